@@ -1,1 +1,3 @@
-pub fn x(){}
+//! The web shop: pages for shoppers, and an event for everything that happens on them.
+
+pub mod observe;
