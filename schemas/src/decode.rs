@@ -4,9 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::record::Phase;
-use crate::{
-    Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, Source, Timestamp, Topic,
-};
+use crate::{Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, Source, Timestamp, Topic};
 
 /// A message that keeps the contract; it borrows from the message's bytes.
 #[derive(Debug)]
@@ -71,8 +69,7 @@ impl Record<'_> {
 
 /// Reads and checks a message of `topic`.
 pub fn decode(topic: Topic, value: &[u8]) -> Result<Record<'_>, DecodeError> {
-    let text = std::str::from_utf8(value)
-        .map_err(|error| DecodeError::new(".", format!("is not UTF-8: {error}")))?;
+    let text = std::str::from_utf8(value).map_err(|error| DecodeError::new(".", format!("is not UTF-8: {error}")))?;
     if value.contains(&b'\n') || value.contains(&b'\r') {
         return Err(DecodeError::new(".", "is more than one line"));
     }
@@ -95,11 +92,7 @@ fn check(topic: Topic, record: &Record<'_>) -> Result<(), DecodeError> {
     if event_type.topic() != topic {
         return Err(DecodeError::new(
             "event_type",
-            format!(
-                "`{}` does not belong to {}",
-                event_type.name(),
-                topic.name()
-            ),
+            format!("`{}` does not belong to {}", event_type.name(), topic.name()),
         ));
     }
     match record.source() {
@@ -108,10 +101,7 @@ fn check(topic: Topic, record: &Record<'_>) -> Result<(), DecodeError> {
             return Err(DecodeError::new("source.sequence", "counts from 1"));
         }
         Some(source) if i64::try_from(source.sequence.0).is_err() => {
-            return Err(DecodeError::new(
-                "source.sequence",
-                "is larger than any journal",
-            ));
+            return Err(DecodeError::new("source.sequence", "is larger than any journal"));
         }
         Some(_) => {}
     }
@@ -158,12 +148,9 @@ fn check_request(line: &AppLine<'_>) -> Result<(), DecodeError> {
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     serde_json::from_str(text).or_else(|_| {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let value = serde_path_to_error::deserialize::<_, T>(&mut reader).map_err(|error| {
-            DecodeError::new(error.path().to_string(), error.inner().to_string())
-        })?;
-        reader
-            .end()
-            .map_err(|error| DecodeError::new(".", error.to_string()))?;
+        let value = serde_path_to_error::deserialize::<_, T>(&mut reader)
+            .map_err(|error| DecodeError::new(error.path().to_string(), error.inner().to_string()))?;
+        reader.end().map_err(|error| DecodeError::new(".", error.to_string()))?;
         Ok(value)
     })
 }

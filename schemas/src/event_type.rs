@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Topic;
 
 /// What happened.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum EventType {
@@ -78,9 +76,7 @@ impl EventType {
 
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|event_type| event_type.name() == name)
+        Self::ALL.into_iter().find(|event_type| event_type.name() == name)
     }
 
     #[must_use]
@@ -122,9 +118,7 @@ mod tests {
     fn every_topic_but_the_dead_letters_has_a_type() {
         for topic in Topic::consumed() {
             assert!(
-                EventType::ALL
-                    .iter()
-                    .any(|event_type| event_type.topic() == topic),
+                EventType::ALL.iter().any(|event_type| event_type.topic() == topic),
                 "{}",
                 topic.name()
             );

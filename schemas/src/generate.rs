@@ -5,8 +5,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::events::{
-    CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, Login, LoginFailed, Logout,
-    OrderCancelled, OrderPlaced, Search, Signup, View,
+    CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, Login, LoginFailed, Logout, OrderCancelled,
+    OrderPlaced, Search, Signup, View,
 };
 use crate::record::Phase;
 use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
@@ -15,9 +15,7 @@ use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
 #[must_use]
 pub fn schema(event_type: EventType) -> Value {
     let mut schema = match event_type {
-        EventType::Request | EventType::App => generator()
-            .into_root_schema_for::<AppLine<'static>>()
-            .to_value(),
+        EventType::Request | EventType::App => generator().into_root_schema_for::<AppLine<'static>>().to_value(),
         EventType::View => activity::<View<'static>>(),
         EventType::Search => activity::<Search<'static>>(),
         EventType::CartAdd => activity::<CartAdd>(),
@@ -53,9 +51,7 @@ fn generator() -> SchemaGenerator {
 }
 
 fn activity<D: JsonSchema>() -> Value {
-    generator()
-        .into_root_schema_for::<Activity<'static, D>>()
-        .to_value()
+    generator().into_root_schema_for::<Activity<'static, D>>().to_value()
 }
 
 /// What the types say by code, the schema says by constants and required fields.

@@ -81,9 +81,7 @@ impl Topic {
 
     /// The topics that the sink reads: all but its own dead letters.
     pub fn consumed() -> impl Iterator<Item = Self> {
-        Self::ALL
-            .into_iter()
-            .filter(|topic| *topic != Self::DeadLetter)
+        Self::ALL.into_iter().filter(|topic| *topic != Self::DeadLetter)
     }
 }
 

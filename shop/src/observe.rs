@@ -57,10 +57,6 @@ impl Occasion {
     }
 
     fn account_if_about_it(&self, details: &Details<'_>) -> Option<i64> {
-        matches!(
-            details,
-            Details::Signup(_) | Details::Login(_) | Details::Logout(_)
-        )
-        .then_some(self.user_id?.0)
+        matches!(details, Details::Signup(_) | Details::Login(_) | Details::Logout(_)).then_some(self.user_id?.0)
     }
 }

@@ -84,11 +84,8 @@ impl Details<'_> {
             },
             Self::CartAdd(CartAdd { product_id, .. })
             | Self::CartRemove(CartRemove { product_id, .. })
-            | Self::CartUpdate(CartUpdate { product_id, .. }) => {
-                (Some(EntityType::Product), Some(product_id.0))
-            }
-            Self::OrderPlaced(OrderPlaced { order_id, .. })
-            | Self::OrderCancelled(OrderCancelled { order_id, .. }) => {
+            | Self::CartUpdate(CartUpdate { product_id, .. }) => (Some(EntityType::Product), Some(product_id.0)),
+            Self::OrderPlaced(OrderPlaced { order_id, .. }) | Self::OrderCancelled(OrderCancelled { order_id, .. }) => {
                 (Some(EntityType::Order), Some(order_id.0))
             }
             Self::Signup(_) | Self::Login(_) | Self::Logout(_) => (Some(EntityType::User), None),
@@ -104,16 +101,11 @@ impl Details<'_> {
 }
 
 /// The fast reader first; only what it refuses is read again by the one that knows the path.
-fn read<'a, T: serde::Deserialize<'a>>(
-    json: &'a str,
-) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+fn read<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
     serde_json::from_str(json).or_else(|_| {
         let mut track = Track::new();
         let mut reader = serde_json::Deserializer::from_str(json);
-        T::deserialize(serde_path_to_error::Deserializer::new(
-            &mut reader,
-            &mut track,
-        ))
-        .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
+        T::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut track))
+            .map_err(|error| serde_path_to_error::Error::new(track.path(), error))
     })
 }
