@@ -31,16 +31,14 @@ impl Clock {
 
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Some(micros) => Timestamp::from_unix_micros_saturating(micros.load(Ordering::Relaxed)),
-            None => {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "this is the one place that reads the wall clock"
-                )]
-                let now = time::OffsetDateTime::now_utc();
-                Timestamp::from(now)
-            }
+        if let Some(micros) = &self.0 {
+            return Timestamp::from_unix_micros_saturating(micros.load(Ordering::Relaxed));
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the wall clock"
+        )]
+        let now = time::OffsetDateTime::now_utc();
+        Timestamp::from(now)
     }
 }

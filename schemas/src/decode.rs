@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::plain;
 use crate::record::Phase;
 use crate::{Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, Source, Timestamp, Topic};
 
@@ -70,14 +71,8 @@ impl Record<'_> {
 /// Reads and checks a message of `topic`.
 pub fn decode(topic: Topic, value: &[u8]) -> Result<Record<'_>, DecodeError> {
     let text = std::str::from_utf8(value).map_err(|error| DecodeError::new(".", format!("is not UTF-8: {error}")))?;
-    if value.contains(&b'\n') || value.contains(&b'\r') {
-        return Err(DecodeError::new(".", "is more than one line"));
-    }
-    if holds_nul(value) {
-        return Err(DecodeError::new(
-            ".",
-            "holds the character U+0000, which no text column keeps",
-        ));
+    if let Some(objection) = plain::objection(value) {
+        return Err(DecodeError::new(".", objection));
     }
     let record = match topic {
         Topic::Request | Topic::App => Record::App(Box::new(read::<AppLine<'_>>(text)?)),
@@ -160,31 +155,5 @@ fn join(parent: &str, child: &str) -> String {
         parent.to_owned()
     } else {
         format!("{parent}.{child}")
-    }
-}
-
-/// Whether the JSON text holds an escaped U+0000 (raw ones are no JSON): `\u0000` after an even number of backslashes.
-fn holds_nul(json: &[u8]) -> bool {
-    let mut rest = json;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        match &rest[at + 1..] {
-            [b'u', b'0', b'0', b'0', b'0', ..] => return true,
-            [_, after @ ..] => rest = after,
-            [] => return false,
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_real_nul_is_a_nul() {
-        assert!(holds_nul(br#"{"a":"x\u0000"}"#));
-        assert!(!holds_nul(br#"{"a":"x\\u0000"}"#));
-        assert!(holds_nul(br#"{"a":"x\\\u0000"}"#));
-        assert!(!holds_nul(br#"{"a":"\u0001"}"#));
     }
 }
