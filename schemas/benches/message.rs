@@ -1,5 +1,7 @@
 //! Cost of one event: encode, seal, decode. `cargo bench -p schemas`
 
+#![expect(clippy::expect_used, reason = "a benchmark without its example can only stop")]
+
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
