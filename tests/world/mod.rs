@@ -2,6 +2,7 @@
 //!
 //! Tests speak its verbs. It fails at once when a part dies that nobody killed, and leaves nothing behind.
 
+pub mod browser;
 pub mod evidence;
 pub mod process;
 pub mod require;
@@ -71,6 +72,10 @@ impl World {
         format!("http://127.0.0.1:{}", self.shop_port)
     }
 
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn logs(&self) -> PathBuf {
         self.folder.path().join("logs")
     }
@@ -138,6 +143,25 @@ impl World {
             match everywhere.holds_once(answered) {
                 Ok(()) => return everywhere,
                 Err(wrong) => assert!(since.elapsed() < PATIENCE, "{wrong}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until files and table hold all that is on the topics now.
+    pub async fn settles(&mut self) -> Everywhere {
+        let since = Instant::now();
+        loop {
+            self.assert_alive();
+            let everywhere = self.look().await;
+            match everywhere
+                .topics
+                .by_id
+                .keys()
+                .find(|id| !everywhere.files.by_id.contains_key(*id))
+            {
+                None => return everywhere,
+                Some(id) => assert!(since.elapsed() < PATIENCE, "{id} never reaches a file"),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
