@@ -14,6 +14,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use evidence::Everywhere;
+use schemas::EventType;
+
 use process::{PATIENCE, Process, free_port, program};
 use servers::{Broker, Database, Kinds};
 use tempfile::TempDir;
@@ -34,6 +36,8 @@ pub struct World {
     shop_port: u16,
     shop: Option<Process>,
     sink: Option<Process>,
+    /// What the shop is told by its environment, from its next start.
+    pub shop_settings: Vec<(&'static str, String)>,
 }
 
 impl World {
@@ -48,7 +52,10 @@ impl World {
 
     /// Only the database runs; nothing else was ever started.
     pub fn without_broker(test: &str) -> Option<Self> {
-        let kinds = Kinds::of_this_run();
+        Self::of_kinds(test, Kinds::of_this_run())
+    }
+
+    pub fn of_kinds(test: &str, kinds: Kinds) -> Option<Self> {
         if !require::has(test, &kinds.parts()) {
             return None;
         }
@@ -60,6 +67,7 @@ impl World {
             shop_port: free_port(),
             shop: None,
             sink: None,
+            shop_settings: Vec::new(),
             folder,
         })
     }
@@ -106,6 +114,7 @@ impl World {
                     .arg(folder.join("journal"))
                     .arg("--diagnostics")
                     .arg(folder.join("shop-diagnostics"));
+                command.envs(self.shop_settings.iter().cloned());
                 let mut process = Process::start("shop", folder, &mut command);
                 process.ready();
                 self.shop = Some(process);
@@ -136,14 +145,63 @@ impl World {
 
     /// Waits until everything that was answered is on its topic, in its daily file and in the table, each exactly once.
     pub async fn sees_once_everywhere(&mut self, answered: &[Answered]) -> Everywhere {
+        self.sees_once_in(answered, self.logs(), self.database.sink_url()).await
+    }
+
+    pub async fn sees_once_in(&mut self, answered: &[Answered], logs: PathBuf, database: String) -> Everywhere {
         let since = Instant::now();
         loop {
             self.assert_alive();
-            let everywhere = self.look().await;
+            let everywhere = look(self.broker.address(), logs.clone(), database.clone()).await;
             match everywhere.holds_once(answered) {
                 Ok(()) => return everywhere,
                 Err(wrong) => assert!(since.elapsed() < PATIENCE, "{wrong}"),
             }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until files hold these events, and gives everything that is there then.
+    pub async fn sees_events(&mut self, ids: &[&serde_json::Value]) -> Everywhere {
+        self.sees("the events", |seen| {
+            ids.iter().all(|id| {
+                id.as_str()
+                    .is_some_and(|id| seen.files.by_id.get(id).is_some_and(|lines| lines.len() == 1))
+            })
+        })
+        .await
+    }
+
+    pub async fn sees_request_in_files(&mut self, request_id: &str) -> Everywhere {
+        self.sees(request_id, |seen| {
+            seen.files
+                .by_id
+                .values()
+                .flatten()
+                .any(|line| line.request_id == request_id)
+        })
+        .await
+    }
+
+    /// Waits until the activity of this request is in file and table.
+    pub async fn sees_activity(&mut self, request_id: &str, activity: EventType) -> Everywhere {
+        self.sees(activity.name(), |seen| {
+            let mut lines = seen.files.by_id.values().flatten();
+            let line = lines.find(|line| line.request_id == request_id && line.event_type == activity.name());
+            line.is_some_and(|line| seen.rows.get(&line.event_id) == Some(&1))
+        })
+        .await
+    }
+
+    async fn sees(&mut self, what: &str, holds: impl Fn(&Everywhere) -> bool) -> Everywhere {
+        let since = Instant::now();
+        loop {
+            self.assert_alive();
+            let seen = look(self.broker.address(), self.logs(), self.database.sink_url()).await;
+            if holds(&seen) {
+                return seen;
+            }
+            assert!(since.elapsed() < PATIENCE, "{what} never comes");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
