@@ -44,8 +44,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("de-shop: {error:#}");
-            let is_setting = matches!(error.downcast_ref(), Some(BrokerError::Topics(_)) | None);
-            if is_setting { ExitCode::FAILURE } else { ExitCode::from(BAD_SETTINGS) }
+            let is_damage = matches!(error.downcast_ref(), Some(BrokerError::Topics(_)) | None);
+            if is_damage { ExitCode::FAILURE } else { ExitCode::from(BAD_SETTINGS) }
         }
     }
 }

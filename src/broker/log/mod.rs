@@ -31,7 +31,7 @@ use producers::{Producers, SequenceError, Verdict};
 use segment::Segment;
 
 pub(crate) use flush::Flusher;
-pub(crate) use partition::{Appended, Partition, ReadOutcome, Wanted};
+pub(crate) use partition::{Appended, Partition, Wanted};
 pub(crate) use retention::Retention;
 pub(crate) use search::Found;
 
@@ -119,11 +119,6 @@ impl Log {
 
     pub(crate) fn take_backs(&self) -> u64 {
         self.take_backs
-    }
-
-    /// Bytes of all segments.
-    pub(crate) fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.size).sum()
     }
 
     fn end(&self) -> Offset {
