@@ -1,1 +1,3 @@
-pub fn x() {}
+//! DE Shop on one machine: what `de-shop` is composed of.
+
+pub mod broker;
