@@ -1,5 +1,6 @@
 //! Connections, migrations and transactions, for either database.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,7 +19,12 @@ pub(super) struct Database {
     writer: AnyPool,
     readers: AnyPool,
     begin: &'static str,
+    /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
+    keep_others_out: Option<&'static str>,
 }
+
+/// In the order in which transactions write them.
+const LOCK_ALL: &str = "LOCK TABLE cart, cart_line, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
 
 impl Database {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
@@ -51,6 +57,7 @@ impl Database {
             writer,
             readers,
             begin: "BEGIN IMMEDIATE",
+            keep_others_out: None,
         })
     }
 
@@ -70,11 +77,20 @@ impl Database {
             writer: pool.clone(),
             readers: pool,
             begin: "BEGIN",
+            keep_others_out: Some(LOCK_ALL),
         })
     }
 
     pub(super) async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
         Ok(self.readers.acquire().await?)
+    }
+
+    /// For the rest of the transaction nobody else records a fact.
+    pub(super) async fn keep_others_out(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if let Some(lock) = self.keep_others_out {
+            connection.execute(lock).await?;
+        }
+        Ok(())
     }
 
     /// Does `work` in one transaction: committed when it says yes, rolled back when it refuses or fails; done again when it collided.
@@ -93,6 +109,17 @@ impl Database {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// As [`Database::write`], for work that never refuses.
+    pub(super) async fn write_always<T>(
+        &self,
+        work: impl AsyncFn(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Ok(done) = self
+            .write(async |connection| work(connection).await.map(Ok::<T, Infallible>))
+            .await?;
+        Ok(done)
     }
 
     async fn try_write<T, R>(

@@ -16,6 +16,7 @@
 mod cart;
 mod checkout;
 mod database;
+mod delivery;
 mod error;
 mod event_store;
 mod fresh;
@@ -32,9 +33,11 @@ mod who;
 use std::sync::Arc;
 
 use schemas::{Clock, InstanceId};
+use sqlx::AnyConnection;
 use tokio::sync::watch;
 
 use crate::domain::{Catalogue, StockLevels};
+use crate::observe::Occasion;
 
 pub use error::StoreError;
 pub use outbox::{FactId, StoredFact};
@@ -42,6 +45,7 @@ pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 
 use database::Database;
+use event_store::Recorder;
 use password::Hasher;
 
 /// A shop's database; clones share it.
@@ -55,7 +59,7 @@ struct Inner {
     clock: Clock,
     catalogue: Arc<Catalogue>,
     stock: watch::Sender<Arc<StockLevels>>,
-    /// How many facts this process has recorded.
+    /// How often this process has recorded something.
     recorded: watch::Sender<u64>,
     hasher: Hasher,
 }
@@ -96,5 +100,35 @@ impl Store {
     #[must_use]
     pub fn recorded(&self) -> watch::Receiver<u64> {
         self.0.recorded.subscribe()
+    }
+
+    fn recorder<'a>(&'a self, occasion: &'a Occasion, status: u16) -> Recorder<'a> {
+        Recorder {
+            instance: &self.0.instance,
+            occasion,
+            status,
+        }
+    }
+
+    /// One transaction that may record facts, see [`Database::write`].
+    async fn write<T, R>(
+        &self,
+        work: impl AsyncFn(&mut AnyConnection) -> Result<Result<T, R>, StoreError>,
+    ) -> Result<Result<T, R>, StoreError> {
+        let verdict = self.0.database.write(work).await?;
+        if verdict.is_ok() {
+            self.0.recorded.send_modify(|times| *times += 1);
+        }
+        Ok(verdict)
+    }
+
+    /// As [`Store::write`], for work that never refuses.
+    async fn write_always<T>(
+        &self,
+        work: impl AsyncFn(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = self.0.database.write_always(work).await?;
+        self.0.recorded.send_modify(|times| *times += 1);
+        Ok(done)
     }
 }

@@ -19,3 +19,19 @@ pub(super) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Re
     orders::apply(connection, fact).await?;
     account::apply(connection, fact).await
 }
+
+/// Everything as it was before the first fact.
+pub(super) async fn empty(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM cart",
+        "DELETE FROM cart_line",
+        "DELETE FROM stock",
+        "DELETE FROM orders",
+        "DELETE FROM order_line",
+        "DELETE FROM account",
+        "INSERT INTO stock (product_id, units) SELECT id, first_stock FROM product",
+    ] {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

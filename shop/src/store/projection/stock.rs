@@ -2,6 +2,7 @@
 
 use schemas::events::OrderLine;
 use schemas::{Details, ProductId};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::StockLevels;
@@ -53,11 +54,28 @@ pub(in crate::store) async fn levels(connection: &mut AnyConnection) -> Result<S
     let rows = sqlx::query("SELECT product_id, units FROM stock")
         .fetch_all(connection)
         .await?;
-    let level = |row: &sqlx::any::AnyRow| {
-        let product: i64 = row.try_get("product_id")?;
-        let units: i64 = row.try_get("units")?;
-        let units = u32::try_from(units).map_err(|error| StoreError::impossible("stock", product, error))?;
-        Ok((ProductId(product), units))
-    };
     rows.iter().map(level).collect()
+}
+
+/// What is left of the products in the owner's cart.
+pub(in crate::store) async fn levels_of_cart(
+    connection: &mut AnyConnection,
+    owner: &str,
+) -> Result<StockLevels, StoreError> {
+    let rows = sqlx::query(
+        "SELECT s.product_id, s.units FROM stock s JOIN cart_line l ON l.product_id = s.product_id WHERE l.owner = $1",
+    );
+    rows.bind(owner)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(level)
+        .collect()
+}
+
+fn level(row: &AnyRow) -> Result<(ProductId, u32), StoreError> {
+    let product: i64 = row.try_get("product_id")?;
+    let units: i64 = row.try_get("units")?;
+    let units = u32::try_from(units).map_err(|error| StoreError::impossible("stock", product, error))?;
+    Ok((ProductId(product), units))
 }
