@@ -43,6 +43,7 @@
   // ---- The queue: what waits to be sent.
   let queue = [];
   let sending = false;
+  let reachable = true;
 
   const load = () => {
     if (!local) return [];
@@ -95,7 +96,8 @@
             method: "POST", headers: { "content-type": "application/json" }, body: body(taken), keepalive: true, credentials: "same-origin",
           });
         } catch { /* offline */ }
-        if (!answer || answer.status >= 500 || answer.status === 429) {
+        reachable = answer !== null && answer.status < 500 && answer.status !== 429;
+        if (!reachable) {
           queue = taken.concat(queue);
           return;
         }
@@ -108,7 +110,7 @@
     while (queue.length) {
       const { kind, taken, rest } = batch();
       if (!taken.length) { queue = rest; continue; }
-      const gone = navigator.onLine !== false &&
+      const gone = reachable && navigator.onLine !== false &&
         navigator.sendBeacon(KINDS[kind], new Blob([body(taken)], { type: "text/plain" }));
       if (!gone) { keep(load().concat(queue)); queue = []; return; }
       queue = rest;
