@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, Parser};
 use schemas::InstanceId;
 use time::UtcOffset;
 
@@ -92,6 +92,19 @@ pub struct Settings {
     /// How long Kafka waits for a silent sink before it gives its partitions to another.
     #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub session_timeout: Duration,
+}
+
+impl Settings {
+    /// What stands when neither an option nor a variable says otherwise. For whoever embeds the sink and for tests.
+    #[must_use]
+    pub fn defaults() -> Self {
+        #[derive(Parser)]
+        struct Only {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        Only::parse_from(["sink"]).settings
+    }
 }
 
 /// An offset from UTC, written `+09:00`.
