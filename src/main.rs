@@ -45,22 +45,37 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("de-shop: {error:#}");
             let is_damage = matches!(error.downcast_ref(), Some(BrokerError::Topics(_)) | None);
-            if is_damage { ExitCode::FAILURE } else { ExitCode::from(BAD_SETTINGS) }
+            if is_damage {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::from(BAD_SETTINGS)
+            }
         }
     }
 }
 
 async fn run_broker(args: BrokerArgs) -> anyhow::Result<()> {
     let stop = stop_on_signal()?;
-    let settings = Settings { listen: args.listen, data: args.data.clone(), ..Settings::default() };
+    let settings = Settings {
+        listen: args.listen,
+        data: args.data.clone(),
+        ..Settings::default()
+    };
     let broker = Broker::bind(settings).await.map_err(|error| {
         let option = match &error {
-            BrokerError::NotLoopback(_) | BrokerError::AddressInUse { .. } | BrokerError::Listen { .. } => "--listen (DE_SHOP_LISTEN)",
+            BrokerError::NotLoopback(_) | BrokerError::AddressInUse { .. } | BrokerError::Listen { .. } => {
+                "--listen (DE_SHOP_LISTEN)"
+            }
             _ => "--data (DE_SHOP_DATA)",
         };
         anyhow::Error::new(error).context(format!("{option} changes it"))
     })?;
-    writeln!(std::io::stdout(), "ready kafka={} data={}", broker.address(), args.data.display())?;
+    writeln!(
+        std::io::stdout(),
+        "ready kafka={} data={}",
+        broker.address(),
+        args.data.display()
+    )?;
     Ok(broker.run(stop).await?)
 }
 

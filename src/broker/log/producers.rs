@@ -26,7 +26,10 @@ pub(crate) enum SequenceError {
 pub(crate) enum Verdict {
     New,
     /// It is in the log already, from `base` up to (not including) `next`.
-    Duplicate { base: Offset, next: Offset },
+    Duplicate {
+        base: Offset,
+        next: Offset,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,23 +53,42 @@ pub(crate) struct Producers(HashMap<i64, ProducerState>);
 
 impl Producers {
     pub(crate) fn judge(&self, header: &BatchHeader) -> Result<Verdict, SequenceError> {
-        let Some(stamp) = header.producer else { return Ok(Verdict::New) };
-        let Some(state) = self.0.get(&stamp.id) else { return Ok(Verdict::New) };
+        let Some(stamp) = header.producer else {
+            return Ok(Verdict::New);
+        };
+        let Some(state) = self.0.get(&stamp.id) else {
+            return Ok(Verdict::New);
+        };
         if stamp.epoch < state.epoch {
-            return Err(SequenceError::OldEpoch { current: state.epoch, found: stamp.epoch });
+            return Err(SequenceError::OldEpoch {
+                current: state.epoch,
+                found: stamp.epoch,
+            });
         }
         let first = stamp.first_sequence;
         if stamp.epoch > state.epoch {
-            return if first == 0 { Ok(Verdict::New) } else { Err(SequenceError::OutOfOrder { last: -1, found: first }) };
+            return if first == 0 {
+                Ok(Verdict::New)
+            } else {
+                Err(SequenceError::OutOfOrder { last: -1, found: first })
+            };
         }
         let last = last_sequence(stamp, header.last_delta);
-        if let Some(same) = state.batches.iter().find(|kept| kept.first == first && kept.last == last) {
-            return Ok(Verdict::Duplicate { base: same.base, next: same.next });
+        if let Some(same) = state
+            .batches
+            .iter()
+            .find(|kept| kept.first == first && kept.last == last)
+        {
+            return Ok(Verdict::Duplicate {
+                base: same.base,
+                next: same.next,
+            });
         }
         match state.batches.back() {
-            Some(newest) if first != advance(newest.last, 1) => {
-                Err(SequenceError::OutOfOrder { last: newest.last, found: first })
-            }
+            Some(newest) if first != advance(newest.last, 1) => Err(SequenceError::OutOfOrder {
+                last: newest.last,
+                found: first,
+            }),
             _ => Ok(Verdict::New),
         }
     }
@@ -74,7 +96,11 @@ impl Producers {
     /// Remembers a batch that is in the log under `header.base`.
     pub(crate) fn remember(&mut self, header: &BatchHeader) {
         let Some(stamp) = header.producer else { return };
-        let fresh = || ProducerState { epoch: stamp.epoch, batches: VecDeque::with_capacity(REMEMBERED), last_seen: i64::MIN };
+        let fresh = || ProducerState {
+            epoch: stamp.epoch,
+            batches: VecDeque::with_capacity(REMEMBERED),
+            last_seen: i64::MIN,
+        };
         let state = self.0.entry(stamp.id).or_insert_with(fresh);
         if state.epoch != stamp.epoch {
             *state = fresh();
@@ -83,7 +109,12 @@ impl Producers {
             state.batches.pop_front();
         }
         let last = last_sequence(stamp, header.last_delta);
-        state.batches.push_back(Remembered { first: stamp.first_sequence, last, base: header.base, next: header.next() });
+        state.batches.push_back(Remembered {
+            first: stamp.first_sequence,
+            last,
+            base: header.base,
+            next: header.next(),
+        });
         state.last_seen = state.last_seen.max(header.max_timestamp);
     }
 
@@ -117,7 +148,12 @@ mod tests {
     use super::*;
 
     fn header(sequence: i32, records: i32, base: i64) -> BatchHeader {
-        let batch = BatchMaker { producer: Some((7, 1, sequence)), records, ..BatchMaker::default() }.at(base);
+        let batch = BatchMaker {
+            producer: Some((7, 1, sequence)),
+            records,
+            ..BatchMaker::default()
+        }
+        .at(base);
         BatchHeader::parse(&batch).expect("a batch made here is sound")
     }
 
@@ -135,15 +171,24 @@ mod tests {
         assert_eq!(producers.judge(&header(6, 1, 0)), Ok(Verdict::New));
         for known in 1..6 {
             let (base, next) = (Offset(i64::from(known)), Offset(i64::from(known) + 1));
-            assert_eq!(producers.judge(&header(known, 1, 0)), Ok(Verdict::Duplicate { base, next }));
+            assert_eq!(
+                producers.judge(&header(known, 1, 0)),
+                Ok(Verdict::Duplicate { base, next })
+            );
         }
-        assert_eq!(producers.judge(&header(0, 1, 0)), Err(SequenceError::OutOfOrder { last: 5, found: 0 }));
+        assert_eq!(
+            producers.judge(&header(0, 1, 0)),
+            Err(SequenceError::OutOfOrder { last: 5, found: 0 })
+        );
     }
 
     #[test]
     fn a_gap_is_refused() {
         let producers = remembering(0..2);
-        assert_eq!(producers.judge(&header(3, 1, 0)), Err(SequenceError::OutOfOrder { last: 1, found: 3 }));
+        assert_eq!(
+            producers.judge(&header(3, 1, 0)),
+            Err(SequenceError::OutOfOrder { last: 1, found: 3 })
+        );
     }
 
     #[test]
@@ -155,7 +200,11 @@ mod tests {
     fn an_older_epoch_is_fenced_and_a_newer_one_starts_at_zero() {
         let producers = remembering(0..3);
         let judge = |epoch, sequence| {
-            let batch = BatchMaker { producer: Some((7, epoch, sequence)), ..BatchMaker::default() }.at(0);
+            let batch = BatchMaker {
+                producer: Some((7, epoch, sequence)),
+                ..BatchMaker::default()
+            }
+            .at(0);
             producers.judge(&BatchHeader::parse(&batch).expect("sound"))
         };
         assert_eq!(judge(0, 3), Err(SequenceError::OldEpoch { current: 1, found: 0 }));

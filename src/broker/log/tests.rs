@@ -11,7 +11,11 @@ use super::*;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-const RULES: AppendRules = AppendRules { max_batch: 1024 * 1024, segment_bytes: 1024 * 1024, date: None };
+const RULES: AppendRules = AppendRules {
+    max_batch: 1024 * 1024,
+    segment_bytes: 1024 * 1024,
+    date: None,
+};
 
 fn open(folder: &Path) -> Result<Log, LogError> {
     Log::open(folder.join("shop.view-0"))
@@ -62,8 +66,17 @@ fn a_batch_is_kept_byte_for_byte_but_for_its_offset() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
     append(&mut log, BatchMaker::default())?;
-    let sent = BatchMaker { records: 3, ..BatchMaker::default() };
-    assert_eq!(append(&mut log, sent)?, Placed { base: Offset(1), next: Offset(4) });
+    let sent = BatchMaker {
+        records: 3,
+        ..BatchMaker::default()
+    };
+    assert_eq!(
+        append(&mut log, sent)?,
+        Placed {
+            base: Offset(1),
+            next: Offset(4)
+        }
+    );
     let slice = log.slice_at(Offset(2))?.ok_or("nothing to read")?;
     assert_eq!(slice.read(Offset(2), 4096, true)?, sent.at(1));
     Ok(())
@@ -87,13 +100,25 @@ fn a_batch_that_is_not_sound_is_refused_and_leaves_no_trace() -> Outcome {
     let mut log = open(folder.path())?;
     let mut flipped = BatchMaker::default().at(0);
     *flipped.last_mut().ok_or("empty")? ^= 1;
-    assert!(matches!(log.append(&flipped, RULES), Err(LogError::Batch(BatchError::Checksum))));
+    assert!(matches!(
+        log.append(&flipped, RULES),
+        Err(LogError::Batch(BatchError::Checksum))
+    ));
     let two = [BatchMaker::default().at(0), BatchMaker::default().at(1)].concat();
-    assert!(matches!(log.append(&two, RULES), Err(LogError::Batch(BatchError::Contradiction(_)))));
+    assert!(matches!(
+        log.append(&two, RULES),
+        Err(LogError::Batch(BatchError::Contradiction(_)))
+    ));
     let strict = AppendRules { max_batch: 10, ..RULES };
-    assert!(matches!(log.append(&BatchMaker::default().at(0), strict), Err(LogError::TooLarge { .. })));
+    assert!(matches!(
+        log.append(&BatchMaker::default().at(0), strict),
+        Err(LogError::TooLarge { .. })
+    ));
     for cut in 0..BatchMaker::default().at(0).len() {
-        assert!(log.append(&BatchMaker::default().at(0)[..cut], RULES).is_err(), "cut at {cut}");
+        assert!(
+            log.append(&BatchMaker::default().at(0)[..cut], RULES).is_err(),
+            "cut at {cut}"
+        );
     }
     assert_eq!(log.append(&BatchMaker::default().at(0), RULES)?.base, Offset(0));
     Ok(())
@@ -114,9 +139,19 @@ fn offsets_outside_of_the_log_are_out_of_range() -> Outcome {
 fn many_segments_read_as_one_log_also_after_a_restart() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 1024, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 1024,
+        ..RULES
+    };
     for _ in 0..200 {
-        log.append(&BatchMaker { records: 2, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                records: 2,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
     let expected: Vec<_> = (0..200).map(|index| (index * 2, 2)).collect();
@@ -134,7 +169,14 @@ fn the_sparse_index_finds_every_offset_of_a_long_segment() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
     for _ in 0..2000 {
-        log.append(&BatchMaker { value: &[b'x'; 100], ..BatchMaker::default() }.at(0), RULES)?;
+        log.append(
+            &BatchMaker {
+                value: &[b'x'; 100],
+                ..BatchMaker::default()
+            }
+            .at(0),
+            RULES,
+        )?;
     }
     sync(&mut log)?;
     for offset in (0..2000).step_by(7) {
@@ -186,7 +228,10 @@ fn a_damaged_stretch_is_set_aside_and_the_good_batches_after_it_are_kept() -> Ou
 #[test]
 fn a_repeated_batch_is_kept_once_also_after_a_restart() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let from = |sequence| BatchMaker { producer: Some((9, 0, sequence)), ..BatchMaker::default() };
+    let from = |sequence| BatchMaker {
+        producer: Some((9, 0, sequence)),
+        ..BatchMaker::default()
+    };
     let mut log = open(folder.path())?;
     append(&mut log, from(0))?;
     append(&mut log, from(1))?;
@@ -202,7 +247,10 @@ fn a_repeated_batch_is_kept_once_also_after_a_restart() -> Outcome {
 #[test]
 fn a_failed_fsync_takes_back_what_nobody_was_told_of() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let from = |sequence| BatchMaker { producer: Some((9, 0, sequence)), ..BatchMaker::default() };
+    let from = |sequence| BatchMaker {
+        producer: Some((9, 0, sequence)),
+        ..BatchMaker::default()
+    };
     let mut log = open(folder.path())?;
     append(&mut log, from(0))?;
     log.append(&from(1).at(0), RULES)?;
@@ -219,12 +267,28 @@ fn a_failed_fsync_takes_back_what_nobody_was_told_of() -> Outcome {
 fn offsets_are_found_by_date() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 1024, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 1024,
+        ..RULES
+    };
     for batch in 0..100 {
-        log.append(&BatchMaker { records: 2, timestamp: batch * 1000, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                records: 2,
+                timestamp: batch * 1000,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
-    let at = |offset, timestamp| Some(Found { offset: Offset(offset), timestamp });
+    let at = |offset, timestamp| {
+        Some(Found {
+            offset: Offset(offset),
+            timestamp,
+        })
+    };
     assert_eq!(log.first_since(0)?, at(0, 0));
     assert_eq!(log.first_since(1)?, at(1, 1));
     assert_eq!(log.first_since(2)?, at(2, 1000));
@@ -238,12 +302,25 @@ fn offsets_are_found_by_date() -> Outcome {
 fn what_is_older_than_the_retention_goes_and_offsets_go_on() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 200, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 200,
+        ..RULES
+    };
     for batch in 0..10 {
-        log.append(&BatchMaker { timestamp: batch * 1000, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                timestamp: batch * 1000,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
-    let keep = Retention { age_ms: Some(5000), ..Retention::default() };
+    let keep = Retention {
+        age_ms: Some(5000),
+        ..Retention::default()
+    };
     assert!(log.retain(keep, 9_000)? > 0);
     assert_eq!(read(&log, log.start().0)?.first().ok_or("everything went")?.0, 4);
     log.retain(keep, 1_000_000)?;
@@ -258,12 +335,21 @@ fn what_is_older_than_the_retention_goes_and_offsets_go_on() -> Outcome {
 fn what_is_larger_than_the_retention_goes() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 200, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 200,
+        ..RULES
+    };
     for _ in 0..20 {
         log.append(&BatchMaker::default().at(0), rules)?;
     }
     sync(&mut log)?;
-    log.retain(Retention { bytes: Some(500), ..Retention::default() }, 0)?;
+    log.retain(
+        Retention {
+            bytes: Some(500),
+            ..Retention::default()
+        },
+        0,
+    )?;
     let left: u64 = log.segments.iter().map(|segment| segment.size).sum();
     assert!((500..900).contains(&left), "{left}");
     Ok(())
@@ -277,7 +363,10 @@ fn records_deleted_by_request_stay_deleted() -> Outcome {
         append(&mut log, BatchMaker::default())?;
     }
     assert_eq!(log.delete_before(Some(Offset(3)))?, Offset(3));
-    assert!(matches!(log.delete_before(Some(Offset(6))), Err(LogError::OutOfRange { .. })));
+    assert!(matches!(
+        log.delete_before(Some(Offset(6))),
+        Err(LogError::OutOfRange { .. })
+    ));
     drop(log);
     let mut log = open(folder.path())?;
     assert_eq!(read(&log, 3)?, [(3, 1), (4, 1)]);
@@ -292,9 +381,25 @@ fn records_deleted_by_request_stay_deleted() -> Outcome {
 fn the_brokers_clock_dates_records_where_the_topic_asks_for_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    log.append(&BatchMaker { records: 2, ..BatchMaker::default() }.at(0), AppendRules { date: Some(77_000), ..RULES })?;
+    log.append(
+        &BatchMaker {
+            records: 2,
+            ..BatchMaker::default()
+        }
+        .at(0),
+        AppendRules {
+            date: Some(77_000),
+            ..RULES
+        },
+    )?;
     sync(&mut log)?;
     assert_eq!(read(&log, 0)?, [(0, 2)]);
-    assert_eq!(log.first_since(2_000)?, Some(Found { offset: Offset(0), timestamp: 77_000 }));
+    assert_eq!(
+        log.first_since(2_000)?,
+        Some(Found {
+            offset: Offset(0),
+            timestamp: 77_000
+        })
+    );
     Ok(())
 }
