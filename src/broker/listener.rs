@@ -143,10 +143,10 @@ fn begin(
         }
         Err(api::NotServed::Close) => return Err(WireError::NotServed { key, version }),
     };
-    let (head, request) = wire::read_request(api, version, frame)?;
+    let (client_id, request) = wire::read_request(api, version, frame)?;
     let call = Call {
         version,
-        client_id: head.client_id,
+        client_id,
         client_host: client_host.clone(),
         stop: stop.clone(),
     };

@@ -44,7 +44,8 @@ struct Remembered {
 struct ProducerState {
     epoch: i16,
     batches: VecDeque<Remembered>,
-    last_seen: i64,
+    /// When the last batch came, to the nearest check; `None` until the next one.
+    last_seen: Option<i64>,
 }
 
 /// The producers of one partition.
@@ -99,7 +100,7 @@ impl Producers {
         let fresh = || ProducerState {
             epoch: stamp.epoch,
             batches: VecDeque::with_capacity(REMEMBERED),
-            last_seen: i64::MIN,
+            last_seen: None,
         };
         let state = self.0.entry(stamp.id).or_insert_with(fresh);
         if state.epoch != stamp.epoch {
@@ -115,7 +116,7 @@ impl Producers {
             base: header.base,
             next: header.next(),
         });
-        state.last_seen = state.last_seen.max(header.max_timestamp);
+        state.last_seen = None;
     }
 
     /// Forgets batches that were taken back out of the log.
@@ -126,9 +127,11 @@ impl Producers {
         self.0.retain(|_, state| !state.batches.is_empty());
     }
 
-    /// Forgets producers that wrote nothing since `before` (milliseconds since 1970).
-    pub(crate) fn expire(&mut self, before: i64) {
-        self.0.retain(|_, state| state.last_seen >= before);
+    /// Forgets producers that wrote nothing for `silence` before `now` (milliseconds). Records can be dated as they like,
+    /// so it is the checks that tell the time.
+    pub(crate) fn expire(&mut self, now: i64, silence: i64) {
+        self.0
+            .retain(|_, state| *state.last_seen.get_or_insert(now) >= now - silence);
     }
 }
 
@@ -217,6 +220,21 @@ mod tests {
         let mut producers = Producers::default();
         producers.remember(&header(i32::MAX - 1, 3, 0));
         assert_eq!(producers.judge(&header(1, 1, 0)), Ok(Verdict::New));
+    }
+
+    #[test]
+    fn a_producer_is_forgotten_a_week_after_its_last_batch_whatever_its_records_are_dated() {
+        let mut producers = remembering(0..1);
+        let is_known = |producers: &Producers| producers.judge(&header(0, 1, 0)) != Ok(Verdict::New);
+        producers.expire(10_000, 500);
+        producers.expire(10_500, 500);
+        assert!(is_known(&producers));
+        producers.remember(&header(1, 1, 1));
+        producers.expire(10_900, 500);
+        producers.expire(11_400, 500);
+        assert!(is_known(&producers));
+        producers.expire(11_401, 500);
+        assert!(!is_known(&producers));
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Log {
         if self.deleted {
             return Ok(0);
         }
-        self.producers.expire(now - PRODUCER_MEMORY);
+        self.producers.expire(now, PRODUCER_MEMORY);
         let too_old =
             |date: Option<i64>, age: Option<i64>| matches!((date, age), (Some(date), Some(age)) if date < now - age);
         let active = self.segments.last();

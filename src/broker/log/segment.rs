@@ -45,10 +45,18 @@ impl Segment {
         folder.join(format!("{:020}.log", base.0))
     }
 
-    /// Creates the file; fails if it is there already.
+    /// Creates the file; fails if it is there already, unless it is empty (a full disk can stop a roll half-way).
     pub(crate) fn create(folder: &Path, base: Offset) -> io::Result<Self> {
         let path = Self::path_in(folder, base);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?;
+        if file.metadata()?.len() > 0 {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         File::open(folder)?.sync_all()?;
         Ok(Self::around(path, base, file))
     }

@@ -29,12 +29,6 @@ pub(crate) enum WireError {
     Io(#[from] io::Error),
 }
 
-/// What a request's header says beside what [`peek`] tells.
-#[derive(Debug, Clone)]
-pub(crate) struct Head {
-    pub(crate) client_id: StrBytes,
-}
-
 /// Reads one frame; `None` when the client has closed the connection between two.
 pub(crate) async fn read_frame(
     stream: &mut (impl AsyncRead + Unpin),
@@ -75,16 +69,16 @@ pub(crate) fn peek(frame: &Bytes) -> Result<(i16, i16, i32), WireError> {
     }
 }
 
-/// Reads a request whose key and version are served.
-pub(crate) fn read_request(key: ApiKey, version: i16, frame: Bytes) -> Result<(Head, RequestKind), WireError> {
+/// Reads a request whose key and version are served, and the id by which its client goes.
+pub(crate) fn read_request(key: ApiKey, version: i16, frame: Bytes) -> Result<(StrBytes, RequestKind), WireError> {
     let malformed = |error: anyhow::Error| WireError::Malformed(format!("{error:#}"));
     let header_version = key.request_header_version(version);
     let mut rest = frame;
     let header = RequestHeader::decode(&mut rest, header_version).map_err(malformed)?;
-    let head = Head {
-        client_id: header.client_id.unwrap_or_default(),
-    };
-    Ok((head, decode(key, version, header_version, rest)?))
+    Ok((
+        header.client_id.unwrap_or_default(),
+        decode(key, version, header_version, rest)?,
+    ))
 }
 
 /// Writes an answer as one frame.
