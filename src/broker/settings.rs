@@ -34,7 +34,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9092)),
             data: PathBuf::from("./data/kafka"),
-            flush_interval: Duration::from_millis(10),
+            flush_interval: Duration::from_millis(5),
             retention_check_interval: Duration::from_mins(5),
             max_request_bytes: 16 * 1024 * 1024,
             max_connections: 1000,
@@ -47,6 +47,10 @@ impl Default for Settings {
 
 impl Settings {
     pub(super) fn check(&self) -> Result<(), BrokerError> {
-        if self.listen.ip().is_loopback() { Ok(()) } else { Err(BrokerError::NotLoopback(self.listen)) }
+        if self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(BrokerError::NotLoopback(self.listen))
+        }
     }
 }
