@@ -165,3 +165,6 @@ pub fn cancel(order: &Order, now: Timestamp) -> Result<OrderCancelled, CancelErr
 pub fn line_total(line: &OrderLine) -> Won {
     Quantity::try_from(line.quantity).map_or(Won(0), |quantity| Won(line.unit_price).times(quantity))
 }
+
+#[cfg(test)]
+mod tests;

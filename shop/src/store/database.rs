@@ -47,7 +47,10 @@ impl Database {
         if let Some(folder) = Path::new(file).parent() {
             std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         }
-        let address = connect_options(&format!("sqlite:{file}?mode=rwc"))?;
+        let address = connect_options(&format!(
+            "sqlite:{}?mode=rwc",
+            file.replace('%', "%25").replace('#', "%23")
+        ))?;
         let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             .connect_with(address.clone())
             .await?;
@@ -127,12 +130,21 @@ impl Database {
         work: &impl AsyncFn(&mut AnyConnection) -> Result<Result<T, R>, StoreError>,
     ) -> Result<Result<T, R>, StoreError> {
         let mut transaction = self.writer.begin_with(self.begin).await?;
-        let verdict = work(&mut transaction).await;
-        match verdict {
-            Ok(Ok(_)) => transaction.commit().await?,
-            Ok(Err(_)) | Err(_) => transaction.rollback().await?,
+        match work(&mut transaction).await {
+            Ok(Ok(done)) => {
+                transaction.commit().await?;
+                Ok(Ok(done))
+            }
+            Ok(Err(refusal)) => {
+                transaction.rollback().await?;
+                Ok(Err(refusal))
+            }
+            Err(error) => {
+                // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
+                transaction.rollback().await.ok();
+                Err(error)
+            }
         }
-        verdict
     }
 }
 

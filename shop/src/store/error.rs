@@ -54,10 +54,10 @@ impl StoreError {
     }
 }
 
-/// Serialization failure, deadlock (PostgreSQL); busy, busy snapshot (SQLite); a row that was first inserted by somebody else.
+/// Serialization failure, deadlock (PostgreSQL); busy, for whatever reason (SQLite); a row that was first inserted by somebody else.
 fn database_conflict(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else {
         return false;
     };
-    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "261" | "517"))
 }
