@@ -1,6 +1,7 @@
 //! The web shop: pages for shoppers, and an event for everything that happens on them.
 
 pub mod domain;
+mod facts;
 pub mod fail_point;
 pub mod journal;
 pub mod observe;
