@@ -10,6 +10,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use schemas::{InstanceId, Sequence, Unsealed};
@@ -24,6 +25,8 @@ use crate::journal::{Entry, FactId, Holder, Item, Journal, JournalError};
 const BATCH: u32 = 256;
 /// A fact whose `kick` was lost waits this long.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long after a stop the disk may still take.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -46,7 +49,7 @@ pub trait FactStore: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<StoredFact>, Self::Error>> + Send;
 
-    /// Marks facts with their places in the journal, all of them or none; marking one again changes nothing.
+    /// Marks facts with their places in the journal, all of them or none; marking one again with the same place changes nothing.
     fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The last place in the journal of `instance` that any of its facts is marked with.
@@ -73,6 +76,14 @@ pub struct Outbox<S> {
     store: S,
     journal: Journal,
     kick: Kick,
+    /// The journal may hold facts that are not marked: at the start, and after a failure between append and mark.
+    marks_may_lack: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drained {
+    All,
+    Stopped,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +103,7 @@ impl<S: FactStore> Outbox<S> {
             store,
             journal,
             kick: Kick::default(),
+            marks_may_lack: AtomicBool::new(true),
         }
     }
 
@@ -103,16 +115,10 @@ impl<S: FactStore> Outbox<S> {
 
     /// Runs until `stop`, and drains what is recorded by then, if the store and the journal allow it at once.
     pub async fn run(self, stop: CancellationToken) {
-        if self
-            .until_done(&stop, async || self.mark_what_is_in_the_journal().await)
-            .await
-            .is_none()
-        {
-            return;
-        }
         loop {
             let stopping = stop.is_cancelled();
-            if self.until_done(&stop, async || self.drain(&stop).await).await.is_none() || stopping {
+            let done = self.drain_until_done(&stop).await;
+            if stopping || done == Drained::Stopped {
                 return;
             }
             tokio::select! {
@@ -123,27 +129,52 @@ impl<S: FactStore> Outbox<S> {
         }
     }
 
-    /// Tries again after each failure; none when stopped before it succeeded.
-    async fn until_done<F>(&self, stop: &CancellationToken, attempt: F) -> Option<()>
-    where
-        F: AsyncFn() -> Result<(), OutboxError<S::Error>>,
-    {
+    /// Tries again after each failure.
+    async fn drain_until_done(&self, stop: &CancellationToken) -> Drained {
         let mut pause = FIRST_PAUSE;
-        while let Err(failure) = attempt().await {
-            if pause == FIRST_PAUSE {
-                let causes = format!("{:#}", anyhow::Error::from(failure));
-                error!(
-                    error = causes,
-                    "Facts can't go to the journal; they wait in the event store"
-                );
-            }
-            if stop.is_cancelled() {
-                return None;
+        loop {
+            match self.drain(stop).await {
+                Ok(drained) => return drained,
+                Err(_) if stop.is_cancelled() => return Drained::Stopped,
+                Err(failure) if pause == FIRST_PAUSE => {
+                    let causes = format!("{:#}", anyhow::Error::from(failure));
+                    error!(
+                        error = causes,
+                        "Facts can't go to the journal; they wait in the event store"
+                    );
+                }
+                Err(_) => {}
             }
             wait(stop, pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Some(())
+    }
+
+    async fn drain(&self, stop: &CancellationToken) -> Result<Drained, OutboxError<S::Error>> {
+        loop {
+            if self.marks_may_lack.load(Ordering::Acquire) {
+                self.mark_what_is_in_the_journal().await?;
+            }
+            let facts = self.store.facts_not_in_journal(self.journal.instance(), BATCH).await;
+            let facts = facts.map_err(OutboxError::Store)?;
+            if facts.is_empty() {
+                return Ok(Drained::All);
+            }
+            // From here on the entries must stay until they are marked.
+            let before = Sequence(self.journal.next_sequence().0 - 1);
+            self.journal.release(Holder::Outbox, before);
+            let Some(last) = self.append(&facts, stop).await else {
+                return Ok(Drained::Stopped);
+            };
+            self.marks_may_lack.store(true, Ordering::Release);
+            if !self.is_durable(last, stop).await? {
+                return Ok(Drained::Stopped);
+            }
+            fail_point::hit(FailPoint::BeforeMark);
+            self.mark(&facts, last).await?;
+            self.marks_may_lack.store(false, Ordering::Release);
+            self.journal.release(Holder::Outbox, Sequence(u64::MAX));
+        }
     }
 
     /// After a crash: facts behind the last mark that made it into the journal.
@@ -166,28 +197,9 @@ impl<S: FactStore> Outbox<S> {
                 "Facts were in the journal already; they are marked now"
             );
         }
+        self.marks_may_lack.store(false, Ordering::Release);
         self.journal.release(Holder::Outbox, Sequence(u64::MAX));
         Ok(())
-    }
-
-    async fn drain(&self, stop: &CancellationToken) -> Result<(), OutboxError<S::Error>> {
-        loop {
-            let facts = self.store.facts_not_in_journal(self.journal.instance(), BATCH).await;
-            let facts = facts.map_err(OutboxError::Store)?;
-            if facts.is_empty() {
-                return Ok(());
-            }
-            // From here on the entries must stay until they are marked.
-            self.journal
-                .release(Holder::Outbox, Sequence(self.journal.next_sequence().0 - 1));
-            let Some(last) = self.append(&facts, stop).await else {
-                return Ok(());
-            };
-            self.journal.durable(last).await?;
-            fail_point::hit(FailPoint::BeforeMark);
-            self.mark(&facts, last, stop).await?;
-            self.journal.release(Holder::Outbox, Sequence(u64::MAX));
-        }
     }
 
     /// The sequence of the last fact, once the journal has taken them all; none when stopped before.
@@ -210,32 +222,23 @@ impl<S: FactStore> Outbox<S> {
         }
     }
 
-    /// What is in the journal must be marked before the store is asked again, or it would go there twice.
-    async fn mark(
-        &self,
-        facts: &[StoredFact],
-        last: Sequence,
-        stop: &CancellationToken,
-    ) -> Result<(), OutboxError<S::Error>> {
-        let first = last.0 + 1 - facts.len() as u64;
-        let marks: Vec<_> = facts.iter().map(|fact| fact.id).zip((first..).map(Sequence)).collect();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.store.mark_in_journal(&marks).await {
-                Ok(()) => return Ok(()),
-                // The next start finds them in the journal.
-                Err(failure) if stop.is_cancelled() => return Err(OutboxError::Store(failure)),
-                Err(failure) if pause == FIRST_PAUSE => {
-                    warn!(
-                        error = format!("{:#}", anyhow::Error::from(failure)),
-                        "Facts in the journal can't be marked; trying again"
-                    );
-                }
-                Err(_) => {}
-            }
-            wait(stop, pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+    /// False when the disk did not confirm soon after a stop; the next start finds the facts in the journal.
+    async fn is_durable(&self, last: Sequence, stop: &CancellationToken) -> Result<bool, JournalError> {
+        let long_stopped = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_PATIENCE).await;
+        };
+        tokio::select! {
+            durable = self.journal.durable(last) => durable.map(|()| true),
+            () = long_stopped => Ok(false),
         }
+    }
+
+    async fn mark(&self, facts: &[StoredFact], last: Sequence) -> Result<(), OutboxError<S::Error>> {
+        let first = last.0 + 1 - facts.len() as u64;
+        let sequences = (first..).map(Sequence);
+        let marks: Vec<_> = facts.iter().map(|fact| fact.id).zip(sequences).collect();
+        self.store.mark_in_journal(&marks).await.map_err(OutboxError::Store)
     }
 }
 
