@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use crate::store::recording_always;
 use crate::store::event_store::{Fact, Stream};
 use crate::store::{Store, StoreError, projection};
 
@@ -25,9 +26,7 @@ pub struct RebuildReport {
 impl Store {
     /// Empties the projections and derives them from the facts, in one transaction: the outcome is identical. Shops that run wait.
     pub async fn rebuild(&self) -> Result<RebuildReport, StoreError> {
-        let report = self
-            .write_always(async |connection| self.derive_afresh(connection).await)
-            .await?;
+        let report = recording_always!(self, |connection| self.derive_afresh(connection).await)?;
         self.refresh_stock().await?;
         Ok(report)
     }

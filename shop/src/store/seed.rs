@@ -9,6 +9,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::domain::{Catalogue, Category, Localized, Product, Won};
+use crate::store::database::transaction_always;
 use crate::store::StoreError;
 use crate::store::database::Database;
 use crate::store::event_store::Counter;
@@ -58,8 +59,7 @@ struct ProductEntry {
 
 /// Fills an empty database; whoever comes second, even at the same time, finds it filled.
 pub(super) async fn sow(database: &Database) -> Result<(), StoreError> {
-    database
-        .write_always(async |connection| {
+    transaction_always!(database, |connection| {
             if Counter::Order.begin(connection, BEFORE_THE_FIRST_ORDER).await? {
                 Counter::Account.begin(connection, 0).await?;
                 for file in FILES {
@@ -68,7 +68,6 @@ pub(super) async fn sow(database: &Database) -> Result<(), StoreError> {
             }
             Ok(())
         })
-        .await
 }
 
 fn parse(file: &str) -> Result<CategoryFile, StoreError> {

@@ -1,7 +1,8 @@
 //! `/signup`, `/login`, `/logout`
 
 use axum::Form;
-use axum::extract::rejection::FormRejection;
+
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -39,7 +40,7 @@ type SentForm = Result<Form<Typed>, FormRejection>;
 pub(super) async fn signup_page(
     By(caller): By,
     State(site): State<Site>,
-    to: Option<Query<Where>>,
+    to: Result<Query<Where>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let Query(to) = to.unwrap_or_default();
     let frame = caller.frame(&site).await?;
@@ -77,7 +78,7 @@ async fn signup_again(
 pub(super) async fn login_page(
     By(caller): By,
     State(site): State<Site>,
-    to: Option<Query<Where>>,
+    to: Result<Query<Where>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(to) = to.unwrap_or_default();
     if caller.signed_in.is_some() {

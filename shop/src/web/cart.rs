@@ -40,7 +40,7 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, wish: Wished) 
     let Ok(wanted) = wish.quantity.parse::<Quantity>() else {
         return not_added(&site, &caller, &wish, product, caller.words().problems.quantity).await;
     };
-    let decide = |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
+    let decide = move |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
         let product = catalogue.product(product).ok_or(CartError::OutOfStock { left: 0 })?;
         cart::add(cart, product, stock.left(product.id), wanted).map(|added| Some(Details::from(added)))
     };
@@ -56,7 +56,7 @@ pub(super) async fn update(By(caller): By, State(site): State<Site>, wish: Wishe
     let Ok(wanted) = wish.quantity.parse::<Quantity>() else {
         return not_changed(&site, &caller, &wish, product, caller.words().problems.quantity).await;
     };
-    let decide = |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
+    let decide = move |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
         let product = catalogue.product(product).ok_or(CartError::OutOfStock { left: 0 })?;
         let updated = cart::update(cart, product, stock.left(product.id), wanted)?;
         Ok(updated.map(Details::from))
@@ -70,7 +70,7 @@ pub(super) async fn update(By(caller): By, State(site): State<Site>, wish: Wishe
 pub(super) async fn remove(By(caller): By, State(site): State<Site>, wish: Wished) -> Result<Response, PageError> {
     let Form(wish) = wish?;
     let product = show::product_id(&wish.product_id).ok_or(PageError::NoSuchProduct)?;
-    let decide = |cart: &Cart, _: &Catalogue, _: &StockLevels| cart::remove(cart, product).map(|it| Some(Details::from(it)));
+    let decide = move |cart: &Cart, _: &Catalogue, _: &StockLevels| cart::remove(cart, product).map(|it| Some(Details::from(it)));
     match change(&site, &caller, &wish, decide).await? {
         Ok(redirect) => Ok(redirect),
         // It is out already, which is what was wanted: a second click.

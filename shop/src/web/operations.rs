@@ -55,6 +55,7 @@ impl Standing {
 #[derive(Clone)]
 pub struct Readiness {
     pub journal: Journal,
+    pub journal_standing: Arc<dyn Fn() -> Standing + Send + Sync>,
     /// How the way to Kafka does, and how many entries Kafka lacks.
     pub relay: Arc<dyn Fn() -> (Standing, u64) + Send + Sync>,
     pub metrics: PrometheusHandle,
@@ -86,15 +87,11 @@ pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
         Ok(()) => Standing::ok(),
         Err(error) => Standing::wrong(said(&error), None),
     };
-    let journal = match site.readiness.journal.state().trouble {
-        None => Standing::ok(),
-        Some(trouble) => Standing::wrong(trouble.what, Some(trouble.since)),
-    };
     let ready = Ready {
         ready: database.is_ok(),
         http: Standing::ok(),
         database,
-        journal,
+        journal: (site.readiness.journal_standing)(),
         kafka: (site.readiness.relay)().0,
     };
     let status = if ready.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

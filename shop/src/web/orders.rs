@@ -1,5 +1,6 @@
 //! `/orders`, `/orders/{id}` and cancelling
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -38,10 +39,10 @@ pub(super) async fn detail(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
-    how: Option<Query<How>>,
+    how: Result<Query<How>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let order = owned(&site, &caller, order_id(&id)?).await?;
-    let just_placed = how.is_some_and(|Query(how)| how.placed.is_some());
+    let just_placed = how.is_ok_and(|Query(how)| how.placed.is_some());
     let page = page(&site, &caller, &order, (just_placed, None)).await?;
     Ok((caller.saw(caller.view()), page))
 }

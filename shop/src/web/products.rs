@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use schemas::CategoryId;
@@ -39,7 +40,7 @@ pub(super) async fn without_slash() -> Redirect {
 pub(super) async fn index(
     By(caller): By,
     State(site): State<Site>,
-    wanted: Option<Query<Wanted>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let Query(wanted) = wanted.unwrap_or_default();
     let catalogue = site.store.catalogue();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::IntoResponse;
 use schemas::events::Search;
@@ -11,7 +12,6 @@ use serde::Deserialize;
 use super::caller::{By, clean};
 use super::error::PageError;
 use super::products::page_number;
-use super::record::Seen;
 use super::{Site, show};
 use crate::pages::search::SearchPage;
 use crate::pages::{self, Frame};
@@ -29,7 +29,7 @@ pub(super) struct Asked {
 pub(super) async fn index(
     By(caller): By,
     State(site): State<Site>,
-    asked: Option<Query<Asked>>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let Query(asked) = asked.unwrap_or_default();
     let query = clean(&asked.q).trim().chars().take(LONGEST_QUERY).collect::<String>();
@@ -45,6 +45,10 @@ pub(super) async fn index(
             language: Cow::Borrowed(caller.language.code()),
         }));
     }
+    let frame = Frame {
+        query: &query,
+        ..caller.frame(&site).await?
+    };
     let address = |page| address(&query, page);
     let shown = SearchPage {
         query: &query,
@@ -55,12 +59,8 @@ pub(super) async fn index(
         tiles: show::tiles(&catalogue, &site.store.stock(), caller.occasion.at, found.products),
         address: &address,
     };
-    let frame = Frame {
-        query: &query,
-        ..caller.frame(&site).await?
-    };
     let page = pages::search::search(&frame, &shown);
-    Ok((seen, page) as (Seen, _))
+    Ok((seen, page))
 }
 
 /// RFC 3986: everything but unreserved characters is percent-encoded.

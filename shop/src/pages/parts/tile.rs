@@ -54,7 +54,7 @@ fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
         @if left == 0 {
             span.note.sold-out { (browse.sold_out) }
         } @else if left <= FEW {
-            span.note.few { (browse.few_left)(left) }
+            span.note.few { ((browse.few_left)(left)) }
         } @else if is_new {
             span.note.new { (browse.new) }
         }
@@ -79,7 +79,7 @@ pub fn stock_note(frame: &Frame<'_>, left: u32) -> Markup {
         @if left == 0 {
             p.note.sold-out { (browse.sold_out) }
         } @else if left <= FEW {
-            p.note.few { (browse.few_left)(left) }
+            p.note.few { ((browse.few_left)(left)) }
         } @else {
             p.note.good { (browse.in_stock) }
         }
