@@ -89,7 +89,10 @@ pub struct Local {
 
 impl Local {
     pub async fn bind(settings: Settings) -> Result<Self, LocalError> {
-        let data = |source| LocalError::Data { path: settings.data.clone(), source };
+        let data = |source| LocalError::Data {
+            path: settings.data.clone(),
+            source,
+        };
         std::fs::create_dir_all(&settings.data).map_err(data)?;
         let shop_settings = ShopSettings::defaults();
         let diagnostics = diagnostics::init(&DiagnosticsOptions {
@@ -104,14 +107,26 @@ impl Local {
         let shop = bind_shop(&settings, shop_settings, &kafka, &metrics, &diagnostics).await?;
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
         let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
-        Ok(Self { settings, broker, kafka, shop, sink, sink_again, diagnostics })
+        Ok(Self {
+            settings,
+            broker,
+            kafka,
+            shop,
+            sink,
+            sink_again,
+            diagnostics,
+        })
     }
 
     /// The line for programs: where everything is.
     #[must_use]
     pub fn ready_line(&self) -> String {
         let data = self.settings.data.display();
-        format!("ready shop=http://{} kafka={} data={data}", self.shop.address(), self.kafka)
+        format!(
+            "ready shop=http://{} kafka={} data={data}",
+            self.shop.address(),
+            self.kafka
+        )
     }
 
     /// The lines for people: what to do first.
@@ -145,7 +160,10 @@ impl Local {
         stop_broker.cancel();
         match broker {
             Some(broker) => match broker.await {
-                Ok(done) => done.map_err(|source| LocalError::Broker { setting: "--data", source })?,
+                Ok(done) => done.map_err(|source| LocalError::Broker {
+                    setting: "--data",
+                    source,
+                })?,
                 Err(error) => tracing::error!(%error, "the broker broke"),
             },
             None => tracing::debug!("the broker is not ours"),
@@ -184,7 +202,10 @@ async fn bind_broker(settings: &Settings) -> Result<Option<Broker>, LocalError> 
         ..broker::Settings::default()
     };
     let bound = Broker::bind(broker_settings).await;
-    bound.map(Some).map_err(|source| LocalError::Broker { setting: source.setting("--kafka-listen"), source })
+    bound.map(Some).map_err(|source| LocalError::Broker {
+        setting: source.setting("--kafka-listen"),
+        source,
+    })
 }
 
 async fn bind_shop(
@@ -203,12 +224,19 @@ async fn bind_shop(
     };
     let journal = shop::shop::open_journal(&shop_settings)?;
     diagnostics.attach(journal.clone(), Clock::system());
-    let around = AroundShop { clock: Clock::system(), extra: axum::Router::new(), metrics: metrics.clone() };
+    let around = AroundShop {
+        clock: Clock::system(),
+        extra: axum::Router::new(),
+        metrics: metrics.clone(),
+    };
     Ok(Shop::with_journal(&shop_settings, around, journal).await?)
 }
 
 fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, LocalError> {
-    let refused = |reason: &'static str| SinkError::Setting { setting: "--database", reason: reason.to_string() };
+    let refused = |reason| SinkError::Setting {
+        setting: "--database",
+        reason,
+    };
     Ok(sink::Settings {
         listen: settings.sink_listen,
         kafka: kafka.to_owned(),
@@ -219,7 +247,10 @@ fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, Loc
 }
 
 fn around_sink(metrics: PrometheusHandle) -> AroundSink {
-    AroundSink { clock: Clock::system(), metrics: Some(metrics) }
+    AroundSink {
+        clock: Clock::system(),
+        metrics: Some(metrics),
+    }
 }
 
 fn database(settings: &Settings, file: &str) -> String {

@@ -70,18 +70,29 @@ async fn run(settings: local::Settings) -> Result<(), Failure> {
     let local = Local::bind(settings).await.map_err(Failure::of_settings)?;
     say(&local.ready_line())?;
     let _ = writeln!(io::stderr(), "{}", local.greeting());
-    Ok(local.run(stop).await.map_err(|error: LocalError| anyhow::Error::new(error))?)
+    Ok(local
+        .run(stop)
+        .await
+        .map_err(|error: LocalError| anyhow::Error::new(error))?)
 }
 
 async fn run_broker(args: BrokerArgs) -> Result<(), Failure> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let stop = stop_on_signal()?;
-    let settings = broker::Settings { listen: args.listen, data: args.data.clone(), ..broker::Settings::default() };
+    let settings = broker::Settings {
+        listen: args.listen,
+        data: args.data.clone(),
+        ..broker::Settings::default()
+    };
     let broker = Broker::bind(settings).await.map_err(|source| {
         let setting = source.setting("--listen");
         Failure::of_settings(LocalError::Broker { setting, source })
     })?;
-    say(&format!("ready kafka={} data={}", broker.address(), args.data.display()))?;
+    say(&format!(
+        "ready kafka={} data={}",
+        broker.address(),
+        args.data.display()
+    ))?;
     Ok(broker.run(stop).await.map_err(anyhow::Error::new)?)
 }
 
@@ -111,12 +122,18 @@ fn stop_on_signal() -> Result<CancellationToken, anyhow::Error> {
 
 impl Failure {
     fn of_settings(error: LocalError) -> Self {
-        Self { error: error.into(), code: ExitCode::from(BAD_SETTINGS) }
+        Self {
+            error: error.into(),
+            code: ExitCode::from(BAD_SETTINGS),
+        }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { error, code: ExitCode::FAILURE }
+        Self {
+            error,
+            code: ExitCode::FAILURE,
+        }
     }
 }

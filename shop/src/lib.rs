@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod domain;
+mod facts;
 pub mod fail_point;
 pub mod journal;
 pub mod observe;

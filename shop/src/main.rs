@@ -28,7 +28,11 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("shop: {error:#}");
             let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
-            if bad_setting { ExitCode::from(BAD_SETTINGS) } else { ExitCode::FAILURE }
+            if bad_setting {
+                ExitCode::from(BAD_SETTINGS)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -36,7 +40,9 @@ async fn main() -> ExitCode {
 async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signals(signals()?, stop.clone()));
-    let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be collected")?;
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics can't be collected")?;
     let clock = Clock::system();
     let journal = open_journal(settings)?;
     let surroundings = Surroundings {
@@ -45,7 +51,11 @@ async fn run(settings: &Settings) -> anyhow::Result<()> {
         metrics,
     };
     let shop = Shop::with_journal(settings, surroundings, journal).await?;
-    println!("ready shop=http://{} journal={}", shop.address(), settings.journal.display());
+    println!(
+        "ready shop=http://{} journal={}",
+        shop.address(),
+        settings.journal.display()
+    );
     shop.run(stop).await?;
     Ok(())
 }
@@ -53,7 +63,10 @@ async fn run(settings: &Settings) -> anyhow::Result<()> {
 async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
     let journal = open_journal(settings)?;
     let store = open_store(settings, &journal, &Clock::system()).await?;
-    let report = store.rebuild().await.context("--database: the projections can't be rebuilt")?;
+    let report = store
+        .rebuild()
+        .await
+        .context("--database: the projections can't be rebuilt")?;
     println!("rebuilt {report}");
     Ok(())
 }

@@ -132,7 +132,9 @@ fn line<'a>(
             method: Cow::Borrowed(&occasion.method),
             path: Cow::Borrowed(&occasion.path),
             ip: Cow::Borrowed(occasion.ip_address.as_deref().unwrap_or("")),
-            endpoint: Some(occasion.endpoint).filter(|name| !name.is_empty()).map(Cow::Borrowed),
+            endpoint: Some(occasion.endpoint)
+                .filter(|name| !name.is_empty())
+                .map(Cow::Borrowed),
             route: route.map(Cow::Borrowed),
             status: None,
         }),

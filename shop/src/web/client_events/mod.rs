@@ -84,13 +84,20 @@ fn answer(
     read: Read,
 ) -> Result<Response, PageError> {
     if !is_json(headers) {
-        return Ok(answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json or text/plain"));
+        return Ok(answer::error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send application/json or text/plain",
+        ));
     }
-    let text = std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
+    let text =
+        std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
     let events = match batch::split(text) {
         Ok(events) => events,
         Err(batch::Unusable::TooMany) => {
-            return Ok(answer::error(StatusCode::PAYLOAD_TOO_LARGE, "at most 100 events in a batch"));
+            return Ok(answer::error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "at most 100 events in a batch",
+            ));
         }
         Err(batch::Unusable::NotJson(why)) => return Err(PageError::BadRequest(why)),
     };
@@ -108,7 +115,11 @@ fn answer(
             at: dated.at,
             ..caller.occasion.clone()
         };
-        Ok(recorder::encode(&occasion, dated.details, StatusCode::ACCEPTED.as_u16()))
+        Ok(recorder::encode(
+            &occasion,
+            dated.details,
+            StatusCode::ACCEPTED.as_u16(),
+        ))
     });
     let outcomes: Vec<Result<_, Refused>> = outcomes.collect();
     let answer = Answer::new(outcomes.iter().map(|outcome| match outcome {
@@ -116,7 +127,8 @@ fn answer(
         Err(refused) => Outcome::Rejected(refused),
     }));
     let response = answer.into_response();
-    seen.events.extend(outcomes.into_iter().filter_map(Result::ok).flatten());
+    seen.events
+        .extend(outcomes.into_iter().filter_map(Result::ok).flatten());
     Ok((seen, response).into_response())
 }
 
