@@ -8,6 +8,7 @@ use crate::domain::{Cart, CartError, Catalogue, StockLevels};
 use crate::observe::Occasion;
 use crate::store::event_store::{Fact, Recorder, Stream};
 use crate::store::projection::cart;
+use crate::store::recording;
 use crate::store::{CartOwner, Store, StoreError};
 
 impl Store {
@@ -31,7 +32,7 @@ impl Store {
     {
         let owner = owner.key();
         let recorder = self.recorder(occasion, status);
-        self.write(async |connection| {
+        recording!(self, |connection| {
             cart::lock(connection, &owner).await?;
             let cart = cart::load(connection, &owner).await?;
             let details = match decide(&cart, &self.0.catalogue, &self.stock()) {
@@ -43,7 +44,6 @@ impl Store {
             recorder.record(connection, &fact).await?;
             Ok(Ok(cart.after(&fact.details)))
         })
-        .await
     }
 }
 

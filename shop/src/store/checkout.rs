@@ -8,6 +8,7 @@ use crate::domain::{Delivery, Order};
 use crate::observe::Occasion;
 use crate::store::event_store::{Counter, Fact, Recorder, Stream};
 use crate::store::projection::{cart, orders, stock};
+use crate::store::recording;
 use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery};
 
 /// What happened instead of a new order; nothing is written.
@@ -34,7 +35,7 @@ impl Store {
             key: format!("{}/{}", owner.key(), token.hex()),
             delivery,
         };
-        match self.write(async |connection| checkout.place(connection).await).await? {
+        match recording!(self, |connection| checkout.place(connection).await)? {
             Ok(order) => {
                 self.stock_changed().await;
                 Ok(Ok(order))
@@ -54,9 +55,7 @@ impl Store {
     ) -> Result<Result<Order, CancelError>, StoreError> {
         let owner = owner.key();
         let recorder = self.recorder(occasion, status);
-        let verdict = self
-            .write(async |connection| cancel(connection, recorder, &owner, order).await)
-            .await?;
+        let verdict = recording!(self, |connection| cancel(connection, recorder, &owner, order).await)?;
         if verdict.is_ok() {
             self.stock_changed().await;
         }

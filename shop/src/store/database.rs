@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
 
 use crate::store::StoreError;
 
@@ -96,57 +96,86 @@ impl Database {
         Ok(())
     }
 
-    /// Does `work` in one transaction: committed when it says yes, rolled back when it refuses or fails; done again when it collided.
-    pub(super) async fn write<T, R>(
-        &self,
-        work: impl AsyncFn(&mut AnyConnection) -> Result<Result<T, R>, StoreError>,
-    ) -> Result<Result<T, R>, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.try_write(&work).await {
-                Err(error) if error.passes() && tries < TRIES => {
-                    // Out of step with whoever it collided with.
-                    tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(tries)))).await;
-                    tries += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    /// As [`Database::write`], for work that never refuses.
-    pub(super) async fn write_always<T>(
-        &self,
-        work: impl AsyncFn(&mut AnyConnection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let Ok(done) = self
-            .write(async |connection| work(connection).await.map(Ok::<T, Infallible>))
-            .await?;
-        Ok(done)
-    }
-
-    async fn try_write<T, R>(
-        &self,
-        work: &impl AsyncFn(&mut AnyConnection) -> Result<Result<T, R>, StoreError>,
-    ) -> Result<Result<T, R>, StoreError> {
-        let mut transaction = self.writer.begin_with(self.begin).await?;
-        match work(&mut transaction).await {
-            Ok(Ok(done)) => {
-                transaction.commit().await?;
-                Ok(Ok(done))
-            }
-            Ok(Err(refusal)) => {
-                transaction.rollback().await?;
-                Ok(Err(refusal))
-            }
-            Err(error) => {
-                // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
-                transaction.rollback().await.ok();
-                Err(error)
-            }
-        }
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.writer.begin_with(self.begin).await?)
     }
 }
+
+/// Ends a transaction as its verdict says; none when it collided and is to be done again.
+pub(super) async fn end<T, R>(
+    transaction: Transaction<'static, Any>,
+    verdict: Result<Result<T, R>, StoreError>,
+    tries: &mut u32,
+) -> Option<Result<Result<T, R>, StoreError>> {
+    let outcome = match verdict {
+        Ok(Ok(done)) => transaction.commit().await.map(|()| Ok(done)).map_err(StoreError::from),
+        Ok(Err(refusal)) => transaction
+            .rollback()
+            .await
+            .map(|()| Err(refusal))
+            .map_err(StoreError::from),
+        Err(error) => {
+            // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
+            transaction.rollback().await.ok();
+            Err(error)
+        }
+    };
+    match outcome {
+        Err(error) if error.passes() && *tries < TRIES => {
+            // Out of step with whoever it collided with.
+            tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;
+            *tries += 1;
+            None
+        }
+        outcome => Some(outcome),
+    }
+}
+
+/// Only says what the work of a transaction returns.
+pub(super) async fn verdict<T, R>(
+    work: impl Future<Output = Result<Result<T, R>, StoreError>>,
+) -> Result<Result<T, R>, StoreError> {
+    work.await
+}
+
+/// As [`verdict`], for work that never refuses.
+pub(super) async fn always<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<Result<T, Infallible>, StoreError> {
+    work.await.map(Ok)
+}
+
+/// Does work in one transaction: committed when it says yes, rolled back when it refuses or fails; done again when it collided.
+///
+/// A macro, because the future of a function that takes an async closure is not `Send` for the compiler when the closure borrows
+/// (rust-lang/rust#110338), and a web server needs it to be.
+macro_rules! transaction {
+    ($database:expr, |$connection:ident| $work:expr) => {
+        $crate::store::database::transaction!($database, verdict, |$connection| $work)
+    };
+    ($database:expr, $kind:ident, |$connection:ident| $work:expr) => {{
+        let mut tries = 1;
+        loop {
+            let mut transaction = $database.begin().await?;
+            let verdict = {
+                let $connection: &mut sqlx::AnyConnection = &mut transaction;
+                $crate::store::database::$kind(async { $work }).await
+            };
+            if let Some(outcome) = $crate::store::database::end(transaction, verdict, &mut tries).await {
+                break outcome;
+            }
+        }
+    }};
+}
+
+/// As [`transaction`], for work that never refuses.
+macro_rules! transaction_always {
+    ($database:expr, |$connection:ident| $work:expr) => {
+        $crate::store::database::transaction!($database, always, |$connection| $work).map(|Ok(done)| done)
+    };
+}
+
+pub(super) use {transaction, transaction_always};
 
 fn connect_options(url: &str) -> Result<AnyConnectOptions, StoreError> {
     AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address(error.to_string()))

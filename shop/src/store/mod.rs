@@ -33,7 +33,6 @@ mod who;
 use std::sync::Arc;
 
 use schemas::{Clock, InstanceId};
-use sqlx::AnyConnection;
 use tokio::sync::watch;
 
 use crate::domain::{Catalogue, StockLevels};
@@ -110,25 +109,32 @@ impl Store {
         }
     }
 
-    /// One transaction that may record facts, see [`Database::write`].
-    async fn write<T, R>(
-        &self,
-        work: impl AsyncFn(&mut AnyConnection) -> Result<Result<T, R>, StoreError>,
-    ) -> Result<Result<T, R>, StoreError> {
-        let verdict = self.0.database.write(work).await?;
-        if verdict.is_ok() {
-            self.0.recorded.send_modify(|times| *times += 1);
-        }
-        Ok(verdict)
-    }
-
-    /// As [`Store::write`], for work that never refuses.
-    async fn write_always<T>(
-        &self,
-        work: impl AsyncFn(&mut AnyConnection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let done = self.0.database.write_always(work).await?;
+    /// Tells whoever waits for facts that there may be new ones.
+    fn has_recorded(&self) {
         self.0.recorded.send_modify(|times| *times += 1);
-        Ok(done)
     }
 }
+
+/// One transaction that may record facts, see [`database::transaction`].
+macro_rules! recording {
+    ($store:expr, |$connection:ident| $work:expr) => {{
+        let verdict = $crate::store::database::transaction!($store.0.database, |$connection| $work);
+        if let Ok(Ok(_)) = &verdict {
+            $store.has_recorded();
+        }
+        verdict
+    }};
+}
+
+/// As [`recording`], for work that never refuses.
+macro_rules! recording_always {
+    ($store:expr, |$connection:ident| $work:expr) => {{
+        let done = $crate::store::database::transaction_always!($store.0.database, |$connection| $work);
+        if done.is_ok() {
+            $store.has_recorded();
+        }
+        done
+    }};
+}
+
+use {recording, recording_always};

@@ -9,6 +9,8 @@ use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, Vis
 use crate::observe::Occasion;
 use crate::store::event_store::{Counter, Fact, Stream};
 use crate::store::projection::account;
+use crate::store::recording;
+use crate::store::recording_always;
 use crate::store::{Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, cart, sign_in};
 
 impl Store {
@@ -22,7 +24,7 @@ impl Store {
         status: u16,
     ) -> Result<Result<NewSignIn, FieldError>, StoreError> {
         let hash = self.0.hasher.hash(account.password.as_bytes()).await?;
-        self.write(async |connection| {
+        recording!(self, |connection| {
             if person(connection, account.email.as_str()).await?.is_some() {
                 return Ok(Err(FieldError {
                     field: Field::Email,
@@ -45,7 +47,6 @@ impl Store {
                 .await
                 .map(Ok)
         })
-        .await
     }
 
     /// Signs in; the visitor's cart goes into the account's. Records `login` and perhaps `cart_merge`, or `login_failed`.
@@ -68,12 +69,11 @@ impl Store {
         };
         let occasion = as_user(occasion, person.who.user);
         let (method, status) = (SignInMethod::Password, answers.accepted);
-        self.write(async |connection| {
+        recording!(self, |connection| {
             self.let_in(connection, &occasion, visitor, person.who.clone(), method, status)
                 .await
                 .map(Ok)
         })
-        .await
     }
 
     /// Records a `login_failed`: also for the caller who refuses before looking, after too many tries.
@@ -85,8 +85,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let recorder = self.recorder(occasion, status);
         let fact = Fact::new(Stream::Nobody, 0, occasion.at, LoginFailed { reason: why });
-        self.write_always(async |connection| recorder.record(connection, &fact).await)
-            .await
+        recording_always!(self, |connection| recorder.record(connection, &fact).await)
     }
 
     /// The address that `user` signs in with; none for an account that is gone.
@@ -102,7 +101,7 @@ impl Store {
     /// Erases the person behind an account, everywhere: address, name, password, sign-ins, where orders went. The facts stay, about nobody.
     pub async fn erase_person(&self, user: UserId) -> Result<(), StoreError> {
         let owner = CartOwner::Account(user).key();
-        self.write_always(async |connection| {
+        recording_always!(self, |connection| {
             sqlx::query("DELETE FROM delivery WHERE order_id IN (SELECT id FROM orders WHERE owner = $1)")
                 .bind(owner.as_str())
                 .execute(&mut *connection)
@@ -113,7 +112,6 @@ impl Store {
                 .await?;
             Ok(())
         })
-        .await
     }
 
     /// The part of signing in that comes after the door: the fact, the cart, the token.

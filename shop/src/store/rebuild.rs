@@ -1,11 +1,14 @@
 //! The projections, derived afresh from the facts.
 
+use std::fmt;
+
 use schemas::{Activity, Details, Timestamp};
 use serde_json::value::RawValue;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::store::event_store::{Fact, Stream};
+use crate::store::recording_always;
 use crate::store::{Store, StoreError, projection};
 
 /// Facts that are read at a time.
@@ -22,12 +25,25 @@ pub struct RebuildReport {
     pub accounts: i64,
 }
 
+impl fmt::Display for RebuildReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            facts,
+            carts,
+            orders,
+            accounts,
+        } = self;
+        write!(
+            f,
+            "{carts} carts, {orders} orders and {accounts} accounts from {facts} facts"
+        )
+    }
+}
+
 impl Store {
     /// Empties the projections and derives them from the facts, in one transaction: the outcome is identical. Shops that run wait.
     pub async fn rebuild(&self) -> Result<RebuildReport, StoreError> {
-        let report = self
-            .write_always(async |connection| self.derive_afresh(connection).await)
-            .await?;
+        let report = recording_always!(self, |connection| self.derive_afresh(connection).await)?;
         self.refresh_stock().await?;
         Ok(report)
     }

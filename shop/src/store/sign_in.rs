@@ -11,12 +11,13 @@ use crate::observe::Occasion;
 use crate::store::event_store::{Fact, Stream};
 use crate::store::people::name_from_row;
 use crate::store::projection::account;
+use crate::store::recording_always;
 use crate::store::{SignInToken, SignedIn, Store, StoreError};
 
 /// A sign-in that is not used for so long is over.
-const IDLE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const IDLE: Duration = Duration::from_hours(30 * 24);
 /// How often its use is written down.
-const NOTED: Duration = Duration::from_secs(60 * 60);
+const NOTED: Duration = Duration::from_hours(1);
 
 impl Store {
     /// Who comes with this token; none when it is unknown, signed out, or unused for 30 days.
@@ -50,7 +51,7 @@ impl Store {
 
     /// Ends the sign-in and records `logout`; a token that opens nothing is fine, and no fact.
     pub async fn sign_out(&self, occasion: &Occasion, token: SignInToken, status: u16) -> Result<(), StoreError> {
-        self.write_always(async |connection| {
+        recording_always!(self, |connection| {
             let user: Option<i64> =
                 sqlx::query_scalar("DELETE FROM sign_in WHERE token_hash = $1 RETURNING account_id")
                     .bind(hash(token))
@@ -65,11 +66,10 @@ impl Store {
             let fact = Fact::new(Stream::Account(user), version, occasion.at, Logout {});
             self.recorder(&occasion, status).record(connection, &fact).await
         })
-        .await
     }
 
     async fn note_use(&self, token: SignInToken, now: Timestamp) -> Result<(), StoreError> {
-        self.write_always(async |connection| {
+        recording_always!(self, |connection| {
             sqlx::query("UPDATE sign_in SET last_used_at = $1 WHERE token_hash = $2")
                 .bind(now.unix_micros())
                 .bind(hash(token))
@@ -77,7 +77,6 @@ impl Store {
                 .await?;
             Ok(())
         })
-        .await
     }
 }
 
