@@ -121,7 +121,7 @@ impl FromStr for Visit {
 mod tests {
     use super::*;
 
-    const SILENCE: Duration = Duration::from_secs(30 * 60);
+    const SILENCE: Duration = Duration::from_mins(30);
     const MINUTE: i64 = 60_000_000;
 
     fn noon() -> Timestamp {

@@ -107,11 +107,20 @@ pub(super) async fn end<T, R>(
     verdict: Result<Result<T, R>, StoreError>,
     tries: &mut u32,
 ) -> Option<Result<Result<T, R>, StoreError>> {
-    let ended = match verdict {
-        Ok(Ok(_)) => transaction.commit().await,
-        Ok(Err(_)) | Err(_) => transaction.rollback().await,
+    let outcome = match verdict {
+        Ok(Ok(done)) => transaction.commit().await.map(|()| Ok(done)).map_err(StoreError::from),
+        Ok(Err(refusal)) => transaction
+            .rollback()
+            .await
+            .map(|()| Err(refusal))
+            .map_err(StoreError::from),
+        Err(error) => {
+            // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
+            transaction.rollback().await.ok();
+            Err(error)
+        }
     };
-    match ended.map_err(StoreError::from).and(verdict) {
+    match outcome {
         Err(error) if error.passes() && *tries < TRIES => {
             // Out of step with whoever it collided with.
             tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;

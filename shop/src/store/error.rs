@@ -36,6 +36,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they just made")]
     pub(super) fn impossible(table: &'static str, row: impl ToString, reason: impl ToString) -> Self {
         Self::ImpossibleRow {
             table,
