@@ -7,6 +7,7 @@ use axum::Router;
 use clap::Parser;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use schemas::Clock;
+use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,8 +20,20 @@ const BAD_SETTINGS: u8 = 2;
 async fn main() -> ExitCode {
     // Wrong options end here: exit 2, and a line that names the option.
     let line = CommandLine::parse();
+    let options = DiagnosticsOptions {
+        level: line.settings.log_level.tracing(),
+        folder: line.settings.diagnostics.clone(),
+        name: "shop",
+    };
+    let diagnostics = match shop::diagnostics::init(&options) {
+        Ok(diagnostics) => diagnostics,
+        Err(error) => {
+            eprintln!("shop: --diagnostics: {:#}", anyhow::Error::from(error));
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
     let done = match line.command.unwrap_or(Command::Run) {
-        Command::Run => run(&line.settings).await,
+        Command::Run => run(&line.settings, &diagnostics).await,
         Command::Rebuild => rebuild(&line.settings).await,
     };
     match done {
@@ -28,46 +41,38 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("shop: {error:#}");
             let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
-            if bad_setting {
-                ExitCode::from(BAD_SETTINGS)
-            } else {
-                ExitCode::FAILURE
-            }
+            if bad_setting { ExitCode::from(BAD_SETTINGS) } else { ExitCode::FAILURE }
         }
     }
 }
 
-async fn run(settings: &Settings) -> anyhow::Result<()> {
+async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signals(signals()?, stop.clone()));
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
-        .context("metrics can't be collected")?;
+    let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be collected")?;
     let clock = Clock::system();
     let journal = open_journal(settings)?;
+    diagnostics.attach(journal.clone(), clock.clone());
     let surroundings = Surroundings {
         clock,
         extra: Router::new(),
         metrics,
     };
     let shop = Shop::with_journal(settings, surroundings, journal).await?;
-    println!(
-        "ready shop=http://{} journal={}",
-        shop.address(),
-        settings.journal.display()
-    );
-    shop.run(stop).await?;
-    Ok(())
+    println!("ready shop=http://{} journal={}", shop.address(), settings.journal.display());
+    let ended = shop.run(stop).await;
+    diagnostics.detach();
+    Ok(ended?)
 }
 
 async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
     let journal = open_journal(settings)?;
     let store = open_store(settings, &journal, &Clock::system()).await?;
-    let report = store
-        .rebuild()
-        .await
-        .context("--database: the projections can't be rebuilt")?;
-    println!("rebuilt {report}");
+    let report = store.rebuild().await.context("the projections can't be rebuilt")?;
+    println!(
+        "rebuilt facts={} carts={} orders={} accounts={}",
+        report.facts, report.carts, report.orders, report.accounts
+    );
     Ok(())
 }
 

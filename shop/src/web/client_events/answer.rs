@@ -51,14 +51,12 @@ impl<'a> Answer<'a> {
     }
 }
 
-impl IntoResponse for Answer<'_> {
-    fn into_response(self) -> Response {
-        let status = match self.accepted {
-            all if all == self.results.len() => StatusCode::ACCEPTED,
-            0 => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::MULTI_STATUS,
-        };
-        (status, Json(self)).into_response()
+/// The status for a batch of which so many events were accepted.
+pub(super) fn status(accepted: usize, all: usize) -> StatusCode {
+    match accepted {
+        _ if accepted == all => StatusCode::ACCEPTED,
+        0 => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::MULTI_STATUS,
     }
 }
 

@@ -17,13 +17,14 @@ mod times;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use schemas::{Details, Timestamp};
+use schemas::{Details, Timestamp, Unsealed};
 
 use super::caller::{By, Caller};
 use super::error::PageError;
@@ -84,20 +85,13 @@ fn answer(
     read: Read,
 ) -> Result<Response, PageError> {
     if !is_json(headers) {
-        return Ok(answer::error(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send application/json or text/plain",
-        ));
+        return Ok(answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json or text/plain"));
     }
-    let text =
-        std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
+    let text = std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
     let events = match batch::split(text) {
         Ok(events) => events,
         Err(batch::Unusable::TooMany) => {
-            return Ok(answer::error(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "at most 100 events in a batch",
-            ));
+            return Ok(answer::error(StatusCode::PAYLOAD_TOO_LARGE, "at most 100 events in a batch"));
         }
         Err(batch::Unusable::NotJson(why)) => return Err(PageError::BadRequest(why)),
     };
@@ -105,31 +99,29 @@ fn answer(
         at: caller.occasion.at,
         retention: manners.retention,
     };
-    let mut seen = Seen {
-        or_refuse: true,
-        ..Seen::default()
-    };
-    let outcomes = events.iter().map(|event| {
-        let dated = read(event, &received)?;
-        let occasion = Occasion {
-            at: dated.at,
-            ..caller.occasion.clone()
-        };
-        Ok(recorder::encode(
-            &occasion,
-            dated.details,
-            StatusCode::ACCEPTED.as_u16(),
-        ))
-    });
-    let outcomes: Vec<Result<_, Refused>> = outcomes.collect();
+    let read: Vec<Result<Dated<'_>, Refused>> = events.iter().map(|event| read(event, &received)).collect();
+    let status = answer::status(read.iter().filter(|event| event.is_ok()).count(), read.len());
+    let outcomes = read.into_iter().map(|event| event.map(|dated| encoded(caller, dated, status)));
+    let outcomes: Vec<Result<Option<Unsealed>, Refused>> = outcomes.collect();
     let answer = Answer::new(outcomes.iter().map(|outcome| match outcome {
         Ok(event) => Outcome::Accepted(event.as_ref().map(|event| event.event_id)),
         Err(refused) => Outcome::Rejected(refused),
     }));
-    let response = answer.into_response();
-    seen.events
-        .extend(outcomes.into_iter().filter_map(Result::ok).flatten());
+    let response = (status, Json(answer)).into_response();
+    let seen = Seen {
+        events: outcomes.into_iter().filter_map(Result::ok).flatten().collect(),
+        or_refuse: true,
+    };
     Ok((seen, response).into_response())
+}
+
+/// None when logging is compiled to nothing.
+fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> Option<Unsealed> {
+    let occasion = Occasion {
+        at: dated.at,
+        ..caller.occasion.clone()
+    };
+    recorder::encode(&occasion, dated.details, status.as_u16())
 }
 
 /// A body without a content type passes: some programs send none.
