@@ -1,5 +1,11 @@
 //! What the journal promises, tried on real folders: reopening, damage, fullness, death.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that can't go on says why"
+)]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -23,7 +29,7 @@ fn event(number: u64, length: usize) -> Unsealed {
         event_type: EventType::View,
         event_id: EventId::at(Timestamp::MAX, [7; 10]),
         timestamp: Timestamp::from_unix_millis_saturating(1_700_000_000_000),
-        session_id: (number % 2 == 0).then_some(SessionId([9; 16])),
+        session_id: number.is_multiple_of(2).then_some(SessionId([9; 16])),
         json: format!(r#"{{"number":{number},"pad":"{}"}}"#, "x".repeat(length)).into_bytes(),
     }
 }

@@ -100,7 +100,7 @@ pub fn init(options: &DiagnosticsOptions) -> Result<Diagnostics, DiagnosticsErro
                 .with_filter(shown.clone()),
         )
         .with(fmt::layer().with_ansi(false).with_writer(file).with_filter(shown))
-        .with(TopicLayer::new(options.level, Arc::clone(&outlet)))
+        .with(TopicLayer::filtered(options.level, Arc::clone(&outlet)))
         .try_init()?;
     Ok(Diagnostics { outlet, _file: guard })
 }
