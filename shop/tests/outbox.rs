@@ -1,5 +1,7 @@
 //! Facts go from the event store to the journal exactly once, whatever fails in between.
 
+#![expect(clippy::expect_used, reason = "a test that can't go on says why")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
