@@ -98,8 +98,8 @@ impl Sink {
 
     /// Works until `stop`, then commits what was gathered. An error means that it can't go on; a new start may.
     pub async fn run(self, stop: CancellationToken) -> Result<(), SinkError> {
-        self.health.trouble(Part::Kafka, "not reached yet");
-        self.health.trouble(Part::Partitions, "no partitions yet");
+        self.health.not_yet(Part::Kafka, "not reached yet");
+        self.health.not_yet(Part::Partitions, "no partitions yet");
         let pages = CancellationToken::new();
         let server = tokio::spawn({
             let (router, pages) = (self.router(), pages.clone());
