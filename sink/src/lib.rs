@@ -28,6 +28,8 @@ mod judge;
 mod kafka;
 mod metric;
 pub mod positions;
+#[cfg(test)]
+mod promises;
 mod rebalance;
 mod recover;
 mod retention;
