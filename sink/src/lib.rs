@@ -13,6 +13,8 @@
 
 mod assignment;
 mod batch;
+#[doc(hidden)]
+pub mod bench;
 mod books;
 mod commit;
 mod consume;
