@@ -1,0 +1,53 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ProductId;
+
+/// Something was put into the cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CartAdd {
+    pub product_id: ProductId,
+    /// How many were added.
+    #[schemars(range(min = 1))]
+    pub quantity: u16,
+    /// How many the cart holds of it now.
+    pub cart_quantity: u16,
+    /// KRW for one.
+    pub unit_price: i64,
+}
+
+/// A product left the cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CartRemove {
+    pub product_id: ProductId,
+    /// How many were taken out.
+    pub quantity: u16,
+}
+
+/// The quantity of a product in the cart was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CartUpdate {
+    pub product_id: ProductId,
+    pub previous_quantity: u16,
+    #[schemars(range(min = 1))]
+    pub quantity: u16,
+    /// KRW for one.
+    pub unit_price: i64,
+}
+
+/// At sign-in, the visitor's cart went into the account's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CartMerge {
+    /// What the visitor brought.
+    pub merged: Vec<CartLine>,
+    /// What the account's cart holds now.
+    pub items: Vec<CartLine>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct CartLine {
+    pub product_id: ProductId,
+    #[schemars(range(min = 1))]
+    pub quantity: u16,
+}

@@ -1,0 +1,158 @@
+//! What the browser tells by itself: `static/js/main.js` sends it, the shop checks and dates it.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::{ProductId, Timestamp};
+
+/// How long and how a page was looked at. Times are milliseconds of the browser's monotonic clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Dwell<'a> {
+    /// The page's path.
+    #[serde(borrow)]
+    pub page: Cow<'a, str>,
+    /// Corrected by what the client's clock is off.
+    pub entered_at: Timestamp,
+    pub left_at: Timestamp,
+    /// Visible, focused and not idle.
+    pub active_ms: u64,
+    pub visible_ms: u64,
+    pub total_ms: u64,
+    /// How far down the page was seen at most.
+    pub scroll_depth_percent: Percent,
+    pub end_reason: EndReason,
+    /// Where the visitor went within the shop, if known.
+    #[serde(borrow)]
+    pub next_page: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub tab: Tab<'a>,
+    pub client: ClientTimes,
+}
+
+/// Something was clicked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Click<'a> {
+    /// The page's path.
+    #[serde(borrow)]
+    pub page: Cow<'a, str>,
+    /// The nearest thing that can be clicked, such as `button#add` or `a.tile`.
+    #[serde(borrow)]
+    pub element: Cow<'a, str>,
+    /// What stands on it, shortened; never what somebody typed.
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    /// Where in the viewport.
+    pub x_percent: Percent,
+    pub y_percent: Percent,
+    /// Where on the whole page.
+    pub page_x_percent: Percent,
+    pub page_y_percent: Percent,
+    pub cart_action: Option<CartAction>,
+    pub product_id: Option<ProductId>,
+    /// Where a link leads.
+    #[serde(borrow)]
+    pub href: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub tab: Tab<'a>,
+    pub client: ClientTimes,
+}
+
+/// The browser tab and the order of events in it: a number that is missing was lost on the way to the shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Tab<'a> {
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// From 1 in each tab.
+    pub sequence: u64,
+}
+
+/// The client's own clock, kept beside the corrected `timestamp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ClientTimes {
+    /// When it happened.
+    pub at: Timestamp,
+    /// When the batch was sent.
+    pub sent_at: Timestamp,
+    /// The shop's clock less the client's, in milliseconds, when the batch came in.
+    pub skew_ms: i64,
+}
+
+/// Why the stay on a page ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum EndReason {
+    /// Went on to another page of the shop.
+    Navigated,
+    /// Left the shop or closed the tab.
+    Left,
+    /// The tab went into the background.
+    Hidden,
+    /// Nothing happened for too long.
+    Idle,
+    /// The browser froze the tab.
+    Frozen,
+}
+
+/// What a click meant to do with the cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum CartAction {
+    Add,
+    Remove,
+    Update,
+    View,
+    Checkout,
+}
+
+/// 0 to 100, with two decimals.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Percent(f64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a percentage from 0 to 100")]
+pub struct PercentError;
+
+impl Percent {
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Percent {
+    type Error = PercentError;
+
+    /// Rounds to two decimals.
+    fn try_from(value: f64) -> Result<Self, PercentError> {
+        if (0.0..=100.0).contains(&value) {
+            Ok(Self((value * 100.0).round() / 100.0))
+        } else {
+            Err(PercentError)
+        }
+    }
+}
+
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0)
+    }
+}
+
+impl JsonSchema for Percent {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Percent".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0, "maximum": 100 })
+    }
+}

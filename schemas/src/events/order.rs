@@ -1,0 +1,43 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{OrderId, ProductId};
+
+/// The cart became an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderPlaced {
+    pub order_id: OrderId,
+    pub items: Vec<OrderLine>,
+    /// KRW.
+    pub delivery_fee: i64,
+    /// KRW, delivery included.
+    pub total: i64,
+    pub payment_method: PaymentMethod,
+}
+
+/// An order was called off, and its goods went back into stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderCancelled {
+    pub order_id: OrderId,
+    pub items: Vec<OrderLine>,
+    /// KRW, delivery included.
+    pub total: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct OrderLine {
+    pub product_id: ProductId,
+    #[schemars(range(min = 1))]
+    pub quantity: u16,
+    /// KRW for one, at the time of the order.
+    pub unit_price: i64,
+}
+
+/// How it is paid; no card is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum PaymentMethod {
+    OnDelivery,
+}

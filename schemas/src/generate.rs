@@ -1,0 +1,81 @@
+//! The JSON Schema of every event type, made from the Rust types.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::events::{
+    CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, Login, LoginFailed, Logout, OrderCancelled,
+    OrderPlaced, Search, Signup, View,
+};
+use crate::record::Phase;
+use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
+
+/// The schema (draft 2020-12) of a message of `event_type`: what `schemas/generated/EVENT_TYPE.json` holds.
+#[must_use]
+pub fn schema(event_type: EventType) -> Value {
+    let mut schema = match event_type {
+        EventType::Request | EventType::App => generator().into_root_schema_for::<AppLine<'static>>().to_value(),
+        EventType::View => activity::<View<'static>>(),
+        EventType::Search => activity::<Search<'static>>(),
+        EventType::CartAdd => activity::<CartAdd>(),
+        EventType::CartRemove => activity::<CartRemove>(),
+        EventType::CartUpdate => activity::<CartUpdate>(),
+        EventType::CartMerge => activity::<CartMerge>(),
+        EventType::OrderPlaced => activity::<OrderPlaced>(),
+        EventType::OrderCancelled => activity::<OrderCancelled>(),
+        EventType::Signup => activity::<Signup<'static>>(),
+        EventType::Login => activity::<Login>(),
+        EventType::LoginFailed => activity::<LoginFailed>(),
+        EventType::Logout => activity::<Logout>(),
+        EventType::Dwell => activity::<Dwell<'static>>(),
+        EventType::Click => activity::<Click<'static>>(),
+        EventType::Exposure => activity::<Exposure<'static>>(),
+    };
+    if let Some(root) = schema.as_object_mut() {
+        specialise(root, event_type);
+    }
+    schema
+}
+
+/// The text of the generated file.
+#[must_use]
+pub fn file_text(event_type: EventType) -> String {
+    format!("{:#}\n", schema(event_type))
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .into_generator()
+}
+
+fn activity<D: JsonSchema>() -> Value {
+    generator().into_root_schema_for::<Activity<'static, D>>().to_value()
+}
+
+/// What the types say by code, the schema says by constants and required fields.
+fn specialise(root: &mut Map<String, Value>, event_type: EventType) {
+    root.insert("title".into(), json!(event_type.name()));
+    root.insert("x-topic".into(), json!(event_type.topic().name()));
+    if let Some(properties) = root.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("event_type".into(), json!({ "const": event_type.name() }));
+        properties.insert(
+            "schema_version".into(),
+            json!({ "type": "integer", "minimum": 1, "maximum": SCHEMA_VERSION }),
+        );
+    }
+    if event_type == EventType::Request {
+        if let Some(required) = root.get_mut("required").and_then(Value::as_array_mut) {
+            required.extend([json!("phase"), json!("http")]);
+        }
+        root.insert(
+            "if".into(),
+            json!({ "properties": { "phase": { "const": Phase::Finished } } }),
+        );
+        root.insert(
+            "then".into(),
+            json!({ "required": ["performance"], "properties": { "http": { "required": ["status"] } } }),
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! The two shapes of a message: a line of user activity and a line about the application, in the seed's field names.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{EventId, EventType, SessionId, Source, Timestamp, UserId};
+
+/// Names and values of a query string or of an allow-listed form.
+pub type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+
+// `D` is what is special to the event type: `Details` when it is made, raw JSON when it is read.
+/// What somebody did: a message of an activity topic, a line of `user_activity-DATE.log`, a row of `user_activity_log`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Activity<'a, D> {
+    pub timestamp: Timestamp,
+    pub session_id: SessionId,
+    pub event_type: EventType,
+    /// The account, once signed in.
+    pub user_id: Option<UserId>,
+    /// What it was about.
+    pub entity_type: Option<EntityType>,
+    pub entity_id: Option<i64>,
+    /// The handler, such as `products.detail`.
+    #[serde(borrow)]
+    pub endpoint: Cow<'a, str>,
+    #[serde(borrow)]
+    pub method: Cow<'a, str>,
+    #[serde(borrow)]
+    pub path: Cow<'a, str>,
+    /// The query string.
+    #[serde(borrow)]
+    pub args: Fields<'a>,
+    /// The form's fields that are allowed into events; never a password, a token or an address.
+    #[serde(borrow)]
+    pub form: Fields<'a>,
+    #[serde(borrow)]
+    pub ip_address: Option<Cow<'a, str>>,
+    /// `Unknown` when the client sent none; null when it must not be kept.
+    #[serde(borrow)]
+    pub user_agent: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub referrer: Option<Cow<'a, str>>,
+    pub response_status: Option<u16>,
+    pub event_id: EventId,
+    /// The request during which it happened; the same as in `shop.request`.
+    pub request_id: Option<Uuid>,
+    pub details: D,
+    pub schema_version: u16,
+    /// Added by the journal; a message always has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub source: Option<Source>,
+}
+
+/// What an activity was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum EntityType {
+    Product,
+    Category,
+    Order,
+    User,
+    Page,
+    Experiment,
+}
+
+impl EntityType {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Category => "category",
+            Self::Order => "order",
+            Self::User => "user",
+            Self::Page => "page",
+            Self::Experiment => "experiment",
+        }
+    }
+}
+
+/// What the shop did: a message of `shop.request` or `shop.app`, a line of `app-DATE.log`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AppLine<'a> {
+    pub timestamp: Timestamp,
+    pub level: Level,
+    #[serde(borrow)]
+    pub message: Cow<'a, str>,
+    /// The part of the program that speaks.
+    #[serde(borrow)]
+    pub module: Cow<'a, str>,
+    pub event_type: EventType,
+    /// Requests: `started` before the handler, `finished` after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<Http<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance: Option<Performance>,
+    /// What failed, outermost first, down to the cause.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub error: Vec<Cow<'a, str>>,
+    /// The structured fields of an application line.
+    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: Fields<'a>,
+    pub event_id: EventId,
+    pub schema_version: u16,
+    /// Added by the journal; a message always has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub source: Option<Source>,
+}
+
+/// How serious a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schemars(inline)]
+pub enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+/// Before or after the handler (the seed's `before_request` and `after_request`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Phase {
+    Started,
+    Finished,
+}
+
+/// The request that a line is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Http<'a> {
+    #[serde(borrow)]
+    pub method: Cow<'a, str>,
+    #[serde(borrow)]
+    pub path: Cow<'a, str>,
+    #[serde(borrow)]
+    pub ip: Cow<'a, str>,
+    /// The handler, such as `products.detail`; absent when no route matched.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Cow<'a, str>>,
+    /// The route's pattern, such as `/products/{id}`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Cow<'a, str>>,
+    /// Once the request has finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Performance {
+    /// Milliseconds with microseconds as fraction.
+    #[schemars(range(min = 0.0))]
+    pub processing_time_ms: f64,
+}

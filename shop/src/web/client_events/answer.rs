@@ -1,0 +1,65 @@
+//! What a batch is answered with, event by event.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemas::EventId;
+use serde::Serialize;
+
+use super::Refused;
+
+/// What became of an event.
+pub(super) enum Outcome<'a> {
+    /// Without an id when logging is compiled to nothing.
+    Accepted(Option<EventId>),
+    Rejected(&'a Refused),
+}
+
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    accepted: usize,
+    results: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum Said<'a> {
+    Accepted {
+        index: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event_id: Option<EventId>,
+    },
+    Rejected {
+        index: usize,
+        field: &'a str,
+        reason: &'a str,
+    },
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(outcomes: impl Iterator<Item = Outcome<'a>>) -> Self {
+        let said = outcomes.enumerate().map(|(index, outcome)| match outcome {
+            Outcome::Accepted(event_id) => Said::Accepted { index, event_id },
+            Outcome::Rejected(Refused { field, reason }) => Said::Rejected { index, field, reason },
+        });
+        let results: Vec<Said<'a>> = said.collect();
+        let accepted = results.iter().filter(|said| matches!(said, Said::Accepted { .. })).count();
+        Self { accepted, results }
+    }
+}
+
+impl IntoResponse for Answer<'_> {
+    fn into_response(self) -> Response {
+        let status = match self.accepted {
+            all if all == self.results.len() => StatusCode::ACCEPTED,
+            0 => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::MULTI_STATUS,
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+/// Nothing of the batch could be used.
+pub(super) fn error(status: StatusCode, said: &str) -> Response {
+    (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients]   (default: all)
+# Apache Kafka comes from Maven Central's jars into target/servers, the rest from Debian's packages. Does nothing twice.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+KAFKA=4.3.1
+servers="${CARGO_TARGET_DIR:-target}/servers"
+
+debian() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "installing ${missing[*]}"
+  timeout 300 apt-get update -qq
+  # The tests start servers of their own; Debian's must not start one beside them.
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+kafka() {
+  local folder="$servers/kafka-$KAFKA"
+  [ -e "$folder/complete" ] && return
+  command -v java >/dev/null || debian openjdk-17-jre-headless
+  command -v mvn >/dev/null || debian maven
+  echo "fetching Apache Kafka $KAFKA"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cat >"$folder/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>de.shop.tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$KAFKA</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$KAFKA</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+POM
+  (cd "$folder" && timeout 600 mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs -DincludeScope=runtime)
+  touch "$folder/complete"
+}
+
+for part in "${@:-kafka postgres browser clients}"; do
+  for one in $part; do
+    case "$one" in
+      kafka) kafka ;;
+      postgres) debian postgresql ;;
+      browser) debian chromium chromium-driver fonts-nanum ;;
+      clients) debian kcat jq ;;
+      *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
+    esac
+  done
+done

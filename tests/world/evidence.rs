@@ -1,0 +1,245 @@
+//! What is really there: the messages on the topics, the lines in the files, the rows in the table.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Message, Offset, TopicPartitionList};
+use schemas::{LogFile, Topic};
+use serde_json::Value;
+use sqlx::Row;
+
+use super::visitor::Answered;
+
+/// An event as it stands on a topic or in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub event_id: String,
+    pub request_id: String,
+    pub event_type: String,
+    pub phase: String,
+    /// The topic, or the file's name.
+    pub place: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Found {
+    fn read(place: &str, bytes: &[u8]) -> Self {
+        let value: Value = serde_json::from_slice(bytes)
+            .unwrap_or_else(|error| panic!("{place} holds {:?}: {error}", String::from_utf8_lossy(bytes)));
+        let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+        Self {
+            event_id: text("event_id"),
+            request_id: text("request_id"),
+            event_type: text("event_type"),
+            phase: text("phase"),
+            place: place.to_owned(),
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).expect("was read as JSON before")
+    }
+}
+
+/// Everything that stands in one place, by event id.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    pub by_id: BTreeMap<String, Vec<Found>>,
+}
+
+impl Evidence {
+    fn of(found: impl Iterator<Item = Found>) -> Self {
+        let mut by_id: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+        for one in found {
+            by_id.entry(one.event_id.clone()).or_default().push(one);
+        }
+        Self { by_id }
+    }
+
+    pub fn doubled(&self) -> Vec<&str> {
+        self.by_id
+            .iter()
+            .filter(|(_, found)| found.len() > 1)
+            .map(|(id, _)| id.as_str())
+            .collect()
+    }
+}
+
+/// Reads all topics from their beginning to where they end now.
+pub fn topics(kafka: &str) -> Evidence {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", kafka)
+        .set("group.id", "the-test-itself")
+        .set("enable.auto.commit", "false")
+        .create()
+        .expect("a consumer is made");
+    let mut found = Vec::new();
+    for topic in Topic::consumed() {
+        let metadata = consumer
+            .fetch_metadata(Some(topic.name()), Duration::from_secs(20))
+            .expect("the broker answers");
+        let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+        for partition in 0..i32::try_from(partitions).expect("few partitions") {
+            let (low, high) = consumer
+                .fetch_watermarks(topic.name(), partition, Duration::from_secs(20))
+                .expect("the broker answers");
+            let mut assignment = TopicPartitionList::new();
+            assignment
+                .add_partition_offset(topic.name(), partition, Offset::Offset(low))
+                .expect("an offset is an offset");
+            consumer.assign(&assignment).expect("a partition is assigned");
+            let mut next = low;
+            let since = Instant::now();
+            while next < high {
+                assert!(
+                    since.elapsed() < Duration::from_secs(60),
+                    "{}/{partition} does not give {next}",
+                    topic.name()
+                );
+                let Some(message) = consumer.poll(Duration::from_secs(1)) else {
+                    continue;
+                };
+                let message = message.expect("a message");
+                assert_eq!(message.offset(), next, "offsets of {} are contiguous", topic.name());
+                found.push(Found::read(topic.name(), message.payload().unwrap_or_default()));
+                next += 1;
+            }
+        }
+    }
+    Evidence::of(found.into_iter())
+}
+
+/// Reads all daily files of `folder`; a last line that is still being written does not count.
+pub fn files(folder: &Path) -> Evidence {
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| {
+            entries
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .collect()
+        })
+        .unwrap_or_default();
+    let managed = |name: &&String| {
+        let of = |file: LogFile| {
+            name.strip_prefix(file.name())
+                .is_some_and(|rest| rest.starts_with("-2"))
+        };
+        name.ends_with(".log") && LogFile::ALL.into_iter().any(of)
+    };
+    Evidence::of(names.iter().filter(managed).flat_map(|name| {
+        let bytes = std::fs::read(folder.join(name)).expect("a daily file is readable");
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes[..whole]
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| Found::read(name, line))
+            .collect::<Vec<_>>()
+    }))
+}
+
+/// How often each event id stands in `user_activity_log`.
+pub async fn rows(database: &str) -> BTreeMap<String, usize> {
+    let ids: Vec<String> = if database.starts_with("postgres") {
+        let pool = sqlx::PgPool::connect(database).await.expect("PostgreSQL answers");
+        let rows = sqlx::query("SELECT CAST(event_id AS TEXT) AS id FROM user_activity_log")
+            .fetch_all(&pool)
+            .await;
+        rows.expect("the table is there")
+            .iter()
+            .map(|row| row.get("id"))
+            .collect()
+    } else {
+        let pool = sqlx::SqlitePool::connect(database).await.expect("SQLite opens");
+        let rows = sqlx::query("SELECT event_id AS id FROM user_activity_log")
+            .fetch_all(&pool)
+            .await;
+        rows.expect("the table is there")
+            .iter()
+            .map(|row| row.get("id"))
+            .collect()
+    };
+    ids.into_iter().fold(BTreeMap::new(), |mut counts, id| {
+        *counts.entry(id).or_default() += 1;
+        counts
+    })
+}
+
+/// Everything in one look.
+pub struct Everywhere {
+    pub topics: Evidence,
+    pub files: Evidence,
+    pub rows: BTreeMap<String, usize>,
+}
+
+impl Everywhere {
+    /// Whether every answered request is on its topic, in its file and in the table exactly once; what is wrong, if not.
+    pub fn holds_once(&self, answered: &[Answered]) -> Result<(), String> {
+        let mut by_request: BTreeMap<(&str, &str, &str), Vec<&Found>> = BTreeMap::new();
+        for found in self.topics.by_id.values().filter_map(|found| found.first()) {
+            by_request
+                .entry((&found.request_id, &found.event_type, &found.phase))
+                .or_default()
+                .push(found);
+        }
+        for request in answered {
+            let lines = [("request", "started"), ("request", "finished")];
+            let activities = request.activities.iter().map(|activity| (activity.name(), ""));
+            for (event_type, phase) in lines.into_iter().chain(activities) {
+                let found = by_request
+                    .get(&(request.request_id.as_str(), event_type, phase))
+                    .map_or(&[][..], Vec::as_slice);
+                let [one] = found else {
+                    return Err(format!(
+                        "{} {event_type} {phase} of {} on the topic",
+                        found.len(),
+                        request.request_id
+                    ));
+                };
+                self.is_kept_once(one)?;
+            }
+        }
+        self.nothing_is_doubled()
+    }
+
+    fn is_kept_once(&self, message: &Found) -> Result<(), String> {
+        let topic = Topic::from_name(&message.place).ok_or("a topic without a name")?;
+        let lines = self.files.by_id.get(&message.event_id).map_or(&[][..], Vec::as_slice);
+        let [line] = lines else {
+            return Err(format!("{} lines of {}", lines.len(), message.event_id));
+        };
+        if line.bytes != message.bytes {
+            return Err(format!("topic and file differ in {}", message.event_id));
+        }
+        let day = &message.json()["timestamp"].as_str().unwrap_or_default()[..10].to_owned();
+        let name = format!("{}-{day}.log", topic.log_file().map_or("none", LogFile::name));
+        if line.place != name {
+            return Err(format!(
+                "{} stands in {} instead of {name}",
+                message.event_id, line.place
+            ));
+        }
+        let rows = self.rows.get(&message.event_id).copied().unwrap_or_default();
+        if rows != usize::from(topic.has_rows()) {
+            return Err(format!("{rows} rows of {} {}", message.event_type, message.event_id));
+        }
+        Ok(())
+    }
+
+    /// Files and table hold no event twice, answered or not; a relay's repetition on a topic is the same bytes again.
+    fn nothing_is_doubled(&self) -> Result<(), String> {
+        if let Some(id) = self.files.doubled().first() {
+            return Err(format!("{id} stands twice in the files"));
+        }
+        if let Some((id, count)) = self.rows.iter().find(|(_, count)| **count > 1) {
+            return Err(format!("{id} stands {count} times in the table"));
+        }
+        let differs = |found: &&Vec<Found>| found.iter().any(|one| one.bytes != found[0].bytes);
+        match self.topics.by_id.values().find(differs) {
+            Some(found) => Err(format!("{} was sent with different bytes", found[0].event_id)),
+            None => Ok(()),
+        }
+    }
+}

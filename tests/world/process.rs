@@ -1,0 +1,164 @@
+//! A real process under test: started, waited for, killed by its id.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct Process {
+    child: Child,
+    name: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`; what it says on standard error goes to a file in `folder` that a failing test shows.
+    pub fn start(name: &str, folder: &Path, command: &mut Command) -> Self {
+        let log = folder.join(format!("{name}.stderr"));
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("the log of a process opens");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        Self {
+            child,
+            name: name.to_owned(),
+            log,
+        }
+    }
+
+    /// Waits for the ready line and gives its `key=value` pairs.
+    pub fn ready(&mut self) -> BTreeMap<String, String> {
+        let stdout = self.child.stdout.take().expect("the ready line is waited for once");
+        let mut line = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("standard output is text");
+        let Some(pairs) = line.trim_end().strip_prefix("ready ") else {
+            panic!("{} said {line:?} instead of being ready:\n{}", self.name, self.said());
+        };
+        pairs
+            .split(' ')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect()
+    }
+
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn assert_alive(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            panic!("{} died: {status}\n{}", self.name, self.said());
+        }
+    }
+
+    /// SIGKILL: no last words.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a process that runs can be killed");
+        self.child.wait().expect("a killed process ends");
+    }
+
+    /// SIGTERM, and the status it ends with.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "SIG{signal} to {}",
+            self.name
+        );
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be asked") {
+                return status;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{} does not end:\n{}",
+                self.name,
+                self.said()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // Already ended between the two calls is fine, and the temporary folder goes with the world.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if std::thread::panicking() {
+            let said = self.said();
+            let tail = said
+                .char_indices()
+                .nth_back(4000)
+                .map_or(said.as_str(), |(at, _)| &said[at..]);
+            eprintln!("--- {} said:\n{tail}", self.name);
+        }
+    }
+}
+
+/// The program `name` of this workspace, built like the tests themselves.
+pub fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let de_shop = PathBuf::from(env!("CARGO_BIN_EXE_de-shop"));
+    BUILT.get_or_init(|| {
+        // Cargo builds the root package's program for its tests, but not those of the members.
+        let release = de_shop.components().any(|part| part.as_os_str() == "release");
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+            "build",
+            "--quiet",
+            "--package",
+            "shop",
+            "--package",
+            "sink",
+            "--bins",
+        ]);
+        if release {
+            build.arg("--release");
+        }
+        assert!(
+            build.status().is_ok_and(|status| status.success()),
+            "shop and sink build"
+        );
+    });
+    de_shop.with_file_name(name)
+}
+
+/// A port that is free now, below the range from which the system lends ports to clients.
+pub fn free_port() -> u16 {
+    loop {
+        let port = 20_000 + uuid::Uuid::new_v4().as_u128() as u16 % 12_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The broker and the databases of a world: embedded broker and SQLite, or Apache Kafka and PostgreSQL.
+//!
+//! `DE_SHOP_TEST_BROKER=kafka` and `DE_SHOP_TEST_DATABASE=postgres` choose; nothing else in a test differs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+use super::process::{PATIENCE, Process, free_port, program};
+use super::require::Part;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokerKind {
+    Embedded,
+    ApacheKafka,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    Sqlite,
+    Postgres,
+}
+
+/// Which kinds this run of the tests uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Kinds {
+    pub broker: BrokerKind,
+    pub database: DatabaseKind,
+}
+
+impl Kinds {
+    pub fn of_this_run() -> Self {
+        let chosen = |name: &str| std::env::var(name).unwrap_or_default();
+        Self {
+            broker: match chosen("DE_SHOP_TEST_BROKER").as_str() {
+                "" | "embedded" => BrokerKind::Embedded,
+                "kafka" => BrokerKind::ApacheKafka,
+                other => panic!("DE_SHOP_TEST_BROKER is embedded or kafka, not {other}"),
+            },
+            database: match chosen("DE_SHOP_TEST_DATABASE").as_str() {
+                "" | "sqlite" => DatabaseKind::Sqlite,
+                "postgres" => DatabaseKind::Postgres,
+                other => panic!("DE_SHOP_TEST_DATABASE is sqlite or postgres, not {other}"),
+            },
+        }
+    }
+
+    pub fn parts(self) -> Vec<Part> {
+        let kafka = (self.broker == BrokerKind::ApacheKafka).then_some(Part::ApacheKafka);
+        let postgres = (self.database == DatabaseKind::Postgres).then_some(Part::Postgres);
+        kafka.into_iter().chain(postgres).collect()
+    }
+}
+
+/// A broker on a port and a folder that stay the same over its restarts.
+pub struct Broker {
+    kind: BrokerKind,
+    folder: PathBuf,
+    port: u16,
+    controller_port: u16,
+    process: Option<Process>,
+}
+
+impl Broker {
+    pub fn new(kind: BrokerKind, folder: &Path) -> Self {
+        let folder = folder.join("kafka");
+        Self {
+            kind,
+            folder,
+            port: free_port(),
+            controller_port: free_port(),
+            process: None,
+        }
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub fn start(&mut self, logs: &Path) {
+        let mut command = match self.kind {
+            BrokerKind::Embedded => {
+                let mut command = Command::new(program("de-shop"));
+                command
+                    .arg("broker")
+                    .arg("--listen")
+                    .arg(self.address())
+                    .arg("--data")
+                    .arg(&self.folder);
+                command
+            }
+            BrokerKind::ApacheKafka => {
+                let mut command = Command::new("bash");
+                command.arg(script("kafka.sh")).arg(&self.folder);
+                command.arg(self.port.to_string()).arg(self.controller_port.to_string());
+                command
+            }
+        };
+        let mut process = Process::start("broker", logs, &mut command);
+        match self.kind {
+            BrokerKind::Embedded => drop(process.ready()),
+            BrokerKind::ApacheKafka => self.wait_until_it_answers(&mut process),
+        }
+        self.process = Some(process);
+    }
+
+    fn wait_until_it_answers(&self, process: &mut Process) {
+        let client: BaseConsumer = rdkafka::ClientConfig::new()
+            .set("bootstrap.servers", self.address())
+            .set("log_level", "0")
+            .create()
+            .expect("a client is made");
+        let since = Instant::now();
+        while client.fetch_metadata(None, Duration::from_millis(500)).is_err() {
+            process.assert_alive();
+            assert!(
+                since.elapsed() < PATIENCE,
+                "Apache Kafka does not answer:\n{}",
+                process.said()
+            );
+        }
+    }
+
+    pub fn kill(&mut self) {
+        self.process.take().expect("the broker runs").kill();
+    }
+
+    pub fn assert_alive(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.assert_alive();
+        }
+    }
+}
+
+/// Where the shop's tables and the sink's are.
+pub enum Database {
+    Sqlite { folder: PathBuf },
+    Postgres { port: u16, process: Process },
+}
+
+impl Database {
+    pub fn start(kind: DatabaseKind, folder: &Path) -> Self {
+        match kind {
+            DatabaseKind::Sqlite => Self::Sqlite {
+                folder: folder.to_owned(),
+            },
+            DatabaseKind::Postgres => {
+                let port = free_port();
+                let mut command = Command::new("bash");
+                command
+                    .arg(script("postgres.sh"))
+                    .arg(folder.join("postgres"))
+                    .arg(port.to_string());
+                let mut process = Process::start("postgres", folder, &mut command);
+                let since = Instant::now();
+                while !process
+                    .said()
+                    .contains("database system is ready to accept connections")
+                {
+                    process.assert_alive();
+                    assert!(
+                        since.elapsed() < PATIENCE,
+                        "PostgreSQL does not answer:\n{}",
+                        process.said()
+                    );
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Self::Postgres { port, process }
+            }
+        }
+    }
+
+    pub fn shop_url(&self) -> String {
+        self.url("shop.db")
+    }
+
+    pub fn sink_url(&self) -> String {
+        self.url("activity.db")
+    }
+
+    fn url(&self, file: &str) -> String {
+        match self {
+            Self::Sqlite { folder } => format!("sqlite:{}", folder.join(file).display()),
+            Self::Postgres { port, .. } => format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+        }
+    }
+
+    /// `HOST:PORT` of PostgreSQL.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Sqlite { .. } => panic!("SQLite has no address"),
+            Self::Postgres { port, .. } => format!("127.0.0.1:{port}"),
+        }
+    }
+
+    pub fn assert_alive(&mut self) {
+        if let Self::Postgres { process, .. } = self {
+            process.assert_alive();
+        }
+    }
+}
+
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(name)
+}
