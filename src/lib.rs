@@ -1,3 +1,4 @@
 //! DE Shop on one machine: what `de-shop` is composed of.
 
 pub mod broker;
+pub mod local;

@@ -62,6 +62,17 @@ pub enum BrokerError {
     Topics(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl BrokerError {
+    /// The option that changes it; the one for the address is called `listen`.
+    #[must_use]
+    pub const fn setting(&self, listen: &'static str) -> &'static str {
+        match self {
+            Self::NotLoopback(_) | Self::AddressInUse { .. } | Self::Listen { .. } => listen,
+            _ => "--data",
+        }
+    }
+}
+
 /// A broker that has its address and its data, and serves once it is [run](Broker::run).
 #[derive(Debug)]
 pub struct Broker {
