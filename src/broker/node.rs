@@ -64,12 +64,17 @@ impl Node {
         i32::from(self.address.port())
     }
 
+    /// Milliseconds since 1970, by the clock of the settings.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.settings.clock.now().unix_millis()
+    }
+
     /// Deletes what the topics no longer keep, now and then, until `stop`.
     pub(crate) async fn keep_to_retention(self: Arc<Self>, stop: CancellationToken) {
         let mut checks = tokio::time::interval(self.settings.retention_check_interval);
         loop {
             tokio::select! {
-                _ = checks.tick() => self.retain(now_ms()),
+                _ = checks.tick() => self.retain(self.now_ms()),
                 () = stop.cancelled() => return,
             }
         }
@@ -89,15 +94,4 @@ impl Node {
             }
         }
     }
-}
-
-/// The wall clock, milliseconds since 1970: the broker's only look at it.
-pub(crate) fn now_ms() -> i64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the broker's one door to the wall clock; `schemas::Clock` stands here once it is merged"
-    )]
-    let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

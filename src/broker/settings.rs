@@ -23,6 +23,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long shutdown waits for the answers that are under way.
     pub drain_timeout: Duration,
+    /// Dates records where a topic asks for it, and tells how old segments are.
+    pub clock: schemas::Clock,
     /// Partitions of a topic whose creator leaves the number to the broker.
     pub default_partitions: i32,
     /// Create a topic when a client asks for its metadata and allows it. Off: a misspelt name is an error, not a topic.
@@ -39,6 +41,7 @@ impl Default for Settings {
             max_request_bytes: 16 * 1024 * 1024,
             max_connections: 1000,
             drain_timeout: Duration::from_secs(5),
+            clock: schemas::Clock::system(),
             default_partitions: 3,
             auto_create_topics: false,
         }

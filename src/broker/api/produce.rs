@@ -8,7 +8,7 @@ use kafka_protocol::messages::produce_response::{PartitionProduceResponse, Produ
 
 use super::{Reply, errors};
 use crate::broker::log::{AppendRules, Appended, LogError};
-use crate::broker::node::{Node, now_ms};
+use crate::broker::node::Node;
 use crate::broker::topics::Topic;
 
 /// From this version on topics are named by their id.
@@ -76,7 +76,7 @@ fn write(node: &Node, sent: TopicProduceData, refusal: Option<ResponseError>) ->
     let topic = node.topics.find(&sent.name, sent.topic_id).ok_or(unknown);
     let topic = refusal.map_or(topic, Err);
     let date = match &topic {
-        Ok(topic) if topic.config().dates_on_append() => Some(now_ms()),
+        Ok(topic) if topic.config().dates_on_append() => Some(node.now_ms()),
         _ => None,
     };
     let one = |partition: PartitionProduceData| Outcome {
