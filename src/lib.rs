@@ -1,1 +1,4 @@
-pub fn x() {}
+//! DE Shop on one machine: what `de-shop` is composed of.
+
+pub mod audit;
+pub mod broker;

@@ -1,0 +1,30 @@
+//! `DeleteGroups`: forgets groups without members, and what they committed.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
+use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse, GroupId};
+
+use super::errors;
+use crate::broker::node::Node;
+
+pub(super) fn answer(node: &Node, request: DeleteGroupsRequest) -> DeleteGroupsResponse {
+    let results = request.groups_names.into_iter().map(|id| {
+        let code = errors::code(delete(node, &id));
+        DeletableGroupResult::default().with_group_id(id).with_error_code(code)
+    });
+    DeleteGroupsResponse::default().with_results(results.collect())
+}
+
+fn delete(node: &Node, id: &GroupId) -> Result<(), ResponseError> {
+    if !node.groups.forget(id) {
+        return Err(ResponseError::NonEmptyGroup);
+    }
+    match node.offsets.forget_group(id) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ResponseError::GroupIdNotFound),
+        Err(error) => {
+            tracing::error!(%error, group = &***id, "a group could not be forgotten");
+            Err(ResponseError::CoordinatorNotAvailable)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `IncrementalAlterConfigs`: changes single settings of topics; all of one topic's changes, or none.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::incremental_alter_configs_request::AlterConfigsResource;
+use kafka_protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
+use kafka_protocol::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse};
+
+use super::{configs, errors};
+use crate::broker::node::Node;
+use crate::broker::topics::TopicError;
+
+const SET: i8 = 0;
+const DELETE: i8 = 1;
+
+pub(super) fn answer(node: &Node, request: IncrementalAlterConfigsRequest) -> IncrementalAlterConfigsResponse {
+    let responses = request.resources.into_iter().map(|resource| {
+        let response = AlterConfigsResourceResponse::default()
+            .with_resource_type(resource.resource_type)
+            .with_resource_name(resource.resource_name.clone());
+        match alter(node, &resource, request.validate_only) {
+            Ok(Ok(())) => response,
+            Ok(Err(error)) => response.with_error_code(errors::of_topic(&error).code()).with_error_message(errors::words(&error)),
+            Err(error) => response.with_error_code(error.code()),
+        }
+    });
+    IncrementalAlterConfigsResponse::default().with_responses(responses.collect())
+}
+
+fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<Result<(), TopicError>, ResponseError> {
+    if resource.resource_type != configs::TOPIC {
+        return Err(ResponseError::InvalidRequest);
+    }
+    let topic = node.topics.get(&resource.resource_name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let mut config = topic.config();
+    for change in &resource.configs {
+        let value = match change.config_operation {
+            SET => change.value.as_ref(),
+            DELETE => None,
+            // Appending to a list and taking from it: the only list is `cleanup.policy`, which has one value.
+            _ => return Err(ResponseError::InvalidConfig),
+        };
+        if let Err(error) = configs::apply(&mut config, &change.name, value) {
+            return Ok(Err(error.into()));
+        }
+    }
+    Ok(if dry_run { Ok(()) } else { node.topics.configure(&topic, config) })
+}

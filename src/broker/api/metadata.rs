@@ -1,0 +1,66 @@
+//! `Metadata`: which topics there are, and where they live (here).
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic};
+use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
+use kafka_protocol::protocol::StrBytes;
+
+use super::errors;
+use crate::broker::node::{NODE_ID, Node};
+use crate::broker::topics::config::TopicConfig;
+use crate::broker::topics::{Topic, check_name};
+
+pub(super) fn answer(node: &Node, version: i16, request: MetadataRequest) -> MetadataResponse {
+    let may_create = node.settings.auto_create_topics && (request.allow_auto_topic_creation || version < 4);
+    // Version 0 asks for all topics by naming none.
+    let topics = match request.topics {
+        Some(asked) if version > 0 || !asked.is_empty() => {
+            asked.into_iter().map(|topic| look_up(node, version, topic, may_create)).collect()
+        }
+        _ => node.topics.all().iter().map(|topic| describe(topic, version)).collect(),
+    };
+    let broker = MetadataResponseBroker::default().with_node_id(NODE_ID).with_host(node.host()).with_port(node.port());
+    let cluster_id = StrBytes::from_string(node.folder.cluster_id.clone());
+    MetadataResponse::default()
+        .with_brokers(vec![broker])
+        .with_cluster_id(Some(cluster_id))
+        .with_controller_id(NODE_ID)
+        .with_topics(topics)
+}
+
+fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: bool) -> MetadataResponseTopic {
+    let name = asked.name.clone().unwrap_or_default();
+    if let Some(topic) = node.topics.find(&name, asked.topic_id) {
+        return describe(&topic, version);
+    }
+    let error = if !asked.topic_id.is_nil() {
+        ResponseError::UnknownTopicId
+    } else if !check_name(&name) {
+        ResponseError::InvalidTopicException
+    } else if may_create {
+        match node.topics.create(&name, node.settings.default_partitions, TopicConfig::default()) {
+            Ok(topic) => return describe(&topic, version),
+            Err(error) => errors::of_topic(&error),
+        }
+    } else {
+        ResponseError::UnknownTopicOrPartition
+    };
+    let unknown = MetadataResponseTopic::default().with_error_code(error.code());
+    if asked.topic_id.is_nil() { unknown.with_name(asked.name) } else { unknown.with_name(None).with_topic_id(asked.topic_id) }
+}
+
+fn describe(topic: &Topic, version: i16) -> MetadataResponseTopic {
+    let partition = |index| {
+        MetadataResponsePartition::default()
+            .with_partition_index(index)
+            .with_leader_id(NODE_ID)
+            .with_leader_epoch(if version >= 7 { 0 } else { -1 })
+            .with_replica_nodes(vec![NODE_ID])
+            .with_isr_nodes(vec![NODE_ID])
+    };
+    let described = MetadataResponseTopic::default()
+        .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
+        .with_partitions((0..topic.width()).map(partition).collect());
+    if version >= 10 { described.with_topic_id(topic.id) } else { described }
+}

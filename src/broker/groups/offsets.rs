@@ -1,0 +1,247 @@
+//! The offsets that groups committed: in memory, and in `group-offsets`, an append-only file of checked frames.
+//!
+//! Promises: a commit that was answered survives kill -9. The file is rewritten when it is over 1 MiB and four times as
+//! large as it need be; a torn tail is cut. A power cut may take back the last commits: messages are then seen again.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::broker::log::recovery;
+
+const REWRITE_ABOVE: u64 = 1024 * 1024;
+const FRAME_HEADER: usize = 8;
+
+/// A partition, by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+}
+
+/// What a group committed for one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Committed {
+    pub(crate) offset: i64,
+    pub(crate) leader_epoch: i32,
+    pub(crate) metadata: String,
+}
+
+/// One frame of the file; without a value it takes the commit back.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    group: String,
+    place: Place,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<Committed>,
+}
+
+type Offsets = BTreeMap<String, BTreeMap<Place, Committed>>;
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    offsets: Offsets,
+}
+
+/// The offsets of all groups.
+#[derive(Debug)]
+pub(crate) struct OffsetStore(Mutex<Inner>);
+
+impl OffsetStore {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        let path = folder.join("group-offsets");
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let bytes = std::fs::read(&path)?;
+        let (offsets, whole) = replay(&bytes);
+        if whole < bytes.len() {
+            tracing::warn!(file = %path.display(), bytes_cut = bytes.len() - whole, "the committed offsets ended in an unfinished entry, which was cut");
+            file.set_len(whole as u64)?;
+        }
+        Ok(Self(Mutex::new(Inner { path, file, size: whole as u64, offsets })))
+    }
+
+    /// Keeps what a group commits; all of it or nothing.
+    pub(crate) fn commit(&self, group: &str, commits: Vec<(Place, Committed)>) -> io::Result<()> {
+        let entries = commits.into_iter().map(|(place, value)| Entry { group: group.to_owned(), place, value: Some(value) });
+        self.lock().write(entries.collect())
+    }
+
+    pub(crate) fn committed(&self, group: &str, place: &Place) -> Option<Committed> {
+        self.lock().offsets.get(group)?.get(place).cloned()
+    }
+
+    /// Everything that a group committed.
+    pub(crate) fn all_of(&self, group: &str) -> Vec<(Place, Committed)> {
+        let inner = self.lock();
+        let places = inner.offsets.get(group).into_iter().flatten();
+        places.map(|(place, committed)| (place.clone(), committed.clone())).collect()
+    }
+
+    pub(crate) fn groups(&self) -> Vec<String> {
+        self.lock().offsets.keys().cloned().collect()
+    }
+
+    /// Forgets a group; false if nothing was known of it.
+    pub(crate) fn forget_group(&self, group: &str) -> io::Result<bool> {
+        self.forget(|known, _| known == group)
+    }
+
+    /// Forgets what any group committed for a topic.
+    pub(crate) fn forget_topic(&self, topic: &str) -> io::Result<bool> {
+        self.forget(|_, place| place.topic == topic)
+    }
+
+    fn forget(&self, goes: impl Fn(&str, &Place) -> bool) -> io::Result<bool> {
+        let mut inner = self.lock();
+        let all = inner.offsets.iter().flat_map(|(group, places)| places.keys().map(move |place| (group, place)));
+        let going = all.filter(|(group, place)| goes(group, place));
+        let entries: Vec<_> = going.map(|(group, place)| Entry { group: group.clone(), place: place.clone(), value: None }).collect();
+        let found = !entries.is_empty();
+        inner.write(entries)?;
+        Ok(found)
+    }
+
+    /// Brings the file onto the disk; blocks.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.lock().file.sync_data()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn write(&mut self, entries: Vec<Entry>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for entry in &entries {
+            bytes.extend(frame(entry)?);
+        }
+        if let Err(error) = self.file.write_all_at(&bytes, self.size) {
+            self.file.set_len(self.size)?;
+            return Err(error);
+        }
+        self.size += bytes.len() as u64;
+        entries.into_iter().for_each(|entry| apply(&mut self.offsets, entry));
+        if self.size > REWRITE_ABOVE { self.rewrite_if_wasteful() } else { Ok(()) }
+    }
+
+    fn rewrite_if_wasteful(&mut self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for (group, places) in &self.offsets {
+            for (place, value) in places {
+                bytes.extend(frame(&Entry { group: group.clone(), place: place.clone(), value: Some(value.clone()) })?);
+            }
+        }
+        if bytes.len() as u64 * 4 > self.size {
+            return Ok(());
+        }
+        recovery::replace(&self.path, &bytes)?;
+        self.file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        self.size = bytes.len() as u64;
+        Ok(())
+    }
+}
+
+fn apply(offsets: &mut Offsets, entry: Entry) {
+    if let Some(value) = entry.value {
+        offsets.entry(entry.group).or_default().insert(entry.place, value);
+    } else if let Some(places) = offsets.get_mut(&entry.group) {
+        places.remove(&entry.place);
+        if places.is_empty() {
+            offsets.remove(&entry.group);
+        }
+    }
+}
+
+fn frame(entry: &Entry) -> io::Result<Vec<u8>> {
+    let payload = serde_json::to_vec(entry)?;
+    let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
+    let mut frame = Vec::with_capacity(FRAME_HEADER + payload.len());
+    frame.extend(length.to_be_bytes());
+    frame.extend(crc32c::crc32c(&payload).to_be_bytes());
+    frame.extend(payload);
+    Ok(frame)
+}
+
+/// Reads whole frames; also how many bytes they are.
+fn replay(bytes: &[u8]) -> (Offsets, usize) {
+    let mut offsets = Offsets::new();
+    let mut rest = bytes;
+    while let Some((entry, after)) = next_entry(rest) {
+        apply(&mut offsets, entry);
+        rest = after;
+    }
+    (offsets, bytes.len() - rest.len())
+}
+
+fn next_entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let (crc, rest) = rest.split_first_chunk()?;
+    let (payload, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    if crc32c::crc32c(payload) != u32::from_be_bytes(*crc) {
+        return None;
+    }
+    Some((serde_json::from_slice(payload).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(partition: i32) -> Place {
+        Place { topic: "shop.view".to_owned(), partition }
+    }
+
+    fn at(offset: i64) -> Committed {
+        Committed { offset, leader_epoch: -1, metadata: String::new() }
+    }
+
+    #[test]
+    fn a_commit_survives_and_a_torn_one_is_cut() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        OffsetStore::open(folder.path())?.commit("sink", vec![(place(0), at(7)), (place(1), at(9))])?;
+        let path = folder.path().join("group-offsets");
+        let length = std::fs::metadata(&path)?.len();
+        OpenOptions::new().write(true).open(&path)?.set_len(length - 3)?;
+        let store = OffsetStore::open(folder.path())?;
+        assert_eq!(store.committed("sink", &place(0)), Some(at(7)));
+        assert_eq!(store.committed("sink", &place(1)), None);
+        store.commit("sink", vec![(place(1), at(10))])?;
+        drop(store);
+        assert_eq!(OffsetStore::open(folder.path())?.committed("sink", &place(1)), Some(at(10)));
+        Ok(())
+    }
+
+    #[test]
+    fn many_commits_of_the_same_place_do_not_fill_the_disk() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = OffsetStore::open(folder.path())?;
+        for offset in 0..20_000 {
+            store.commit("sink", vec![(place(0), at(offset))])?;
+        }
+        drop(store);
+        assert!(std::fs::metadata(folder.path().join("group-offsets"))?.len() <= REWRITE_ABOVE + 1024);
+        assert_eq!(OffsetStore::open(folder.path())?.committed("sink", &place(0)), Some(at(19_999)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_forgotten_topic_stays_forgotten() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = OffsetStore::open(folder.path())?;
+        store.commit("sink", vec![(place(0), at(1))])?;
+        assert!(store.forget_topic("shop.view")?);
+        drop(store);
+        assert!(OffsetStore::open(folder.path())?.groups().is_empty());
+        Ok(())
+    }
+}

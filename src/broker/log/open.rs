@@ -1,0 +1,84 @@
+//! Opening a partition's folder: segments are found, recovered and checked against each other.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::producers::Producers;
+use super::recovery::{self, Scrutiny};
+use super::segment::Segment;
+use super::{Log, LogError, Offset};
+
+const LOG_START: &str = "log-start";
+
+impl Log {
+    /// Opens the folder, making it if it is not there.
+    pub(crate) fn open(folder: PathBuf) -> Result<Self, LogError> {
+        fs::create_dir_all(&folder)?;
+        let mut producers = Producers::default();
+        let bases = segment_bases(&folder)?;
+        let mut segments: Vec<Segment> = Vec::with_capacity(bases.len().max(1));
+        for (index, &base) in bases.iter().enumerate() {
+            let scrutiny = if index + 1 == bases.len() { Scrutiny::Checksums } else { Scrutiny::Headers };
+            let segment = recovery::open(&folder, base, scrutiny, |header| producers.remember(header))?;
+            if segments.last().is_some_and(|before| before.next > segment.base) {
+                return Err(LogError::Overlap { folder, at: segment.base });
+            }
+            segments.push(segment);
+        }
+        let kept = read_start(&folder)?;
+        let first = segments.first().map_or(kept, |segment| segment.base);
+        if segments.is_empty() {
+            segments.push(Segment::create(&folder, kept)?);
+        }
+        let mut log = Self {
+            folder,
+            segments,
+            start: kept.max(first),
+            durable: first,
+            durable_size: 0,
+            producers,
+            take_backs: 0,
+            deleted: false,
+        };
+        log.settle()?;
+        Ok(log)
+    }
+
+    /// What was found may so far be in the page cache only: it is synced before anyone sees it.
+    fn settle(&mut self) -> io::Result<()> {
+        if let Some(active) = self.segments.last() {
+            active.file().sync_data()?;
+            self.durable = active.next;
+            self.durable_size = active.size;
+        }
+        self.start = self.start.min(self.durable);
+        Ok(())
+    }
+
+    /// Persists the first offset that can be read.
+    pub(super) fn keep_start(&self) -> io::Result<()> {
+        recovery::replace(&self.folder.join(LOG_START), self.start.0.to_string().as_bytes())
+    }
+}
+
+fn read_start(folder: &Path) -> io::Result<Offset> {
+    match fs::read_to_string(folder.join(LOG_START)) {
+        Ok(text) => text.trim().parse().map(Offset).map_err(io::Error::other),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Offset(0)),
+        Err(error) => Err(error),
+    }
+}
+
+fn segment_bases(folder: &Path) -> io::Result<Vec<Offset>> {
+    let mut bases = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "log") {
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            bases.push(Offset(name.parse().map_err(io::Error::other)?));
+        }
+    }
+    bases.sort_unstable();
+    Ok(bases)
+}

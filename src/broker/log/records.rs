@@ -1,0 +1,85 @@
+//! The records inside one uncompressed batch: where each stands and how it is dated. Keys and values are never looked at.
+
+use super::Offset;
+use super::batch::{BatchError, BatchHeader, HEADER};
+
+/// One record's place and date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RecordPlace {
+    pub(crate) offset: Offset,
+    pub(crate) timestamp: i64,
+}
+
+/// Walks the records of a whole batch; ends after the first error.
+pub(crate) struct Records<'a> {
+    header: BatchHeader,
+    rest: &'a [u8],
+    seen: i32,
+}
+
+impl<'a> Records<'a> {
+    /// `batch` must be uncompressed.
+    pub(crate) fn of(header: BatchHeader, batch: &'a [u8]) -> Self {
+        Self { header, rest: batch.get(HEADER..header.size).unwrap_or_default(), seen: 0 }
+    }
+
+    fn read(&mut self) -> Result<RecordPlace, BatchError> {
+        let length = usize::try_from(varint(&mut self.rest)?).map_err(|_| BatchError::Contradiction("record length"))?;
+        let (mut record, rest) = self.rest.split_at_checked(length).ok_or(BatchError::Short)?;
+        self.rest = rest;
+        record = record.get(1..).ok_or(BatchError::Short)?;
+        let timestamp = varint(&mut record)?;
+        let delta = varint(&mut record)?;
+        if delta < 0 || delta > i64::from(self.header.last_delta) {
+            return Err(BatchError::Contradiction("record outside of its batch"));
+        }
+        let timestamp = if self.header.has_append_time() {
+            self.header.max_timestamp
+        } else {
+            self.header.base_timestamp.saturating_add(timestamp)
+        };
+        Ok(RecordPlace { offset: Offset(self.header.base.0 + delta), timestamp })
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<RecordPlace, BatchError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.seen >= self.header.records {
+            return None;
+        }
+        self.seen += 1;
+        let place = self.read();
+        if place.is_err() {
+            self.seen = self.header.records;
+        }
+        Some(place)
+    }
+}
+
+/// Whether the records of a batch from a producer are as many, as long and as ordered as its header says.
+pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchError> {
+    let mut records = Records::of(header, batch);
+    let mut expected = header.base;
+    for record in records.by_ref() {
+        if record?.offset != expected {
+            return Err(BatchError::Contradiction("record offsets with a gap"));
+        }
+        expected = expected.next();
+    }
+    if records.rest.is_empty() { Ok(()) } else { Err(BatchError::Contradiction("bytes after the last record")) }
+}
+
+/// Kafka's zigzag-coded number of up to ten bytes.
+pub(crate) fn varint(bytes: &mut &[u8]) -> Result<i64, BatchError> {
+    let mut value = 0_u64;
+    for (index, byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (index * 7);
+        if byte & 0x80 == 0 {
+            *bytes = &bytes[index + 1..];
+            return Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
+        }
+    }
+    Err(BatchError::Short)
+}

@@ -1,0 +1,86 @@
+//! What every request can reach: identity, topics, groups, offsets, producer ids.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kafka_protocol::messages::BrokerId;
+use kafka_protocol::protocol::StrBytes;
+use tokio_util::sync::CancellationToken;
+
+use super::folder::DataFolder;
+use super::groups::{Coordinator, OffsetStore};
+use super::log::Flusher;
+use super::producer_ids::ProducerIds;
+use super::topics::Topics;
+use super::{BrokerError, Settings};
+
+/// The only node of the cluster, and its controller.
+pub(crate) const NODE_ID: BrokerId = BrokerId(1);
+
+/// The broker's state.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) settings: Settings,
+    pub(crate) address: SocketAddr,
+    pub(crate) folder: DataFolder,
+    pub(crate) flusher: Arc<Flusher>,
+    pub(crate) topics: Topics,
+    pub(crate) groups: Coordinator,
+    pub(crate) offsets: OffsetStore,
+    pub(crate) producer_ids: ProducerIds,
+}
+
+impl Node {
+    /// Opens the data folder and recovers what is in it.
+    pub(crate) fn open(settings: Settings, address: SocketAddr) -> Result<Self, BrokerError> {
+        let folder = DataFolder::open(&settings.data)?;
+        let trouble = |source| BrokerError::Folder { path: folder.path.clone(), source };
+        let flusher = Arc::new(Flusher::default());
+        let topics = Topics::open(folder.path.clone(), Arc::clone(&flusher)).map_err(|error| BrokerError::Topics(error.into()))?;
+        let offsets = OffsetStore::open(&folder.path).map_err(trouble)?;
+        let producer_ids = ProducerIds::open(&folder.path).map_err(trouble)?;
+        Ok(Self { settings, address, folder, flusher, topics, groups: Coordinator::default(), offsets, producer_ids })
+    }
+
+    /// The host that clients are told to connect to.
+    pub(crate) fn host(&self) -> StrBytes {
+        StrBytes::from_string(self.address.ip().to_string())
+    }
+
+    pub(crate) fn port(&self) -> i32 {
+        i32::from(self.address.port())
+    }
+
+    /// Deletes what the topics no longer keep, now and then, until `stop`.
+    pub(crate) async fn keep_to_retention(self: Arc<Self>, stop: CancellationToken) {
+        let mut checks = tokio::time::interval(self.settings.retention_check_interval);
+        loop {
+            tokio::select! {
+                _ = checks.tick() => self.retain(now_ms()),
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    fn retain(&self, now: i64) {
+        for topic in self.topics.all() {
+            let keep = topic.config().retention();
+            for (index, partition) in topic.partitions().iter().enumerate() {
+                let retained = partition.log().retain(keep, now);
+                match retained {
+                    Ok(0) => {}
+                    Ok(segments) => tracing::info!(topic = topic.name, partition = index, segments, "deleted what the topic no longer keeps"),
+                    Err(error) => tracing::warn!(topic = topic.name, partition = index, %error, "could not delete what the topic no longer keeps"),
+                }
+            }
+        }
+    }
+}
+
+/// The wall clock, milliseconds since 1970: the broker's only look at it.
+pub(crate) fn now_ms() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "the broker's one door to the wall clock; `schemas::Clock` stands here once it is merged")]
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

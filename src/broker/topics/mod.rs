@@ -1,0 +1,218 @@
+//! The topics: their partitions, and `topics.json`, which says which there are.
+//!
+//! The catalogue is replaced as a whole at every change, after the folders of a new topic exist and before those of a
+//! deleted one go, so that a crash between the two leaves folders that nobody knows, never a topic without its folders.
+//! What is left over is moved aside when its name is used again.
+
+pub(crate) mod catalogue;
+pub(crate) mod config;
+mod name;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use uuid::Uuid;
+
+use super::log::{Flusher, LogError, Partition};
+use catalogue::{Catalogue, Entry};
+use config::{ConfigError, TopicConfig};
+
+pub(crate) use name::check_name;
+
+/// The most partitions one topic may have here: each has a file open.
+pub(crate) const MOST_PARTITIONS: i32 = 256;
+
+/// Why a topic could not be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TopicError {
+    #[error("the name of a topic has 1 to 249 letters, digits, dots, underscores and hyphens, and is not . or ..")]
+    Name,
+    #[error("the topic is there already")]
+    Exists,
+    #[error("there is no such topic")]
+    Unknown,
+    #[error("a topic has 1 to {MOST_PARTITIONS} partitions here, and never fewer than before")]
+    Partitions,
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the disk refused")]
+    Storage(#[from] std::io::Error),
+    #[error("a partition could not be opened")]
+    Log(#[from] LogError),
+}
+
+/// One topic.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) id: Uuid,
+    config: RwLock<TopicConfig>,
+    partitions: RwLock<Vec<Arc<Partition>>>,
+}
+
+impl Topic {
+    pub(crate) fn config(&self) -> TopicConfig {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn partitions(&self) -> Vec<Arc<Partition>> {
+        self.partitions.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn partition(&self, index: i32) -> Option<Arc<Partition>> {
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        partitions.get(usize::try_from(index).ok()?).cloned()
+    }
+
+    /// How many partitions there are.
+    pub(crate) fn width(&self) -> i32 {
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner).len();
+        i32::try_from(partitions).unwrap_or(i32::MAX)
+    }
+
+    fn entry(&self) -> Entry {
+        Entry { name: self.name.clone(), id: self.id, partitions: self.width(), config: self.config() }
+    }
+}
+
+/// All topics of the broker.
+#[derive(Debug)]
+pub(crate) struct Topics {
+    folder: PathBuf,
+    flusher: Arc<Flusher>,
+    by_name: RwLock<BTreeMap<String, Arc<Topic>>>,
+    /// Held while the catalogue changes.
+    change: Mutex<()>,
+}
+
+impl Topics {
+    /// Opens every topic of the catalogue, recovering its partitions.
+    pub(crate) fn open(folder: PathBuf, flusher: Arc<Flusher>) -> Result<Self, TopicError> {
+        let catalogue = Catalogue::read(&folder)?;
+        catalogue::remove_deleted(&folder)?;
+        let topics = Self { folder, flusher, by_name: RwLock::default(), change: Mutex::default() };
+        let mut by_name = BTreeMap::new();
+        for entry in catalogue.topics {
+            let partitions = (0..entry.partitions).map(|index| topics.open_partition(&entry.name, index));
+            let partitions = partitions.collect::<Result<Vec<_>, _>>()?;
+            by_name.insert(entry.name.clone(), Arc::new(topic(entry, partitions)));
+        }
+        *topics.by_name.write().unwrap_or_else(PoisonError::into_inner) = by_name;
+        Ok(topics)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(crate) fn get_by_id(&self, id: Uuid) -> Option<Arc<Topic>> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().find(|topic| topic.id == id).cloned()
+    }
+
+    /// By name, or by id where the name is left out (newer requests do).
+    pub(crate) fn find(&self, name: &str, id: Uuid) -> Option<Arc<Topic>> {
+        if id.is_nil() { self.get(name) } else { self.get_by_id(id) }
+    }
+
+    /// In the order of their names.
+    pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Says whether a topic could be made.
+    pub(crate) fn may_create(&self, name: &str, partitions: i32) -> Result<(), TopicError> {
+        if !check_name(name) {
+            return Err(TopicError::Name);
+        }
+        if !(1..=MOST_PARTITIONS).contains(&partitions) {
+            return Err(TopicError::Partitions);
+        }
+        if self.get(name).is_some() { Err(TopicError::Exists) } else { Ok(()) }
+    }
+
+    pub(crate) fn create(&self, name: &str, partitions: i32, config: TopicConfig) -> Result<Arc<Topic>, TopicError> {
+        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        self.may_create(name, partitions)?;
+        let opened = (0..partitions).map(|index| {
+            catalogue::move_aside(&self.folder, name, index)?;
+            self.open_partition(name, index)
+        });
+        let opened = opened.collect::<Result<Vec<_>, _>>()?;
+        let entry = Entry { name: name.to_owned(), id: Uuid::new_v4(), partitions, config };
+        let topic = Arc::new(topic(entry, opened));
+        self.change_to(|topics| drop(topics.insert(name.to_owned(), Arc::clone(&topic))))?;
+        Ok(topic)
+    }
+
+    pub(crate) fn delete(&self, topic: &Topic) -> Result<(), TopicError> {
+        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.get(&topic.name).is_none_or(|known| known.id != topic.id) {
+            return Err(TopicError::Unknown);
+        }
+        self.change_to(|topics| drop(topics.remove(&topic.name)))?;
+        for partition in topic.partitions() {
+            partition.log().delete();
+            partition.announce();
+        }
+        for index in 0..topic.width() {
+            catalogue::discard(&self.folder, &topic.name, index, topic.id)?;
+        }
+        catalogue::remove_deleted(&self.folder)?;
+        Ok(())
+    }
+
+    /// Adds partitions up to `count`; with `dry_run` it only says whether it could.
+    pub(crate) fn widen(&self, topic: &Topic, count: i32, dry_run: bool) -> Result<(), TopicError> {
+        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = topic.partitions();
+        if count <= topic.width() || count > MOST_PARTITIONS {
+            return Err(TopicError::Partitions);
+        }
+        if dry_run {
+            return Ok(());
+        }
+        let fresh = (topic.width()..count).map(|index| {
+            catalogue::move_aside(&self.folder, &topic.name, index)?;
+            self.open_partition(&topic.name, index)
+        });
+        let fresh = fresh.collect::<Result<Vec<_>, _>>()?;
+        let wider = before.iter().cloned().chain(fresh).collect();
+        *topic.partitions.write().unwrap_or_else(PoisonError::into_inner) = wider;
+        let kept = self.change_to(|_| ());
+        if kept.is_err() {
+            *topic.partitions.write().unwrap_or_else(PoisonError::into_inner) = before;
+        }
+        kept
+    }
+
+    /// Replaces a topic's settings, which were checked.
+    pub(crate) fn configure(&self, topic: &Topic, config: TopicConfig) -> Result<(), TopicError> {
+        let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = topic.config();
+        *topic.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let kept = self.change_to(|_| ());
+        if kept.is_err() {
+            *topic.config.write().unwrap_or_else(PoisonError::into_inner) = before;
+        }
+        kept
+    }
+
+    /// Writes the changed catalogue; only then is the change there for others.
+    fn change_to(&self, change: impl FnOnce(&mut BTreeMap<String, Arc<Topic>>)) -> Result<(), TopicError> {
+        let mut changed = self.by_name.read().unwrap_or_else(PoisonError::into_inner).clone();
+        change(&mut changed);
+        Catalogue { topics: changed.values().map(|topic| topic.entry()).collect() }.write(&self.folder)?;
+        *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = changed;
+        Ok(())
+    }
+
+    fn open_partition(&self, name: &str, index: i32) -> Result<Arc<Partition>, TopicError> {
+        let folder = catalogue::partition_folder(&self.folder, name, index);
+        Ok(Arc::new(Partition::open(folder, Arc::clone(&self.flusher))?))
+    }
+}
+
+fn topic(entry: Entry, partitions: Vec<Arc<Partition>>) -> Topic {
+    Topic { name: entry.name, id: entry.id, config: RwLock::new(entry.config), partitions: RwLock::new(partitions) }
+}
