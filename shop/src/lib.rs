@@ -1,3 +1,9 @@
 //! The web shop: pages for shoppers, and an event for everything that happens on them.
 
+pub mod diagnostics;
+pub mod fail_point;
+pub mod journal;
 pub mod observe;
+pub mod outbox;
+pub mod relay;
+pub mod topics;

@@ -1,0 +1,104 @@
+//! How far Kafka has acknowledged: two slots of 16 bytes, written in turn, so that a torn write leaves the other.
+//!
+//! A lost cursor repeats messages (the sink knows them by their sequence) and loses none.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use schemas::Sequence;
+
+const NAME: &str = "cursor";
+const SLOT_BYTES: u64 = 16;
+
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    file: File,
+    slot: u64,
+    acknowledged: Sequence,
+    /// Moved since the last sync.
+    moved: bool,
+}
+
+impl Cursor {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join(NAME))?;
+        let slots = [read(&file, 0)?, read(&file, 1)?];
+        let slot = u64::from(slots[1] > slots[0]);
+        Ok(Self {
+            file,
+            slot,
+            acknowledged: slots[0].max(slots[1]).unwrap_or(Sequence(0)),
+            moved: true,
+        })
+    }
+
+    /// Every entry up to this one is on its topic; 0 when none is.
+    pub(crate) const fn acknowledged(&self) -> Sequence {
+        self.acknowledged
+    }
+
+    /// Moves on; this survives kill -9, and a power cut after [`Cursor::sync`].
+    pub(crate) fn advance(&mut self, acknowledged: Sequence) -> io::Result<()> {
+        let mut slot = [0; 16];
+        slot[..8].copy_from_slice(&acknowledged.0.to_le_bytes());
+        let sum = crc32c::crc32c(&slot[..8]);
+        slot[8..12].copy_from_slice(&sum.to_le_bytes());
+        let next = 1 - self.slot;
+        self.file.write_all_at(&slot, next * SLOT_BYTES)?;
+        self.slot = next;
+        self.acknowledged = acknowledged;
+        self.moved = true;
+        Ok(())
+    }
+
+    /// Makes the cursor survive a power cut; false when there was nothing to do.
+    pub(crate) fn sync(&mut self) -> io::Result<bool> {
+        if !self.moved {
+            return Ok(false);
+        }
+        self.file.sync_data()?;
+        self.moved = false;
+        Ok(true)
+    }
+}
+
+fn read(file: &File, slot: u64) -> io::Result<Option<Sequence>> {
+    let mut bytes = [0; 16];
+    match file.read_exact_at(&mut bytes, slot * SLOT_BYTES) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let (mut sequence, mut sum) = ([0; 8], [0; 4]);
+    sequence.copy_from_slice(&bytes[..8]);
+    sum.copy_from_slice(&bytes[8..12]);
+    let sound = crc32c::crc32c(&sequence) == u32::from_le_bytes(sum);
+    let sequence = Sequence(u64::from_le_bytes(sequence));
+    Ok((sound && sequence.0 > 0).then_some(sequence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_slot_leaves_the_cursor_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cursor = Cursor::open(folder.path()).unwrap();
+        for acknowledged in 1..=5 {
+            cursor.advance(Sequence(acknowledged)).unwrap();
+        }
+        cursor.file.write_all_at(&[0xff; 3], cursor.slot * SLOT_BYTES).unwrap();
+        let mut again = Cursor::open(folder.path()).unwrap();
+        assert_eq!(again.acknowledged(), Sequence(4));
+        again.advance(Sequence(6)).unwrap();
+        assert_eq!(Cursor::open(folder.path()).unwrap().acknowledged(), Sequence(6));
+    }
+}

@@ -1,0 +1,114 @@
+//! How the shop talks to librdkafka: its settings, its reports, its log lines.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::producer::ProducerContext;
+use schemas::Sequence;
+use tracing::debug;
+
+use super::RelayOptions;
+use super::health::Health;
+
+/// Settings of every client of the shop: where Kafka is, and what the operator adds.
+pub(crate) fn base_config(options: &RelayOptions) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &options.brokers)
+        .set("client.id", "de-shop")
+        .set("reconnect.backoff.ms", "100")
+        .set("reconnect.backoff.max.ms", "2000")
+        .set("log.connection.close", "false");
+    for (name, value) in &options.extra {
+        config.set(name, value);
+    }
+    config.set_log_level(RDKafkaLogLevel::Warning);
+    config
+}
+
+/// What the promises rest on; the operator's own settings can't change these.
+pub(super) fn producer_config(options: &RelayOptions) -> ClientConfig {
+    let mut tuned = RelayOptions {
+        extra: [("linger.ms", "5"), ("queue.buffering.max.kbytes", "16384")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        ..options.clone()
+    };
+    tuned.extra.extend(options.extra.iter().cloned());
+    let mut config = base_config(&tuned);
+    config
+        .set("enable.idempotence", "true")
+        // A message that fails for good must not be overtaken: the sink takes a smaller sequence for a repetition.
+        .set("enable.gapless.guarantee", "true")
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random")
+        // Messages wait for Kafka as long as it takes; only Kafka's own answer counts.
+        .set("message.timeout.ms", "0")
+        // How long a topic may be missing before its messages come back: Kafka may have lost its data.
+        .set("topic.metadata.propagation.max.ms", "5000")
+        .set("queue.buffering.max.messages", "50000");
+    config
+}
+
+/// What the producer has reported since it was last asked.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    pub(super) delivered: Vec<Sequence>,
+    /// The first message that Kafka refused for good.
+    pub(super) failed: Option<String>,
+}
+
+/// Receives delivery reports, errors and log lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    reports: Arc<Mutex<Reports>>,
+    health: Health,
+}
+
+impl Context {
+    pub(crate) fn new(health: Health) -> Self {
+        Self {
+            reports: Arc::default(),
+            health,
+        }
+    }
+
+    pub(super) fn take_reports(&self) -> Reports {
+        std::mem::take(&mut *self.reports())
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // Connection troubles come as errors too, and are reported once there; the rest is for whoever searches.
+        debug!(?level, facility, message, "librdkafka");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        debug!(%error, reason, "librdkafka reports an error");
+        self.health.is_away(reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
+        let mut reports = self.reports();
+        match result {
+            Ok(_) => reports.delivered.push(Sequence(sequence as u64)),
+            Err((error, message)) if reports.failed.is_none() => {
+                reports.failed = Some(format!("entry {sequence} for {}: {error}", message.topic()));
+            }
+            Err(_) => {}
+        }
+    }
+}

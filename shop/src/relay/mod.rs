@@ -1,0 +1,183 @@
+//! The relay: from the journal to Kafka, in order, nothing left out.
+//!
+//! Promises
+//! - An entry counts as sent when Kafka has acknowledged it on all in-sync replicas, never because time has passed.
+//! - The cursor moves over the acknowledged prefix only. It is written with every report and synced twice a second, so a kill -9 repeats
+//!   next to nothing and a power cut half a second; what is repeated carries the same sequence and is known by it.
+//! - Within a partition messages keep the order of the journal. When one fails for good, the producer is given up and a new one begins again
+//!   at the first entry that was not acknowledged.
+//! - With Kafka away the relay waits, and says so once a minute. Kafka back with other data: the topics are created again, the journal goes on.
+//! - At most 20,000 messages and 16 MiB are under way.
+//!
+//! Not for: transactions, other topics, changing topics that exist.
+
+mod acks;
+mod client;
+mod health;
+mod message;
+mod session;
+
+use std::io;
+use std::time::Duration;
+
+use rdkafka::error::KafkaError;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+pub(crate) use self::client::{Context, base_config};
+pub(crate) use self::health::Health;
+pub use self::health::RelayState;
+use self::session::{End, Session};
+use crate::journal::{Cursor, Journal, JournalError};
+use crate::topics;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Where Kafka is, and how it is used.
+#[derive(Debug, Clone)]
+pub struct RelayOptions {
+    /// `HOST:PORT[,HOST:PORT..]`
+    pub brokers: String,
+    /// Further settings of librdkafka, such as `security.protocol` or `compression.codec`. Those that the promises rest on
+    /// (idempotence, acks, partitioner, time-outs) can't be changed.
+    pub extra: Vec<(String, String)>,
+    /// Of a topic that is created.
+    pub partitions: i32,
+    /// Of a topic that is created.
+    pub retention: Duration,
+    /// How long a stop waits for what is under way.
+    pub stop_timeout: Duration,
+}
+
+impl RelayOptions {
+    /// 3 partitions, 30 days, 5 seconds to stop.
+    #[must_use]
+    pub fn new(brokers: impl Into<String>) -> Self {
+        Self {
+            brokers: brokers.into(),
+            extra: Vec::new(),
+            partitions: 3,
+            retention: Duration::from_hours(30 * 24),
+            stop_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why the relay can't go on by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    #[error("a setting for Kafka is wrong")]
+    Settings(#[source] KafkaError),
+    #[error("the relay can't read the journal")]
+    Journal(#[from] JournalError),
+    #[error("the relay's cursor can't be kept")]
+    Cursor(#[from] io::Error),
+    #[error("the relay's thread has ended")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// Sends the journal to Kafka.
+#[derive(Debug)]
+pub struct Relay {
+    journal: Journal,
+    options: RelayOptions,
+    health: Health,
+}
+
+/// Tells how the relay does, while it runs.
+#[derive(Debug, Clone)]
+pub struct RelayView(Health);
+
+impl RelayView {
+    #[must_use]
+    pub fn state(&self) -> RelayState {
+        self.0.state()
+    }
+}
+
+impl Relay {
+    /// Checks the settings; a name or value that librdkafka does not know is an error.
+    pub fn new(journal: Journal, options: RelayOptions) -> Result<Self, RelayError> {
+        client::producer_config(&options)
+            .create_native_config()
+            .map_err(RelayError::Settings)?;
+        let health = Health::default();
+        let cursor = Cursor::open(&journal.folder())?;
+        health.acknowledged(cursor.acknowledged());
+        Ok(Self {
+            journal,
+            options,
+            health,
+        })
+    }
+
+    /// For `/readyz` and `/metrics`.
+    #[must_use]
+    pub fn view(&self) -> RelayView {
+        RelayView(self.health.clone())
+    }
+
+    /// Runs until `stop`; then what is under way gets `stop_timeout`. Troubles are waited out, and shown by the view.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            let before = self.health.state().delivered;
+            match self.round(&stop).await {
+                Ok(End::Stopped) => return,
+                Ok(End::Again(why)) => {
+                    self.health.update(|state| state.restarts += 1);
+                    info!(why, "The relay begins again after the last acknowledged entry");
+                }
+                Err(error) => {
+                    let causes = anyhow::Error::from(error);
+                    self.health.is_away(&format!("{causes:#}"));
+                    error!(error = format!("{causes:#}"), "The relay can't go on; it tries again");
+                }
+            }
+            pause = if self.health.state().delivered > before {
+                FIRST_PAUSE
+            } else {
+                (pause * 2).min(LONGEST_PAUSE)
+            };
+            wait(&stop, pause).await;
+        }
+    }
+
+    /// One producer's life, topics first.
+    async fn round(&self, stop: &CancellationToken) -> Result<End, RelayError> {
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.ensure_topics(stop).await {
+            let causes = anyhow::Error::from(error);
+            self.health.is_away(&format!("{causes:#}"));
+            wait(stop, pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+        if stop.is_cancelled() {
+            return Ok(End::Stopped);
+        }
+        self.health.is_back();
+        let (journal, options, health) = (self.journal.clone(), self.options.clone(), self.health.clone());
+        let stop = stop.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut cursor = Cursor::open(&journal.folder())?;
+            Session::start(&journal, &options, &health, &mut cursor, &stop)?.run()
+        })
+        .await?
+    }
+
+    /// Does nothing once stopped.
+    async fn ensure_topics(&self, stop: &CancellationToken) -> Result<(), topics::TopicsError> {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            done = topics::ensure(&self.options, &self.health) => done,
+        }
+    }
+}
+
+async fn wait(stop: &CancellationToken, pause: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+}

@@ -1,0 +1,121 @@
+//! The topics: created where they are missing, checked where they exist, never changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
+use schemas::Topic;
+use tracing::{debug, info, warn};
+
+use crate::relay::{Context, Health, RelayOptions, base_config};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_REPLICATION: usize = 3;
+const RETENTION: &str = "retention.ms";
+
+/// Why it is not certain that every topic exists; worth another try.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicsError {
+    #[error("Kafka can't be asked for its topics")]
+    Kafka(#[from] KafkaError),
+    #[error("Kafka refuses to create the topic {topic}: {code}")]
+    Refused { topic: String, code: RDKafkaErrorCode },
+    #[error("the task that asks Kafka was stopped")]
+    Stopped(#[from] tokio::task::JoinError),
+}
+
+/// Makes sure that every topic of the shop exists.
+pub(crate) async fn ensure(options: &RelayOptions, health: &Health) -> Result<(), TopicsError> {
+    let context = Context::new(health.clone());
+    let admin: AdminClient<Context> = base_config(options).create_with_context(context)?;
+    let admin = Arc::new(admin);
+    let asking = Arc::clone(&admin);
+    let metadata = tokio::task::spawn_blocking(move || asking.inner().fetch_metadata(None, PATIENCE)).await??;
+    let existing = partitions(&metadata);
+    let missing: Vec<Topic> = Topic::ALL
+        .into_iter()
+        .filter(|topic| !existing.contains_key(topic.name()))
+        .collect();
+    if !missing.is_empty() {
+        create(&admin, options, &missing, metadata.brokers().len()).await?;
+    }
+    for topic in Topic::ALL {
+        if let Some(found) = existing.get(topic.name())
+            && *found != options.partitions
+        {
+            let (topic, wanted) = (topic.name(), options.partitions);
+            warn!(
+                topic,
+                found, wanted, "A topic has another number of partitions than the setting; it is used as it is"
+            );
+        }
+    }
+    if !existing.is_empty() {
+        check_retention(&admin, options, &existing).await;
+    }
+    Ok(())
+}
+
+/// The shop's topics that exist, with the number of their partitions.
+fn partitions(metadata: &Metadata) -> BTreeMap<&'static str, i32> {
+    let usable = metadata.topics().iter().filter(|topic| topic.error().is_none());
+    usable
+        .filter_map(|topic| {
+            let known = Topic::from_name(topic.name())?;
+            Some((known.name(), i32::try_from(topic.partitions().len()).ok()?))
+        })
+        .collect()
+}
+
+async fn create(
+    admin: &AdminClient<Context>,
+    options: &RelayOptions,
+    missing: &[Topic],
+    brokers: usize,
+) -> Result<(), TopicsError> {
+    let replication = i32::try_from(brokers.clamp(1, MAX_REPLICATION)).unwrap_or(1);
+    let retention = options.retention.as_millis().to_string();
+    let wanted: Vec<NewTopic<'_>> = missing
+        .iter()
+        .map(|topic| {
+            NewTopic::new(topic.name(), options.partitions, TopicReplication::Fixed(replication))
+                .set(RETENTION, &retention)
+        })
+        .collect();
+    let results = admin
+        .create_topics(&wanted, &AdminOptions::new().request_timeout(Some(PATIENCE)))
+        .await?;
+    for result in results {
+        match result {
+            Ok(topic) => info!(topic, "A topic was created"),
+            // Somebody else was faster, for instance the sink.
+            Err((topic, RDKafkaErrorCode::TopicAlreadyExists)) => debug!(topic, "A topic exists by now"),
+            Err((topic, code)) => return Err(TopicsError::Refused { topic, code }),
+        }
+    }
+    Ok(())
+}
+
+/// Only looks: a broker that can't tell is no reason not to send.
+async fn check_retention(admin: &AdminClient<Context>, options: &RelayOptions, topics: &BTreeMap<&'static str, i32>) {
+    let resources: Vec<_> = topics.keys().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    let patience = AdminOptions::new().request_timeout(Some(PATIENCE));
+    let described = match admin.describe_configs(&resources, &patience).await {
+        Ok(described) => described,
+        Err(error) => return debug!(%error, "Kafka does not tell the retention of its topics"),
+    };
+    let wanted = options.retention.as_millis().to_string();
+    for resource in described.into_iter().flatten() {
+        let found = resource.get(RETENTION).and_then(|entry| entry.value.clone());
+        if let Some(found) = found.filter(|found| *found != wanted) {
+            let topic = format!("{:?}", resource.specifier);
+            warn!(
+                topic,
+                found, wanted, "A topic has another retention.ms than the setting; it is used as it is"
+            );
+        }
+    }
+}
