@@ -1,1 +1,42 @@
-pub fn x() {}
+//! The sink: from the shop's topics to daily log files and the table `user_activity_log`.
+//!
+//! Promises:
+//! - each message is in its day's file once, byte for byte, and (activity topics) in the table once, whatever is killed and
+//!   whenever: rows, positions, sequences and file lengths are one SQL transaction, and its COMMIT is the only commit point;
+//! - what can't be kept goes to the dead-letter topic before the position moves over it;
+//! - a file has one writer: the log folder is locked, and belongs to one instance;
+//! - files, table and topics keep `--retention-days` days (30).
+//!
+//! The way of a message: `consume` (the one loop) -> `batch` (judge, dedupe, sort out) -> `commit` (files, table, positions).
+//!
+//! Not for: more than one consumer group in one log folder; transactions on the topics (aborted messages are not read).
+
+mod assignment;
+mod batch;
+mod books;
+mod commit;
+mod consume;
+mod coordinates;
+mod database;
+pub mod dead_letter;
+mod error;
+mod fail_point;
+mod files;
+mod health;
+mod http;
+mod judge;
+mod kafka;
+mod metric;
+pub mod positions;
+mod rebalance;
+mod recover;
+mod retention;
+pub mod settings;
+mod sink;
+mod table;
+mod topics;
+
+pub use coordinates::{Epoch, Offset, Partition, TopicPartition};
+pub use error::SinkError;
+pub use settings::Settings;
+pub use sink::{Sink, Surroundings};

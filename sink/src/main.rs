@@ -1,1 +1,206 @@
-fn main() {}
+//! The program `sink`: the command line around [`sink::Sink`].
+
+mod diagnostics;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use schemas::{Clock, Topic};
+use sink::dead_letter::{self, Choice};
+use sink::{Partition, Settings, Sink, SinkError, Surroundings, positions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Writes the shop's topics to daily log files and to the table `user_activity_log`.
+#[derive(Debug, Parser)]
+#[command(name = "sink", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    diagnostics: Diagnostics,
+}
+
+#[derive(Debug, Args)]
+struct Diagnostics {
+    /// What is logged about the sink itself: error, warn, info, debug, trace, or a filter such as `info,librdkafka=debug`.
+    #[arg(long, env = "SINK_LOG_LEVEL", default_value = "info", global = true)]
+    log_level: String,
+    /// The folder of the sink's own diagnostic log: a file a day, 30 are kept.
+    #[arg(
+        long,
+        env = "SINK_DIAGNOSTICS",
+        default_value = "./data/diagnostics",
+        value_name = "DIR",
+        global = true
+    )]
+    diagnostics: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs until SIGINT or SIGTERM (the default).
+    Run,
+    /// Looks at what was refused, and sends it again.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Looks at the positions, and forgets one that Kafka no longer has.
+    #[command(subcommand)]
+    Positions(Positions),
+    /// Forgets a log file that was taken away by hand.
+    #[command(subcommand)]
+    Files(Files),
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadLetters {
+    /// Counts by reason, with the first, the last and a sample.
+    List,
+    /// Sends them to their topics again, each once.
+    Redrive(Choice),
+}
+
+#[derive(Debug, Subcommand)]
+enum Positions {
+    /// All of the group.
+    List,
+    /// The partition is read from its earliest offset again; known messages are skipped. Stop the sinks first.
+    Forget {
+        #[arg(long, value_parser = parse_topic)]
+        topic: Topic,
+        #[arg(long)]
+        partition: i32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Files {
+    /// The sink no longer expects the file. Stop the sink first.
+    Forget {
+        /// Such as app-2025-05-14.log.
+        name: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let _diagnostics = match diagnostics::start(&cli.diagnostics.log_level, &cli.diagnostics.diagnostics) {
+        Ok(guard) => guard,
+        Err(reason) => return refuse(&reason),
+    };
+    let done = match cli.command.unwrap_or(Command::Run) {
+        Command::Run => run(cli.settings).await,
+        Command::DeadLetters(what) => dead_letters(&cli.settings, what).await,
+        Command::Positions(what) => show_positions(&cli.settings, what).await,
+        Command::Files(Files::Forget { name }) => positions::forget_file(&cli.settings, &name)
+            .await
+            .and_then(|found| say_forgotten(found, &name)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn refuse(reason: &str) -> ExitCode {
+    // Standard error is all there is before the diagnostics run; if it is closed, the exit code speaks.
+    let _ = writeln!(io::stderr(), "{reason}");
+    ExitCode::from(2)
+}
+
+async fn run(settings: Settings) -> Result<(), SinkError> {
+    let refuse = |setting, reason: String| SinkError::Setting { setting, reason };
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| refuse("/metrics", error.to_string()))?;
+    let stop = stop_on_signals().map_err(|error| refuse("signals", error.to_string()))?;
+    let logs = settings.logs.clone();
+    let sink = Sink::bind(
+        settings,
+        Surroundings {
+            clock: Clock::system(),
+            metrics: Some(metrics),
+        },
+    )
+    .await?;
+    say(&format!("ready sink=http://{} logs={}", sink.address(), logs.display()))?;
+    sink.run(stop).await
+}
+
+/// The first SIGINT or SIGTERM lets the sink finish, the second ends it.
+fn stop_on_signals() -> io::Result<CancellationToken> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            if told.is_cancelled() {
+                std::process::exit(1);
+            }
+            tracing::info!("finishing what was gathered; a second signal ends at once");
+            told.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+async fn dead_letters(settings: &Settings, what: DeadLetters) -> Result<(), SinkError> {
+    match what {
+        DeadLetters::List => {
+            let settings = settings.clone();
+            let listed = tokio::task::spawn_blocking(move || dead_letter::list(&settings, &mut io::stdout()));
+            listed.await.map_err(|error| SinkError::Crashed {
+                what: "listing",
+                reason: error.to_string(),
+            })?
+        }
+        DeadLetters::Redrive(choice) => {
+            let done = dead_letter::redrive(settings, choice, &Clock::system(), &mut io::stdout()).await?;
+            say(&format!(
+                "{} sent, {} known already, {} left",
+                done.sent, done.known, done.left
+            ))
+        }
+    }
+}
+
+async fn show_positions(settings: &Settings, what: Positions) -> Result<(), SinkError> {
+    match what {
+        Positions::List => positions::list(settings, &mut io::stdout()).await,
+        Positions::Forget { topic, partition } => {
+            let found = positions::forget(settings, topic, Partition(partition)).await?;
+            say_forgotten(found, &format!("{}/{partition}", topic.name()))
+        }
+    }
+}
+
+fn say_forgotten(found: bool, what: &str) -> Result<(), SinkError> {
+    say(&if found {
+        format!("{what} is forgotten")
+    } else {
+        format!("{what} is not in the books")
+    })
+}
+
+fn say(line: &str) -> Result<(), SinkError> {
+    let mut out = io::stdout().lock();
+    let said = writeln!(out, "{line}").and_then(|()| out.flush());
+    said.map_err(|source| SinkError::Disk {
+        path: "standard output".into(),
+        source,
+    })
+}
+
+fn parse_topic(name: &str) -> Result<Topic, String> {
+    Topic::from_name(name).ok_or_else(|| "is not one of the shop's topics".to_owned())
+}

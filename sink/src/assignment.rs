@@ -1,0 +1,90 @@
+//! What the sink holds in memory of the partitions that it was given. The books are the truth; this is a copy that runs ahead
+//! by the batches under way, and is thrown away when one of them fails.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use schemas::Source;
+
+use crate::books::{Position, Sources};
+use crate::{Epoch, Offset, TopicPartition};
+
+/// One partition, as far as it was read.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub epoch: Epoch,
+    pub next: Offset,
+    pub bad_run: u64,
+    /// The last sequence of each source.
+    pub seen: Sources,
+    /// Offsets whose dead letters were already delivered before a crash.
+    pub already_dead: BTreeSet<Offset>,
+}
+
+/// Every partition that this sink holds.
+#[derive(Debug, Default)]
+pub(crate) struct Assignment {
+    partitions: BTreeMap<TopicPartition, Held>,
+}
+
+/// A partition that is to be taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub at: TopicPartition,
+    /// The epoch that must still stand in the books; none when the group has just given us the partition.
+    pub held: Option<Epoch>,
+}
+
+impl Held {
+    pub(crate) fn saw(&mut self, source: &Source) {
+        match self.seen.get_mut(&source.instance) {
+            Some(last) => *last = source.sequence,
+            None => drop(self.seen.insert(source.instance.clone(), source.sequence)),
+        }
+    }
+}
+
+impl Assignment {
+    /// Starts from what the books say.
+    pub(crate) fn new(
+        positions: Vec<Position>,
+        mut sources: HashMap<TopicPartition, Sources>,
+        mut already_dead: HashMap<TopicPartition, BTreeSet<Offset>>,
+    ) -> Self {
+        let partitions = positions
+            .into_iter()
+            .map(|position| {
+                let held = Held {
+                    epoch: position.epoch,
+                    next: position.next,
+                    bad_run: position.bad_run,
+                    seen: sources.remove(&position.at).unwrap_or_default(),
+                    already_dead: already_dead.remove(&position.at).unwrap_or_default(),
+                };
+                (position.at, held)
+            })
+            .collect();
+        Self { partitions }
+    }
+
+    pub(crate) fn get_mut(&mut self, at: TopicPartition) -> Option<&mut Held> {
+        self.partitions.get_mut(&at)
+    }
+
+    pub(crate) fn remove(&mut self, at: TopicPartition) -> Option<Held> {
+        self.partitions.remove(&at)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TopicPartition, &Held)> {
+        self.partitions.iter().map(|(at, held)| (*at, held))
+    }
+
+    /// What to take back after a failure: only what nobody else has taken.
+    pub(crate) fn wanted_back(&self) -> Vec<Wish> {
+        self.iter()
+            .map(|(at, held)| Wish {
+                at,
+                held: Some(held.epoch),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! The one place where a batch becomes true, and where the sink finds out what is true after a failure.
+//!
+//! Order of a commit: new files are entered in the books; dead letters are announced, sent and acknowledged; BEGIN; the
+//! positions move (compare-and-set, which keeps out whoever was taken over before a byte is written); lines are written and
+//! synced while rows, sequences and file lengths go in; COMMIT. Whatever fails before COMMIT is undone at once; a COMMIT that
+//! was not answered is settled by [`Committer::take_over`], which reads the books.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::SinkError;
+use crate::assignment::Assignment;
+use crate::batch::{Batch, Counts};
+use crate::books::{Books, Claim, Move};
+use crate::database::{Connection, DatabaseUrl};
+use crate::dead_letter::{DeadLetter, DeadLetters, delivered};
+use crate::fail_point::FailPoint;
+use crate::files::{DayFile, LogWriter};
+use crate::kafka::Kafka;
+use crate::table::Partitions;
+use crate::{TopicPartition, metric};
+
+/// How long the database may take for one transaction; PostgreSQL itself gives up a statement after 30 s.
+const DATABASE_WITHIN: Duration = Duration::from_secs(45);
+
+/// Owns the database connection and the log files; one batch at a time.
+pub(crate) struct Committer {
+    pub database: DatabaseUrl,
+    pub books: Books,
+    pub kafka: Kafka,
+    pub(crate) writer: Arc<Mutex<LogWriter>>,
+    connection: Option<Connection>,
+    pub(crate) partitions: Partitions,
+    dead_letters: DeadLetters,
+}
+
+/// What was committed.
+#[derive(Debug)]
+pub(crate) struct Receipt {
+    pub moves: BTreeMap<TopicPartition, Move>,
+    pub counts: Counts,
+    pub rows: usize,
+    pub took: Duration,
+}
+
+type Lines = BTreeMap<DayFile, Vec<u8>>;
+
+impl Committer {
+    pub(crate) fn new(
+        database: DatabaseUrl,
+        connection: Connection,
+        books: Books,
+        writer: LogWriter,
+        kafka: Kafka,
+    ) -> Result<Self, SinkError> {
+        Ok(Self {
+            database,
+            books,
+            dead_letters: DeadLetters::new(&kafka)?,
+            kafka,
+            writer: Arc::new(Mutex::new(writer)),
+            connection: Some(connection),
+            partitions: Partitions::default(),
+        })
+    }
+
+    /// Commits the batch, or takes all of it back.
+    pub(crate) async fn commit(&mut self, batch: Batch) -> Result<Receipt, SinkError> {
+        let mut db = self.take_connection().await?;
+        let done = self.write(&mut db, batch).await;
+        self.keep_connection(db, done).await
+    }
+
+    /// Claims partitions, cuts the log files to what the books say, and answers what is held from now on.
+    pub(crate) async fn take_over(&mut self, claims: &[Claim]) -> Result<Assignment, SinkError> {
+        let mut db = self.take_connection().await?;
+        let done = in_time(self.claim(&mut db, claims)).await;
+        self.keep_connection(db, done).await
+    }
+
+    /// A connection that works as far as is known; give it back with [`Self::keep_connection`].
+    pub(crate) async fn take_connection(&mut self) -> Result<Connection, SinkError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => in_time(self.database.connect()).await,
+        }
+    }
+
+    /// Keeps the connection for the next time, unless what was done with it failed.
+    pub(crate) async fn keep_connection<T>(
+        &mut self,
+        connection: Connection,
+        done: Result<T, SinkError>,
+    ) -> Result<T, SinkError> {
+        if done.is_ok() {
+            self.connection = Some(connection);
+        } else if tokio::time::timeout(Duration::from_secs(1), connection.close())
+            .await
+            .is_err()
+        {
+            tracing::debug!("the failed database connection didn't close in time");
+        }
+        done
+    }
+
+    async fn claim(&mut self, db: &mut Connection, claims: &[Claim]) -> Result<Assignment, SinkError> {
+        db.begin().await?;
+        let positions = self.books.claim(db, claims).await?;
+        let sources = self.books.sources(db).await?;
+        let lengths = self.books.file_lengths(db).await?;
+        db.run("COMMIT").await?;
+        self.writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .restore(lengths)?;
+        let (kafka, unsure) = (self.kafka.clone(), positions.clone());
+        let already_dead = blocking("reading dead letters", move || delivered(&kafka, &unsure)).await?;
+        Ok(Assignment::new(positions, sources, already_dead))
+    }
+
+    async fn write(&mut self, db: &mut Connection, mut batch: Batch) -> Result<Receipt, SinkError> {
+        let started = Instant::now();
+        let (counts, rows) = (batch.counts, batch.rows.len());
+        in_time(self.prepare(db, &batch)).await?;
+        self.bury(db, &batch).await?;
+        let lines = Arc::new(std::mem::take(&mut batch.lines));
+        let lengths = self.lock_writer(|writer| writer.lengths_after(&lines));
+        in_time(async {
+            db.begin().await?;
+            self.books.advance(db, &batch.moves).await
+        })
+        .await?;
+        let moves = std::mem::take(&mut batch.moves);
+        let (appended, inserted) = tokio::join!(self.append(&lines), in_time(self.insert(db, batch, &lengths)));
+        if let Err(error) = appended.and(inserted) {
+            self.lock_writer(|writer| writer.cut_back(lines.keys().copied()))?;
+            return Err(error);
+        }
+        FailPoint::AfterFileSync.reach();
+        in_time(db.run("COMMIT"))
+            .await
+            .map_err(|error| SinkError::CommitUnanswered {
+                reason: error.to_string(),
+            })?;
+        self.lock_writer(|writer| writer.confirm(&lengths));
+        FailPoint::AfterCommit.reach();
+        Ok(Receipt {
+            moves,
+            counts,
+            rows,
+            took: started.elapsed(),
+        })
+    }
+
+    /// What must be there before the transaction begins: new files in the books, partitions in the table.
+    async fn prepare(&mut self, db: &mut Connection, batch: &Batch) -> Result<(), SinkError> {
+        self.partitions.ensure(db, &batch.rows.days()).await?;
+        let new = self.lock_writer(|writer| writer.unregistered(batch.lines.keys().copied()))?;
+        let lengths = new.iter().map(|file| (*file, 0)).collect();
+        self.books.set_file_lengths(db, &lengths).await?;
+        self.lock_writer(|writer| writer.registered(&new));
+        Ok(())
+    }
+
+    /// Announces the dead letters, sends them and waits until they are safe.
+    async fn bury(&mut self, db: &mut Connection, batch: &Batch) -> Result<(), SinkError> {
+        let letters: Vec<&DeadLetter> = batch.dead_letters.iter().collect();
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let places: BTreeSet<_> = letters.iter().map(|letter| letter.at).collect();
+        let ends = self.dead_letters.ends(places.into_iter().collect()).await?;
+        let announced = ends
+            .into_iter()
+            .filter_map(|(at, end)| Some((at, (*batch.moves.get(&at)?, end))))
+            .collect();
+        in_time(self.books.announce_dead_letters(db, &announced)).await?;
+        self.dead_letters.send(&letters).await?;
+        for letter in letters {
+            metric::dead_letter(letter.reason.kind());
+        }
+        FailPoint::AfterDeadLetters.reach();
+        Ok(())
+    }
+
+    async fn insert(
+        &self,
+        db: &mut Connection,
+        batch: Batch,
+        lengths: &BTreeMap<DayFile, u64>,
+    ) -> Result<(), SinkError> {
+        batch.rows.insert(db).await?;
+        self.books.remember_sources(db, &batch.sources, batch.rules.now).await?;
+        self.books.set_file_lengths(db, lengths).await
+    }
+
+    async fn append(&self, lines: &Arc<Lines>) -> Result<(), SinkError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let (writer, lines) = (Arc::clone(&self.writer), Arc::clone(lines));
+        blocking("writing log files", move || {
+            let started = Instant::now();
+            writer.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)?;
+            metric::synced(started.elapsed());
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) fn lock_writer<T>(&self, work: impl FnOnce(&mut LogWriter) -> T) -> T {
+        work(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Gives the database [`DATABASE_WITHIN`]; what takes longer counts as failed, and its connection is thrown away.
+pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, SinkError>>) -> Result<T, SinkError> {
+    match tokio::time::timeout(DATABASE_WITHIN, work).await {
+        Ok(done) => done,
+        Err(_) => Err(SinkError::DatabaseSilent {
+            seconds: DATABASE_WITHIN.as_secs(),
+        }),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, SinkError> + Send + 'static,
+) -> Result<T, SinkError> {
+    let crashed = |error: tokio::task::JoinError| SinkError::Crashed {
+        what,
+        reason: error.to_string(),
+    };
+    tokio::task::spawn_blocking(work).await.map_err(crashed)?
+}

@@ -1,0 +1,269 @@
+//! The one loop: poll, sort out, commit, answer rebalances, recover.
+//!
+//! Promises: while a batch is committed the next one is gathered, never more than one of each; a batch waits at most
+//! `flush_interval` for company; the consumer is polled whatever fails, so that the group keeps this member; after a failure
+//! the batches under way are thrown away, the books are read, and reading goes on from there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use schemas::{Clock, Topic};
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::assignment::Assignment;
+use crate::batch::{Batch, Incoming};
+use crate::commit::{Committer, Receipt};
+use crate::dead_letter::DeadLetter;
+use crate::error::Course;
+use crate::health::{Health, Part};
+use crate::judge::Rules;
+use crate::kafka::Kafka;
+use crate::rebalance::Ear;
+use crate::recover::Pending;
+use crate::settings::Settings;
+use crate::table::Rows;
+use crate::topics::{self, Shape};
+use crate::{Offset, Partition, SinkError, TopicPartition, metric};
+
+/// The longest silence between two looks at the stop signal and the batch under way.
+const TURN: Duration = Duration::from_millis(50);
+/// How often an unreachable Kafka is asked again, and how long it may take to answer.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// What the loop is given.
+pub(crate) struct Parts {
+    pub settings: Settings,
+    pub kafka: Kafka,
+    pub committer: Arc<Mutex<Committer>>,
+    pub health: Arc<Health>,
+    pub clock: Clock,
+    pub runtime: Handle,
+    pub stop: CancellationToken,
+}
+
+/// The loop; it lives in a thread of its own and blocks there.
+pub(crate) struct Loop {
+    pub(crate) parts: Parts,
+    pub(crate) consumer: Arc<BaseConsumer<Ear>>,
+    pub(crate) assignment: Assignment,
+    pub(crate) batch: Option<Batch>,
+    in_flight: Option<JoinHandle<Result<Receipt, SinkError>>>,
+    pub(crate) pending: Option<Pending>,
+    probed: Instant,
+}
+
+impl Loop {
+    pub(crate) fn new(parts: Parts, instance: &str) -> Result<Self, SinkError> {
+        let settings = &parts.settings;
+        let consumer = parts
+            .kafka
+            .consumer_config(&settings.group, instance, settings.session_timeout)
+            .create_with_context(Ear::default())?;
+        Ok(Self {
+            parts,
+            consumer: Arc::new(consumer),
+            assignment: Assignment::default(),
+            batch: None,
+            in_flight: None,
+            pending: None,
+            probed: Instant::now(),
+        })
+    }
+
+    /// Runs until it is told to stop, or can't go on.
+    pub(crate) fn run(mut self) -> Result<(), SinkError> {
+        let done = self.run_until_stopped();
+        if let Err(error) = self.settle() {
+            tracing::warn!(%error, "the last batch was not committed; it is read again at the next start");
+        }
+        self.consumer.context().close();
+        done
+    }
+
+    fn run_until_stopped(&mut self) -> Result<(), SinkError> {
+        self.wait_for_topics();
+        let names: Vec<_> = Topic::consumed().map(Topic::name).collect();
+        self.consumer.subscribe(&names)?;
+        let consumer = Arc::clone(&self.consumer);
+        while !self.parts.stop.is_cancelled() {
+            match consumer.poll(TURN) {
+                Some(Ok(message)) => self.take(&message)?,
+                Some(Err(error)) => self.hear(error)?,
+                None => self.probe(),
+            }
+            for change in consumer.context().changes() {
+                self.answer(change)?;
+            }
+            self.commit_what_is_due()?;
+            self.recover()?;
+        }
+        if self.pending.is_none() && self.batch.is_some() {
+            self.dispatch()?;
+        }
+        Ok(())
+    }
+
+    fn wait_for_topics(&self) {
+        let settings = &self.parts.settings;
+        let shape = Shape {
+            partitions: settings.partitions.into(),
+            retention_days: settings.retention_days,
+        };
+        while !self.parts.stop.is_cancelled() {
+            match topics::ensure(&self.parts.kafka, shape, &self.parts.runtime) {
+                Ok(()) => return self.parts.health.well(Part::Kafka),
+                Err(error) => {
+                    self.parts.health.trouble(Part::Kafka, error.to_string());
+                    std::thread::sleep(TURN);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), SinkError> {
+        let Some(topic) = Topic::from_name(message.topic()) else {
+            return Ok(());
+        };
+        let at = TopicPartition {
+            topic,
+            partition: Partition(message.partition()),
+        };
+        let offset = Offset(message.offset());
+        let (None, Some(held)) = (&self.pending, self.assignment.get_mut(at)) else {
+            return Ok(());
+        };
+        if offset < held.next {
+            return Ok(());
+        }
+        let settings = &self.parts.settings;
+        let batch = self.batch.get_or_insert_with(|| {
+            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset.0);
+            Batch::new(rules, Rows::new(&settings.database))
+        });
+        let incoming = Incoming {
+            at,
+            offset,
+            value: message.payload(),
+        };
+        if let Some(reason) = batch.add(incoming, held) {
+            if settings.max_bad_run > 0 && held.bad_run >= settings.max_bad_run {
+                return Err(SinkError::BadRun {
+                    partition: at,
+                    count: held.bad_run,
+                    reason: reason.to_string(),
+                });
+            }
+            if !held.already_dead.contains(&offset) {
+                batch.refuse(DeadLetter::new(message, at, reason, batch.rules.now));
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, error: KafkaError) -> Result<(), SinkError> {
+        match error {
+            KafkaError::PartitionEOF(_) => Ok(()),
+            fatal @ KafkaError::MessageConsumptionFatal(_) => Err(SinkError::KafkaFatal(fatal)),
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
+                tracing::warn!("Kafka no longer has what is to be read next; looking which partition it is");
+                self.take_back();
+                Ok(())
+            }
+            other => {
+                self.parts.health.trouble(Part::Kafka, other.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks an unreachable Kafka whether it is back.
+    fn probe(&mut self) {
+        if !self.parts.health.is_well(Part::Kafka) && self.pending.is_none() && self.probed.elapsed() > PROBE_EVERY {
+            if self
+                .consumer
+                .fetch_metadata(Some(Topic::View.name()), PROBE_EVERY)
+                .is_ok()
+            {
+                self.parts.health.well(Part::Kafka);
+            }
+            self.probed = Instant::now();
+        }
+    }
+
+    fn commit_what_is_due(&mut self) -> Result<(), SinkError> {
+        if self.in_flight.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.settle_or_take_back()?;
+        }
+        let settings = &self.parts.settings;
+        let Some(batch) = &self.batch else { return Ok(()) };
+        let full = batch.counts.messages >= settings.batch_messages
+            || batch.counts.bytes as u64 >= settings.batch_bytes.as_u64();
+        let waited = || batch.started.elapsed() >= settings.flush_interval;
+        if full || (self.in_flight.is_none() && waited()) {
+            return self.dispatch();
+        }
+        Ok(())
+    }
+
+    /// Hands the batch over to be committed, once the one before it is.
+    fn dispatch(&mut self) -> Result<(), SinkError> {
+        self.settle_or_take_back()?;
+        if let Some(batch) = self.batch.take() {
+            let committer = Arc::clone(&self.parts.committer);
+            let commit = async move { committer.lock().await.commit(batch).await };
+            self.in_flight = Some(self.parts.runtime.spawn(commit));
+        }
+        Ok(())
+    }
+
+    fn settle_or_take_back(&mut self) -> Result<(), SinkError> {
+        let Err(error) = self.settle() else { return Ok(()) };
+        if error.course() == Course::Stop {
+            return Err(error);
+        }
+        let part = Part::of(&error);
+        metric::failed(part.name());
+        self.parts.health.trouble(part, error.to_string());
+        self.take_back();
+        Ok(())
+    }
+
+    /// Waits for the batch that is being committed, if there is one.
+    pub(crate) fn settle(&mut self) -> Result<(), SinkError> {
+        let Some(commit) = self.in_flight.take() else {
+            return Ok(());
+        };
+        let crashed = |error: tokio::task::JoinError| SinkError::Crashed {
+            what: "the commit",
+            reason: error.to_string(),
+        };
+        let receipt = self.parts.runtime.block_on(commit).map_err(crashed)??;
+        metric::committed(&receipt);
+        for part in [Part::Database, Part::Logs] {
+            self.parts.health.well(part);
+        }
+        self.show_position(&receipt);
+        Ok(())
+    }
+
+    /// Kafka's own offsets: nobody reads them but tools that display lag.
+    fn show_position(&self, receipt: &Receipt) {
+        let mut list = TopicPartitionList::new();
+        for (at, moved) in &receipt.moves {
+            let next = rdkafka::Offset::Offset(moved.next.0);
+            if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
+                tracing::debug!(%error, "an offset that Kafka can't keep");
+            }
+        }
+        if let Err(error) = self.consumer.commit(&list, CommitMode::Async) {
+            tracing::debug!(%error, "Kafka's own offsets (for lag display only) were not kept");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The connection to SQLite or PostgreSQL, and the few things that differ between them.
+//!
+//! Promises: one SQL text serves both; a connection that failed is thrown away, never used again; a SQLite transaction that
+//! was answered survives a power cut (WAL, `synchronous=FULL`); a PostgreSQL session that stands still within a transaction
+//! for 15 s is ended by the server, so that a stopped sink can't block the one that takes over.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::database::HasStatementCache;
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection as _, Database as Kind, Encode, Executor, PgConnection, Row as _,
+    SqliteConnection, Type, migrate,
+};
+
+use crate::SinkError;
+
+/// Migrations of this crate keep their own table, so that the shop may live in the same PostgreSQL database.
+const MIGRATIONS_TABLE: &str = "sink_migrations";
+
+/// How long another writer of the same SQLite file is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    Sqlite(PathBuf),
+    Postgres(Box<PgConnectOptions>),
+}
+
+/// An open connection.
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// What is bound to a statement of the books.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Int(i64),
+    Text(String),
+    Null,
+}
+
+/// A row of the books.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.contains(":memory:") {
+                return Err("needs the path of a file, such as sqlite:./data/activity.db".to_owned());
+            }
+            Ok(Self::Sqlite(path.into()))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = url.parse::<PgConnectOptions>().map_err(|error| error.to_string())?;
+            Ok(Self::Postgres(Box::new(options)))
+        } else {
+            Err("is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned())
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(options) => write!(
+                f,
+                "postgres://{}:{}/{}",
+                options.get_host(),
+                options.get_port(),
+                options.get_database().unwrap_or_default()
+            ),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    pub(crate) async fn connect(&self) -> Result<Connection, SinkError> {
+        match self {
+            Self::Sqlite(path) => {
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|error| SinkError::disk(folder, error))?;
+                }
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .pragma("journal_size_limit", "67108864");
+                Ok(Connection::Sqlite(options.connect().await?))
+            }
+            Self::Postgres(options) => {
+                let options = options.as_ref().clone().application_name("de-shop sink").options([
+                    ("statement_timeout", "30s"),
+                    ("lock_timeout", "10s"),
+                    ("idle_in_transaction_session_timeout", "15s"),
+                ]);
+                Ok(Connection::Postgres(options.connect().await?))
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Brings the schema up to date, under a lock; a schema newer than this program is refused.
+    pub(crate) async fn migrate(&mut self) -> Result<(), SinkError> {
+        let done = match self {
+            Self::Sqlite(connection) => {
+                let mut migrator = sqlx::migrate!("migrations/sqlite");
+                migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+                migrator.run_direct(None, connection, false).await
+            }
+            Self::Postgres(connection) => {
+                let mut migrator = sqlx::migrate!("migrations/postgres");
+                migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+                migrator.run_direct(None, connection, false).await
+            }
+        };
+        done.map_err(|error| match error {
+            migrate::MigrateError::Execute(error) => SinkError::Database(error),
+            migrate::MigrateError::VersionMissing(version) => SinkError::Setting {
+                setting: "--database",
+                reason: format!("was made by a newer sink (schema version {version}); use that one"),
+            },
+            other => SinkError::Setting {
+                setting: "--database",
+                reason: other.to_string(),
+            },
+        })
+    }
+
+    /// Runs a statement of the books; answers how many rows it hit.
+    pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, SinkError> {
+        let done = match self {
+            Self::Sqlite(connection) => bound(sql, values).execute(connection).await?.rows_affected(),
+            Self::Postgres(connection) => bound(sql, values).execute(connection).await?.rows_affected(),
+        };
+        Ok(done)
+    }
+
+    /// Runs a statement of the books that answers with rows.
+    pub(crate) async fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, SinkError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = bound(sql, values).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(connection) => {
+                let rows = bound(sql, values).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Runs SQL without values: transaction control and definitions.
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<(), SinkError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+        match self {
+            Self::Sqlite(connection) => connection.execute(sql).await.map(drop)?,
+            Self::Postgres(connection) => connection.execute(sql).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&mut self) -> Result<(), SinkError> {
+        match self {
+            Self::Sqlite(_) => self.run("BEGIN IMMEDIATE").await,
+            Self::Postgres(_) => self.run("BEGIN").await,
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        let closed = match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "closing the database connection");
+        }
+    }
+}
+
+/// A statement with its values; not cached, as the number of values changes from batch to batch.
+fn bound<'q, D>(sql: &'q str, values: &'q [Value]) -> Query<'q, D, D::Arguments>
+where
+    D: Kind + HasStatementCache,
+    i64: Encode<'q, D> + Type<D>,
+    &'q str: Encode<'q, D> + Type<D>,
+    Option<i64>: Encode<'q, D> + Type<D>,
+{
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    values.iter().fold(query, |query, value| match value {
+        Value::Int(number) => query.bind(*number),
+        Value::Text(text) => query.bind(text.as_str()),
+        Value::Null => query.bind(None::<i64>),
+    })
+}
+
+impl Row {
+    pub(crate) fn int(&self, column: usize) -> Result<i64, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(crate) fn text(&self, column: usize) -> Result<&str, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Null, Self::Int)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// `($2,$3),($4,$5)`: the placeholders of `rows` tuples of `width` values, counted from `$first`.
+pub(crate) fn tuples(rows: usize, width: usize, first: usize) -> String {
+    use fmt::Write as _;
+    let mut sql = String::with_capacity(rows * width * 6);
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..width {
+            let comma = if column == 0 { "" } else { "," };
+            let number = first + row * width + column;
+            // Writing to a String can't fail.
+            let _ = write!(sql, "{comma}${number}");
+        }
+        sql.push(')');
+    }
+    sql
+}

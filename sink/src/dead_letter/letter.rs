@@ -1,0 +1,133 @@
+//! A dead letter: as the sink writes it, and as a reader finds it.
+
+use rdkafka::message::{Header as KafkaHeader, Headers as _, Message, OwnedHeaders};
+use schemas::{Header, Timestamp, Topic};
+
+use crate::judge::Reason;
+use crate::{Offset, Partition, TopicPartition};
+
+/// A refused message on its way to the dead-letter topic.
+#[derive(Debug)]
+pub(crate) struct DeadLetter {
+    pub at: TopicPartition,
+    pub offset: Offset,
+    pub reason: Reason,
+    pub refused: Timestamp,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    /// Those of the message.
+    pub headers: OwnedHeaders,
+    /// That of the message, in milliseconds.
+    pub timestamp: Option<i64>,
+}
+
+/// Where a refused message stood: the identity of its letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    pub at: TopicPartition,
+    pub offset: Offset,
+}
+
+/// A letter as it stands in the dead-letter topic.
+#[derive(Debug)]
+pub struct Letter {
+    pub partition: Partition,
+    pub offset: Offset,
+    pub origin: Origin,
+    /// The kind of reason, such as `invalid`.
+    pub kind: String,
+    /// The whole reason.
+    pub reason: String,
+    pub field: Option<String>,
+    /// When it was refused.
+    pub refused: Option<Timestamp>,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    /// Those of the message, without the letter's own.
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl DeadLetter {
+    pub(crate) fn new<M>(message: &M, at: TopicPartition, reason: Reason, refused: Timestamp) -> Self
+    where
+        M: Message,
+        M::Headers: Sized,
+    {
+        let mut headers = OwnedHeaders::new();
+        if let Some(original) = message.headers() {
+            for header in original.iter() {
+                headers = headers.insert(header);
+            }
+        }
+        Self {
+            at,
+            offset: Offset(message.offset()),
+            reason,
+            refused,
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+            headers,
+            timestamp: message.timestamp().to_millis(),
+        }
+    }
+
+    /// The message's headers and the letter's own.
+    pub(crate) fn all_headers(&self) -> OwnedHeaders {
+        let own = [
+            (
+                Header::DeadLetterReason,
+                Some(format!("{}: {}", self.reason.kind(), self.reason)),
+            ),
+            (Header::DeadLetterField, self.reason.field().map(str::to_owned)),
+            (Header::DeadLetterTopic, Some(self.at.topic.name().to_owned())),
+            (Header::DeadLetterPartition, Some(self.at.partition.0.to_string())),
+            (Header::DeadLetterOffset, Some(self.offset.to_string())),
+            (Header::DeadLetterTime, Some(self.refused.to_string())),
+        ];
+        own.into_iter()
+            .fold(self.headers.clone(), |headers, (name, value)| match value {
+                Some(value) => headers.insert(KafkaHeader {
+                    key: name.name(),
+                    value: Some(&value),
+                }),
+                None => headers,
+            })
+    }
+}
+
+impl Letter {
+    /// Reads a message of the dead-letter topic; none when it lacks its coordinates, and so is no letter.
+    pub(crate) fn read<M: Message>(message: &M) -> Option<Self> {
+        let headers = message.headers()?;
+        // A refused message may itself have been a letter: the last header of a name is ours.
+        let own = |name: Header| {
+            let found = headers.iter().filter(|header| header.key == name.name()).last()?;
+            std::str::from_utf8(found.value?).ok()
+        };
+        let origin = Origin {
+            at: TopicPartition {
+                topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,
+                partition: Partition(own(Header::DeadLetterPartition)?.parse().ok()?),
+            },
+            offset: Offset(own(Header::DeadLetterOffset)?.parse().ok()?),
+        };
+        let reason = own(Header::DeadLetterReason).unwrap_or("unknown");
+        let (kind, reason) = reason.split_once(": ").unwrap_or((reason, ""));
+        Some(Self {
+            partition: Partition(message.partition()),
+            offset: Offset(message.offset()),
+            origin,
+            kind: kind.to_owned(),
+            reason: reason.to_owned(),
+            field: own(Header::DeadLetterField).map(str::to_owned),
+            refused: own(Header::DeadLetterTime).and_then(|time| Timestamp::parse(time).ok()),
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+            headers: headers
+                .iter()
+                .filter(|header| !header.key.starts_with("dead_letter_"))
+                .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+                .collect(),
+        })
+    }
+}

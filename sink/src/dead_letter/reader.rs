@@ -1,0 +1,93 @@
+//! Reads the dead-letter topic: all of it, or its tail after a crash.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
+use schemas::Topic;
+
+use super::Letter;
+use super::producer::letter_box;
+use crate::books::Position;
+use crate::kafka::{ANSWER_WITHIN, Kafka};
+use crate::{Offset, SinkError, TopicPartition};
+
+/// How long the next letter may take.
+const NEXT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Shows every letter to `visit`, partition by partition, from the oldest that Kafka still has to the end as it is now. Blocking.
+pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Letter)) -> Result<(), SinkError> {
+    let consumer: BaseConsumer = kafka.reader_config().create()?;
+    for partition in 0..partition_count(&consumer)? {
+        read(&consumer, partition, Offset(0), &mut visit)?;
+    }
+    Ok(())
+}
+
+/// The offsets at and after each position whose letters were delivered, though the position didn't move over them. Blocking.
+pub(crate) fn delivered(
+    kafka: &Kafka,
+    positions: &[Position],
+) -> Result<HashMap<TopicPartition, BTreeSet<Offset>>, SinkError> {
+    let mut found = HashMap::<_, BTreeSet<Offset>>::new();
+    let unsure: Vec<_> = positions
+        .iter()
+        .filter_map(|position| Some((position, position.dead_letters_from?)))
+        .collect();
+    if unsure.is_empty() {
+        return Ok(found);
+    }
+    let consumer: BaseConsumer = kafka.reader_config().create()?;
+    let count = partition_count(&consumer)?;
+    for (position, from) in unsure {
+        read(&consumer, letter_box(position.at, count), from, &mut |letter| {
+            if letter.origin.at == position.at && letter.origin.offset >= position.next {
+                found.entry(position.at).or_default().insert(letter.origin.offset);
+            }
+        })?;
+    }
+    Ok(found)
+}
+
+fn read(
+    consumer: &BaseConsumer,
+    partition: i32,
+    from: Offset,
+    visit: &mut impl FnMut(Letter),
+) -> Result<(), SinkError> {
+    let topic = Topic::DeadLetter.name();
+    let (low, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+    let mut next = from.0.max(low);
+    if next >= end {
+        return Ok(());
+    }
+    let mut assignment = TopicPartitionList::new();
+    assignment.add_partition_offset(topic, partition, rdkafka::Offset::Offset(next))?;
+    consumer.assign(&assignment)?;
+    while next < end {
+        match consumer.poll(NEXT_WITHIN) {
+            Some(Ok(message)) => {
+                next = message.offset() + 1;
+                match Letter::read(&message) {
+                    Some(letter) => visit(letter),
+                    None => tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates"),
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => break,
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut).into()),
+        }
+    }
+    consumer.unassign()?;
+    Ok(())
+}
+
+fn partition_count(consumer: &BaseConsumer) -> Result<i32, SinkError> {
+    let metadata = consumer.fetch_metadata(Some(Topic::DeadLetter.name()), ANSWER_WITHIN)?;
+    let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+}

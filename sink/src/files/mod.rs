@@ -1,0 +1,9 @@
+//! The daily log files: their names, the folder that is locked for one sink, and the one writer.
+
+mod day;
+mod folder;
+mod writer;
+
+pub(crate) use day::DayFile;
+pub(crate) use folder::LogFolder;
+pub(crate) use writer::LogWriter;

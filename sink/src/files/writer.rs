@@ -1,0 +1,185 @@
+//! The one writer of the log files.
+//!
+//! Promises: lines go to the committed length of their file, so what an aborted batch left behind is overwritten or cut;
+//! [`LogWriter::append`] returns when they are on the disk; a file that is shorter than was committed, or that the books don't
+//! know, stops the sink before a byte is written. Blocking: call it from a thread that may block.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+
+use super::{DayFile, LogFolder};
+use crate::SinkError;
+
+/// The log files of a folder with their committed lengths.
+#[derive(Debug)]
+pub(crate) struct LogWriter {
+    folder: LogFolder,
+    committed: BTreeMap<DayFile, u64>,
+    open: BTreeMap<DayFile, File>,
+}
+
+impl LogWriter {
+    pub(crate) const fn new(folder: LogFolder) -> Self {
+        Self {
+            folder,
+            committed: BTreeMap::new(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) const fn folder(&self) -> &LogFolder {
+        &self.folder
+    }
+
+    pub(crate) fn path(&self, file: DayFile) -> PathBuf {
+        self.folder.path().join(file.name())
+    }
+
+    /// The files among `wanted` that the books must learn of before the first line is written to them.
+    pub(crate) fn unregistered(&self, wanted: impl Iterator<Item = DayFile>) -> Result<Vec<DayFile>, SinkError> {
+        let new: Vec<_> = wanted.filter(|file| !self.committed.contains_key(file)).collect();
+        for file in &new {
+            let path = self.path(*file);
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(_) => return Err(SinkError::UnknownFile { path }),
+                Err(error) => return Err(SinkError::disk(path, error)),
+            }
+        }
+        Ok(new)
+    }
+
+    /// Takes note that the books know these files, as empty ones.
+    pub(crate) fn registered(&mut self, files: &[DayFile]) {
+        self.committed.extend(files.iter().map(|file| (*file, 0)));
+    }
+
+    /// The lengths after `lines` were appended.
+    pub(crate) fn lengths_after(&self, lines: &BTreeMap<DayFile, Vec<u8>>) -> BTreeMap<DayFile, u64> {
+        lines
+            .iter()
+            .map(|(file, lines)| (*file, self.committed_length(*file) + lines.len() as u64))
+            .collect()
+    }
+
+    /// Writes the lines behind the committed ones and makes them durable; they count once [`Self::confirm`] is called.
+    pub(crate) fn append(&mut self, lines: &BTreeMap<DayFile, Vec<u8>>) -> Result<(), SinkError> {
+        let mut created = false;
+        for (file, lines) in lines {
+            let at = self.committed_length(*file);
+            created |= self.open(*file)?;
+            self.handle(*file)?
+                .write_all_at(lines, at)
+                .map_err(|error| SinkError::disk(self.path(*file), error))?;
+        }
+        for file in lines.keys() {
+            self.handle(*file)?.sync_data().map_err(|source| SinkError::Sync {
+                path: self.path(*file),
+                source,
+            })?;
+        }
+        if created {
+            self.sync_folder()?;
+        }
+        Ok(())
+    }
+
+    /// The lines that were appended are committed.
+    pub(crate) fn confirm(&mut self, lengths: &BTreeMap<DayFile, u64>) {
+        self.committed
+            .extend(lengths.iter().map(|(file, length)| (*file, *length)));
+    }
+
+    /// The appended lines were not committed: cuts the files back.
+    pub(crate) fn cut_back(&mut self, files: impl Iterator<Item = DayFile>) -> Result<(), SinkError> {
+        for file in files {
+            if let Some(handle) = self.open.get(&file) {
+                let path = self.path(file);
+                let length = self.committed_length(file);
+                handle.set_len(length).map_err(|error| SinkError::disk(path, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts from what the books say: cuts what was not committed, and refuses files that are shorter.
+    pub(crate) fn restore(&mut self, books: BTreeMap<DayFile, u64>) -> Result<(), SinkError> {
+        self.open.clear();
+        for (file, recorded) in &books {
+            let path = self.path(*file);
+            let found = match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_file() => found.len(),
+                Ok(_) => return Err(SinkError::UnknownFile { path }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+                Err(error) => return Err(SinkError::disk(path, error)),
+            };
+            if found < *recorded {
+                return Err(SinkError::ShortFile {
+                    path,
+                    recorded: *recorded,
+                    found,
+                });
+            }
+            if found > *recorded {
+                tracing::warn!(file = %path.display(), bytes = found - recorded, "cutting lines that were never committed");
+                let cut = File::options()
+                    .write(true)
+                    .open(&path)
+                    .and_then(|handle| handle.set_len(*recorded));
+                cut.map_err(|error| SinkError::disk(path, error))?;
+            }
+        }
+        self.committed = books;
+        Ok(())
+    }
+
+    /// Forgets and deletes a file whose length the books have already forgotten.
+    pub(crate) fn delete(&mut self, file: DayFile) -> Result<(), SinkError> {
+        self.open.remove(&file);
+        self.committed.remove(&file);
+        let path = self.path(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SinkError::disk(path, error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn committed_length(&self, file: DayFile) -> u64 {
+        self.committed.get(&file).copied().unwrap_or(0)
+    }
+
+    /// Opens the file unless it is open; answers whether it was created.
+    fn open(&mut self, file: DayFile) -> Result<bool, SinkError> {
+        if self.open.contains_key(&file) {
+            return Ok(false);
+        }
+        let path = self.path(file);
+        let existed = path.exists();
+        let handle = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| SinkError::disk(&path, error))?;
+        self.open.insert(file, handle);
+        Ok(!existed)
+    }
+
+    fn handle(&self, file: DayFile) -> Result<&File, SinkError> {
+        let missing = || SinkError::disk(self.path(file), io::Error::other("is not open"));
+        self.open.get(&file).ok_or_else(missing)
+    }
+
+    fn sync_folder(&self) -> Result<(), SinkError> {
+        let path = self.folder.path();
+        File::open(path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| SinkError::Sync {
+                path: path.to_owned(),
+                source,
+            })
+    }
+}

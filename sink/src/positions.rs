@@ -1,0 +1,56 @@
+//! `sink positions` and `sink files`: what the books say, and the way out when reality has moved on without them.
+
+use std::io::Write;
+
+use schemas::Topic;
+
+use crate::books::Books;
+use crate::files::LogFolder;
+use crate::{Partition, Settings, SinkError, TopicPartition};
+
+/// Writes every position of the group to `out`.
+pub async fn list(settings: &Settings, out: &mut (impl Write + Send)) -> Result<(), SinkError> {
+    let (books, _folder) = books(settings)?;
+    let mut db = settings.open_database().await?;
+    for position in books.positions(&mut db).await? {
+        let line = format!(
+            "{} next {} epoch {} bad run {}",
+            position.at, position.next, position.epoch.0, position.bad_run
+        );
+        writeln!(out, "{line}").map_err(|error| SinkError::disk("standard output", error))?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// Forgets where a partition stands, so that it is read from its earliest offset; known messages are skipped by their sequence.
+pub async fn forget(settings: &Settings, topic: Topic, partition: Partition) -> Result<bool, SinkError> {
+    let (books, _folder) = books(settings)?;
+    let mut db = settings.open_database().await?;
+    let hit = books
+        .forget_position(&mut db, TopicPartition { topic, partition })
+        .await?;
+    db.close().await;
+    Ok(hit > 0)
+}
+
+/// Forgets a log file of this folder that is gone for good.
+pub async fn forget_file(settings: &Settings, name: &str) -> Result<bool, SinkError> {
+    let (books, _folder) = books(settings)?;
+    let mut db = settings.open_database().await?;
+    let hit = books.forget_file(&mut db, name).await?;
+    db.close().await;
+    Ok(hit > 0)
+}
+
+/// The books of the log folder; its lock makes sure that its sink doesn't run meanwhile.
+fn books(settings: &Settings) -> Result<(Books, LogFolder), SinkError> {
+    let folder = LogFolder::open(&settings.logs, settings.instance.as_ref())?;
+    Ok((
+        Books {
+            group: settings.group.clone(),
+            instance: folder.instance().clone(),
+        },
+        folder,
+    ))
+}

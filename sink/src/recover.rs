@@ -1,0 +1,199 @@
+//! Taking partitions over: when the group gives them, and again after a failure. One way for both, and it begins with the books.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::Consumer as _;
+
+use crate::assignment::{Assignment, Wish};
+use crate::books::Claim;
+use crate::consume::Loop;
+use crate::error::Course;
+use crate::health::Part;
+use crate::kafka::ANSWER_WITHIN;
+use crate::rebalance::Change;
+use crate::{Offset, SinkError, TopicPartition};
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// A take-over that is to be done as soon as Kafka, the database and the disk let us.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    wishes: Vec<Wish>,
+    due: Instant,
+    backoff: Duration,
+}
+
+/// What Kafka has of a partition.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    low: Offset,
+    high: Offset,
+}
+
+impl Pending {
+    fn new(wishes: Vec<Wish>) -> Self {
+        Self {
+            wishes,
+            due: Instant::now(),
+            backoff: FIRST_BACKOFF,
+        }
+    }
+
+    fn later(&mut self) {
+        self.due = Instant::now() + self.backoff;
+        self.backoff = (self.backoff * 2).min(LONGEST_BACKOFF);
+    }
+}
+
+impl Loop {
+    /// Follows what the group decided.
+    pub(crate) fn answer(&mut self, change: Change) -> Result<(), SinkError> {
+        self.finish_or_forget()?;
+        match change {
+            Change::Assigned(partitions) => {
+                tracing::info!(partitions = partitions.len(), "the group gave us partitions");
+                let wishes = partitions.into_iter().map(|at| Wish { at, held: None }).collect();
+                self.pending = Some(Pending::new(wishes));
+            }
+            Change::Revoked => {
+                tracing::info!("the group takes the partitions back");
+                self.pending = None;
+                self.consumer.unassign()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws away what is under way and asks for the partitions again, from where the books stand.
+    pub(crate) fn take_back(&mut self) {
+        self.batch = None;
+        if self.pending.is_some() {
+            return;
+        }
+        if let Err(error) = self.consumer.pause(&self.list(&self.assignment)) {
+            tracing::debug!(%error, "pausing");
+        }
+        self.pending = Some(Pending::new(self.assignment.wanted_back()));
+    }
+
+    /// Takes over what is pending, if it is time to try.
+    pub(crate) fn recover(&mut self) -> Result<(), SinkError> {
+        let Some(mut pending) = self.pending.take_if(|pending| pending.due <= Instant::now()) else {
+            return Ok(());
+        };
+        match self.take_over(&pending.wishes) {
+            Ok(()) => Ok(()),
+            Err(error) if error.course() == Course::Stop => Err(error),
+            Err(error) => {
+                self.parts.health.trouble(Part::of(&error), error.to_string());
+                pending.later();
+                self.pending = Some(pending);
+                Ok(())
+            }
+        }
+    }
+
+    /// Before partitions go: lets the commit under way end, and forgets what was only gathered.
+    fn finish_or_forget(&mut self) -> Result<(), SinkError> {
+        self.batch = None;
+        let settled = self.settle();
+        self.assignment = Assignment::default();
+        match settled {
+            Err(error) if error.course() == Course::Stop => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the last batch before the rebalance was not committed");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn take_over(&mut self, wishes: &[Wish]) -> Result<(), SinkError> {
+        let extents = self.extents(wishes)?;
+        let claims: Vec<_> = wishes
+            .iter()
+            .filter_map(|wish| {
+                Some(Claim {
+                    at: wish.at,
+                    held: wish.held,
+                    earliest: extents.get(&wish.at)?.low,
+                })
+            })
+            .collect();
+        let committer = std::sync::Arc::clone(&self.parts.committer);
+        let mut assignment = self
+            .parts
+            .runtime
+            .block_on(async { committer.lock().await.take_over(&claims).await })?;
+        let troubles = strand(&mut assignment, &extents, wishes);
+        let list = self.list(&assignment);
+        self.consumer.assign(&list)?;
+        self.consumer.resume(&list)?;
+        tracing::info!(partitions = list.count(), "reading on");
+        self.assignment = assignment;
+        for part in [Part::Kafka, Part::Database, Part::Logs] {
+            self.parts.health.well(part);
+        }
+        if troubles.is_empty() {
+            self.parts.health.well(Part::Partitions);
+        } else {
+            self.parts.health.trouble(Part::Partitions, troubles.join("; "));
+        }
+        Ok(())
+    }
+
+    fn extents(&self, wishes: &[Wish]) -> Result<HashMap<TopicPartition, Extent>, SinkError> {
+        let extent = |wish: &Wish| {
+            let (topic, partition) = (wish.at.topic.name(), wish.at.partition.0);
+            let (low, high) = self.consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+            Ok((
+                wish.at,
+                Extent {
+                    low: Offset(low),
+                    high: Offset(high),
+                },
+            ))
+        };
+        wishes.iter().map(extent).collect()
+    }
+
+    fn list(&self, assignment: &Assignment) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        for (at, held) in assignment.iter() {
+            let next = rdkafka::Offset::Offset(held.next.0);
+            if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
+                tracing::error!(%at, %error, "an offset that Kafka doesn't take");
+            }
+        }
+        list
+    }
+}
+
+/// Gives up what another sink has taken, and what Kafka no longer has at the position; answers what to say about it.
+fn strand(assignment: &mut Assignment, extents: &HashMap<TopicPartition, Extent>, wishes: &[Wish]) -> Vec<String> {
+    let mut troubles = Vec::new();
+    for Wish { at, .. } in wishes {
+        let Some(next) = assignment.get_mut(*at).map(|held| held.next) else {
+            troubles.push(format!("{at} was taken over by another sink"));
+            continue;
+        };
+        let Some(Extent { low, high }) = extents.get(at) else {
+            continue;
+        };
+        if next < *low || next > *high {
+            assignment.remove(*at);
+            let trouble = format!("{at} stands at {next}, but Kafka has only {low} to {high}");
+            tracing::error!(
+                "{trouble}: messages are missing. The partition is not read. If they are lost for good, stop the sinks and run \
+                 `sink positions forget --topic {} --partition {}`: reading then starts at {low}, known messages are skipped",
+                at.topic.name(),
+                at.partition.0
+            );
+            troubles.push(trouble);
+        }
+    }
+    troubles
+}

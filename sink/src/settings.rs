@@ -1,0 +1,171 @@
+//! What can be set: one struct for the command line, the environment (`SINK_` and the name) and `de-shop run`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{ArgAction, Args};
+use schemas::InstanceId;
+use time::UtcOffset;
+
+use crate::database::DatabaseUrl;
+
+/// The sink's settings; each has a default that works.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Kafka's addresses, separated by commas.
+    #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", global = true)]
+    pub kafka: String,
+
+    /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times (environment: separated by commas).
+    #[arg(long, env = "SINK_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ',', action = ArgAction::Append, global = true)]
+    pub kafka_config: Vec<KafkaOption>,
+
+    /// Where rows and positions are kept: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    #[arg(
+        long,
+        env = "SINK_DATABASE",
+        default_value = "sqlite:./data/activity.db",
+        value_name = "URL",
+        global = true
+    )]
+    pub database: DatabaseUrl,
+
+    /// The folder of the daily log files; each sink has its own.
+    #[arg(
+        long,
+        env = "SINK_LOGS",
+        default_value = "./data/logs",
+        value_name = "DIR",
+        global = true
+    )]
+    pub logs: PathBuf,
+
+    /// How many days before today are kept, in files, table and new topics.
+    #[arg(long, env = "SINK_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS")]
+    pub retention_days: u16,
+
+    /// The offset from UTC by which an event's day is told, such as +09:00.
+    #[arg(
+        long,
+        env = "SINK_UTC_OFFSET",
+        default_value = "+00:00",
+        value_name = "±HH:MM",
+        allow_hyphen_values = true
+    )]
+    pub utc_offset: Offset,
+
+    /// Where /healthz, /readyz and /metrics are served; port 0 takes a free one.
+    #[arg(long, env = "SINK_LISTEN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+
+    /// The consumer group; sinks with the same group and database share the work.
+    #[arg(long, env = "SINK_GROUP", default_value = "de-shop-sink", global = true)]
+    pub group: String,
+
+    /// The name of the log folder's instance; by default a random one that the folder keeps.
+    #[arg(long, env = "SINK_INSTANCE", value_name = "NAME", global = true)]
+    pub instance: Option<InstanceId>,
+
+    /// Partitions of the topics that the sink creates; those that exist are left as they are.
+    #[arg(long, env = "SINK_PARTITIONS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub partitions: u16,
+
+    /// How long a batch may gather before it is committed.
+    #[arg(long, env = "SINK_FLUSH_INTERVAL", default_value = "200ms", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub flush_interval: Duration,
+
+    /// A batch of this many messages is committed at once.
+    #[arg(long, env = "SINK_BATCH_MESSAGES", default_value_t = 20_000, value_name = "COUNT")]
+    pub batch_messages: usize,
+
+    /// A batch of this size is committed at once.
+    #[arg(long, env = "SINK_BATCH_BYTES", default_value = "16MiB", value_name = "SIZE")]
+    pub batch_bytes: ByteSize,
+
+    /// This many messages of a partition in a row that can't be read stop the sink; 0 never does.
+    #[arg(long, env = "SINK_MAX_BAD_RUN", default_value_t = 10_000, value_name = "COUNT")]
+    pub max_bad_run: u64,
+
+    /// How long Kafka waits for a silent sink before it gives its partitions to another.
+    #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub session_timeout: Duration,
+}
+
+/// An offset from UTC, written `+09:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset(pub UtcOffset);
+
+/// A setting that is passed on to librdkafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaOption {
+    pub key: String,
+    pub value: String,
+}
+
+impl FromStr for Offset {
+    type Err = &'static str;
+
+    /// Exactly a sign, two digits, a colon and two digits; up to 14 hours to either side.
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const SHAPE: &str = "is not of the form +HH:MM or -HH:MM, at most 14:00";
+        let sign = match text.as_bytes() {
+            [b'+', _, _, b':', _, _] => 1,
+            [b'-', _, _, b':', _, _] => -1,
+            _ => return Err(SHAPE),
+        };
+        let number = |digits: Option<&str>| -> Result<i8, &'static str> {
+            let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+            digits.and_then(|digits| digits.parse().ok()).ok_or(SHAPE)
+        };
+        let (hours, minutes) = (number(text.get(1..3))?, number(text.get(4..6))?);
+        if minutes > 59 || hours > 14 || (hours == 14 && minutes > 0) {
+            return Err(SHAPE);
+        }
+        UtcOffset::from_hms(sign * hours, sign * minutes, 0)
+            .map(Self)
+            .map_err(|_| SHAPE)
+    }
+}
+
+impl FromStr for KafkaOption {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok(Self {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("is not of the form KEY=VALUE"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_is_a_sign_hours_and_minutes_and_nothing_else() {
+        for (text, seconds) in [
+            ("+00:00", 0),
+            ("+09:00", 32_400),
+            ("-03:30", -12_600),
+            ("+14:00", 50_400),
+        ] {
+            assert_eq!(
+                text.parse::<Offset>().map(|offset| offset.0.whole_seconds()),
+                Ok(seconds),
+                "{text}"
+            );
+        }
+        for text in [
+            "9", "+9:00", "09:00", "+0900", "+09:60", "+14:01", "+15:00", "+-1:00", "+1a:00", "", "+09:0é",
+        ] {
+            assert!(text.parse::<Offset>().is_err(), "{text}");
+        }
+    }
+}

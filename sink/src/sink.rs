@@ -1,0 +1,222 @@
+//! The sink as a whole: bind, then run, then drain.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use schemas::Clock;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::books::Books;
+use crate::commit::Committer;
+use crate::consume::{Loop, Parts};
+use crate::files::{LogFolder, LogWriter};
+use crate::health::{Health, Part};
+use crate::judge::Rules;
+use crate::kafka::Kafka;
+use crate::{Settings, SinkError, http, metric};
+
+/// How often what is too old is deleted.
+const RETENTION_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How soon it is tried again after it failed.
+const RETENTION_AGAIN: Duration = Duration::from_secs(60);
+
+/// What the sink can't make itself, because the whole process shares it.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    pub clock: Clock,
+    /// The recorder that whoever composes the program has installed; none leaves `/metrics` out.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// A sink that is ready to run: its folder is locked, its database is up to date, its address is bound.
+pub struct Sink {
+    settings: Settings,
+    surroundings: Surroundings,
+    kafka: Kafka,
+    committer: Arc<Mutex<Committer>>,
+    health: Arc<Health>,
+    listener: TcpListener,
+    address: SocketAddr,
+    instance: String,
+}
+
+impl Sink {
+    /// Opens everything but Kafka, which may come later. An error of kind [`SinkError::Setting`] names what to change.
+    pub async fn bind(settings: Settings, surroundings: Surroundings) -> Result<Self, SinkError> {
+        let folder = LogFolder::open(&settings.logs, settings.instance.as_ref())?;
+        let instance = folder.instance().clone();
+        let kafka = settings.kafka();
+        kafka.check()?;
+        let connection = settings.open_database().await?;
+        let books = Books {
+            group: settings.group.clone(),
+            instance: instance.clone(),
+        };
+        let writer = LogWriter::new(folder);
+        let committer = Committer::new(settings.database.clone(), connection, books, writer, kafka.clone())?;
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|error| SinkError::Setting {
+                setting: "--listen",
+                reason: format!("{}: {error}; choose another address", settings.listen),
+            })?;
+        let unbound = |error: std::io::Error| SinkError::Setting {
+            setting: "--listen",
+            reason: error.to_string(),
+        };
+        let address = listener.local_addr().map_err(unbound)?;
+        let health = Arc::new(Health::new(surroundings.clock.clone()));
+        metric::describe();
+        Ok(Self {
+            settings,
+            surroundings,
+            kafka,
+            committer: Arc::new(Mutex::new(committer)),
+            health,
+            listener,
+            address,
+            instance: instance.to_string(),
+        })
+    }
+
+    /// Where its own pages are served.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its own pages, for a program that wants to serve them elsewhere too.
+    pub fn router(&self) -> Router {
+        http::router(Arc::clone(&self.health), self.surroundings.metrics.clone())
+    }
+
+    /// Works until `stop`, then commits what was gathered. An error means that it can't go on; a new start may.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), SinkError> {
+        self.health.trouble(Part::Kafka, "not reached yet");
+        self.health.trouble(Part::Partitions, "no partitions yet");
+        let pages = CancellationToken::new();
+        let server = tokio::spawn({
+            let (router, pages) = (self.router(), pages.clone());
+            async move {
+                axum::serve(self.listener, router)
+                    .with_graceful_shutdown(pages.cancelled_owned())
+                    .await
+            }
+        });
+        let retention = Retention {
+            settings: self.settings.clone(),
+            committer: Arc::clone(&self.committer),
+            health: Arc::clone(&self.health),
+            clock: self.surroundings.clock.clone(),
+        };
+        // Before the books are compared with the folder: a file that a kill left half deleted is gone by then.
+        let pause = retention.once().await;
+        let retention = tokio::spawn(retention.keep(pause));
+        let parts = Parts {
+            settings: self.settings,
+            kafka: self.kafka,
+            committer: self.committer,
+            health: self.health,
+            clock: self.surroundings.clock,
+            runtime: Handle::current(),
+            stop,
+        };
+        let done = run_loop(parts, self.instance).await;
+        retention.abort();
+        pages.cancel();
+        match server.await {
+            Ok(Err(error)) => tracing::warn!(%error, "the sink's pages"),
+            Err(error) => tracing::warn!(%error, "the sink's pages"),
+            Ok(Ok(())) => {}
+        }
+        done
+    }
+}
+
+/// The loop blocks, so it has a thread of its own.
+async fn run_loop(parts: Parts, instance: String) -> Result<(), SinkError> {
+    let (tell, told) = oneshot::channel();
+    let crashed = |reason: String| SinkError::Crashed {
+        what: "the loop",
+        reason,
+    };
+    std::thread::Builder::new()
+        .name("sink-loop".to_owned())
+        .spawn(move || {
+            let done = Loop::new(parts, &instance).and_then(Loop::run);
+            // Nobody listens only when the whole sink was dropped.
+            let _ = tell.send(done);
+        })
+        .map_err(|error| crashed(error.to_string()))?;
+    told.await.map_err(|_| crashed("it panicked".to_owned()))?
+}
+
+/// What is too old, deleted at the start and from then on every hour.
+struct Retention {
+    settings: Settings,
+    committer: Arc<Mutex<Committer>>,
+    health: Arc<Health>,
+    clock: Clock,
+}
+
+impl Retention {
+    /// Deletes what is due; answers how long to wait until the next time.
+    async fn once(&self) -> Duration {
+        let rules = Rules::new(
+            self.clock.now(),
+            self.settings.retention_days,
+            self.settings.utc_offset.0,
+        );
+        let done = self.committer.lock().await.retain(&rules).await;
+        match done {
+            Ok(more) => {
+                self.health.well(Part::Retention);
+                if more { Duration::ZERO } else { RETENTION_EVERY }
+            }
+            Err(error) => {
+                self.health.trouble(Part::Retention, error.to_string());
+                RETENTION_AGAIN
+            }
+        }
+    }
+
+    async fn keep(self, mut pause: Duration) {
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = self.once().await;
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn kafka(&self) -> Kafka {
+        let options = self
+            .kafka_config
+            .iter()
+            .map(|option| (option.key.clone(), option.value.clone()));
+        Kafka {
+            brokers: self.kafka.clone(),
+            options: options.collect(),
+        }
+    }
+
+    /// Connects to the database and brings its schema up to date.
+    pub(crate) async fn open_database(&self) -> Result<crate::database::Connection, SinkError> {
+        let refuse = |error: SinkError| match error {
+            setting @ SinkError::Setting { .. } => setting,
+            other => SinkError::Setting {
+                setting: "--database",
+                reason: format!("{:?}: {other}", self.database),
+            },
+        };
+        let mut connection = self.database.connect().await.map_err(refuse)?;
+        connection.migrate().await.map_err(refuse)?;
+        Ok(connection)
+    }
+}

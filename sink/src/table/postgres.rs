@@ -1,0 +1,262 @@
+//! PostgreSQL's fast path: binary COPY straight into the partition of the UTC day, and those partitions.
+//!
+//! Format: <https://www.postgresql.org/docs/15/sql-copy.html> ("Binary Format").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::BufMut as _;
+use schemas::{Activity, Details};
+use serde_json::to_vec;
+use serde_json::value::RawValue;
+use sqlx::PgConnection;
+use time::{Date, UtcOffset};
+use uuid::Uuid;
+
+use super::{COLUMNS, Row, WIDTH};
+use crate::SinkError;
+use crate::database::{Connection, Row as BookRow};
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const END: i16 = -1;
+const NULL: i32 = -1;
+const JSONB_VERSION: u8 = 1;
+/// Microseconds from 1970 to 2000, where PostgreSQL's time begins.
+const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
+/// Bytes in one message of the COPY.
+const CHUNK: usize = 1 << 20;
+
+/// Rows as COPY data, by UTC day.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    days: BTreeMap<Date, Vec<u8>>,
+    rows: usize,
+}
+
+impl Rows {
+    pub(crate) const fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn days(&self) -> Vec<Date> {
+        self.days.keys().copied().collect()
+    }
+
+    pub(crate) fn push(&mut self, row: &Row<'_>) {
+        let day = row.activity.timestamp.day(UtcOffset::UTC);
+        encode(row, self.days.entry(day).or_insert_with(|| SIGNATURE.to_vec()));
+        self.rows += 1;
+    }
+
+    pub(crate) async fn insert(self, db: &mut PgConnection) -> Result<(), SinkError> {
+        for (day, mut data) in self.days {
+            data.put_i16(END);
+            let sql = format!("COPY {} ({COLUMNS}) FROM STDIN (FORMAT binary)", partition_name(day));
+            let mut copy = db.copy_in_raw(&sql).await?;
+            for chunk in data.chunks(CHUNK) {
+                copy.send(chunk).await?;
+            }
+            copy.finish().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends one tuple in the order of [`COLUMNS`].
+fn encode(row: &Row<'_>, out: &mut Vec<u8>) {
+    let activity = row.activity;
+    out.put_i16(i16::try_from(WIDTH).unwrap_or(i16::MAX));
+    put(
+        out,
+        Some((activity.timestamp.unix_micros() - POSTGRES_EPOCH_MICROS).to_be_bytes()),
+    );
+    put(out, Some(activity.event_id.0.as_bytes()));
+    put(out, Some(activity.session_id.hex()));
+    put(out, activity.user_id.map(|id| id.0.to_be_bytes()));
+    put(out, Some(activity.event_type.name()));
+    put(out, activity.entity_type.map(schemas::record::EntityType::name));
+    put(out, activity.entity_id.map(i64::to_be_bytes));
+    put(out, Some(activity.endpoint.as_bytes()));
+    put(out, Some(activity.method.as_bytes()));
+    put(out, Some(activity.path.as_bytes()));
+    put_json(out, &to_vec(&activity.args).unwrap_or_default());
+    put_json(out, &to_vec(&activity.form).unwrap_or_default());
+    put(
+        out,
+        activity
+            .response_status
+            .map(|status| i16::try_from(status).unwrap_or(i16::MAX).to_be_bytes()),
+    );
+    put(out, activity.ip_address.as_deref());
+    put(out, activity.user_agent.as_deref());
+    put(out, activity.referrer.as_deref());
+    put(out, activity.request_id.as_ref().map(Uuid::as_bytes));
+    put_details(out, activity);
+    let source = activity.source.as_ref();
+    put(out, source.map(|source| source.instance.as_str()));
+    put(out, source.map(|source| source.sequence.0.to_be_bytes()));
+    put(out, Some(row.at.topic.name()));
+    put(out, Some(row.at.partition.0.to_be_bytes()));
+    put(out, Some(row.offset.0.to_be_bytes()));
+}
+
+fn put(out: &mut Vec<u8>, field: Option<impl AsRef<[u8]>>) {
+    match field {
+        Some(field) => {
+            let field = field.as_ref();
+            out.put_i32(length(field.len()));
+            out.extend_from_slice(field);
+        }
+        None => out.put_i32(NULL),
+    }
+}
+
+fn put_json(out: &mut Vec<u8>, json: &[u8]) {
+    out.put_i32(length(json.len() + 1));
+    out.put_u8(JSONB_VERSION);
+    out.extend_from_slice(json);
+}
+
+/// What JSON allows and `jsonb` doesn't (lone surrogates, enormous numbers, endless nesting) can only stand in members that the
+/// event type doesn't know: then the known ones are written afresh, and the file keeps the message as it came.
+fn put_details(out: &mut Vec<u8>, activity: &Activity<'_, &RawValue>) {
+    let json = activity.details.get();
+    if fits_jsonb(json.as_bytes()) {
+        return put_json(out, json.as_bytes());
+    }
+    let known = Details::parse(activity.event_type, json).and_then(Result::ok);
+    put_json(out, &to_vec(&known).unwrap_or_else(|_| b"{}".to_vec()));
+}
+
+/// Errs on the side of no.
+fn fits_jsonb(json: &[u8]) -> bool {
+    const DEEPEST: usize = 64;
+    const LONGEST_NUMBER: usize = 64;
+    let (mut in_string, mut opened, mut digits) = (false, 0, 0);
+    let mut bytes = json.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                let escaped = bytes.next();
+                if escaped == Some(b'u') && matches!(bytes.peek(), Some(b'd' | b'D')) {
+                    return false;
+                }
+            }
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'0'..=b'9' | b'.' => digits += 1,
+            b'e' | b'E' if digits > 0 => return false,
+            b'{' | b'[' => (opened, digits) = (opened + 1, 0),
+            _ => digits = 0,
+        }
+        if opened > DEEPEST || digits > LONGEST_NUMBER {
+            return false;
+        }
+    }
+    true
+}
+
+/// No field is longer than a Kafka message, which is far below 2 GiB.
+fn length(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
+}
+
+/// The partitions of the table that are known to exist: one a UTC day.
+#[derive(Debug, Default)]
+pub(crate) struct Partitions {
+    known: BTreeSet<Date>,
+}
+
+impl Partitions {
+    /// Creates the missing ones, one sink at a time.
+    pub(crate) async fn ensure(&mut self, db: &mut Connection, days: &[Date]) -> Result<(), SinkError> {
+        let missing: Vec<_> = days.iter().copied().filter(|day| !self.known.contains(day)).collect();
+        if missing.is_empty() || matches!(db, Connection::Sqlite(_)) {
+            return Ok(());
+        }
+        let mut sql = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('sink_partitions'));".to_owned();
+        for day in &missing {
+            let (name, next) = (partition_name(*day), day.next_day().unwrap_or(Date::MAX));
+            sql += &format!(
+                "CREATE TABLE IF NOT EXISTS {name} PARTITION OF user_activity_log \
+                 FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00');"
+            );
+        }
+        sql += "COMMIT;";
+        db.run(&sql).await?;
+        self.known.extend(missing);
+        Ok(())
+    }
+
+    /// Drops the partitions that lie wholly before `oldest`; answers how many.
+    pub(crate) async fn drop_before(&mut self, db: &mut Connection, oldest: Date) -> Result<u64, SinkError> {
+        let sql = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_activity_log'::regclass";
+        let mut dropped = 0;
+        for name in &names(&db.rows(sql, &[]).await?)? {
+            if partition_day(name).is_some_and(|day| day < oldest) {
+                db.run(&format!("DROP TABLE IF EXISTS {name}")).await?;
+                dropped += 1;
+            }
+        }
+        self.known.retain(|day| *day >= oldest);
+        Ok(dropped)
+    }
+}
+
+fn names(rows: &[BookRow]) -> Result<Vec<String>, SinkError> {
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
+/// `user_activity_log_20250514`
+fn partition_name(day: Date) -> String {
+    format!(
+        "user_activity_log_{:04}{:02}{:02}",
+        day.year(),
+        u8::from(day.month()),
+        day.day()
+    )
+}
+
+fn partition_day(name: &str) -> Option<Date> {
+    let digits = name.rsplit_once("user_activity_log_")?.1;
+    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u16>().ok();
+    let month = time::Month::try_from(u8::try_from(number(4..6)?).ok()?).ok()?;
+    let day = Date::from_calendar_date(i32::from(number(0..4)?), month, u8::try_from(number(6..8)?).ok()?).ok()?;
+    (digits.len() == 8).then_some(day)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn what_jsonb_refuses_is_not_copied_as_it_came() {
+        for fine in [r#"{"a":"e3 \\ud \u00e9","b":[1.5,-2],"c":true}"#, "{}"] {
+            assert!(fits_jsonb(fine.as_bytes()), "{fine}");
+        }
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        let long = "9".repeat(100);
+        for hostile in [
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\uDFFF"}"#,
+            r#"{"a":1e999999}"#,
+            &deep,
+            &long,
+        ] {
+            assert!(!fits_jsonb(hostile.as_bytes()), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_partition_is_its_day() {
+        let day = date!(2024 - 02 - 29);
+        assert_eq!(partition_day(&partition_name(day)).unwrap(), day);
+        assert_eq!(partition_day("public.user_activity_log_20240229").unwrap(), day);
+        assert_eq!(partition_day("user_activity_log_20240230"), None);
+        assert_eq!(partition_day("user_activity_log_2024022"), None);
+        assert_eq!(partition_day("user_activity_log_202402290"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! The topics: created where they are missing, used as they are where they exist.
+
+use std::collections::HashSet;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use schemas::Topic;
+use tokio::runtime::Handle;
+
+use crate::SinkError;
+use crate::kafka::{ANSWER_WITHIN, Kafka};
+
+/// Copies of each partition, where the cluster has as many brokers.
+const REPLICATION: usize = 3;
+
+/// How topics are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub partitions: i32,
+    pub retention_days: u16,
+}
+
+impl Shape {
+    fn retention_ms(self) -> String {
+        (i64::from(self.retention_days) * 24 * 60 * 60 * 1000).to_string()
+    }
+}
+
+/// Creates the topics that are missing; says where an existing one keeps its messages for another time. Blocking.
+pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<(), SinkError> {
+    let admin: AdminClient<DefaultClientContext> = kafka.config().create()?;
+    let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
+    let existing: HashSet<_> = metadata.topics().iter().map(|topic| topic.name().to_owned()).collect();
+    let replication = i32::try_from(metadata.brokers().len().clamp(1, REPLICATION)).unwrap_or(1);
+    let (found, missing): (Vec<_>, Vec<_>) = Topic::ALL
+        .into_iter()
+        .partition(|topic| existing.contains(topic.name()));
+    if !missing.is_empty() {
+        runtime.block_on(create(&admin, &missing, shape, replication))?;
+    }
+    if !found.is_empty()
+        && let Err(error) = runtime.block_on(check(&admin, &found, shape))
+    {
+        tracing::debug!(%error, "the topics' settings can't be read");
+    }
+    Ok(())
+}
+
+async fn create(
+    admin: &AdminClient<DefaultClientContext>,
+    missing: &[Topic],
+    shape: Shape,
+    replication: i32,
+) -> Result<(), SinkError> {
+    let retention = shape.retention_ms();
+    let topics: Vec<_> = missing
+        .iter()
+        .map(|topic| {
+            NewTopic::new(topic.name(), shape.partitions, TopicReplication::Fixed(replication))
+                .set("retention.ms", &retention)
+        })
+        .collect();
+    let options = AdminOptions::new()
+        .operation_timeout(Some(ANSWER_WITHIN))
+        .request_timeout(Some(ANSWER_WITHIN));
+    for answer in admin.create_topics(&topics, &options).await? {
+        match answer {
+            Ok(topic) => tracing::info!(topic, partitions = shape.partitions, replication, "topic created"),
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, code)) => {
+                tracing::warn!(topic, %code, "the topic could not be created");
+                return Err(KafkaError::AdminOp(code).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn check(admin: &AdminClient<DefaultClientContext>, found: &[Topic], shape: Shape) -> Result<(), SinkError> {
+    let wanted = shape.retention_ms();
+    let resources: Vec<_> = found
+        .iter()
+        .map(|topic| ResourceSpecifier::Topic(topic.name()))
+        .collect();
+    let options = AdminOptions::new().request_timeout(Some(ANSWER_WITHIN));
+    for answer in admin.describe_configs(&resources, &options).await? {
+        let resource = answer.map_err(KafkaError::AdminOp)?;
+        let kept = resource.get("retention.ms").and_then(|entry| entry.value.clone());
+        if kept.as_ref().is_some_and(|kept| *kept != wanted) {
+            tracing::warn!(topic = ?resource.specifier, kept, wanted, "retention.ms of the topic differs from --retention-days; it is left as it is");
+        }
+    }
+    Ok(())
+}
