@@ -43,9 +43,18 @@ impl Calendar {
         self.day(date.to_julian_day() + local.div_euclid(MINUTES_A_DAY))
     }
 
-    /// Whether retention may have removed this day: it is `retention_days` old, or older.
+    /// Whether the sink's retention may have removed this day: it is more than `retention_days` old.
     pub(super) fn is_expired(&self, day: Day) -> bool {
-        day.is_known() && day <= Day::clamped(DAYS_BACK - i32::from(self.retention_days))
+        day.is_known() && day < self.oldest_kept()
+    }
+
+    /// Whether Kafka's retention may have removed messages of this day: it counts hours, so it cuts the oldest day anywhere.
+    pub(super) fn is_expired_on_topics(&self, day: Day) -> bool {
+        day.is_known() && day <= self.oldest_kept()
+    }
+
+    fn oldest_kept(&self) -> Day {
+        Day::clamped(DAYS_BACK - i32::from(self.retention_days))
     }
 
     /// Whether an event of this day may decide what is late: the sink refuses what is dated more than a day ahead.
@@ -101,9 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_old_as_the_retention_is_expired() {
+    fn files_and_table_keep_the_oldest_day_whole_and_topics_do_not() {
         let calendar = calendar(offset!(+0));
-        assert!(calendar.is_expired(calendar.day_in(b"2026-01-30T23:59")));
-        assert!(!calendar.is_expired(calendar.day_in(b"2026-01-31T00:00")));
+        let (kept, gone) = (calendar.day_in(b"2026-01-30T00:00"), calendar.day_in(b"2026-01-29T23:59"));
+        assert!(calendar.is_expired(gone) && calendar.is_expired_on_topics(gone));
+        assert!(!calendar.is_expired(kept) && calendar.is_expired_on_topics(kept));
     }
 }

@@ -153,7 +153,7 @@ impl Judge<'_> {
         }
         let went_on = case.mark.is(Flag::Found(Hop::Files)) || case.mark.is(Flag::Found(Hop::Table));
         let settled = self.instance.journal.map_or(self.instance.settled, |ends| ends.acknowledged);
-        let is_trimmed = self.topics_trimmed && self.calendar.is_expired(case.day);
+        let is_trimmed = self.topics_trimmed && self.calendar.is_expired_on_topics(case.day);
         if case.sequence > settled && !went_on {
             Some(Fate::Behind)
         } else if case.sequence < self.instance.horizon || is_trimmed {
