@@ -1,4 +1,5 @@
 //! DE Shop on one machine: what `de-shop` is composed of.
 
+pub mod audit;
 pub mod broker;
 pub mod local;

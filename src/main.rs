@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +31,8 @@ enum Command {
     Run(local::Settings),
     /// The embedded broker alone.
     Broker(BrokerArgs),
+    /// The ledger: what must be on each hop, and what is.
+    Audit(audit::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -54,9 +57,10 @@ async fn main() -> ExitCode {
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
+        Command::Audit(settings) => run_audit(settings).await,
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             // Standard error is the last resort; if it is closed, the exit code speaks.
             let _ = writeln!(io::stderr(), "de-shop: {:#}", failure.error);
@@ -65,18 +69,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: local::Settings) -> Result<(), Failure> {
+async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
     let stop = stop_on_signal()?;
     let local = Local::bind(settings).await.map_err(Failure::of_settings)?;
     say(&local.ready_line())?;
     let _ = writeln!(io::stderr(), "{}", local.greeting());
-    Ok(local
-        .run(stop)
-        .await
-        .map_err(|error: LocalError| anyhow::Error::new(error))?)
+    local.run(stop).await.map_err(anyhow::Error::new)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn run_broker(args: BrokerArgs) -> Result<(), Failure> {
+async fn run_broker(args: BrokerArgs) -> Result<ExitCode, Failure> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let stop = stop_on_signal()?;
     let settings = broker::Settings {
@@ -93,7 +95,16 @@ async fn run_broker(args: BrokerArgs) -> Result<(), Failure> {
         broker.address(),
         args.data.display()
     ))?;
-    Ok(broker.run(stop).await.map_err(anyhow::Error::new)?)
+    broker.run(stop).await.map_err(anyhow::Error::new)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_audit(settings: audit::Settings) -> Result<ExitCode, Failure> {
+    let verdict = audit::run(settings).await.map_err(|error| Failure {
+        code: ExitCode::from(error.exit_code()),
+        error: error.into(),
+    })?;
+    Ok(ExitCode::from(verdict.exit_code()))
 }
 
 fn say(line: &str) -> Result<(), anyhow::Error> {

@@ -13,7 +13,7 @@ mod api;
 mod folder;
 mod groups;
 mod listener;
-mod log;
+pub(crate) mod log;
 mod node;
 mod producer_ids;
 mod settings;

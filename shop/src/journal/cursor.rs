@@ -76,6 +76,16 @@ impl Cursor {
     }
 }
 
+/// The cursor of a folder that may be in use; none before the first one was written.
+pub(super) fn acknowledged(folder: &Path) -> io::Result<Option<Sequence>> {
+    let file = match File::open(folder.join(NAME)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(read(&file, 0)?.max(read(&file, 1)?))
+}
+
 fn read(file: &File, slot: u64) -> io::Result<Option<Sequence>> {
     let mut bytes = [0; 16];
     match file.read_exact_at(&mut bytes, slot * SLOT_BYTES) {

@@ -18,6 +18,7 @@ mod error;
 mod flusher;
 mod folder;
 mod frame;
+mod inspect;
 mod payload;
 mod reader;
 mod recover;
@@ -37,6 +38,7 @@ use tracing::{error, info};
 
 pub(crate) use self::cursor::Cursor;
 pub use self::error::{AppendError, JournalError};
+pub use self::inspect::{Inspection, inspect, instance_of};
 pub use self::payload::{Entry, FactId, StoredEntry};
 pub use self::reader::{Item, Reader};
 use self::shared::Shared;

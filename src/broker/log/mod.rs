@@ -11,7 +11,7 @@ mod flush;
 mod open;
 mod partition;
 pub(crate) mod producers;
-mod records;
+pub(crate) mod records;
 pub(crate) mod recovery;
 mod retention;
 mod search;

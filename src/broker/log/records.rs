@@ -84,7 +84,7 @@ pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchEr
 }
 
 /// Kafka's zigzag-coded number of up to ten bytes.
-fn varint(bytes: &mut &[u8]) -> Result<i64, BatchError> {
+pub(crate) fn varint(bytes: &mut &[u8]) -> Result<i64, BatchError> {
     let mut value = 0_u64;
     for (index, byte) in bytes.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (index * 7);

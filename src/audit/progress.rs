@@ -1,0 +1,46 @@
+//! How far an audit is, on a terminal; silent anywhere else.
+
+use std::borrow::Cow;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Redrawing costs more than counting, so the bar hears of this many steps at once.
+const STEPS_AT_ONCE: u64 = 16 * 1024;
+
+/// The bar of one hop.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+    unsaid: u64,
+}
+
+impl Progress {
+    /// `total` and the steps are of the same kind: bytes, or events.
+    pub(super) fn of(what: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
+        let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        let template = if total.is_some() {
+            "{prefix:>12} {bar:40} {percent:>3} % of {human_len}, {eta} left"
+        } else {
+            "{prefix:>12} {spinner} {human_pos}"
+        };
+        // A template that indicatif refuses leaves its own style, which is as good.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what);
+        Self { bar, unsaid: 0 }
+    }
+
+    pub(super) fn step(&mut self, steps: u64) {
+        self.unsaid += steps;
+        if self.unsaid >= STEPS_AT_ONCE {
+            self.bar.inc(std::mem::take(&mut self.unsaid));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,173 @@
+//! The verdict for people: a table an instance, what is lost and doubled by name, one line that sums up.
+
+use std::fmt::Write as _;
+
+use super::ledger::{Doubled, Doubling};
+use super::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
+
+/// So many lost ranges and doubled events are named a hop; `--json` names more.
+const NAMED: usize = 10;
+const COLUMNS: [&str; 9] = [
+    "expected", "found", "lost", "doubled", "behind", "dead letter", "late", "expired", "repeated",
+];
+
+/// Whether the reader sees colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colours {
+    Yes,
+    No,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Colour {
+    Red,
+    Green,
+    Yellow,
+}
+
+impl Colours {
+    fn paint(self, colour: Colour, text: &str) -> String {
+        let code = match colour {
+            Colour::Red => 31,
+            Colour::Green => 32,
+            Colour::Yellow => 33,
+        };
+        match self {
+            Self::Yes => format!("\x1b[{code}m{text}\x1b[0m"),
+            Self::No => text.to_owned(),
+        }
+    }
+}
+
+/// The whole report; it ends in a newline.
+pub(super) fn render(verdict: &Verdict, colours: Colours) -> String {
+    let mut out = String::new();
+    for instance in &verdict.instances {
+        render_instance(&mut out, instance, colours);
+    }
+    let strays = verdict.without_source;
+    if strays.topics + strays.files + strays.dead_lettered > 0 {
+        let _ = writeln!(
+            out,
+            "messages that name no source: {} on topics, {} in files, {} dead letters, {} lost\n",
+            grouped(strays.topics),
+            grouped(strays.files),
+            grouped(strays.dead_lettered),
+            grouped(strays.lost)
+        );
+    }
+    if verdict.removed_unread > 0 {
+        let text = format!(
+            "{} messages were removed from the topics before the sink had read them",
+            grouped(verdict.removed_unread)
+        );
+        let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &text));
+    }
+    out.push_str(&summary(verdict, colours));
+    out.push('\n');
+    out
+}
+
+fn summary(verdict: &Verdict, colours: Colours) -> String {
+    if verdict.instances.is_empty() {
+        return "no events".to_owned();
+    }
+    if verdict.holds {
+        return colours.paint(Colour::Green, "nothing lost, nothing doubled");
+    }
+    let sum = |count: fn(&HopVerdict) -> u64| -> u64 {
+        let hops = verdict.instances.iter().flat_map(|instance| &instance.hops);
+        hops.map(count).sum()
+    };
+    let lost = sum(|hop| hop.lost) + verdict.without_source.lost + verdict.removed_unread;
+    let text = format!("{} lost, {} doubled", grouped(lost), grouped(sum(|hop| hop.doubled)));
+    colours.paint(Colour::Red, &text)
+}
+
+fn render_instance(out: &mut String, instance: &InstanceVerdict, colours: Colours) {
+    let _ = writeln!(out, "{}, {} events", instance.instance, grouped(instance.events));
+    let _ = write!(out, "  {:<8}", "");
+    for column in COLUMNS {
+        let _ = write!(out, " {column:>11}");
+    }
+    out.push('\n');
+    for hop in &instance.hops {
+        render_hop(out, hop, colours);
+    }
+    for hop in &instance.hops {
+        name_lost(out, hop);
+        name_doubled(out, hop);
+    }
+    out.push('\n');
+}
+
+fn render_hop(out: &mut String, hop: &HopVerdict, colours: Colours) {
+    let _ = write!(out, "  {:<8}", hop.hop);
+    let figures = [
+        (hop.expected, None),
+        (hop.found, None),
+        (hop.lost, Some(Colour::Red)),
+        (hop.doubled, Some(Colour::Red)),
+        (hop.behind, Some(Colour::Yellow)),
+        (hop.dead_lettered, Some(Colour::Yellow)),
+        (hop.late, None),
+        (hop.expired, None),
+        (hop.repeated, None),
+    ];
+    for (figure, colour) in figures {
+        let text = format!(" {:>11}", grouped(figure));
+        match colour.filter(|_| figure > 0) {
+            Some(colour) => out.push_str(&colours.paint(colour, &text)),
+            None => out.push_str(&text),
+        }
+    }
+    out.push('\n');
+}
+
+fn name_lost(out: &mut String, hop: &HopVerdict) {
+    if hop.lost_ranges.is_empty() {
+        return;
+    }
+    let _ = write!(out, "  lost in {}:", hop.hop);
+    for SequenceRange { first, last } in hop.lost_ranges.iter().take(NAMED) {
+        let _ = if first == last { write!(out, " {first}") } else { write!(out, " {first}-{last}") };
+    }
+    out.push_str(if hop.lost_ranges.len() > NAMED { " ...\n" } else { "\n" });
+}
+
+fn name_doubled(out: &mut String, hop: &HopVerdict) {
+    for Doubled { sequence, event_id, why } in hop.doubled_events.iter().take(NAMED) {
+        let why = match why {
+            Doubling::Again => "once more",
+            Doubling::SequenceOfAnother => "under the sequence of another event",
+        };
+        let _ = writeln!(out, "  doubled in {}: {event_id} (sequence {sequence}), {why}", hop.hop);
+    }
+    if hop.doubled_events.len() > NAMED {
+        let _ = writeln!(out, "  doubled in {}: ...", hop.hop);
+    }
+}
+
+/// 1234567 as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let texts = [0, 999, 1_000, 1_234_567, u64::MAX].map(grouped);
+        assert_eq!(texts, ["0", "999", "1,000", "1,234,567", "18,446,744,073,709,551,615"]);
+    }
+}

@@ -1,0 +1,136 @@
+//! What to audit: a data folder, or any of its hops by themselves.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemas::InstanceId;
+use sink::settings::{KafkaOption, Offset};
+
+use super::error::AuditError;
+use super::table::DatabaseUrl;
+use super::topics::Server;
+
+/// The settings of `de-shop audit`.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// The data folder of `de-shop run`: journal, broker, files and table. [default: ./data, unless a hop is named]
+    #[arg(long, env = "DE_SHOP_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// The journal folder of a shop; may be given several times.
+    #[arg(long, env = "DE_SHOP_JOURNAL", value_name = "DIR", value_delimiter = ',')]
+    pub journal: Vec<PathBuf>,
+
+    /// Kafka's addresses, separated by commas.
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT")]
+    pub kafka: Option<String>,
+
+    /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times.
+    #[arg(long, env = "DE_SHOP_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ',')]
+    pub kafka_config: Vec<KafkaOption>,
+
+    /// The log folder of a sink; may be given several times.
+    #[arg(long, env = "DE_SHOP_LOGS", value_name = "DIR", value_delimiter = ',')]
+    pub logs: Vec<PathBuf>,
+
+    /// The sink's database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    #[arg(long, env = "DE_SHOP_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+
+    /// The sink's consumer group: whose positions say what files and table must hold.
+    #[arg(long, env = "DE_SHOP_GROUP", default_value = "de-shop-sink")]
+    pub group: String,
+
+    /// Only this instance; may be given several times.
+    #[arg(long, env = "DE_SHOP_INSTANCE", value_name = "NAME", value_delimiter = ',')]
+    pub instance: Vec<InstanceId>,
+
+    /// The sink's --retention-days: what is older is expired, not lost. At most 400.
+    #[arg(long, env = "DE_SHOP_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub retention_days: u16,
+
+    /// The sink's --utc-offset, by which an event's day is told.
+    #[arg(
+        long,
+        env = "DE_SHOP_UTC_OFFSET",
+        default_value = "+00:00",
+        value_name = "±HH:MM",
+        allow_hyphen_values = true
+    )]
+    pub utc_offset: Offset,
+
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the topics are read.
+#[derive(Debug, Clone)]
+pub(super) enum TopicsAt {
+    Folder(PathBuf),
+    Server(Server),
+}
+
+/// The hops that are there to be read.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) journals: Vec<PathBuf>,
+    pub(super) topics: Option<TopicsAt>,
+    pub(super) logs: Vec<PathBuf>,
+    pub(super) database: Option<DatabaseUrl>,
+}
+
+impl Settings {
+    /// What was named, and what the data folder holds beside it.
+    pub(super) fn places(&self) -> Result<Places, AuditError> {
+        let database = self.database.as_deref().map(str::parse).transpose();
+        let named = Places {
+            journals: existing("--journal", &self.journal)?,
+            topics: self.kafka.clone().map(|address| {
+                let options = self.kafka_config.clone();
+                TopicsAt::Server(Server { address, options })
+            }),
+            logs: existing("--logs", &self.logs)?,
+            database: database.map_err(|reason| AuditError::Setting {
+                setting: "--database",
+                reason,
+            })?,
+        };
+        let default = named.is_empty().then(|| PathBuf::from("./data"));
+        let Some(data) = self.data.clone().or(default) else {
+            return Ok(named);
+        };
+        existing("--data", std::slice::from_ref(&data))?;
+        Ok(named.beside(&data))
+    }
+}
+
+impl Places {
+    fn is_empty(&self) -> bool {
+        self.journals.is_empty() && self.topics.is_none() && self.logs.is_empty() && self.database.is_none()
+    }
+
+    /// What is not named comes from a data folder, where it is there.
+    fn beside(self, data: &std::path::Path) -> Self {
+        let there = |name: &str| Some(data.join(name)).filter(|path| path.exists());
+        let or_there = |named: Vec<PathBuf>, name: &str| {
+            if named.is_empty() { there(name).into_iter().collect() } else { named }
+        };
+        Self {
+            journals: or_there(self.journals, "journal"),
+            topics: self.topics.or_else(|| there("kafka").map(TopicsAt::Folder)),
+            logs: or_there(self.logs, "logs"),
+            database: self.database.or_else(|| there("activity.db").map(DatabaseUrl::Sqlite)),
+        }
+    }
+}
+
+fn existing(setting: &'static str, folders: &[PathBuf]) -> Result<Vec<PathBuf>, AuditError> {
+    match folders.iter().find(|folder| !folder.is_dir()) {
+        Some(missing) => Err(AuditError::Setting {
+            setting,
+            reason: format!("{} is no folder", missing.display()),
+        }),
+        None => Ok(folders.to_vec()),
+    }
+}

@@ -1,0 +1,201 @@
+//! Topics in the embedded broker's own folder: its segment files, read without its lock, whether it runs or not.
+//!
+//! A batch whose checksum is wrong is stepped over, so what it held counts as missing. Not for compressed batches, and not for
+//! instances without a journal while they write: that takes the broker (`--kafka`).
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use schemas::{Header, Topic};
+
+use super::super::error::AuditError;
+use super::super::progress::Progress;
+use super::{Partition, Place, Reading, Settled};
+use crate::broker::log::batch::{self, BatchError, BatchHeader, HEADER};
+use crate::broker::log::records::varint;
+
+const CHUNK_BYTES: usize = 1024 * 1024;
+const LOG_START: &str = "log-start";
+
+/// Enters every message that is there. Blocking.
+pub(in super::super) fn read(folder: &Path, reading: &mut Reading<'_>) -> Result<(), AuditError> {
+    for partition in partitions(folder, |topic| topic == Topic::DeadLetter)? {
+        read_partition(folder, partition, |_, record| {
+            reading.dead_letter(record.value, record.origin());
+        })?;
+    }
+    for partition in partitions(folder, |topic| topic != Topic::DeadLetter)? {
+        let (low, _) = segments(&path_of(folder, partition))?;
+        reading.enter_partition(partition, low);
+        read_partition(folder, partition, |offset, record| {
+            reading.message(offset, record.value, Settled::Yes);
+        })?;
+    }
+    Ok(())
+}
+
+/// The partitions that have a folder, in order.
+fn partitions(folder: &Path, wanted: impl Fn(Topic) -> bool) -> Result<Vec<Partition>, AuditError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
+        let name = entry.map_err(AuditError::file(folder))?.file_name();
+        let Some((topic, number)) = name.to_str().and_then(|name| name.rsplit_once('-')) else { continue };
+        if let (Some(topic), Ok(number)) = (Topic::from_name(topic), number.parse()) {
+            found.push(Partition { topic, number });
+        }
+    }
+    found.retain(|partition| wanted(partition.topic));
+    found.sort_by_key(|partition| (partition.topic, partition.number));
+    Ok(found)
+}
+
+fn path_of(folder: &Path, partition: Partition) -> PathBuf {
+    folder.join(format!("{}-{}", partition.topic.name(), partition.number))
+}
+
+/// The first offset that is left, and the segment files in order.
+fn segments(folder: &Path) -> Result<(i64, Vec<PathBuf>), AuditError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
+        let path = entry.map_err(AuditError::file(folder))?.path();
+        let base = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<i64>().ok());
+        if let Some(base) = base.filter(|_| path.extension().is_some_and(|extension| extension == "log")) {
+            found.push((base, path));
+        }
+    }
+    found.sort();
+    let start = match fs::read_to_string(folder.join(LOG_START)) {
+        Ok(text) => text.trim().parse().unwrap_or(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(AuditError::file(folder.join(LOG_START))(error)),
+    };
+    let low = found.first().map_or(start, |(base, _)| start.max(*base));
+    Ok((low, found.into_iter().map(|(_, path)| path).collect()))
+}
+
+fn read_partition(
+    folder: &Path,
+    partition: Partition,
+    mut visit: impl FnMut(i64, &Record<'_>),
+) -> Result<(), AuditError> {
+    let (low, segments) = segments(&path_of(folder, partition))?;
+    for path in segments {
+        match File::open(&path) {
+            Ok(file) => read_segment(&path, file, |offset, record| {
+                if offset >= low {
+                    visit(offset, record);
+                }
+            })?,
+            // Retention has deleted it since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(AuditError::file(path)(error)),
+        }
+    }
+    Ok(())
+}
+
+fn read_segment(path: &Path, file: File, mut visit: impl FnMut(i64, &Record<'_>)) -> Result<(), AuditError> {
+    let size = file.metadata().map_err(AuditError::file(path))?.len();
+    let mut progress = Progress::of("topics", Some(size));
+    let mut file = BufReader::with_capacity(CHUNK_BYTES, file);
+    let (mut at, mut bytes) = (0, Vec::new());
+    while let Some(header) = next_batch(&mut file, size - at, &mut bytes).map_err(AuditError::file(path))? {
+        at += header.size as u64;
+        progress.step(header.size as u64);
+        if batch::check(&bytes).is_err() {
+            continue;
+        }
+        if header.is_compressed() {
+            return Err(AuditError::Compressed {
+                path: path.to_owned(),
+                offset: header.base.0,
+            });
+        }
+        // The checksum holds, so what can't be read here no client could read, either.
+        if for_each_record(&header, &bytes, &mut visit).is_err() {
+            continue;
+        }
+    }
+    Ok(())
+}
+
+/// The next whole batch; none at the end, or where the rest is no batch (yet).
+fn next_batch(file: &mut (impl Read + Seek), left: u64, bytes: &mut Vec<u8>) -> io::Result<Option<BatchHeader>> {
+    if left < HEADER as u64 {
+        return Ok(None);
+    }
+    bytes.resize(HEADER, 0);
+    file.read_exact(bytes)?;
+    let Ok(header) = BatchHeader::parse(bytes) else { return Ok(None) };
+    if header.size as u64 > left {
+        return Ok(None);
+    }
+    bytes.resize(header.size, 0);
+    match file.read_exact(&mut bytes[HEADER..]) {
+        Ok(()) => Ok(Some(header)),
+        // The broker has cut what it could not sync.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => file.seek(SeekFrom::End(0)).map(|_| None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A record's value, and its headers as they stand there.
+struct Record<'a> {
+    value: &'a [u8],
+    headers: &'a [u8],
+}
+
+fn for_each_record(
+    header: &BatchHeader,
+    bytes: &[u8],
+    mut visit: impl FnMut(i64, &Record<'_>),
+) -> Result<(), BatchError> {
+    let mut rest = bytes.get(HEADER..header.size).ok_or(BatchError::Short)?;
+    for _ in 0..header.records {
+        let mut record = sized(&mut rest)?;
+        // Attributes, which are unused.
+        record = record.get(1..).ok_or(BatchError::Short)?;
+        varint(&mut record)?;
+        let offset = header.base.0.saturating_add(varint(&mut record)?);
+        sized(&mut record)?;
+        let value = sized(&mut record)?;
+        visit(offset, &Record { value, headers: record });
+    }
+    Ok(())
+}
+
+/// A length and so many bytes; none for the length -1.
+fn sized<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], BatchError> {
+    let length = usize::try_from(varint(bytes)?.max(0)).map_err(|_| BatchError::Short)?;
+    let (taken, rest) = bytes.split_at_checked(length).ok_or(BatchError::Short)?;
+    *bytes = rest;
+    Ok(taken)
+}
+
+impl Record<'_> {
+    /// Where a refused message stood. It may itself have been a letter: the last header of a name counts.
+    fn origin(&self) -> Option<Place> {
+        let (mut topic, mut number, mut offset) = (None, None, None);
+        let mut rest = self.headers;
+        for _ in 0..varint(&mut rest).ok()? {
+            let name = sized(&mut rest).ok()?;
+            let value = std::str::from_utf8(sized(&mut rest).ok()?).ok();
+            let is = |header: Header| name == header.name().as_bytes();
+            if is(Header::DeadLetterTopic) {
+                topic = value.and_then(Topic::from_name);
+            } else if is(Header::DeadLetterPartition) {
+                number = value.and_then(|value| value.parse().ok());
+            } else if is(Header::DeadLetterOffset) {
+                offset = value.and_then(|value| value.parse().ok());
+            }
+        }
+        Some(Place {
+            partition: Partition {
+                topic: topic?,
+                number: number?,
+            },
+            offset: offset?,
+        })
+    }
+}

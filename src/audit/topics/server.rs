@@ -1,0 +1,209 @@
+//! Topics on a Kafka: assigned partition by partition, up to where each ends now.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+use schemas::{Header, Topic};
+use sink::settings::KafkaOption;
+
+use super::super::error::AuditError;
+use super::super::progress::Progress;
+use super::{Partition, Place, Reading, Settled};
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const NEXT_WITHIN: Duration = Duration::from_secs(30);
+/// A message that was sent before one that is there arrives within this time, unless its broker is away.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// Where Kafka is, and how to talk to it.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Server {
+    pub(in super::super) address: String,
+    pub(in super::super) options: Vec<KafkaOption>,
+}
+
+/// A stretch of a partition that is to be read.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    partition: Partition,
+    low: i64,
+    from: i64,
+    end: i64,
+}
+
+/// Enters every message that is there. Blocking.
+pub(in super::super) fn read(server: &Server, reading: &mut Reading<'_>) -> Result<(), AuditError> {
+    let tail = Tail {
+        server,
+        consumer: server.consumer()?,
+    };
+    let began = Instant::now();
+    let partitions = tail.partitions()?;
+    let (letters, messages): (Vec<_>, Vec<_>) = partitions
+        .into_iter()
+        .partition(|stretch| stretch.partition.topic == Topic::DeadLetter);
+    tail.read_all(&letters, |message, _| {
+        reading.dead_letter(message.payload().unwrap_or_default(), origin(message));
+    })?;
+    tail.read_stretches(&messages, reading, Settled::Yes)?;
+    if !reading.has_cursors() {
+        thread::sleep(ON_ITS_WAY.saturating_sub(began.elapsed()));
+        let mut rest = Vec::with_capacity(messages.len());
+        for read in messages {
+            let (_, end) = tail.watermarks(read.partition)?;
+            rest.push(Stretch {
+                from: read.end,
+                end,
+                ..read
+            });
+        }
+        tail.read_stretches(&rest, reading, Settled::No)?;
+    }
+    Ok(())
+}
+
+struct Tail<'a> {
+    server: &'a Server,
+    consumer: BaseConsumer,
+}
+
+impl Server {
+    fn consumer(&self) -> Result<BaseConsumer, AuditError> {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.address)
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("auto.offset.reset", "earliest")
+            .set("allow.auto.create.topics", "false")
+            .set("queued.max.messages.kbytes", "32768");
+        for option in &self.options {
+            config.set(&option.key, &option.value);
+        }
+        config.create().map_err(self.failed())
+    }
+
+    fn failed(&self) -> impl FnOnce(KafkaError) -> AuditError {
+        let address = self.address.clone();
+        move |source| AuditError::Kafka { address, source }
+    }
+}
+
+impl Tail<'_> {
+    /// The partitions of the shop's topics, from their first to their last message.
+    fn partitions(&self) -> Result<Vec<Stretch>, AuditError> {
+        let metadata = self.consumer.fetch_metadata(None, ANSWER_WITHIN).map_err(self.server.failed())?;
+        let mut found = Vec::new();
+        for topic in metadata.topics() {
+            let Some(known) = Topic::from_name(topic.name()) else { continue };
+            for partition in topic.partitions() {
+                let partition = Partition {
+                    topic: known,
+                    number: partition.id(),
+                };
+                let (low, end) = self.watermarks(partition)?;
+                found.push(Stretch {
+                    partition,
+                    low,
+                    from: low,
+                    end,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    fn watermarks(&self, partition: Partition) -> Result<(i64, i64), AuditError> {
+        self.consumer
+            .fetch_watermarks(partition.topic.name(), partition.number, ANSWER_WITHIN)
+            .map_err(self.server.failed())
+    }
+
+    fn read_stretches(
+        &self,
+        stretches: &[Stretch],
+        reading: &mut Reading<'_>,
+        settled: Settled,
+    ) -> Result<(), AuditError> {
+        let mut entered = None;
+        for stretch in stretches {
+            // A partition without messages still says what retention has removed.
+            reading.enter_partition(stretch.partition, stretch.low);
+        }
+        self.read_all(stretches, |message, stretch| {
+            if entered != Some(stretch.partition) {
+                entered = Some(stretch.partition);
+                reading.enter_partition(stretch.partition, stretch.low);
+            }
+            reading.message(message.offset(), message.payload().unwrap_or_default(), settled);
+        })
+    }
+
+    fn read_all(
+        &self,
+        stretches: &[Stretch],
+        mut visit: impl FnMut(&BorrowedMessage<'_>, &Stretch),
+    ) -> Result<(), AuditError> {
+        let total = stretches.iter().map(|stretch| (stretch.end - stretch.from).max(0).unsigned_abs()).sum();
+        let mut progress = Progress::of("topics", Some(total));
+        for stretch in stretches.iter().filter(|stretch| stretch.from < stretch.end) {
+            self.read_stretch(stretch, |message| {
+                progress.step(1);
+                visit(message, stretch);
+            })?;
+        }
+        Ok(())
+    }
+
+    fn read_stretch(&self, stretch: &Stretch, mut visit: impl FnMut(&BorrowedMessage<'_>)) -> Result<(), AuditError> {
+        let Partition { topic, number } = stretch.partition;
+        let mut assignment = TopicPartitionList::new();
+        assignment
+            .add_partition_offset(topic.name(), number, Offset::Offset(stretch.from))
+            .and_then(|()| self.consumer.assign(&assignment))
+            .map_err(self.server.failed())?;
+        let mut next = stretch.from;
+        while next < stretch.end {
+            match self.consumer.poll(NEXT_WITHIN) {
+                Some(Ok(message)) if message.offset() < stretch.end => {
+                    next = message.offset() + 1;
+                    visit(&message);
+                }
+                // Beyond the end as it was, or the end itself: markers of transactions have offsets and no message.
+                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => break,
+                Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}
+                Some(Err(error)) => return Err(self.server.failed()(error)),
+                None => {
+                    return Err(AuditError::KafkaSilent {
+                        address: self.server.address.clone(),
+                        topic: topic.name(),
+                        partition: number,
+                        offset: next,
+                        seconds: NEXT_WITHIN.as_secs(),
+                    });
+                }
+            }
+        }
+        self.consumer.unassign().map_err(self.server.failed())
+    }
+}
+
+/// Where a refused message stood, by the headers of its letter. It may itself have been a letter: the last of a name counts.
+fn origin(message: &BorrowedMessage<'_>) -> Option<Place> {
+    let headers = message.headers()?;
+    let own = |name: Header| {
+        let found = headers.iter().filter(|header| header.key == name.name()).last()?;
+        std::str::from_utf8(found.value?).ok()
+    };
+    Some(Place {
+        partition: Partition {
+            topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,
+            number: own(Header::DeadLetterPartition)?.parse().ok()?,
+        },
+        offset: own(Header::DeadLetterOffset)?.parse().ok()?,
+    })
+}
