@@ -170,7 +170,7 @@ mod tests {
     fn another_text_is_no_visit() {
         let good = first().to_string();
         for bad in [
-            "".to_owned(),
+            String::new(),
             "a.b.c.d".to_owned(),
             format!("{good}.1"),
             good.replace(".0", ".2"),

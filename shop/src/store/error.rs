@@ -8,6 +8,9 @@ use schemas::OrderId;
 pub enum StoreError {
     #[error("the database address is not understood: {0}")]
     Address(String),
+    /// At the start only: it is refused, unknown, or the password is wrong; the source says which.
+    #[error("the database can't be reached")]
+    Unreachable(#[source] sqlx::Error),
     #[error("the database doesn't do as it is told")]
     Database(#[from] sqlx::Error),
     #[error("the database's tables can't be brought up to date")]

@@ -127,6 +127,36 @@ async fn an_address_that_is_no_database_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_reached_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in [
+        "postgres://nobody@127.0.0.1:1/nothing".to_owned(),
+        format!("sqlite:{}", folder.path().display()),
+    ] {
+        let refused = Store::open(&address, "test".parse().unwrap(), Clock::system()).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unreachable(_))),
+            "{address}: {refused:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shops_that_start_at_once_on_an_empty_postgres_make_its_tables_once() {
+    let Some(world) = World::on_postgres().await else {
+        return;
+    };
+    let drop_all = "DROP SCHEMA shop CASCADE";
+    world.connection().await.execute(drop_all).await.unwrap();
+    let names = ["one", "two", "three", "four"];
+    let shops = futures_util::future::join_all(names.map(|name| world.another_shop(name))).await;
+    let levels: Vec<_> = shops.iter().map(Store::stock).collect();
+    assert!(levels.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(shops[0].catalogue().categories().len(), 12);
+    world.drop_database().await;
+}
+
+#[tokio::test]
 async fn the_path_of_a_database_is_taken_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("데이터 #1").join("100%25.db");
