@@ -228,7 +228,8 @@ impl Drop for OpenJournal {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::Release);
         let flusher = shared::held(&self.flusher).take();
-        if let Some(flusher) = flusher {
+        // The flusher itself may hold the last clone for a moment, while a line of its own goes to the journal; it then ends by itself.
+        if let Some(flusher) = flusher.filter(|flusher| flusher.thread().id() != thread::current().id()) {
             flusher.thread().unpark();
             // A flusher that panicked has said so itself.
             let _ = flusher.join();
