@@ -42,6 +42,16 @@ impl Pending {
         }
     }
 
+    /// The more often it failed, the longer the wait.
+    fn after_failures(wishes: Vec<Wish>, failures: u32) -> Self {
+        let backoff = (FIRST_BACKOFF * (1 << failures.min(5))).min(LONGEST_BACKOFF);
+        Self {
+            wishes,
+            due: Instant::now() + backoff,
+            backoff,
+        }
+    }
+
     fn later(&mut self) {
         self.due = Instant::now() + self.backoff;
         self.backoff = (self.backoff * 2).min(LONGEST_BACKOFF);
@@ -76,7 +86,10 @@ impl Loop {
         if let Err(error) = self.consumer.pause(&self.list(&self.assignment)) {
             tracing::debug!(%error, "pausing");
         }
-        self.pending = Some(Pending::new(self.assignment.wanted_back()));
+        self.pending = Some(Pending::after_failures(
+            self.assignment.wanted_back(),
+            self.failed_commits,
+        ));
     }
 
     /// Takes over what is pending, if it is time to try.
@@ -100,6 +113,7 @@ impl Loop {
     fn finish_or_forget(&mut self) -> Result<(), SinkError> {
         self.batch = None;
         let settled = self.settle();
+        self.failed_commits = 0;
         self.assignment = Assignment::default();
         match settled {
             Err(error) if error.course() == Course::Stop => Err(error),
@@ -134,8 +148,11 @@ impl Loop {
         self.consumer.resume(&list)?;
         tracing::info!(partitions = list.count(), "reading on");
         self.assignment = assignment;
-        for part in [Part::Kafka, Part::Database, Part::Logs] {
-            self.parts.health.well(part);
+        self.parts.health.well(Part::Kafka);
+        // After a failed commit only one that succeeds proves that disk and database are well.
+        if self.failed_commits == 0 {
+            self.parts.health.well(Part::Database);
+            self.parts.health.well(Part::Logs);
         }
         if troubles.is_empty() {
             self.parts.health.well(Part::Partitions);
