@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, FromArgMatches as _};
 use schemas::InstanceId;
 use time::UtcOffset;
 
@@ -136,6 +136,14 @@ pub struct KafkaOption {
     pub value: String,
 }
 
+impl Settings {
+    /// What the environment (`SINK_...`) and the defaults say: where a program that embeds the sink begins.
+    pub fn from_environment() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("sink"));
+        Self::from_arg_matches(&command.try_get_matches_from(["sink"])?)
+    }
+}
+
 impl FromStr for Offset {
     type Err = &'static str;
 
@@ -178,6 +186,13 @@ impl FromStr for KafkaOption {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_defaults_are_settings_that_work() {
+        let settings = Settings::from_environment().expect("settings");
+        assert_eq!((settings.retention_days, settings.partitions), (30, 3));
+        assert_eq!(settings.utc_offset, Offset(UtcOffset::UTC));
+    }
 
     #[test]
     fn an_offset_is_a_sign_hours_and_minutes_and_nothing_else() {

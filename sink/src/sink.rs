@@ -31,7 +31,7 @@ const RETENTION_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 pub struct Surroundings {
     pub clock: Clock,
-    /// The recorder that whoever composes the program has installed; none leaves `/metrics` out.
+    /// The recorder that whoever composes the program has installed and keeps up (`run_upkeep`); none leaves `/metrics` out.
     pub metrics: Option<PrometheusHandle>,
 }
 
