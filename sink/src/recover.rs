@@ -65,7 +65,13 @@ impl Loop {
         match change {
             Change::Assigned(partitions) => {
                 tracing::info!(partitions = partitions.len(), "the group gave us partitions");
-                let wishes = partitions.into_iter().map(|at| Wish { at, held: None }).collect();
+                let wishes = partitions
+                    .into_iter()
+                    .map(|at| Wish {
+                        at,
+                        only_if_ours: false,
+                    })
+                    .collect();
                 self.pending = Some(Pending::new(wishes));
             }
             Change::Revoked => {
@@ -83,7 +89,7 @@ impl Loop {
         if self.pending.is_some() {
             return;
         }
-        if let Err(error) = self.consumer.pause(&self.list(&self.assignment)) {
+        if let Err(error) = self.consumer.pause(&list(&self.assignment)) {
             tracing::debug!(%error, "pausing");
         }
         self.pending = Some(Pending::after_failures(
@@ -132,7 +138,7 @@ impl Loop {
             .filter_map(|wish| {
                 Some(Claim {
                     at: wish.at,
-                    held: wish.held,
+                    only_if_ours: wish.only_if_ours,
                     earliest: extents.get(&wish.at)?.low,
                 })
             })
@@ -143,7 +149,7 @@ impl Loop {
             .runtime
             .block_on(async { committer.lock().await.take_over(&claims).await })?;
         let troubles = strand(&mut assignment, &extents, wishes);
-        let list = self.list(&assignment);
+        let list = list(&assignment);
         self.consumer.assign(&list)?;
         self.consumer.resume(&list)?;
         tracing::info!(partitions = list.count(), "reading on");
@@ -176,17 +182,18 @@ impl Loop {
         };
         wishes.iter().map(extent).collect()
     }
+}
 
-    fn list(&self, assignment: &Assignment) -> TopicPartitionList {
-        let mut list = TopicPartitionList::new();
-        for (at, held) in assignment.iter() {
-            let next = rdkafka::Offset::Offset(held.next.0);
-            if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
-                tracing::error!(%at, %error, "an offset that Kafka doesn't take");
-            }
+/// The partitions with the offsets from which they are read.
+fn list(assignment: &Assignment) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (at, held) in assignment.iter() {
+        let next = rdkafka::Offset::Offset(held.next.0);
+        if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
+            tracing::error!(%at, %error, "an offset that Kafka doesn't take");
         }
-        list
     }
+    list
 }
 
 /// Gives up what another sink has taken, and what Kafka no longer has at the position; answers what to say about it.

@@ -134,8 +134,6 @@ impl Letter {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use rdkafka::message::{OwnedMessage, Timestamp as KafkaTimestamp};
 
     use super::*;

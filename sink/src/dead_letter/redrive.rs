@@ -30,7 +30,7 @@ pub struct Choice {
     /// All of them.
     #[arg(long, required_unless_present_any = ["reason", "id"], conflicts_with_all = ["reason", "id"])]
     pub all: bool,
-    /// Those of one kind, as `list` names it: invalid, too_old, too_new, empty.
+    /// Those of one kind, as `list` names it: `invalid`, `too_old`, `too_new`, `empty`.
     #[arg(long, value_name = "KIND")]
     pub reason: Option<String>,
     /// One, by its place in the dead-letter topic, as `list` shows it.
