@@ -94,7 +94,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SINK_BATCH_MESSAGES",
-        default_value_t = 20_000,
+        default_value_t = 10_000,
         value_name = "COUNT",
         global = true
     )]
@@ -104,7 +104,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SINK_BATCH_BYTES",
-        default_value = "16MiB",
+        default_value = "8MiB",
         value_name = "SIZE",
         global = true
     )]
