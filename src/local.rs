@@ -242,7 +242,8 @@ fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, Loc
         kafka: kafka.to_owned(),
         database: database(settings, "activity.db").parse().map_err(refused)?,
         logs: settings.data.join("logs"),
-        ..sink::Settings::defaults()
+        // A variable of the sink that is wrong ends here: exit 2, and a line that names it.
+        ..sink::Settings::from_environment().unwrap_or_else(|error| error.exit())
     })
 }
 

@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::thread::sleep(Duration::from_secs(1) / u32::try_from(fill.rate)?);
         }
     }
-    producer.flush(Duration::from_secs(60))?;
+    producer.flush(Duration::from_mins(1))?;
     eprintln!("{} events of {} bytes", fill.count, value.len());
     Ok(())
 }

@@ -30,8 +30,8 @@ pub(crate) struct Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wish {
     pub at: TopicPartition,
-    /// The epoch that must still stand in the books; none when the group has just given us the partition.
-    pub held: Option<Epoch>,
+    /// After a failure: only if nobody else has taken it since.
+    pub only_if_ours: bool,
 }
 
 impl Held {
@@ -80,11 +80,6 @@ impl Assignment {
 
     /// What to take back after a failure: only what nobody else has taken.
     pub(crate) fn wanted_back(&self) -> Vec<Wish> {
-        self.iter()
-            .map(|(at, held)| Wish {
-                at,
-                held: Some(held.epoch),
-            })
-            .collect()
+        self.iter().map(|(at, _)| Wish { at, only_if_ours: true }).collect()
     }
 }

@@ -15,7 +15,7 @@ use crate::table::Rows;
 use crate::{Epoch, Offset, Partition, TopicPartition};
 
 /// Messages in a batch, as in the default settings.
-const BATCH: u64 = 20_000;
+const BATCH: u64 = 10_000;
 
 /// For which database rows are made.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
         return Duration::ZERO;
     };
     let started = Instant::now();
-    for first in (0..messages).step_by(20_000) {
+    for first in (0..messages).step_by(10_000) {
         let mut batch = Batch::new(rules, Rows::new(&database));
         for _ in first..messages.min(first + BATCH) {
             // The same message again must not look like a duplicate.

@@ -40,8 +40,8 @@ pub(crate) struct Claim {
     pub at: TopicPartition,
     /// The first offset that Kafka still has: where a partition without a position begins.
     pub earliest: Offset,
-    /// The epoch that this sink must still hold; none when the group has just given it the partition.
-    pub held: Option<Epoch>,
+    /// After a failure: only if nobody else has taken the partition since. Otherwise the group has just given it to us.
+    pub only_if_ours: bool,
 }
 
 pub(crate) type Sources = HashMap<InstanceId, Sequence>;
@@ -57,7 +57,7 @@ impl Books {
     /// Bumps the epoch of what is claimed, and answers with what is held from now on.
     pub(crate) async fn claim(&self, db: &mut Connection, claims: &[Claim]) -> Result<Vec<Position>, SinkError> {
         let mut rows = Vec::with_capacity(claims.len());
-        let fresh: Vec<_> = claims.iter().filter(|claim| claim.held.is_none()).collect();
+        let (ours, fresh): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.only_if_ours);
         if !fresh.is_empty() {
             let mut values = Vec::with_capacity(fresh.len() * 7);
             for claim in &fresh {
@@ -74,24 +74,19 @@ impl Books {
             );
             rows.extend(db.rows(&sql, &values).await?);
         }
-        let held: Vec<_> = claims
-            .iter()
-            .filter_map(|claim| Some((claim.at, claim.held?)))
-            .collect();
-        if !held.is_empty() {
-            let mut values = vec![Value::from(self.group.as_str())];
-            for (at, epoch) in &held {
+        if !ours.is_empty() {
+            let mut values = vec![Value::from(self.group.as_str()), self.instance.as_str().into()];
+            for claim in &ours {
                 values.extend([
-                    Value::from(at.topic.name()),
-                    i64::from(at.partition.0).into(),
-                    epoch.0.into(),
+                    Value::from(claim.at.topic.name()),
+                    i64::from(claim.at.partition.0).into(),
                 ]);
             }
             let sql = format!(
-                "UPDATE sink_position SET epoch = epoch + 1 FROM (VALUES {}) AS held \
-                 WHERE consumer_group = $1 AND topic = held.column1 AND partition = held.column2 AND epoch = held.column3 \
+                "UPDATE sink_position SET epoch = epoch + 1 FROM (VALUES {}) AS ours \
+                 WHERE consumer_group = $1 AND owner = $2 AND topic = ours.column1 AND partition = ours.column2 \
                  RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from",
-                tuples(held.len(), 3, 2)
+                tuples(ours.len(), 2, 3)
             );
             rows.extend(db.rows(&sql, &values).await?);
         }

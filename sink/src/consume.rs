@@ -56,6 +56,8 @@ pub(crate) struct Loop {
     pub(crate) batch: Option<Batch>,
     in_flight: Option<JoinHandle<Result<Receipt, SinkError>>>,
     pub(crate) pending: Option<Pending>,
+    /// Commits that failed since the last one that succeeded.
+    pub(crate) failed_commits: u32,
     probed: Instant,
 }
 
@@ -73,6 +75,7 @@ impl Loop {
             batch: None,
             in_flight: None,
             pending: None,
+            failed_commits: 0,
             probed: Instant::now(),
         })
     }
@@ -230,6 +233,7 @@ impl Loop {
         }
         let part = Part::of(&error);
         metric::failed(part.name());
+        self.failed_commits += 1;
         self.parts.health.trouble(part, error.to_string());
         self.take_back();
         Ok(())
@@ -246,6 +250,7 @@ impl Loop {
         };
         let receipt = self.parts.runtime.block_on(commit).map_err(crashed)??;
         metric::committed(&receipt);
+        self.failed_commits = 0;
         for part in [Part::Database, Part::Logs] {
             self.parts.health.well(part);
         }

@@ -85,15 +85,16 @@ impl Health {
             .insert(part, trouble);
     }
 
-    /// Something is wrong; it is said aloud when it begins or changes.
+    /// Something is wrong; it is said aloud when it begins.
     pub(crate) fn trouble(&self, part: Part, what: impl Into<String>) {
         let what = what.into();
         let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         let since = troubles
             .get(&part)
             .map_or_else(|| self.clock.now(), |known| known.since);
-        let said = troubles.get(&part).is_some_and(|known| known.what == what);
-        if !said {
+        if troubles.contains_key(&part) {
+            tracing::debug!(part = part.name(), "{what}");
+        } else {
             tracing::warn!(part = part.name(), "{what}");
         }
         troubles.insert(part, Trouble { part, since, what });

@@ -41,6 +41,7 @@ mod table;
 mod topics;
 
 pub use coordinates::{Epoch, Offset, Partition, TopicPartition};
+pub use database::DatabaseUrl;
 pub use error::SinkError;
 pub use settings::Settings;
 pub use sink::{Sink, Surroundings};

@@ -5,14 +5,17 @@ mod diagnostics;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::{Clock, Topic};
 use sink::dead_letter::{self, Choice};
 use sink::{Partition, Settings, Sink, SinkError, Surroundings, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Writes the shop's topics to daily log files and to the table `user_activity_log`.
 #[derive(Debug, Parser)]
@@ -124,6 +127,7 @@ async fn run(settings: Settings) -> Result<(), SinkError> {
         .map_err(|error| refuse("/metrics", error.to_string()))?;
     let stop = stop_on_signals().map_err(|error| refuse("signals", error.to_string()))?;
     let logs = settings.logs.clone();
+    tokio::spawn(keep_up(metrics.clone()));
     let sink = Sink::bind(
         settings,
         Surroundings {
@@ -134,6 +138,14 @@ async fn run(settings: Settings) -> Result<(), SinkError> {
     .await?;
     say(&format!("ready sink=http://{} logs={}", sink.address(), logs.display()))?;
     sink.run(stop).await
+}
+
+/// Whoever installs the recorder empties its histograms' buffers from time to time.
+async fn keep_up(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP_EVERY).await;
+        metrics.run_upkeep();
+    }
 }
 
 /// The first SIGINT or SIGTERM lets the sink finish, the second ends it.

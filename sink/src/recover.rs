@@ -42,6 +42,16 @@ impl Pending {
         }
     }
 
+    /// The more often it failed, the longer the wait.
+    fn after_failures(wishes: Vec<Wish>, failures: u32) -> Self {
+        let backoff = (FIRST_BACKOFF * (1 << failures.min(5))).min(LONGEST_BACKOFF);
+        Self {
+            wishes,
+            due: Instant::now() + backoff,
+            backoff,
+        }
+    }
+
     fn later(&mut self) {
         self.due = Instant::now() + self.backoff;
         self.backoff = (self.backoff * 2).min(LONGEST_BACKOFF);
@@ -55,7 +65,13 @@ impl Loop {
         match change {
             Change::Assigned(partitions) => {
                 tracing::info!(partitions = partitions.len(), "the group gave us partitions");
-                let wishes = partitions.into_iter().map(|at| Wish { at, held: None }).collect();
+                let wishes = partitions
+                    .into_iter()
+                    .map(|at| Wish {
+                        at,
+                        only_if_ours: false,
+                    })
+                    .collect();
                 self.pending = Some(Pending::new(wishes));
             }
             Change::Revoked => {
@@ -73,10 +89,13 @@ impl Loop {
         if self.pending.is_some() {
             return;
         }
-        if let Err(error) = self.consumer.pause(&self.list(&self.assignment)) {
+        if let Err(error) = self.consumer.pause(&list(&self.assignment)) {
             tracing::debug!(%error, "pausing");
         }
-        self.pending = Some(Pending::new(self.assignment.wanted_back()));
+        self.pending = Some(Pending::after_failures(
+            self.assignment.wanted_back(),
+            self.failed_commits,
+        ));
     }
 
     /// Takes over what is pending, if it is time to try.
@@ -100,6 +119,7 @@ impl Loop {
     fn finish_or_forget(&mut self) -> Result<(), SinkError> {
         self.batch = None;
         let settled = self.settle();
+        self.failed_commits = 0;
         self.assignment = Assignment::default();
         match settled {
             Err(error) if error.course() == Course::Stop => Err(error),
@@ -118,7 +138,7 @@ impl Loop {
             .filter_map(|wish| {
                 Some(Claim {
                     at: wish.at,
-                    held: wish.held,
+                    only_if_ours: wish.only_if_ours,
                     earliest: extents.get(&wish.at)?.low,
                 })
             })
@@ -129,13 +149,16 @@ impl Loop {
             .runtime
             .block_on(async { committer.lock().await.take_over(&claims).await })?;
         let troubles = strand(&mut assignment, &extents, wishes);
-        let list = self.list(&assignment);
+        let list = list(&assignment);
         self.consumer.assign(&list)?;
         self.consumer.resume(&list)?;
         tracing::info!(partitions = list.count(), "reading on");
         self.assignment = assignment;
-        for part in [Part::Kafka, Part::Database, Part::Logs] {
-            self.parts.health.well(part);
+        self.parts.health.well(Part::Kafka);
+        // After a failed commit only one that succeeds proves that disk and database are well.
+        if self.failed_commits == 0 {
+            self.parts.health.well(Part::Database);
+            self.parts.health.well(Part::Logs);
         }
         if troubles.is_empty() {
             self.parts.health.well(Part::Partitions);
@@ -159,17 +182,18 @@ impl Loop {
         };
         wishes.iter().map(extent).collect()
     }
+}
 
-    fn list(&self, assignment: &Assignment) -> TopicPartitionList {
-        let mut list = TopicPartitionList::new();
-        for (at, held) in assignment.iter() {
-            let next = rdkafka::Offset::Offset(held.next.0);
-            if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
-                tracing::error!(%at, %error, "an offset that Kafka doesn't take");
-            }
+/// The partitions with the offsets from which they are read.
+fn list(assignment: &Assignment) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (at, held) in assignment.iter() {
+        let next = rdkafka::Offset::Offset(held.next.0);
+        if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
+            tracing::error!(%at, %error, "an offset that Kafka doesn't take");
         }
-        list
     }
+    list
 }
 
 /// Gives up what another sink has taken, and what Kafka no longer has at the position; answers what to say about it.

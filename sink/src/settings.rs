@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{ArgAction, Args, Parser};
+use clap::{ArgAction, Args, FromArgMatches as _};
 use schemas::InstanceId;
 use time::UtcOffset;
 
@@ -94,7 +94,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SINK_BATCH_MESSAGES",
-        default_value_t = 20_000,
+        default_value_t = 10_000,
         value_name = "COUNT",
         global = true
     )]
@@ -104,7 +104,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SINK_BATCH_BYTES",
-        default_value = "16MiB",
+        default_value = "8MiB",
         value_name = "SIZE",
         global = true
     )]
@@ -125,19 +125,6 @@ pub struct Settings {
     pub session_timeout: Duration,
 }
 
-impl Settings {
-    /// What stands when neither an option nor a variable says otherwise. For whoever embeds the sink and for tests.
-    #[must_use]
-    pub fn defaults() -> Self {
-        #[derive(Parser)]
-        struct Only {
-            #[command(flatten)]
-            settings: Settings,
-        }
-        Only::parse_from(["sink"]).settings
-    }
-}
-
 /// An offset from UTC, written `+09:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset(pub UtcOffset);
@@ -147,6 +134,14 @@ pub struct Offset(pub UtcOffset);
 pub struct KafkaOption {
     pub key: String,
     pub value: String,
+}
+
+impl Settings {
+    /// What the environment (`SINK_...`) and the defaults say: where a program that embeds the sink begins.
+    pub fn from_environment() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("sink"));
+        Self::from_arg_matches(&command.try_get_matches_from(["sink"])?)
+    }
 }
 
 impl FromStr for Offset {
@@ -191,6 +186,13 @@ impl FromStr for KafkaOption {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_defaults_are_settings_that_work() {
+        let settings = Settings::from_environment().expect("settings");
+        assert_eq!((settings.retention_days, settings.partitions), (30, 3));
+        assert_eq!(settings.utc_offset, Offset(UtcOffset::UTC));
+    }
 
     #[test]
     fn an_offset_is_a_sign_hours_and_minutes_and_nothing_else() {

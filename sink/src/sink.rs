@@ -23,15 +23,15 @@ use crate::kafka::Kafka;
 use crate::{Settings, SinkError, http, metric};
 
 /// How often what is too old is deleted.
-const RETENTION_EVERY: Duration = Duration::from_secs(60 * 60);
+const RETENTION_EVERY: Duration = Duration::from_hours(1);
 /// How soon it is tried again after it failed.
-const RETENTION_AGAIN: Duration = Duration::from_secs(60);
+const RETENTION_AGAIN: Duration = Duration::from_mins(1);
 
 /// What the sink can't make itself, because the whole process shares it.
 #[derive(Clone, Default)]
 pub struct Surroundings {
     pub clock: Clock,
-    /// The recorder that whoever composes the program has installed; none leaves `/metrics` out.
+    /// The recorder that whoever composes the program has installed and keeps up (`run_upkeep`); none leaves `/metrics` out.
     pub metrics: Option<PrometheusHandle>,
 }
 

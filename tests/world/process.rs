@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up.
@@ -125,32 +124,11 @@ impl Drop for Process {
     }
 }
 
-/// The program `name` of this workspace, built like the tests themselves.
+/// The program `name` of this workspace. `cargo test --workspace` builds all three, with the same features as the tests.
 pub fn program(name: &str) -> PathBuf {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    let de_shop = PathBuf::from(env!("CARGO_BIN_EXE_de-shop"));
-    BUILT.get_or_init(|| {
-        // Cargo builds the root package's program for its tests, but not those of the members.
-        let release = de_shop.components().any(|part| part.as_os_str() == "release");
-        let mut build = Command::new(env!("CARGO"));
-        build.current_dir(env!("CARGO_MANIFEST_DIR")).args([
-            "build",
-            "--quiet",
-            "--package",
-            "shop",
-            "--package",
-            "sink",
-            "--bins",
-        ]);
-        if release {
-            build.arg("--release");
-        }
-        assert!(
-            build.status().is_ok_and(|status| status.success()),
-            "shop and sink build"
-        );
-    });
-    de_shop.with_file_name(name)
+    let path = Path::new(env!("CARGO_BIN_EXE_de-shop")).with_file_name(name);
+    assert!(path.exists(), "{} is not built: the tests are run with `cargo test --workspace`", path.display());
+    path
 }
 
 /// A port that is free now, below the range from which the system lends ports to clients.

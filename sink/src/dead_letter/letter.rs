@@ -131,3 +131,44 @@ impl Letter {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::message::{OwnedMessage, Timestamp as KafkaTimestamp};
+
+    use super::*;
+
+    fn message(headers: OwnedHeaders) -> OwnedMessage {
+        let (key, value) = (Some(b"key".to_vec()), Some(b"not json".to_vec()));
+        let time = KafkaTimestamp::CreateTime(7);
+        OwnedMessage::new(value, key, "shop.view".to_owned(), time, 2, 41, Some(headers))
+    }
+
+    #[test]
+    fn a_letter_keeps_the_message_and_says_where_it_stood_and_why() {
+        let original = message(OwnedHeaders::new().insert(KafkaHeader {
+            key: "traceparent",
+            value: Some("00-ab"),
+        }));
+        let at = TopicPartition {
+            topic: Topic::View,
+            partition: Partition(2),
+        };
+        let refused = Timestamp::parse("2025-05-14T12:00:00.000000Z").unwrap();
+        let letter = DeadLetter::new(&original, at, Reason::TooOld(Timestamp::MIN), refused);
+        let read = Letter::read(&message(letter.all_headers())).unwrap();
+        assert_eq!(read.origin, Origin { at, offset: Offset(41) });
+        assert_eq!(
+            (read.kind.as_str(), read.field.as_deref()),
+            ("too_old", Some("timestamp"))
+        );
+        assert_eq!((read.refused, letter.timestamp), (Some(refused), Some(7)));
+        assert_eq!((read.key, read.value), (letter.key, letter.value));
+        assert_eq!(read.headers, [("traceparent".to_owned(), Some(b"00-ab".to_vec()))]);
+    }
+
+    #[test]
+    fn what_has_no_coordinates_is_no_letter() {
+        assert!(Letter::read(&message(OwnedHeaders::new())).is_none());
+    }
+}

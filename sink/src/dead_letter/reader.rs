@@ -71,9 +71,10 @@ fn read(
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) => {
                 next = message.offset() + 1;
-                match Letter::read(&message) {
-                    Some(letter) => visit(letter),
-                    None => tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates"),
+                if let Some(letter) = Letter::read(&message) {
+                    visit(letter);
+                } else {
+                    tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates");
                 }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => break,

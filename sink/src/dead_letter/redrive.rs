@@ -1,7 +1,7 @@
 //! `sink dead-letters redrive`: sends letters to their topics again, mended if need be.
 //!
 //! Promises: however often and whenever it is killed, a letter ends in file and table once. What is sent carries a source of its
-//! own, `{"instance":"redrive-PARTITION-OFFSET","sequence":1}` (the letter's place in the dead-letter topic), so the sink
+//! own, `{"instance":"redrive-PARTITION-OFFSET-MICROS","sequence":1}` (the letter's place in the dead-letter topic and when it was refused), so the sink
 //! skips a repetition as it skips the relay's. What a sink has already committed is not sent again at all.
 //! Before it is sent a message must keep the contract and be within the retention; what doesn't is said and left where it is.
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use schemas::Clock;
+use schemas::{Clock, Timestamp};
 
 use super::Letter;
 use super::reader::read_all;
@@ -30,7 +30,7 @@ pub struct Choice {
     /// All of them.
     #[arg(long, required_unless_present_any = ["reason", "id"], conflicts_with_all = ["reason", "id"])]
     pub all: bool,
-    /// Those of one kind, as `list` names it: invalid, too_old, too_new, empty.
+    /// Those of one kind, as `list` names it: `invalid`, `too_old`, `too_new`, `empty`.
     #[arg(long, value_name = "KIND")]
     pub reason: Option<String>,
     /// One, by its place in the dead-letter topic, as `list` shows it.
@@ -105,9 +105,11 @@ fn chosen(kafka: &Kafka, choice: &Choice) -> Result<Vec<Letter>, SinkError> {
     Ok(letters)
 }
 
-/// The source under which a letter is sent again: its own, and the same each time.
+/// The source under which a letter is sent again: the same each time, and never that of another letter, not even when Kafka
+/// was set up anew and its offsets begin again.
 fn instance(letter: &Letter) -> String {
-    format!("redrive-{}-{}", letter.partition.0, letter.offset)
+    let refused = letter.refused.map_or(0, Timestamp::unix_micros);
+    format!("redrive-{}-{}-{refused}", letter.partition.0, letter.offset)
 }
 
 async fn known_instances(settings: &Settings) -> Result<HashSet<String>, SinkError> {

@@ -50,8 +50,6 @@ pub(super) fn with_source(json: &[u8], instance: &str) -> Result<Vec<u8>, serde_
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]

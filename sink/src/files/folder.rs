@@ -98,8 +98,6 @@ fn name_instance(folder: &Path, wanted: Option<&InstanceId>) -> io::Result<Insta
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]

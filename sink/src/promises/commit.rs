@@ -75,6 +75,24 @@ async fn a_sink_that_was_taken_over_writes_nothing_more_and_gets_nothing_back() 
 }
 
 #[tokio::test]
+async fn a_take_over_that_failed_halfway_is_done_again() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.sink("logs").await?;
+        sink.commit(&[view(NOON, 1)]).await?;
+        let away = world.path("away.log");
+        fs::rename(world.path(TODAY), &away)?;
+        let wishes = sink.assignment.wanted_back();
+        // The books are bumped before the files are looked at.
+        assert!(sink.take_back().await.is_err());
+        fs::rename(&away, world.path(TODAY))?;
+        assert_eq!(sink.assignment.wanted_back(), wishes);
+        sink.take_back().await?;
+        assert_eq!(sink.next(), Some((Offset(1), Epoch(3))));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_a_crash_left_behind_is_cut_when_the_sink_comes_back() -> Outcome {
     for world in World::all().await? {
         let mut sink = world.sink("logs").await?;

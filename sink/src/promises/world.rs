@@ -129,7 +129,7 @@ impl TestSink {
         let claim = Claim {
             at: VIEWS,
             earliest: Offset(0),
-            held: None,
+            only_if_ours: false,
         };
         self.assignment = self.committer.take_over(&[claim]).await?;
         Ok(())
@@ -140,7 +140,7 @@ impl TestSink {
         let claim = |wish: Wish| Claim {
             at: wish.at,
             earliest: Offset(0),
-            held: wish.held,
+            only_if_ours: wish.only_if_ours,
         };
         let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();
         self.assignment = self.committer.take_over(&claims).await?;

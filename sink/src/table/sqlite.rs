@@ -6,7 +6,6 @@ use sqlx::{Arguments as _, AssertSqlSafe, SqliteConnection};
 
 use super::{COLUMNS, Row, WIDTH};
 use crate::SinkError;
-use crate::database::tuples;
 
 /// Rows of one statement; more is no faster, and 23 columns stay far below SQLite's 32,766 values.
 const ROWS_A_STATEMENT: usize = 64;
@@ -42,7 +41,7 @@ impl Rows {
             left -= rows;
             let sql = format!(
                 "INSERT INTO user_activity_log ({COLUMNS}) VALUES {}",
-                tuples(rows, WIDTH, 1)
+                placeholders(rows)
             );
             sqlx::query_with(AssertSqlSafe(sql), arguments)
                 .persistent(rows == ROWS_A_STATEMENT)
@@ -51,6 +50,12 @@ impl Rows {
         }
         Ok(())
     }
+}
+
+/// `(?,?),(?,?)`: without numbers, as SQLite finds a parameter's name by walking through all of them.
+fn placeholders(rows: usize) -> String {
+    let row = format!("({})", vec!["?"; WIDTH].join(","));
+    vec![row; rows].join(",")
 }
 
 /// Binds the values in the order of [`COLUMNS`]. Text, numbers and nulls can always be bound to SQLite, so the answers say nothing.
