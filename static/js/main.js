@@ -179,8 +179,8 @@
     leave();
   });
   document.addEventListener("freeze", () => { end("frozen"); leave(); });
-  window.addEventListener("pagehide", (event) => {
-    end(nextPage ? "navigated" : event.persisted ? "frozen" : "left");
+  window.addEventListener("pagehide", () => {
+    end(nextPage ? "navigated" : "left");
     leave();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
