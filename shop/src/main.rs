@@ -41,7 +41,11 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("shop: {error:#}");
             let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
-            if bad_setting { ExitCode::from(BAD_SETTINGS) } else { ExitCode::FAILURE }
+            if bad_setting {
+                ExitCode::from(BAD_SETTINGS)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -49,7 +53,9 @@ async fn main() -> ExitCode {
 async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signals(signals()?, stop.clone()));
-    let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be collected")?;
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics can't be collected")?;
     let clock = Clock::system();
     let journal = open_journal(settings)?;
     diagnostics.attach(journal.clone(), clock.clone());
@@ -59,7 +65,11 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
         metrics,
     };
     let shop = Shop::with_journal(settings, surroundings, journal).await?;
-    println!("ready shop=http://{} journal={}", shop.address(), settings.journal.display());
+    println!(
+        "ready shop=http://{} journal={}",
+        shop.address(),
+        settings.journal.display()
+    );
     let ended = shop.run(stop).await;
     diagnostics.detach();
     Ok(ended?)

@@ -35,7 +35,13 @@ pub struct Settings {
     pub listen: SocketAddr,
 
     /// Kafka brokers to begin with, separated by commas.
-    #[arg(long, env = "SHOP_KAFKA", default_value = "127.0.0.1:9092", value_name = "HOST:PORT,..", global = true)]
+    #[arg(
+        long,
+        env = "SHOP_KAFKA",
+        default_value = "127.0.0.1:9092",
+        value_name = "HOST:PORT,..",
+        global = true
+    )]
     pub kafka: String,
 
     /// A further setting of librdkafka (TLS, SASL, ...), handed on as it is; may be given more than once.
@@ -60,7 +66,13 @@ pub struct Settings {
     pub database: String,
 
     /// The folder of the journal, which keeps events on their way to Kafka.
-    #[arg(long, env = "SHOP_JOURNAL", default_value = "./data/journal", value_name = "DIR", global = true)]
+    #[arg(
+        long,
+        env = "SHOP_JOURNAL",
+        default_value = "./data/journal",
+        value_name = "DIR",
+        global = true
+    )]
     pub journal: PathBuf,
 
     /// How large the journal may grow; when it is full, observations are refused and counted.
@@ -108,7 +120,13 @@ pub struct Settings {
     pub log_level: LogLevel,
 
     /// The folder of the local diagnostic log, one file a day, at most 30.
-    #[arg(long, env = "SHOP_DIAGNOSTICS", default_value = "./data/diagnostics", value_name = "DIR", global = true)]
+    #[arg(
+        long,
+        env = "SHOP_DIAGNOSTICS",
+        default_value = "./data/diagnostics",
+        value_name = "DIR",
+        global = true
+    )]
     pub diagnostics: PathBuf,
 
     /// How many partitions a topic gets that the shop creates.
@@ -305,7 +323,7 @@ mod tests {
     fn the_defaults_are_valid() {
         let settings = CommandLine::try_parse_from(["shop"]).unwrap().settings;
         assert_eq!(settings.partitions, 3);
-        assert_eq!(settings.session_silence, Duration::from_secs(1800));
+        assert_eq!(settings.session_silence, Duration::from_mins(30));
     }
 
     #[test]
@@ -321,7 +339,12 @@ mod tests {
         assert!(network.contains("10.1.255.7".parse().unwrap()));
         assert!(network.contains("::ffff:10.1.0.1".parse().unwrap()));
         assert!(!network.contains("10.2.0.1".parse().unwrap()));
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("8.8.8.8".parse().unwrap()));
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Network>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
         for wrong in ["10.0.0.0/33", "10.0.0/8", "host", "", "::1/129"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
         }

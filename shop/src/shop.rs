@@ -174,7 +174,9 @@ pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {
 /// Opens the database of `settings`; what is recorded goes to `journal`.
 pub async fn open_store(settings: &Settings, journal: &Journal, clock: &Clock) -> Result<Store, ShopError> {
     let instance = journal.instance().clone();
-    Store::open(&settings.database, instance, clock.clone()).await.map_err(ShopError::Database)
+    Store::open(&settings.database, instance, clock.clone())
+        .await
+        .map_err(ShopError::Database)
 }
 
 fn retention(settings: &Settings) -> Duration {
@@ -193,7 +195,10 @@ fn relay_options(settings: &Settings) -> RelayOptions {
 
 fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners {
     Manners {
-        public_url: settings.public_url.clone().unwrap_or_else(|| PublicUrl::of_address(address)),
+        public_url: settings
+            .public_url
+            .clone()
+            .unwrap_or_else(|| PublicUrl::of_address(address)),
         key: Key::from(key),
         session_silence: settings.session_silence,
         retention: retention(settings),
@@ -240,7 +245,7 @@ async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -
         tokio::time::sleep(LAST_REQUESTS).await;
     };
     tokio::select! {
-        served = server => served,
+        ended = server => ended,
         () = patience => {
             tracing::warn!("some requests were still under way when the shop stopped");
             Ok(())

@@ -6,9 +6,9 @@ use sqlx::AnyConnection;
 use crate::domain::cart::merge;
 use crate::domain::{Cart, CartError, Catalogue, StockLevels};
 use crate::observe::Occasion;
-use crate::store::recording;
 use crate::store::event_store::{Fact, Recorder, Stream};
 use crate::store::projection::cart;
+use crate::store::recording;
 use crate::store::{CartOwner, Store, StoreError};
 
 impl Store {

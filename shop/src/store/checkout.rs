@@ -6,9 +6,9 @@ use sqlx::{AnyConnection, Row};
 use crate::domain::order::{self, CancelError, OrderError, OrderState};
 use crate::domain::{Delivery, Order};
 use crate::observe::Occasion;
-use crate::store::recording;
 use crate::store::event_store::{Counter, Fact, Recorder, Stream};
 use crate::store::projection::{cart, orders, stock};
+use crate::store::recording;
 use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery};
 
 /// What happened instead of a new order; nothing is written.

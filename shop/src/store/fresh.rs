@@ -55,17 +55,17 @@ impl Store {
     /// The key that signs cookies: random, made once, the same for all shops of this database.
     pub async fn signing_key(&self) -> Result<[u8; 64], StoreError> {
         let key = transaction_always!(self.0.database, |connection| {
-                sqlx::query("INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
-                    .bind(SIGNING_KEY)
-                    .bind(rand::random::<[u8; 64]>().to_vec())
-                    .execute(&mut *connection)
-                    .await?;
-                let key: Vec<u8> = sqlx::query_scalar("SELECT value FROM secret WHERE name = $1")
-                    .bind(SIGNING_KEY)
-                    .fetch_one(connection)
-                    .await?;
-                Ok(key)
-            })?;
+            sqlx::query("INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+                .bind(SIGNING_KEY)
+                .bind(rand::random::<[u8; 64]>().to_vec())
+                .execute(&mut *connection)
+                .await?;
+            let key: Vec<u8> = sqlx::query_scalar("SELECT value FROM secret WHERE name = $1")
+                .bind(SIGNING_KEY)
+                .fetch_one(connection)
+                .await?;
+            Ok(key)
+        })?;
         key.try_into()
             .map_err(|_| StoreError::impossible("secret", SIGNING_KEY, "a key that isn't 64 bytes long"))
     }

@@ -37,17 +37,17 @@ impl Store {
     /// Marks facts with their places in the journal, all of them or none; marking again does nothing.
     pub async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), StoreError> {
         transaction_always!(self.0.database, |connection| {
-                for (id, sequence) in marks {
-                    let sequence =
-                        i64::try_from(sequence.0).map_err(|error| StoreError::impossible("event", id.0, error))?;
-                    sqlx::query("UPDATE event SET journal_sequence = $1 WHERE id = $2")
-                        .bind(sequence)
-                        .bind(id.0)
-                        .execute(&mut *connection)
-                        .await?;
-                }
-                Ok(())
-            })
+            for (id, sequence) in marks {
+                let sequence =
+                    i64::try_from(sequence.0).map_err(|error| StoreError::impossible("event", id.0, error))?;
+                sqlx::query("UPDATE event SET journal_sequence = $1 WHERE id = $2")
+                    .bind(sequence)
+                    .bind(id.0)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
     }
 
     /// The last place in the journal of `instance` that any of its facts is marked with.

@@ -7,10 +7,10 @@ use sqlx::{AnyConnection, Row};
 use crate::domain::account::NewAccount;
 use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, VisitorId};
 use crate::observe::Occasion;
-use crate::store::recording;
-use crate::store::recording_always;
 use crate::store::event_store::{Counter, Fact, Stream};
 use crate::store::projection::account;
+use crate::store::recording;
+use crate::store::recording_always;
 use crate::store::{Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, cart, sign_in};
 
 impl Store {

@@ -9,9 +9,9 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::domain::{Catalogue, Category, Localized, Product, Won};
-use crate::store::database::transaction_always;
 use crate::store::StoreError;
 use crate::store::database::Database;
+use crate::store::database::transaction_always;
 use crate::store::event_store::Counter;
 
 const FILES: [&str; 12] = [
@@ -60,14 +60,14 @@ struct ProductEntry {
 /// Fills an empty database; whoever comes second, even at the same time, finds it filled.
 pub(super) async fn sow(database: &Database) -> Result<(), StoreError> {
     transaction_always!(database, |connection| {
-            if Counter::Order.begin(connection, BEFORE_THE_FIRST_ORDER).await? {
-                Counter::Account.begin(connection, 0).await?;
-                for file in FILES {
-                    sow_category(connection, &parse(file)?).await?;
-                }
+        if Counter::Order.begin(connection, BEFORE_THE_FIRST_ORDER).await? {
+            Counter::Account.begin(connection, 0).await?;
+            for file in FILES {
+                sow_category(connection, &parse(file)?).await?;
             }
-            Ok(())
-        })
+        }
+        Ok(())
+    })
 }
 
 fn parse(file: &str) -> Result<CategoryFile, StoreError> {

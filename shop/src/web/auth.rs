@@ -56,7 +56,10 @@ pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentF
     };
     let status = StatusCode::SEE_OTHER.as_u16();
     let visitor = caller.visit.visitor;
-    let signed_up = site.store.sign_up(&caller.occasion, visitor, &account, caller.language, status).await?;
+    let signed_up = site
+        .store
+        .sign_up(&caller.occasion, visitor, &account, caller.language, status)
+        .await?;
     match signed_up {
         Ok(sign_in) => Ok(signed_in(&sign_in, &typed.next)),
         Err(error) => signup_again(&site, &caller, &typed, &[error]).await,
@@ -95,7 +98,9 @@ pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentFo
     if site.sign_in_limit.is_reached(key, caller.occasion.at) {
         let why = LoginFailure::RateLimited;
         let status = StatusCode::TOO_MANY_REQUESTS;
-        site.store.record_sign_in_refused(&caller.occasion, why, status.as_u16()).await?;
+        site.store
+            .record_sign_in_refused(&caller.occasion, why, status.as_u16())
+            .await?;
         return login_again(&site, &caller, &typed, (status, why)).await;
     }
     let credentials = Credentials {
@@ -106,7 +111,11 @@ pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentFo
         accepted: StatusCode::SEE_OTHER.as_u16(),
         refused: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
     };
-    match site.store.sign_in(&caller.occasion, caller.visit.visitor, credentials, answers).await? {
+    match site
+        .store
+        .sign_in(&caller.occasion, caller.visit.visitor, credentials, answers)
+        .await?
+    {
         Ok(sign_in) => {
             site.sign_in_limit.forget(key);
             Ok(signed_in(&sign_in, &typed.next))

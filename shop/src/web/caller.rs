@@ -63,7 +63,9 @@ impl Caller {
         let at = site.clock.now();
         let visit = Visit::continue_or_begin(cookies.visit(), at, site.manners.session_silence, rand::random());
         let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
-        let language = cookies.language().unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
+        let language = cookies
+            .language()
+            .unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
         let occasion = Occasion {
             at,
             session_id: visit.session,
@@ -79,7 +81,11 @@ impl Caller {
             request_id: request_id(at),
             trace_parent: trace_parent(&parts.headers),
         };
-        let here = parts.uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
+        let here = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |address| address.as_str())
+            .to_owned();
         Self {
             visit,
             signed_in: who,
@@ -150,7 +156,9 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
+    headers
+        .get(name)
+        .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
 }
 
 fn args(uri: &Uri) -> Fields<'static> {
@@ -171,12 +179,18 @@ fn address(site: &Site, parts: &Parts) -> Option<String> {
     let mut nearest = peer.ip().to_canonical();
     let trusted = |ip| site.manners.trusted_proxies.iter().any(|network| network.contains(ip));
     let forwarded = parts.headers.get_all("x-forwarded-for");
-    let hops: Vec<&str> = forwarded.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    let hops: Vec<&str> = forwarded
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
     for hop in hops.into_iter().rev() {
         if !trusted(nearest) {
             break;
         }
-        let Ok(ip) = hop.trim().parse::<std::net::IpAddr>() else { break };
+        let Ok(ip) = hop.trim().parse::<std::net::IpAddr>() else {
+            break;
+        };
         nearest = ip.to_canonical();
     }
     Some(nearest.to_string())
@@ -195,12 +209,7 @@ fn trace_parent(headers: &HeaderMap) -> Option<String> {
     };
     let hex = |part: &str, length| part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let filled = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let valid = version == "00"
-        && hex(trace, 32)
-        && hex(parent, 16)
-        && hex(flags, 2)
-        && filled(trace)
-        && filled(parent);
+    let valid =
+        version == "00" && hex(trace, 32) && hex(parent, 16) && hex(flags, 2) && filled(trace) && filled(parent);
     valid.then(|| text.to_owned())
 }
-

@@ -29,7 +29,11 @@ pub(super) struct Wish {
 type Wished = Result<Form<Wish>, FormRejection>;
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
-    let cart = if caller.may_have_cart() { caller.cart(&site.store).await? } else { Cart::default() };
+    let cart = if caller.may_have_cart() {
+        caller.cart(&site.store).await?
+    } else {
+        Cart::default()
+    };
     let page = page(&site, &caller, &cart, &Refusal::None);
     Ok((caller.saw(caller.view()), page).into_response())
 }
@@ -46,7 +50,16 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, wish: Wished) 
     };
     match change(&site, &caller, &wish, decide).await? {
         Ok(redirect) => Ok(redirect),
-        Err(error) => not_added(&site, &caller, &wish, product, &caller.words().problems.about_cart(error)).await,
+        Err(error) => {
+            not_added(
+                &site,
+                &caller,
+                &wish,
+                product,
+                &caller.words().problems.about_cart(error),
+            )
+            .await
+        }
     }
 }
 
@@ -63,14 +76,25 @@ pub(super) async fn update(By(caller): By, State(site): State<Site>, wish: Wishe
     };
     match change(&site, &caller, &wish, decide).await? {
         Ok(redirect) => Ok(redirect),
-        Err(error) => not_changed(&site, &caller, &wish, product, &caller.words().problems.about_cart(error)).await,
+        Err(error) => {
+            not_changed(
+                &site,
+                &caller,
+                &wish,
+                product,
+                &caller.words().problems.about_cart(error),
+            )
+            .await
+        }
     }
 }
 
 pub(super) async fn remove(By(caller): By, State(site): State<Site>, wish: Wished) -> Result<Response, PageError> {
     let Form(wish) = wish?;
     let product = show::product_id(&wish.product_id).ok_or(PageError::NoSuchProduct)?;
-    let decide = move |cart: &Cart, _: &Catalogue, _: &StockLevels| cart::remove(cart, product).map(|it| Some(Details::from(it)));
+    let decide = move |cart: &Cart, _: &Catalogue, _: &StockLevels| {
+        cart::remove(cart, product).map(|it| Some(Details::from(it)))
+    };
     match change(&site, &caller, &wish, decide).await? {
         Ok(redirect) => Ok(redirect),
         // It is out already, which is what was wanted: a second click.
@@ -80,17 +104,32 @@ pub(super) async fn remove(By(caller): By, State(site): State<Site>, wish: Wishe
 
 fn known(site: &Site, wish: &Wish) -> Result<ProductId, PageError> {
     let id = show::product_id(&wish.product_id).ok_or(PageError::NoSuchProduct)?;
-    site.store.catalogue().product(id).map(|product| product.id).ok_or(PageError::NoSuchProduct)
+    site.store
+        .catalogue()
+        .product(id)
+        .map(|product| product.id)
+        .ok_or(PageError::NoSuchProduct)
 }
 
-async fn change<D>(site: &Site, caller: &Caller, wish: &Wish, decide: D) -> Result<Result<Response, CartError>, PageError>
+async fn change<D>(
+    site: &Site,
+    caller: &Caller,
+    wish: &Wish,
+    decide: D,
+) -> Result<Result<Response, CartError>, PageError>
 where
     D: Fn(&Cart, &Catalogue, &StockLevels) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
 {
-    let form = [("product_id", wish.product_id.as_str()), ("quantity", wish.quantity.as_str())];
+    let form = [
+        ("product_id", wish.product_id.as_str()),
+        ("quantity", wish.quantity.as_str()),
+    ];
     let occasion = caller.occasion_with(form);
     let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site.store.change_cart(&occasion, caller.owner(), status, decide).await?;
+    let changed = site
+        .store
+        .change_cart(&occasion, caller.owner(), status, decide)
+        .await?;
     Ok(changed.map(|cart| (filled(caller, &cart), Redirect::to("/cart")).into_response()))
 }
 

@@ -38,7 +38,11 @@ struct Said<'a> {
 }
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
-    let cart = if caller.may_have_cart() { caller.cart(&site.store).await? } else { Cart::default() };
+    let cart = if caller.may_have_cart() {
+        caller.cart(&site.store).await?
+    } else {
+        Cart::default()
+    };
     if cart.is_empty() {
         return Ok(Redirect::to("/cart").into_response());
     }
@@ -69,13 +73,22 @@ pub(super) async fn place(
     };
     let occasion = caller.occasion_with([("payment", submitted.payment.as_str())]);
     let status = StatusCode::SEE_OTHER.as_u16();
-    let placed = site.store.place_order(&occasion, caller.owner(), token, &delivery, status).await?;
+    let placed = site
+        .store
+        .place_order(&occasion, caller.owner(), token, &delivery, status)
+        .await?;
     match placed {
-        Ok(order) => Ok((emptied(&caller), Redirect::to(&format!("/orders/{}?placed=1", order.id))).into_response()),
+        Ok(order) => Ok((
+            emptied(&caller),
+            Redirect::to(&format!("/orders/{}?placed=1", order.id)),
+        )
+            .into_response()),
         Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
         Err(OrderError::OutOfStock { product, left }) => {
             let catalogue = site.store.catalogue();
-            let name = catalogue.product(product).map_or("", |product| product.name.text(caller.language));
+            let name = catalogue
+                .product(product)
+                .map_or("", |product| product.name.text(caller.language));
             let said = format!("{name}: {}", (words.problems.out_of_stock)(left));
             again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
         }

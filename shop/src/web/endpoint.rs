@@ -68,7 +68,9 @@ impl Endpoint {
     pub fn of(method: &Method, route: &str) -> Option<Self> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
         let found = Self::ALL.iter().copied();
-        found.into_iter().find(|endpoint| endpoint.route() == route && endpoint.method() == *method)
+        found
+            .into_iter()
+            .find(|endpoint| endpoint.route() == route && endpoint.method() == *method)
     }
 
     /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does.

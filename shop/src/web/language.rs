@@ -44,7 +44,14 @@ mod tests {
     #[test]
     fn one_is_sent_to_the_shops_own_paths_only() {
         assert_eq!(local("/cart?x=1"), "/cart?x=1");
-        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb", "cart"] {
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\r\nb",
+            "cart",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -50,8 +50,14 @@ impl Metric {
         );
         metrics::describe_gauge!(Self::JournalBytes.name(), Unit::Bytes, "Size of the journal.");
         metrics::describe_counter!(Self::JournalEntries.name(), "Events that the journal has taken.");
-        metrics::describe_counter!(Self::JournalRefused.name(), "Events that the journal has refused; they are lost.");
-        metrics::describe_gauge!(Self::RelayLag.name(), "Events in the journal that Kafka has not acknowledged yet.");
+        metrics::describe_counter!(
+            Self::JournalRefused.name(),
+            "Events that the journal has refused; they are lost."
+        );
+        metrics::describe_gauge!(
+            Self::RelayLag.name(),
+            "Events in the journal that Kafka has not acknowledged yet."
+        );
     }
 }
 

@@ -69,7 +69,7 @@ impl fmt::Debug for Readiness {
 
 /// What `/readyz` says: `ready` unless the shop can't serve; a dead Kafka or journal alone never stops it.
 #[derive(Debug, Serialize)]
-struct Ready {
+struct Report {
     ready: bool,
     http: Standing,
     database: Standing,
@@ -87,31 +87,43 @@ pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
         Ok(()) => Standing::ok(),
         Err(error) => Standing::wrong(said(&error), None),
     };
-    let ready = Ready {
+    let report = Report {
         ready: database.is_ok(),
         http: Standing::ok(),
         database,
         journal: (site.readiness.journal_standing)(),
         kafka: (site.readiness.relay)().0,
     };
-    let status = if ready.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(ready))
+    let status = if report.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(report))
 }
 
 fn said(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    error
+        .source()
+        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// In Prometheus' text format.
 pub(super) async fn metrics(State(readiness): State<Readiness>) -> impl IntoResponse {
     let journal = readiness.journal.state();
     let (_, lag) = (readiness.relay)();
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; sizes below 2^53 are exact")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; sizes below 2^53 are exact"
+    )]
     let float = |number: u64| number as f64;
     metrics::gauge!(Metric::JournalBytes.name()).set(float(journal.bytes));
     metrics::counter!(Metric::JournalEntries.name()).absolute(journal.appended);
     metrics::counter!(Metric::JournalRefused.name()).absolute(journal.refused_full + journal.refused_io);
     metrics::gauge!(Metric::RelayLag.name()).set(float(lag));
     readiness.metrics.run_upkeep();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], readiness.metrics.render())
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        readiness.metrics.render(),
+    )
 }

@@ -54,7 +54,10 @@ pub(super) async fn cancel(
 ) -> Result<Response, PageError> {
     let id = order_id(&id)?;
     let status = StatusCode::SEE_OTHER.as_u16();
-    let cancelled = site.store.cancel_order(&caller.occasion, caller.owner(), id, status).await?;
+    let cancelled = site
+        .store
+        .cancel_order(&caller.occasion, caller.owner(), id, status)
+        .await?;
     match cancelled {
         // Cancelled already is what was wanted: a second click.
         Ok(_) | Err(CancelError::AlreadyCancelled) => Ok(Redirect::to(&format!("/orders/{id}")).into_response()),
@@ -73,7 +76,10 @@ fn order_id(text: &str) -> Result<OrderId, PageError> {
 }
 
 async fn owned(site: &Site, caller: &Caller, id: OrderId) -> Result<Order, PageError> {
-    site.store.order(caller.owner(), id).await?.ok_or(PageError::NoSuchOrder)
+    site.store
+        .order(caller.owner(), id)
+        .await?
+        .ok_or(PageError::NoSuchOrder)
 }
 
 async fn page(
@@ -90,7 +96,11 @@ async fn page(
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         can_cancel: order::cancel(order, site.clock.now()).is_ok(),
         just_placed,
-        lines: order.lines.iter().map(|line| show::line(&catalogue, caller, line)).collect(),
+        lines: order
+            .lines
+            .iter()
+            .map(|line| show::line(&catalogue, caller, line))
+            .collect(),
         sums: Sums {
             goods: Won(order.total.0 - order.delivery_fee.0),
             delivery: order.delivery_fee,

@@ -39,17 +39,29 @@ mod tests {
     use super::*;
 
     fn headers<const N: usize>(pairs: [(&'static str, &'static str); N]) -> HeaderMap {
-        pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
     fn only_the_shops_own_pages_may_change_something() {
         let host = ("host", "shop.example:8080");
-        assert!(!comes_from_elsewhere(&headers([host, ("sec-fetch-site", "same-origin")])));
+        assert!(!comes_from_elsewhere(&headers([
+            host,
+            ("sec-fetch-site", "same-origin")
+        ])));
         assert!(comes_from_elsewhere(&headers([host, ("sec-fetch-site", "cross-site")])));
         assert!(comes_from_elsewhere(&headers([host, ("sec-fetch-site", "same-site")])));
-        assert!(!comes_from_elsewhere(&headers([host, ("origin", "http://shop.example:8080")])));
-        assert!(comes_from_elsewhere(&headers([host, ("origin", "http://evil.example")])));
+        assert!(!comes_from_elsewhere(&headers([
+            host,
+            ("origin", "http://shop.example:8080")
+        ])));
+        assert!(comes_from_elsewhere(&headers([
+            host,
+            ("origin", "http://evil.example")
+        ])));
         assert!(comes_from_elsewhere(&headers([host, ("origin", "null")])));
         assert!(!comes_from_elsewhere(&headers([host])));
     }

@@ -30,7 +30,8 @@ pub(super) struct Wanted {
 }
 
 pub(super) fn page_number(text: Option<&str>) -> PageNumber {
-    text.and_then(|page| page.trim().parse().ok()).map_or(PageNumber::FIRST, PageNumber::new)
+    text.and_then(|page| page.trim().parse().ok())
+        .map_or(PageNumber::FIRST, PageNumber::new)
 }
 
 pub(super) async fn without_slash() -> Redirect {
@@ -96,7 +97,9 @@ pub(super) async fn detail(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, PageError> {
     let catalogue = site.store.catalogue();
-    let product = show::product_id(&id).and_then(|id| catalogue.product(id)).ok_or(PageError::NoSuchProduct)?;
+    let product = show::product_id(&id)
+        .and_then(|id| catalogue.product(id))
+        .ok_or(PageError::NoSuchProduct)?;
     let view = View {
         product_id: Some(product.id),
         category_id: Some(product.category),

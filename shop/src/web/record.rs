@@ -133,9 +133,12 @@ fn finish(
 
 /// The answer to client events that the journal has no room for.
 fn come_again() -> Response {
-    let said = Json(serde_json::json!({ "accepted": 0, "error": "the events can't be kept now; send them again later" }));
+    let said =
+        Json(serde_json::json!({ "accepted": 0, "error": "the events can't be kept now; send them again later" }));
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, said).into_response();
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("10"));
     response
 }
 
@@ -151,13 +154,21 @@ fn with_error_page(
     };
     let (status, failure) = error.kind();
     let page = if endpoint.is_some_and(Endpoint::is_api) {
-        let said = if status.is_server_error() { "the shop can't do this now".to_owned() } else { error.to_string() };
+        let said = if status.is_server_error() {
+            "the shop can't do this now".to_owned()
+        } else {
+            error.to_string()
+        };
         (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
     } else {
         let frame = Frame {
             language: caller.language,
             // What was posted can't be opened: changing the language leads home.
-            here: if caller.occasion.method == "GET" { &caller.here } else { "/" },
+            here: if caller.occasion.method == "GET" {
+                &caller.here
+            } else {
+                "/"
+            },
             query: "",
             cart_count: 0,
             signed_in: caller.signed_in.is_some(),
@@ -188,7 +199,9 @@ fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Respo
         headers.insert("x-request-id", id);
     }
     // Pages are about one person: nobody between may keep them.
-    headers.entry("cache-control").or_insert(HeaderValue::from_static("private, no-store"));
+    headers
+        .entry("cache-control")
+        .or_insert(HeaderValue::from_static("private, no-store"));
     response
 }
 
@@ -199,4 +212,3 @@ fn unrecorded(mut response: Response) -> Response {
         None => response,
     }
 }
-

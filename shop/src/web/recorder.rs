@@ -59,7 +59,7 @@ impl Recorder {
             phase: Some(Phase::Started),
             ..line
         };
-        self.append(caller, encoded(&line).into_iter().collect());
+        self.append(caller, encoded(&line).as_slice());
     }
 
     /// How a request ended and what was seen on the way, in one append; whether the journal took it.
@@ -73,10 +73,10 @@ impl Recorder {
             events.extend(finished_line(caller, ended));
         }
         events.extend(seen);
-        self.append(caller, events)
+        self.append(caller, &events)
     }
 
-    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
+    fn append(&self, caller: &Caller, events: &[Unsealed]) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -132,7 +132,9 @@ fn line<'a>(
             method: Cow::Borrowed(&occasion.method),
             path: Cow::Borrowed(&occasion.path),
             ip: Cow::Borrowed(occasion.ip_address.as_deref().unwrap_or("")),
-            endpoint: Some(occasion.endpoint).filter(|name| !name.is_empty()).map(Cow::Borrowed),
+            endpoint: Some(occasion.endpoint)
+                .filter(|name| !name.is_empty())
+                .map(Cow::Borrowed),
             route: route.map(Cow::Borrowed),
             status: None,
         }),

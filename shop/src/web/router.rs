@@ -57,7 +57,10 @@ pub fn router(site: Site) -> Router {
         .layer(limits::of_bodies())
         .layer(from_fn(limits::refuse_large))
         .layer(from_fn(origin::refuse_other_sites))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_ANSWER))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST_ANSWER,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(site.clone(), record::around))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))

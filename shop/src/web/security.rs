@@ -22,7 +22,10 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     ),
-    (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY")),
+    (
+        HeaderName::from_static("x-frame-options"),
+        HeaderValue::from_static("DENY"),
+    ),
     (
         HeaderName::from_static("referrer-policy"),
         HeaderValue::from_static("strict-origin-when-cross-origin"),

@@ -26,7 +26,11 @@ const NO_HUE: u16 = 0;
 impl Caller {
     /// The frame of this caller's page. It asks the database only when there may be something in the cart.
     pub(super) async fn frame<'a>(&'a self, site: &'a Site) -> Result<Frame<'a>, PageError> {
-        let count = if self.may_have_cart() { self.cart(&site.store).await?.count() } else { 0 };
+        let count = if self.may_have_cart() {
+            self.cart(&site.store).await?.count()
+        } else {
+            0
+        };
         Ok(self.frame_with(site, count))
     }
 
@@ -52,7 +56,9 @@ impl Caller {
 }
 
 pub(super) fn hue(catalogue: &Catalogue, product: &Product) -> u16 {
-    catalogue.category(product.category).map_or(NO_HUE, |category| category.hue)
+    catalogue
+        .category(product.category)
+        .map_or(NO_HUE, |category| category.hue)
 }
 
 pub(super) fn tiles<'a>(

@@ -40,7 +40,10 @@ async fn a_click_is_kept_with_its_time_by_the_shops_clock() {
     assert_eq!(clicks[0]["response_status"], 202);
     assert_eq!(clicks[0]["entity_id"], 101);
     let client = &clicks[0]["details"]["client"];
-    assert_eq!((&client["at"], &client["skew_ms"]), (&"2026-11-23T08:59:58.123000Z".into(), &3_600_000.into()));
+    assert_eq!(
+        (&client["at"], &client["skew_ms"]),
+        (&"2026-11-23T08:59:58.123000Z".into(), &3_600_000.into())
+    );
     assert_eq!(answer.json()["results"][0]["event_id"], clicks[0]["event_id"]);
 }
 
@@ -49,7 +52,14 @@ async fn a_beacon_is_taken_as_it_comes() {
     let world = World::start().await;
     let body = json!([dwell()]).to_string();
     let mut visitor = world.visitor();
-    let answer = visitor.sends(Method::POST, "/api/log/dwell-time", Some("text/plain;charset=UTF-8"), body).await;
+    let answer = visitor
+        .sends(
+            Method::POST,
+            "/api/log/dwell-time",
+            Some("text/plain;charset=UTF-8"),
+            body,
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     let dwells = world.journalled_of("dwell").await;
     assert_eq!(dwells[0]["details"]["next_page"], "/products/101");
@@ -59,7 +69,12 @@ async fn a_beacon_is_taken_as_it_comes() {
 #[tokio::test]
 async fn the_good_events_of_a_batch_are_kept_and_the_bad_ones_named() {
     let world = World::start().await;
-    let batch = json!([click(), with(click(), "x_percent", 101.into()), with(click(), "tab", json!({ "id": "a" })), click()]);
+    let batch = json!([
+        click(),
+        with(click(), "x_percent", 101.into()),
+        with(click(), "tab", json!({ "id": "a" })),
+        click()
+    ]);
     let answer = world.visitor().tells("/api/log/click-event", &batch).await;
     assert_eq!(answer.status, StatusCode::MULTI_STATUS);
     let said = answer.json();
@@ -100,14 +115,20 @@ async fn each_bad_field_is_named() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{event}");
         assert_eq!(answer.json()["results"][0]["field"], field, "{event}");
     }
-    assert_eq!(world.journalled_of("click").await.len() + world.journalled_of("dwell").await.len(), 0);
+    assert_eq!(
+        world.journalled_of("click").await.len() + world.journalled_of("dwell").await.len(),
+        0
+    );
 }
 
 #[tokio::test]
 async fn a_text_in_korean_is_counted_in_characters() {
     let world = World::start().await;
     let event = with(click(), "text", "담".repeat(80).into());
-    assert_eq!(world.visitor().tells("/api/log/click-event", &event).await.status, StatusCode::ACCEPTED);
+    assert_eq!(
+        world.visitor().tells("/api/log/click-event", &event).await.status,
+        StatusCode::ACCEPTED
+    );
 }
 
 #[tokio::test]
@@ -117,11 +138,23 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
     let many = vec![click(); 101];
     let address = "/api/log/click-event";
     let json = Some("application/json");
-    assert_eq!(visitor.tells(address, &json!(vec![1; 101])).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(visitor.tells(address, &json!(many)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        visitor.tells(address, &json!(vec![1; 101])).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        visitor.tells(address, &json!(many)).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
     let large = "x".repeat(64 * 1024 + 1);
-    assert_eq!(visitor.sends(Method::POST, address, json, large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(visitor.sends(Method::POST, address, json, "{".to_owned()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        visitor.sends(Method::POST, address, json, large).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        visitor.sends(Method::POST, address, json, "{".to_owned()).await.status,
+        StatusCode::BAD_REQUEST
+    );
     let form = visitor.posts(address, "a=b").await;
     assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(form.json()["error"].is_string());

@@ -11,7 +11,11 @@ async fn another_site_cannot_fill_the_cart() {
     let refused = lured.posts("/cart/add", "product_id=101&quantity=1").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.text.contains("<h1>"));
-    assert_eq!(lured.opens("/products/101").await.status, StatusCode::OK, "links from elsewhere are welcome");
+    assert_eq!(
+        lured.opens("/products/101").await.status,
+        StatusCode::OK,
+        "links from elsewhere are welcome"
+    );
     assert_eq!(world.facts().await.len(), 0);
 }
 
@@ -26,7 +30,10 @@ async fn a_body_over_64_kib_is_refused_with_a_page() {
 #[tokio::test]
 async fn a_wrong_method_is_refused_with_a_page() {
     let world = World::start().await;
-    let answer = world.visitor().sends(Method::DELETE, "/cart", None, String::new()).await;
+    let answer = world
+        .visitor()
+        .sends(Method::DELETE, "/cart", None, String::new())
+        .await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(answer.headers["allow"].to_str().unwrap().contains("GET"));
     assert!(answer.text.contains("<h1>"));
@@ -53,7 +60,10 @@ async fn files_may_be_kept_for_ever_and_pages_never() {
     let style = visitor.opens(rest.split('"').next().unwrap()).await;
     assert_eq!(style.status, StatusCode::OK);
     assert!(style.headers["cache-control"].to_str().unwrap().contains("immutable"));
-    assert_eq!(visitor.opens("/static/000000000000/main.css").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        visitor.opens("/static/000000000000/main.css").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -62,7 +72,11 @@ async fn every_category_has_its_colour_and_every_product_its_picture() {
     let style = include_str!("../../../static/css/main.css");
     let catalogue = world.store.catalogue();
     for category in catalogue.categories() {
-        assert!(style.contains(&format!(".hue-{} {{", category.hue)), "hue {}", category.hue);
+        assert!(
+            style.contains(&format!(".hue-{} {{", category.hue)),
+            "hue {}",
+            category.hue
+        );
     }
     let mut visitor = world.visitor();
     for product in catalogue.products() {
@@ -77,7 +91,10 @@ async fn every_answer_says_what_the_shop_never_does() {
     for address in ["/", "/nowhere", "/pictures/1fad6.svg", "/healthz"] {
         let answer = world.visitor().opens(address).await;
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{address}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{address}"
+        );
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     }
 }

@@ -11,7 +11,10 @@ async fn a_page_is_in_the_journal_when_its_answer_is_there() {
     let world = World::start().await;
     let answer = world.visitor().opens("/products/101?category=1&secret=x").await;
     let events = world.journalled().await;
-    let kinds: Vec<_> = events.iter().map(|event| event["event_type"].as_str().unwrap()).collect();
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|event| event["event_type"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds, ["request", "request", "view"]);
     let id = answer.headers["x-request-id"].to_str().unwrap();
     assert!(events.iter().all(|event| event["request_id"] == id));
@@ -20,7 +23,10 @@ async fn a_page_is_in_the_journal_when_its_answer_is_there() {
     assert_eq!(events[1]["http"]["endpoint"], "products.detail");
     assert_eq!(events[1]["http"]["status"], 200);
     let view = &events[2];
-    assert_eq!((&view["entity_type"], &view["entity_id"]), (&"product".into(), &101.into()));
+    assert_eq!(
+        (&view["entity_type"], &view["entity_id"]),
+        (&"product".into(), &101.into())
+    );
     assert_eq!(view["args"], serde_json::json!({ "category": "1" }), "only known names");
 }
 
@@ -35,7 +41,9 @@ async fn every_event_keeps_the_contract() {
         let topic = if event["event_type"] == "request" {
             Topic::Request
         } else {
-            schemas::EventType::from_name(event["event_type"].as_str().unwrap()).unwrap().topic()
+            schemas::EventType::from_name(event["event_type"].as_str().unwrap())
+                .unwrap()
+                .topic()
         };
         let bytes = serde_json::to_vec(&event).unwrap();
         schemas::decode(topic, &bytes).unwrap();
@@ -65,7 +73,10 @@ async fn an_unknown_product_is_a_friendly_404_that_is_logged() {
         assert!(answer.text.contains(id), "the page names the request");
         let requests = world.journalled_of("request").await;
         let last = requests.last().unwrap();
-        assert_eq!((&last["level"], &last["http"]["status"]), (&"WARNING".into(), &404.into()));
+        assert_eq!(
+            (&last["level"], &last["http"]["status"]),
+            (&"WARNING".into(), &404.into())
+        );
         assert_eq!(last["error"], serde_json::json!(["there is no such product"]));
     }
 }
@@ -79,7 +90,12 @@ async fn a_session_ends_after_half_an_hour_of_silence() {
         world.clock.set(Timestamp::parse(&at).unwrap());
         visitor.opens("/").await;
     }
-    let sessions: Vec<_> = world.journalled_of("view").await.iter().map(|view| view["session_id"].clone()).collect();
+    let sessions: Vec<_> = world
+        .journalled_of("view")
+        .await
+        .iter()
+        .map(|view| view["session_id"].clone())
+        .collect();
     assert_eq!(sessions[0], sessions[1]);
     assert_eq!(sessions[1], sessions[2]);
     assert_ne!(sessions[2], sessions[3]);
@@ -91,7 +107,14 @@ async fn the_visitors_secret_is_in_no_event() {
     let mut visitor = world.visitor();
     visitor.buys(101).await;
     let visit = visitor.cookies["visit"].clone();
-    let secret = visit.rsplit("%3D").next().unwrap().split('.').next().unwrap().to_owned();
+    let secret = visit
+        .rsplit("%3D")
+        .next()
+        .unwrap()
+        .split('.')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(secret.len(), 32);
     let kept = format!("{:?}{:?}", world.facts().await, world.journalled().await);
     assert!(!kept.contains(&secret));
@@ -110,7 +133,13 @@ async fn a_search_tells_how_much_was_found() {
 async fn files_and_the_operators_pages_leave_nothing() {
     let world = World::start().await;
     let mut visitor = world.visitor();
-    for address in ["/pictures/1fad6.svg", "/healthz", "/readyz", "/metrics", "/static/0/x.css"] {
+    for address in [
+        "/pictures/1fad6.svg",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/static/0/x.css",
+    ] {
         visitor.opens(address).await;
     }
     assert_eq!(world.journalled().await.len(), 0);
@@ -132,5 +161,8 @@ async fn a_full_journal_breaks_no_page() {
     let answer = visitor.tells("/api/log/click-event", &click).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers.contains_key("retry-after"));
-    assert_eq!(visitor.posts("/cart/add", "product_id=101&quantity=1").await.leads_to(), "/cart");
+    assert_eq!(
+        visitor.posts("/cart/add", "product_id=101&quantity=1").await.leads_to(),
+        "/cart"
+    );
 }

@@ -10,12 +10,25 @@ async fn every_page_opens_in_both_languages() {
     let world = World::start().await;
     for (language, heading) in [("ko", "장바구니"), ("en", "Cart")] {
         let mut visitor = world.visitor().says("accept-language", language);
-        let pages = ["/", "/products/", "/products/?category=1&sort=price_asc&page=2", "/products/101", "/search?q=tea"];
-        for page in pages.into_iter().chain(["/cart", "/orders", "/signup", "/login", "/privacy"]) {
+        let pages = [
+            "/",
+            "/products/",
+            "/products/?category=1&sort=price_asc&page=2",
+            "/products/101",
+            "/search?q=tea",
+        ];
+        for page in pages
+            .into_iter()
+            .chain(["/cart", "/orders", "/signup", "/login", "/privacy"])
+        {
             let answer = visitor.opens(page).await;
             assert_eq!(answer.status, StatusCode::OK, "{page}");
             assert!(answer.text.contains(heading), "{page} in {language}");
-            assert_eq!(answer.text.matches("<h1>").count(), 1, "{page} has one heading of the first order");
+            assert_eq!(
+                answer.text.matches("<h1>").count(),
+                1,
+                "{page} has one heading of the first order"
+            );
             assert!(!answer.text.contains("style="), "{page} has nothing inline");
         }
     }
@@ -29,8 +42,19 @@ async fn a_visitor_buys_without_an_account_and_sees_the_order() {
     let order = visitor.opens(&address).await;
     assert_eq!(order.status, StatusCode::OK);
     assert!(order.text.contains("Sejong-daero 110"));
-    assert!(visitor.opens("/orders").await.text.contains(address.split('?').next().unwrap()));
-    let kinds: Vec<String> = world.facts().await.iter().map(|fact| fact["event_type"].as_str().unwrap().to_owned()).collect();
+    assert!(
+        visitor
+            .opens("/orders")
+            .await
+            .text
+            .contains(address.split('?').next().unwrap())
+    );
+    let kinds: Vec<String> = world
+        .facts()
+        .await
+        .iter()
+        .map(|fact| fact["event_type"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(kinds, ["cart_add", "order_placed"]);
 }
 
@@ -59,7 +83,10 @@ async fn a_bad_address_comes_back_with_what_was_typed_and_what_is_wrong() {
     let mut visitor = world.visitor().says("accept-language", "en");
     visitor.posts("/cart/add", "product_id=101&quantity=1").await;
     let checkout = visitor.opens("/checkout").await;
-    let form = format!("token={}&recipient=Mina&phone=12&postcode=x&address=", checkout.field("token"));
+    let form = format!(
+        "token={}&recipient=Mina&phone=12&postcode=x&address=",
+        checkout.field("token")
+    );
     let again = visitor.posts("/checkout", &form).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(again.field("recipient\" type=\"text"), "Mina");
@@ -73,7 +100,9 @@ async fn more_than_there_is_cannot_be_put_into_the_cart() {
     let world = World::start().await;
     let mut visitor = world.visitor().says("accept-language", "en");
     for wrong in ["0", "100", "-1", "many", ""] {
-        let answer = visitor.posts("/cart/add", &format!("product_id=101&quantity={wrong}")).await;
+        let answer = visitor
+            .posts("/cart/add", &format!("product_id=101&quantity={wrong}"))
+            .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         assert!(answer.text.contains("choose a quantity from 1 to 99"), "{wrong}");
     }
@@ -89,7 +118,10 @@ async fn a_cart_is_changed_and_emptied() {
     assert!(visitor.opens("/cart").await.text.contains("value=\"3\""));
     visitor.posts("/cart/remove", "product_id=101").await;
     // A second click finds it gone already.
-    assert_eq!(visitor.posts("/cart/remove", "product_id=101").await.leads_to(), "/cart");
+    assert_eq!(
+        visitor.posts("/cart/remove", "product_id=101").await.leads_to(),
+        "/cart"
+    );
     assert!(visitor.opens("/cart").await.text.contains("장바구니가 비어 있어요"));
     assert_eq!(visitor.opens("/checkout").await.leads_to(), "/cart");
 }
@@ -104,8 +136,13 @@ async fn an_order_can_be_cancelled_for_an_hour() {
     let late = late.split('?').next().unwrap();
     visitor.posts(&format!("{address}/cancel"), "").await;
     assert!(visitor.opens(address).await.text.contains("취소됨"));
-    world.clock.set(Timestamp::parse("2026-11-23T11:00:00.000000Z").unwrap());
-    assert_eq!(visitor.posts(&format!("{late}/cancel"), "").await.status, StatusCode::CONFLICT);
+    world
+        .clock
+        .set(Timestamp::parse("2026-11-23T11:00:00.000000Z").unwrap());
+    assert_eq!(
+        visitor.posts(&format!("{late}/cancel"), "").await.status,
+        StatusCode::CONFLICT
+    );
 }
 
 #[tokio::test]
@@ -122,6 +159,9 @@ async fn the_language_is_chosen_and_stays() {
 #[tokio::test]
 async fn what_was_searched_for_is_escaped_on_the_page() {
     let world = World::start().await;
-    let answer = world.visitor().opens("/search?q=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    let answer = world
+        .visitor()
+        .opens("/search?q=%3Cscript%3Ealert(1)%3C/script%3E")
+        .await;
     assert!(!answer.text.contains("<script>alert"));
 }

@@ -15,7 +15,9 @@ async fn an_account_keeps_what_the_visitor_had_in_the_cart() {
     assert_eq!(visitor.posts("/signup", SIGN_UP).await.leads_to(), "/account");
     assert!(visitor.opens("/account").await.text.contains("mina@example.com"));
     let mut elsewhere = world.visitor();
-    let signed_in = elsewhere.posts("/login", "email=Mina@Example.com&password=a+long+one").await;
+    let signed_in = elsewhere
+        .posts("/login", "email=Mina@Example.com&password=a+long+one")
+        .await;
     assert_eq!(signed_in.leads_to(), "/");
     assert!(elsewhere.opens("/cart").await.text.contains("value=\"2\""));
 }
@@ -24,7 +26,9 @@ async fn an_account_keeps_what_the_visitor_had_in_the_cart() {
 async fn a_wrong_password_is_refused_and_never_shown_again() {
     let world = World::start().await;
     let mut visitor = world.visitor();
-    let refused = visitor.posts("/login", "email=mina@example.com&password=SECRET-WORD").await;
+    let refused = visitor
+        .posts("/login", "email=mina@example.com&password=SECRET-WORD")
+        .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("mina@example.com"));
     assert!(!refused.text.contains("SECRET-WORD"));
@@ -39,9 +43,15 @@ async fn the_eleventh_wrong_try_has_to_wait() {
     let mut visitor = world.visitor();
     let wrong = "email=mina@example.com&password=wrong+word";
     for _ in 0..10 {
-        assert_eq!(visitor.posts("/login", wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            visitor.posts("/login", wrong).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
     }
-    assert_eq!(visitor.posts("/login", wrong).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        visitor.posts("/login", wrong).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
 }
 
 #[tokio::test]
@@ -61,7 +71,11 @@ async fn a_sign_up_says_everything_that_is_wrong_at_once() {
     let mut visitor = world.visitor().says("accept-language", "en");
     let again = visitor.posts("/signup", "email=mina&password=short&name=").await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for said in ["check the e-mail address", "at least 8 characters", "Please fill this in."] {
+    for said in [
+        "check the e-mail address",
+        "at least 8 characters",
+        "Please fill this in.",
+    ] {
         assert!(again.text.contains(said), "{said}");
     }
 }

@@ -60,7 +60,9 @@ impl World {
         };
         let journal = Journal::open(&folder.path().join("journal"), options).unwrap();
         let url = format!("sqlite:{}", folder.path().join("shop.db").display());
-        let store = Store::open(&url, journal.instance().clone(), clock.clone()).await.unwrap();
+        let store = Store::open(&url, journal.instance().clone(), clock.clone())
+            .await
+            .unwrap();
         let recorder = Recorder {
             journal: journal.clone(),
             detail: settings.detail,
@@ -69,8 +71,8 @@ impl World {
         let manners = Manners {
             public_url: settings.public_url.parse().unwrap(),
             key: Key::from(&store.signing_key().await.unwrap()),
-            session_silence: Duration::from_secs(1800),
-            retention: Duration::from_secs(30 * 86_400),
+            session_silence: Duration::from_mins(30),
+            retention: Duration::from_hours(30 * 24),
             trusted_proxies: Vec::new(),
         };
         let readiness = Readiness {
@@ -104,7 +106,9 @@ impl World {
         let mut reader = self.journal.reader(Sequence::FIRST);
         let mut events = Vec::new();
         while let Some(item) = reader.read().unwrap() {
-            let Item::Entry(entry) = item else { panic!("the journal is damaged") };
+            let Item::Entry(entry) = item else {
+                panic!("the journal is damaged")
+            };
             events.push(serde_json::from_slice(entry.value).unwrap());
         }
         events
@@ -118,8 +122,15 @@ impl World {
 
     /// The facts that wait for the outbox.
     pub(crate) async fn facts(&self) -> Vec<Value> {
-        let facts = self.store.facts_not_in_journal(self.journal.instance(), 1000).await.unwrap();
-        facts.iter().map(|fact| serde_json::from_slice(&fact.event.json).unwrap()).collect()
+        let facts = self
+            .store
+            .facts_not_in_journal(self.journal.instance(), 1000)
+            .await
+            .unwrap();
+        facts
+            .iter()
+            .map(|fact| serde_json::from_slice(&fact.event.json).unwrap())
+            .collect()
     }
 }
 
@@ -163,16 +174,24 @@ impl Visitor {
     }
 
     pub(crate) async fn tells(&mut self, address: &str, json: &Value) -> Answer {
-        self.sends(Method::POST, address, Some("application/json"), json.to_string()).await
+        self.sends(Method::POST, address, Some("application/json"), json.to_string())
+            .await
     }
 
     pub(crate) async fn sends(&mut self, method: Method, address: &str, kind: Option<&str>, body: String) -> Answer {
-        let mut request = Request::builder().method(method).uri(address).header("host", "shop.example");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header("host", "shop.example");
         if let Some(kind) = kind {
             request = request.header(CONTENT_TYPE, kind);
         }
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(COOKIE, cookies.join("; "));
         }
         let mut request = request.body(Body::from(body)).unwrap();
@@ -190,7 +209,14 @@ impl Visitor {
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
         for line in headers.get_all(SET_COOKIE) {
-            let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            let (name, value) = line
+                .to_str()
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap()
+                .split_once('=')
+                .unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
     }
@@ -202,7 +228,9 @@ impl Visitor {
 
     /// Puts a product into the cart and orders it; the order's address.
     pub(crate) async fn buys(&mut self, product: u32) -> String {
-        let added = self.posts("/cart/add", &format!("product_id={product}&quantity=1")).await;
+        let added = self
+            .posts("/cart/add", &format!("product_id={product}&quantity=1"))
+            .await;
         assert_eq!(added.leads_to(), "/cart");
         let checkout = self.opens("/checkout").await;
         let placed = self.posts("/checkout", &delivery(checkout.field("token"))).await;
@@ -212,5 +240,7 @@ impl Visitor {
 
 /// A good checkout form.
 pub(crate) fn delivery(token: &str) -> String {
-    format!("token={token}&recipient=Mina&phone=010-1234-5678&postcode=04524&address=Sejong-daero+110&payment=on_delivery")
+    format!(
+        "token={token}&recipient=Mina&phone=010-1234-5678&postcode=04524&address=Sejong-daero+110&payment=on_delivery"
+    )
 }

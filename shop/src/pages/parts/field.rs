@@ -92,7 +92,11 @@ impl Errors {
 pub fn field(words: &Words, field: &Input<'_>) -> Markup {
     let hint_id = field.hint.map(|_| format!("{}-hint", field.name));
     let error_id = field.error.map(|_| format!("{}-error", field.name));
-    let described: Vec<&str> = [&error_id, &hint_id].into_iter().flatten().map(String::as_str).collect();
+    let described: Vec<&str> = [&error_id, &hint_id]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     html! {
         div.field {

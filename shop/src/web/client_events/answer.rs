@@ -43,7 +43,10 @@ impl<'a> Answer<'a> {
             Outcome::Rejected(Refused { field, reason }) => Said::Rejected { index, field, reason },
         });
         let results: Vec<Said<'a>> = said.collect();
-        let accepted = results.iter().filter(|said| matches!(said, Said::Accepted { .. })).count();
+        let accepted = results
+            .iter()
+            .filter(|said| matches!(said, Said::Accepted { .. }))
+            .count();
         Self { accepted, results }
     }
 }

@@ -18,12 +18,18 @@ pub(super) fn split(body: &str) -> Result<Vec<&str>, Unusable> {
     let not_json = |error: serde_json::Error| Unusable::NotJson(format!("the body is not JSON: {error}"));
     if !body.trim_start().starts_with('[') {
         // The only event is read at once, so a body that is not JSON is told apart there from one with a bad field.
-        return serde_json::from_str::<&RawValue>(body).map(|event| vec![event.get()]).map_err(not_json);
+        return serde_json::from_str::<&RawValue>(body)
+            .map(|event| vec![event.get()])
+            .map_err(not_json);
     }
     let mut reader = serde_json::Deserializer::from_str(body);
     let events = reader.deserialize_seq(Events).map_err(not_json)?;
     reader.end().map_err(not_json)?;
-    if events.len() > MOST { Err(Unusable::TooMany) } else { Ok(events) }
+    if events.len() > MOST {
+        Err(Unusable::TooMany)
+    } else {
+        Ok(events)
+    }
 }
 
 /// Collects at most one more than is allowed; the body's size bounds the work for the rest.

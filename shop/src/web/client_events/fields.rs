@@ -18,7 +18,9 @@ pub(super) fn read_fields<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Re
             let path = error.path().to_string();
             let reason = error.inner().to_string();
             // serde says `missing field `x`` of the object around it.
-            let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+            let missing = reason
+                .strip_prefix("missing field `")
+                .and_then(|rest| rest.split_once('`'));
             match missing {
                 Some((name, _)) if path == "." => Refused::new(name, "is missing"),
                 Some((name, _)) => Refused::new(&format!("{path}.{name}"), "is missing"),

@@ -40,12 +40,7 @@ impl Received {
     }
 
     /// `time` by the shop's clock; refused when it is older than what is kept.
-    pub(super) fn corrected(
-        &self,
-        field: &str,
-        time: ClientTime,
-        sent_at: ClientTime,
-    ) -> Result<Timestamp, Refused> {
+    pub(super) fn corrected(&self, field: &str, time: ClientTime, sent_at: ClientTime) -> Result<Timestamp, Refused> {
         let corrected = time.0.plus_micros(self.skew_micros(sent_at)).min(self.at);
         let kept = i64::try_from(self.retention.as_micros()).unwrap_or(i64::MAX);
         if self.at.unix_micros().saturating_sub(corrected.unix_micros()) > kept {
@@ -76,7 +71,7 @@ mod tests {
     fn received(at: &str) -> Received {
         Received {
             at: Timestamp::parse(at).unwrap(),
-            retention: Duration::from_secs(30 * 86_400),
+            retention: Duration::from_hours(30 * 24),
         }
     }
 
