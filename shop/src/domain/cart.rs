@@ -171,3 +171,6 @@ fn within(left: u32, wanted: Quantity) -> Result<(), CartError> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ pub const DELIVERY_FEE: Won = Won(3_000);
 /// From this price of the goods on, delivery is free.
 pub const FREE_DELIVERY_FROM: Won = Won(50_000);
 /// How long an order can be cancelled.
-pub const CANCEL_WINDOW: Duration = Duration::from_secs(60 * 60);
+pub const CANCEL_WINDOW: Duration = Duration::from_hours(1);
 
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,3 +165,6 @@ pub fn cancel(order: &Order, now: Timestamp) -> Result<OrderCancelled, CancelErr
 pub fn line_total(line: &OrderLine) -> Won {
     Quantity::try_from(line.quantity).map_or(Won(0), |quantity| Won(line.unit_price).times(quantity))
 }
+
+#[cfg(test)]
+mod tests;

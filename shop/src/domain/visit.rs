@@ -121,7 +121,7 @@ impl FromStr for Visit {
 mod tests {
     use super::*;
 
-    const SILENCE: Duration = Duration::from_secs(30 * 60);
+    const SILENCE: Duration = Duration::from_mins(30);
     const MINUTE: i64 = 60_000_000;
 
     fn noon() -> Timestamp {
@@ -170,7 +170,7 @@ mod tests {
     fn another_text_is_no_visit() {
         let good = first().to_string();
         for bad in [
-            "".to_owned(),
+            String::new(),
             "a.b.c.d".to_owned(),
             format!("{good}.1"),
             good.replace(".0", ".2"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use crate::store::StoreError;
 
@@ -47,7 +47,11 @@ impl Database {
         if let Some(folder) = Path::new(file).parent() {
             std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         }
-        let address = connect_options(&format!("sqlite:{file}?mode=rwc"))?;
+        let address = connect_options(&format!(
+            "sqlite:{}?mode=rwc",
+            file.replace('%', "%25").replace('#', "%23")
+        ))?;
+        try_out(&address).await?;
         let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             .connect_with(address.clone())
             .await?;
@@ -62,13 +66,15 @@ impl Database {
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let address = connect_options(url)?;
+        try_out(&address).await?;
         let pool = AnyPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(5))
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute("SET search_path TO shop").await.map(drop) })
             })
-            .connect_with(connect_options(url)?)
+            .connect_with(address)
             .await?;
         let mut migrator = sqlx::migrate!("migrations/postgres");
         migrator.create_schema("shop");
@@ -104,11 +110,20 @@ pub(super) async fn end<T, R>(
     verdict: Result<Result<T, R>, StoreError>,
     tries: &mut u32,
 ) -> Option<Result<Result<T, R>, StoreError>> {
-    let ended = match verdict {
-        Ok(Ok(_)) => transaction.commit().await,
-        Ok(Err(_)) | Err(_) => transaction.rollback().await,
+    let outcome = match verdict {
+        Ok(Ok(done)) => transaction.commit().await.map(|()| Ok(done)).map_err(StoreError::from),
+        Ok(Err(refusal)) => transaction
+            .rollback()
+            .await
+            .map(|()| Err(refusal))
+            .map_err(StoreError::from),
+        Err(error) => {
+            // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
+            transaction.rollback().await.ok();
+            Err(error)
+        }
     };
-    match ended.map_err(StoreError::from).and(verdict) {
+    match outcome {
         Err(error) if error.passes() && *tries < TRIES => {
             // Out of step with whoever it collided with.
             tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;
@@ -164,6 +179,14 @@ macro_rules! transaction_always {
 }
 
 pub(super) use {transaction, transaction_always};
+
+/// Says at once why there is no connection; a pool would try again until it could only say that time was up.
+async fn try_out(address: &AnyConnectOptions) -> Result<(), StoreError> {
+    let connection = AnyConnection::connect_with(address)
+        .await
+        .map_err(StoreError::Unreachable)?;
+    connection.close().await.map_err(StoreError::Unreachable)
+}
 
 fn connect_options(url: &str) -> Result<AnyConnectOptions, StoreError> {
     AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address(error.to_string()))

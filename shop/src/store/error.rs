@@ -8,6 +8,9 @@ use schemas::OrderId;
 pub enum StoreError {
     #[error("the database address is not understood: {0}")]
     Address(String),
+    /// At the start only: it is refused, unknown, or the password is wrong; the source says which.
+    #[error("the database can't be reached")]
+    Unreachable(#[source] sqlx::Error),
     #[error("the database doesn't do as it is told")]
     Database(#[from] sqlx::Error),
     #[error("the database's tables can't be brought up to date")]
@@ -36,6 +39,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they just made")]
     pub(super) fn impossible(table: &'static str, row: impl ToString, reason: impl ToString) -> Self {
         Self::ImpossibleRow {
             table,
@@ -54,10 +58,10 @@ impl StoreError {
     }
 }
 
-/// Serialization failure, deadlock (PostgreSQL); busy, busy snapshot (SQLite); a row that was first inserted by somebody else.
+/// Serialization failure, deadlock (PostgreSQL); busy, for whatever reason (SQLite); a row that was first inserted by somebody else.
 fn database_conflict(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else {
         return false;
     };
-    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "261" | "517"))
 }

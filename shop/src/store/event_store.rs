@@ -134,8 +134,8 @@ impl Counter {
 
     /// Begins to count; whether nobody did before.
     pub(super) async fn begin(self, connection: &mut AnyConnection, before_the_first: i64) -> Result<bool, StoreError> {
-        let begin = sqlx::query("INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
-        let begun = begin
+        let counter = sqlx::query("INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+        let begun = counter
             .bind(self.name())
             .bind(before_the_first)
             .execute(connection)

@@ -1,5 +1,7 @@
 //! The projections, derived afresh from the facts.
 
+use std::fmt;
+
 use schemas::{Activity, Details, Timestamp};
 use serde_json::value::RawValue;
 use sqlx::any::AnyRow;
@@ -21,6 +23,21 @@ pub struct RebuildReport {
     pub carts: i64,
     pub orders: i64,
     pub accounts: i64,
+}
+
+impl fmt::Display for RebuildReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            facts,
+            carts,
+            orders,
+            accounts,
+        } = self;
+        write!(
+            f,
+            "{carts} carts, {orders} orders and {accounts} accounts from {facts} facts"
+        )
+    }
 }
 
 impl Store {

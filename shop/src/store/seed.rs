@@ -168,3 +168,6 @@ fn localized(row: &AnyRow, ko: &str, en: &str) -> Result<Localized, StoreError> 
         en: row.try_get(en)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

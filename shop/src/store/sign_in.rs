@@ -15,9 +15,9 @@ use crate::store::recording_always;
 use crate::store::{SignInToken, SignedIn, Store, StoreError};
 
 /// A sign-in that is not used for so long is over.
-const IDLE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const IDLE: Duration = Duration::from_hours(30 * 24);
 /// How often its use is written down.
-const NOTED: Duration = Duration::from_secs(60 * 60);
+const NOTED: Duration = Duration::from_hours(1);
 
 impl Store {
     /// Who comes with this token; none when it is unknown, signed out, or unused for 30 days.

@@ -47,16 +47,15 @@ async fn a_refusal_records_nothing(world: &World) {
     let mina = world.visitor();
     let product = world.some_product(0);
     assert_eq!(mina.removes(product).await, Err(CartError::NotInCart));
-    mina.adds(product, 20).await.unwrap();
-    let left = world.store.stock().left(product);
-    let too_many = if left < 99 {
-        CartError::OutOfStock { left }
-    } else {
-        CartError::TooMany
-    };
-    assert_eq!(mina.adds(product, 80).await, Err(too_many));
+    let left = u16::try_from(world.store.stock().left(product)).unwrap();
+    assert!(left < 99, "the test needs a product that can run out first");
+    mina.adds(product, left).await.unwrap();
+    let out = Err(CartError::OutOfStock { left: u32::from(left) });
+    assert_eq!(mina.adds(product, 1).await, out);
+    assert_eq!(mina.updates(product, left + 1).await, out);
+    assert_eq!(mina.adds(product, 99).await, Err(CartError::TooMany));
     assert_eq!(world.facts().await, ["cart_add"]);
-    assert_eq!(mina.cart().await, [(product.0, 20)]);
+    assert_eq!(mina.cart().await, [(product.0, left)]);
 }
 
 async fn a_change_that_changes_nothing_is_no_fact(world: &World) {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use shop::domain::{CancelError, OrderError, OrderState, Won};
 use shop::store::CheckoutToken;
 
-use crate::world::{World, on_each_database, somewhere};
+use crate::world::{Shopper, World, on_each_database, somewhere};
 
 on_each_database!(
     a_cart_becomes_an_order_and_is_empty,
@@ -67,7 +67,7 @@ async fn fifty_buyers_at_once_never_take_more_than_there_is(world: &World) {
         buyer.adds(product, 1).await.unwrap();
         buyers.push(buyer);
     }
-    let outcomes = futures_util::future::join_all(buyers.iter().map(|buyer| buyer.buys())).await;
+    let outcomes = futures_util::future::join_all(buyers.iter().map(Shopper::buys)).await;
     let sold = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!(sold, usize::try_from(left).unwrap());
     let refusal = Err(OrderError::OutOfStock { product, left: 0 });
@@ -162,7 +162,7 @@ async fn several_shops_sell_the_last_one_once(world: &World) {
         buyer.adds(product, 1).await.unwrap();
         buyers.push(buyer);
     }
-    let outcomes = futures_util::future::join_all(buyers.iter().map(|buyer| buyer.buys())).await;
+    let outcomes = futures_util::future::join_all(buyers.iter().map(Shopper::buys)).await;
     assert_eq!(
         outcomes.iter().filter(|outcome| outcome.is_ok()).count(),
         usize::try_from(left).unwrap()

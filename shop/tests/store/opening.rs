@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use schemas::{CategoryId, Clock, Timestamp};
-use shop::domain::{CartError, Language, PageNumber};
+use shop::domain::{Language, PageNumber};
 use shop::store::{Store, StoreError};
 use sqlx::Executor;
 use tokio_util::sync::CancellationToken;
@@ -109,12 +109,6 @@ async fn the_stock_follows_what_other_shops_sell(world: &World) {
         .expect("the other shop sees it");
     stop.cancel();
     follower.await.unwrap();
-    let mut jiho = world.visitor();
-    jiho.store = other;
-    assert!(matches!(
-        jiho.adds(product, 99).await,
-        Err(CartError::OutOfStock { .. }) | Ok(_)
-    ));
 }
 
 #[tokio::test]
@@ -130,4 +124,74 @@ async fn an_address_that_is_no_database_is_refused_with_a_reason() {
         let refused = Store::open(address, "test".parse().unwrap(), Clock::system()).await;
         assert!(matches!(refused, Err(StoreError::Address(_))), "{address}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in [
+        "postgres://nobody@127.0.0.1:1/nothing".to_owned(),
+        format!("sqlite:{}", folder.path().display()),
+    ] {
+        let refused = Store::open(&address, "test".parse().unwrap(), Clock::system()).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unreachable(_))),
+            "{address}: {refused:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shops_that_start_at_once_on_an_empty_postgres_make_its_tables_once() {
+    let Some(world) = World::on_postgres().await else {
+        return;
+    };
+    let drop_all = "DROP SCHEMA shop CASCADE";
+    world.connection().await.execute(drop_all).await.unwrap();
+    let names = ["one", "two", "three", "four"];
+    let shops = futures_util::future::join_all(names.map(|name| world.another_shop(name))).await;
+    let levels: Vec<_> = shops.iter().map(Store::stock).collect();
+    assert!(levels.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(shops[0].catalogue().categories().len(), 12);
+    world.drop_database().await;
+}
+
+#[tokio::test]
+async fn the_path_of_a_database_is_taken_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("데이터 #1").join("100%25.db");
+    Store::open(
+        &format!("sqlite:{}", file.display()),
+        "test".parse().unwrap(),
+        Clock::system(),
+    )
+    .await
+    .unwrap();
+    assert!(file.is_file());
+}
+
+/// A handler's future moves between threads; so must everything that it waits for.
+#[expect(dead_code, reason = "it is enough that it compiles")]
+fn every_answer_can_be_awaited_on_any_thread(store: Store, world: &'static World) {
+    fn is_send(_: impl Send + 'static) {}
+    is_send(async move {
+        let mut shopper = world.visitor();
+        let product = world.some_product(0);
+        drop((shopper.adds(product, 1).await, shopper.cart().await));
+        if let Ok(order) = shopper.buys().await {
+            drop(shopper.cancels(order.id).await);
+        }
+        let new = shopper.signs_up("a@b.de").await;
+        shopper.signs_in("a@b.de", "").await;
+        drop(store.signed_in(new.token).await);
+        shopper.signs_out(&new).await;
+        drop((
+            store.rebuild().await,
+            store.signing_key().await,
+            store.refresh_stock().await,
+        ));
+        drop(store.facts_not_in_journal(&"test".parse().unwrap(), 1).await);
+        drop(store.mark_in_journal(&[]).await);
+        drop(Store::open("", "test".parse().unwrap(), Clock::system()).await);
+    });
 }

@@ -18,7 +18,7 @@ on_each_database!(
 );
 
 const MINA: &str = "mina@example.org";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn signing_up_signs_in_and_takes_the_cart_along(world: &World) {
     let mut mina = world.visitor();

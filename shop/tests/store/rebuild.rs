@@ -55,16 +55,17 @@ async fn lives_through(world: &World, history: &[Step]) {
         })
         .collect();
     for step in history {
-        // What is refused leaves no trace, so it needs no care here.
         match *step {
             Step::Adds { who, product, quantity } => {
-                drop(people[who].shopper.adds(world.some_product(product), quantity).await)
+                refused_or_not(people[who].shopper.adds(world.some_product(product), quantity).await);
             }
             Step::Updates { who, product, quantity } => {
-                drop(people[who].shopper.updates(world.some_product(product), quantity).await)
+                refused_or_not(people[who].shopper.updates(world.some_product(product), quantity).await);
             }
-            Step::Removes { who, product } => drop(people[who].shopper.removes(world.some_product(product)).await),
-            Step::Buys { who } => drop(people[who].shopper.buys().await),
+            Step::Removes { who, product } => {
+                refused_or_not(people[who].shopper.removes(world.some_product(product)).await);
+            }
+            Step::Buys { who } => refused_or_not(people[who].shopper.buys().await),
             Step::CancelsLatest { who } => people[who].cancels_latest().await,
             Step::SignsUp { who } => people[who].signs_up().await,
             Step::SignsIn { who, as_whom } => {
@@ -77,11 +78,14 @@ async fn lives_through(world: &World, history: &[Step]) {
     }
 }
 
+/// A random history asks for much that is refused; a refusal leaves no trace.
+fn refused_or_not<T, R>(_outcome: Result<T, R>) {}
+
 impl Person<'_> {
     async fn cancels_latest(&self) {
         let orders = self.shopper.store.orders_of(self.shopper.owner()).await.unwrap();
         if let Some(latest) = orders.first() {
-            drop(self.shopper.cancels(latest.id).await);
+            refused_or_not(self.shopper.cancels(latest.id).await);
         }
     }
 
@@ -115,7 +119,7 @@ async fn rebuilding_changes_no_row(world: &World) -> RebuildReport {
 }
 
 /// A few histories, each in a database of its own.
-fn for_random_histories(cases: u32, test: impl AsyncFn(&[Step])) {
+fn for_random_histories(cases: u32, test: &impl AsyncFn(&[Step])) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -136,7 +140,7 @@ fn for_random_histories(cases: u32, test: impl AsyncFn(&[Step])) {
 
 #[test]
 fn any_history_on_sqlite_is_derived_afresh_identically() {
-    for_random_histories(12, async |history| {
+    for_random_histories(12, &async |history: &[Step]| {
         let world = World::on_sqlite().await;
         lives_through(&world, history).await;
         rebuilding_changes_no_row(&world).await;
@@ -145,7 +149,7 @@ fn any_history_on_sqlite_is_derived_afresh_identically() {
 
 #[test]
 fn any_history_on_postgres_is_derived_afresh_identically() {
-    for_random_histories(6, async |history| {
+    for_random_histories(6, &async |history: &[Step]| {
         let Some(world) = World::on_postgres().await else {
             return;
         };
@@ -176,8 +180,8 @@ async fn a_crowd_leaves_facts_that_can_be_applied_again(world: &World) {
         .collect();
     let lives = shoppers.iter().enumerate().map(|(at, shopper)| async move {
         for round in 0..4 {
-            drop(shopper.adds(world.some_product((at + round) % 5), 3).await);
-            drop(shopper.adds(world.some_product((at + 2 * round) % 5), 1).await);
+            refused_or_not(shopper.adds(world.some_product((at + round) % 5), 3).await);
+            refused_or_not(shopper.adds(world.some_product((at + 2 * round) % 5), 1).await);
             if let Ok(order) = shopper.buys().await
                 && round % 2 == 0
             {

@@ -1,5 +1,6 @@
 //! Carts and their lines.
 
+use schemas::events::CartLine;
 use schemas::{Details, ProductId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -18,16 +19,9 @@ pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<
         let position = fact.version * LINES_A_VERSION;
         match &fact.details {
             Details::CartAdd(added) => put(connection, owner, added.product_id, position, added.cart_quantity).await?,
-            Details::CartUpdate(updated) => {
-                put(connection, owner, updated.product_id, position, updated.quantity).await?
-            }
+            Details::CartUpdate(new) => put(connection, owner, new.product_id, position, new.quantity).await?,
             Details::CartRemove(removed) => take_out(connection, owner, removed.product_id).await?,
-            Details::CartMerge(merge) => {
-                take_all_out(connection, owner).await?;
-                for (at, item) in (position..).zip(&merge.items) {
-                    put(connection, owner, item.product_id, at, item.quantity).await?;
-                }
-            }
+            Details::CartMerge(merge) => put_all(connection, owner, position, &merge.items).await?,
             _ => {}
         }
     }
@@ -76,6 +70,20 @@ async fn put(
     .bind(i64::from(quantity))
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// In the place of whatever was in the cart.
+async fn put_all(
+    connection: &mut AnyConnection,
+    owner: &str,
+    position: i64,
+    items: &[CartLine],
+) -> Result<(), StoreError> {
+    take_all_out(connection, owner).await?;
+    for (at, item) in (position..).zip(items) {
+        put(connection, owner, item.product_id, at, item.quantity).await?;
+    }
     Ok(())
 }
 
