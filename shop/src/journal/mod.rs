@@ -99,10 +99,8 @@ impl Journal {
         let start = recover::start(folder, cursor.acknowledged())?;
         let writer = Writer::new(instance.clone(), start);
         let durable = writer.end();
-        let options = Options {
-            segment_bytes: options.segment_bytes.min(options.max_bytes / 8),
-            ..options
-        };
+        let mut options = options;
+        options.segment_bytes = options.segment_bytes.min(options.max_bytes / 8);
         let shared = Arc::new(Shared::new(
             (folder.to_owned(), lock),
             options,
@@ -150,9 +148,8 @@ impl Journal {
         match &result {
             Ok(_) => {
                 shared.appended.fetch_add(entries.len() as u64, Ordering::Relaxed);
-                if !shared.dirty.swap(true, Ordering::AcqRel) {
-                    shared.wake_flusher();
-                }
+                shared.dirty.store(true, Ordering::SeqCst);
+                shared.wake_flusher();
                 let is_observation = entries.iter().any(|entry| entry.fact.is_none());
                 if is_observation
                     && shared.refusing.load(Ordering::Relaxed)
@@ -229,7 +226,8 @@ impl Drop for OpenJournal {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::Release);
         let flusher = shared::held(&self.flusher).take();
-        if let Some(flusher) = flusher {
+        // The flusher itself may hold the last clone for a moment, while a line of its own goes to the journal; it then ends by itself.
+        if let Some(flusher) = flusher.filter(|flusher| flusher.thread().id() != thread::current().id()) {
             flusher.thread().unpark();
             // A flusher that panicked has said so itself.
             let _ = flusher.join();
