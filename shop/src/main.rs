@@ -51,8 +51,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
-    let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signals(signals()?, stop.clone()));
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signals(signals()?, shutdown.clone()));
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics can't be collected")?;
@@ -70,7 +70,7 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
         shop.address(),
         settings.journal.display()
     );
-    let ended = shop.run(stop).await;
+    let ended = shop.run(shutdown).await;
     diagnostics.detach();
     Ok(ended?)
 }

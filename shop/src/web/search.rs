@@ -70,5 +70,9 @@ fn address(query: &str, page: u32) -> String {
         other => format!("%{other:02X}"),
     };
     let query: String = query.bytes().map(encoded).collect();
-    if page > 1 { format!("/search?q={query}&page={page}") } else { format!("/search?q={query}") }
+    if page > 1 {
+        format!("/search?q={query}&page={page}")
+    } else {
+        format!("/search?q={query}")
+    }
 }
