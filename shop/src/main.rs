@@ -41,15 +41,21 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("shop: {error:#}");
             let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
-            if bad_setting { ExitCode::from(BAD_SETTINGS) } else { ExitCode::FAILURE }
+            if bad_setting {
+                ExitCode::from(BAD_SETTINGS)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
 
 async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
-    let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signals(signals()?, stop.clone()));
-    let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be collected")?;
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signals(signals()?, shutdown.clone()));
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics can't be collected")?;
     let clock = Clock::system();
     let journal = open_journal(settings)?;
     diagnostics.attach(journal.clone(), clock.clone());
@@ -59,8 +65,12 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
         metrics,
     };
     let shop = Shop::with_journal(settings, surroundings, journal).await?;
-    println!("ready shop=http://{} journal={}", shop.address(), settings.journal.display());
-    let ended = shop.run(stop).await;
+    println!(
+        "ready shop=http://{} journal={}",
+        shop.address(),
+        settings.journal.display()
+    );
+    let ended = shop.run(shutdown).await;
     diagnostics.detach();
     Ok(ended?)
 }

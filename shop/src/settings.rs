@@ -323,7 +323,7 @@ mod tests {
     fn the_defaults_are_valid() {
         let settings = CommandLine::try_parse_from(["shop"]).unwrap().settings;
         assert_eq!(settings.partitions, 3);
-        assert_eq!(settings.session_silence, Duration::from_secs(1800));
+        assert_eq!(settings.session_silence, Duration::from_mins(30));
     }
 
     #[test]

@@ -245,7 +245,7 @@ async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -
         tokio::time::sleep(LAST_REQUESTS).await;
     };
     tokio::select! {
-        served = server => served,
+        ended = server => ended,
         () = patience => {
             tracing::warn!("some requests were still under way when the shop stopped");
             Ok(())

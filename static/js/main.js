@@ -179,8 +179,8 @@
     leave();
   });
   document.addEventListener("freeze", () => { end("frozen"); leave(); });
-  window.addEventListener("pagehide", (event) => {
-    end(nextPage ? "navigated" : event.persisted ? "frozen" : "left");
+  window.addEventListener("pagehide", () => {
+    end(nextPage ? "navigated" : "left");
     leave();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
@@ -199,7 +199,7 @@
   };
   const text = (element) => {
     const typed = element.matches("input, textarea, select, [contenteditable]");
-    const said = element.getAttribute("aria-label") || (typed ? "" : element.textContent) || "";
+    const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");
   };
   document.addEventListener("click", (event) => {
@@ -230,8 +230,8 @@
 
   takeKept();
   if (visible()) begin();
+  setInterval(look, 1000); // so that what changed without an event is off by a second at most
   setInterval(() => {
-    look();
     if (stay && now() - lastSign > END_AFTER) end("idle");
     if (queue.length) flush();
   }, FLUSH_EVERY);

@@ -69,7 +69,7 @@ impl fmt::Debug for Readiness {
 
 /// What `/readyz` says: `ready` unless the shop can't serve; a dead Kafka or journal alone never stops it.
 #[derive(Debug, Serialize)]
-struct Ready {
+struct Report {
     ready: bool,
     http: Standing,
     database: Standing,
@@ -87,19 +87,19 @@ pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
         Ok(()) => Standing::ok(),
         Err(error) => Standing::wrong(said(&error), None),
     };
-    let ready = Ready {
+    let report = Report {
         ready: database.is_ok(),
         http: Standing::ok(),
         database,
         journal: (site.readiness.journal_standing)(),
         kafka: (site.readiness.relay)().0,
     };
-    let status = if ready.ready {
+    let status = if report.ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(ready))
+    (status, Json(report))
 }
 
 fn said(error: &dyn std::error::Error) -> String {

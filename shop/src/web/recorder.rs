@@ -59,7 +59,7 @@ impl Recorder {
             phase: Some(Phase::Started),
             ..line
         };
-        self.append(caller, encoded(&line).into_iter().collect());
+        self.append(caller, encoded(&line).as_slice());
     }
 
     /// How a request ended and what was seen on the way, in one append; whether the journal took it.
@@ -73,10 +73,10 @@ impl Recorder {
             events.extend(finished_line(caller, ended));
         }
         events.extend(seen);
-        self.append(caller, events)
+        self.append(caller, &events)
     }
 
-    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
+    fn append(&self, caller: &Caller, events: &[Unsealed]) -> bool {
         if events.is_empty() {
             return true;
         }

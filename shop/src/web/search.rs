@@ -65,16 +65,14 @@ pub(super) async fn index(
 
 /// RFC 3986: everything but unreserved characters is percent-encoded.
 fn address(query: &str, page: u32) -> String {
-    let mut address = "/search?q=".to_owned();
-    for byte in query.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            address.push(char::from(byte));
-        } else {
-            address.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let encoded = |byte: u8| match byte {
+        plain if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => char::from(plain).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    let query: String = query.bytes().map(encoded).collect();
     if page > 1 {
-        address.push_str(&format!("&page={page}"));
+        format!("/search?q={query}&page={page}")
+    } else {
+        format!("/search?q={query}")
     }
-    address
 }

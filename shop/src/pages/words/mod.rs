@@ -138,11 +138,8 @@ pub struct Account {
     pub have_account: &'static str,
     pub title: &'static str,
     pub hello: fn(&str) -> String,
-    pub since: fn(&str) -> String,
     pub your_orders: &'static str,
     pub why: &'static str,
-    pub delete: &'static str,
-    pub delete_text: &'static str,
 }
 
 /// Labels and hints of form fields.
@@ -181,7 +178,6 @@ pub struct Problems {
     pub too_many: &'static str,
     pub cart_full: &'static str,
     pub not_in_cart: &'static str,
-    pub cart_moved: &'static str,
     pub not_found_title: &'static str,
     pub not_found: &'static str,
     pub product_gone: &'static str,

@@ -16,7 +16,7 @@ const LONGEST_TEXT: usize = 80;
 const LONGEST_HREF: usize = 500;
 
 #[derive(Deserialize)]
-struct Sent<'a> {
+struct FromBrowser<'a> {
     at: ClientTime,
     sent_at: ClientTime,
     #[serde(borrow)]
@@ -41,7 +41,7 @@ struct Sent<'a> {
 
 /// Reads, checks and dates a click.
 pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, Refused> {
-    let sent: Sent<'a> = read_fields(json)?;
+    let sent: FromBrowser<'a> = read_fields(json)?;
     page("page", &sent.page)?;
     bounded("element", &sent.element, 1, LONGEST_ELEMENT)?;
     bounded("text", &sent.text, 0, LONGEST_TEXT)?;

@@ -14,7 +14,7 @@ use super::{Dated, Refused};
 const LONGEST_STAY: u64 = 7 * 24 * 3600 * 1000;
 
 #[derive(Deserialize)]
-struct Sent<'a> {
+struct FromBrowser<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
@@ -33,7 +33,7 @@ struct Sent<'a> {
 
 /// Reads, checks and dates a stay; it happened when it ended.
 pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, Refused> {
-    let sent: Sent<'a> = read_fields(json)?;
+    let sent: FromBrowser<'a> = read_fields(json)?;
     page("page", &sent.page)?;
     if let Some(next) = &sent.next_page {
         page("next_page", next)?;

@@ -85,13 +85,20 @@ fn answer(
     read: Read,
 ) -> Result<Response, PageError> {
     if !is_json(headers) {
-        return Ok(answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json or text/plain"));
+        return Ok(answer::error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send application/json or text/plain",
+        ));
     }
-    let text = std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
+    let text =
+        std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
     let events = match batch::split(text) {
         Ok(events) => events,
         Err(batch::Unusable::TooMany) => {
-            return Ok(answer::error(StatusCode::PAYLOAD_TOO_LARGE, "at most 100 events in a batch"));
+            return Ok(answer::error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "at most 100 events in a batch",
+            ));
         }
         Err(batch::Unusable::NotJson(why)) => return Err(PageError::BadRequest(why)),
     };
@@ -101,7 +108,9 @@ fn answer(
     };
     let read: Vec<Result<Dated<'_>, Refused>> = events.iter().map(|event| read(event, &received)).collect();
     let status = answer::status(read.iter().filter(|event| event.is_ok()).count(), read.len());
-    let outcomes = read.into_iter().map(|event| event.map(|dated| encoded(caller, dated, status)));
+    let outcomes = read
+        .into_iter()
+        .map(|event| event.map(|dated| encoded(caller, dated, status)));
     let outcomes: Vec<Result<Option<Unsealed>, Refused>> = outcomes.collect();
     let answer = Answer::new(outcomes.iter().map(|outcome| match outcome {
         Ok(event) => Outcome::Accepted(event.as_ref().map(|event| event.event_id)),

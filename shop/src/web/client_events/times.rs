@@ -71,7 +71,7 @@ mod tests {
     fn received(at: &str) -> Received {
         Received {
             at: Timestamp::parse(at).unwrap(),
-            retention: Duration::from_secs(30 * 86_400),
+            retention: Duration::from_hours(30 * 24),
         }
     }
 

@@ -1,0 +1,161 @@
+//! What the browser tells by itself.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// A click as `main.js` sends it; the client's clock is an hour slow.
+pub(crate) fn click() -> Value {
+    json!({
+        "at": "2026-11-23T08:59:58.123Z", "sent_at": "2026-11-23T09:00:00.000Z", "page": "/products/101",
+        "element": "button.primary", "text": "Add to cart", "x_percent": 50.125, "y_percent": 12,
+        "page_x_percent": 50, "page_y_percent": 5, "cart_action": "add", "product_id": 101, "href": null,
+        "tab": { "id": "a1b2", "sequence": 1 },
+    })
+}
+
+fn dwell() -> Value {
+    json!({
+        "entered_at": "2026-11-23T09:58:00.000Z", "left_at": "2026-11-23T09:59:59.000Z",
+        "sent_at": "2026-11-23T10:00:00.000Z", "page": "/", "active_ms": 30_000, "visible_ms": 60_000,
+        "total_ms": 119_000, "scroll_depth_percent": 80.5, "end_reason": "navigated", "next_page": "/products/101",
+        "tab": { "id": "a1b2", "sequence": 2 },
+    })
+}
+
+fn with(mut event: Value, field: &str, value: Value) -> Value {
+    event[field] = value;
+    event
+}
+
+#[tokio::test]
+async fn a_click_is_kept_with_its_time_by_the_shops_clock() {
+    let world = World::start().await;
+    let answer = world.visitor().tells("/api/log/click-event", &click()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let clicks = world.journalled_of("click").await;
+    assert_eq!(clicks[0]["timestamp"], "2026-11-23T09:59:58.123000Z");
+    assert_eq!(clicks[0]["endpoint"], "api.log_click_event");
+    assert_eq!(clicks[0]["response_status"], 202);
+    assert_eq!(clicks[0]["entity_id"], 101);
+    let client = &clicks[0]["details"]["client"];
+    assert_eq!(
+        (&client["at"], &client["skew_ms"]),
+        (&"2026-11-23T08:59:58.123000Z".into(), &3_600_000.into())
+    );
+    assert_eq!(answer.json()["results"][0]["event_id"], clicks[0]["event_id"]);
+}
+
+#[tokio::test]
+async fn a_beacon_is_taken_as_it_comes() {
+    let world = World::start().await;
+    let body = json!([dwell()]).to_string();
+    let mut visitor = world.visitor();
+    let answer = visitor
+        .sends(
+            Method::POST,
+            "/api/log/dwell-time",
+            Some("text/plain;charset=UTF-8"),
+            body,
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let dwells = world.journalled_of("dwell").await;
+    assert_eq!(dwells[0]["details"]["next_page"], "/products/101");
+    assert_eq!(dwells[0]["timestamp"], "2026-11-23T09:59:59.000000Z");
+}
+
+#[tokio::test]
+async fn the_good_events_of_a_batch_are_kept_and_the_bad_ones_named() {
+    let world = World::start().await;
+    let batch = json!([
+        click(),
+        with(click(), "x_percent", 101.into()),
+        with(click(), "tab", json!({ "id": "a" })),
+        click()
+    ]);
+    let answer = world.visitor().tells("/api/log/click-event", &batch).await;
+    assert_eq!(answer.status, StatusCode::MULTI_STATUS);
+    let said = answer.json();
+    assert_eq!(said["accepted"], 2);
+    assert_eq!(said["results"][1]["field"], "x_percent");
+    assert_eq!(said["results"][2]["field"], "tab.sequence");
+    assert_eq!(said["results"][2]["reason"], "is missing");
+    assert_eq!(world.journalled_of("click").await.len(), 2);
+}
+
+#[tokio::test]
+async fn each_bad_field_is_named() {
+    let world = World::start().await;
+    let clicks = [
+        ("page", json!("products")),
+        ("page", json!("/".repeat(501))),
+        ("element", json!("")),
+        ("text", json!("x".repeat(81))),
+        ("text", json!("a\u{0}b")),
+        ("y_percent", json!(-0.1)),
+        ("cart_action", json!("steal")),
+        ("product_id", json!(0)),
+        ("at", json!("yesterday")),
+        ("at", json!("2026-09-01T00:00:00.000Z")),
+    ];
+    let dwells = [
+        ("active_ms", json!(120_000)),
+        ("visible_ms", json!(-1)),
+        ("total_ms", json!(8_u64 * 24 * 3600 * 1000)),
+        ("end_reason", json!("bored")),
+        ("next_page", json!("https://elsewhere.example")),
+        ("left_at", json!("2026-09-01T00:00:00.000Z")),
+    ];
+    let clicks = clicks.map(|(field, value)| ("/api/log/click-event", field, with(click(), field, value)));
+    let dwells = dwells.map(|(field, value)| ("/api/log/dwell-time", field, with(dwell(), field, value)));
+    for (address, field, event) in clicks.into_iter().chain(dwells) {
+        let answer = world.visitor().tells(address, &event).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{event}");
+        assert_eq!(answer.json()["results"][0]["field"], field, "{event}");
+    }
+    assert_eq!(
+        world.journalled_of("click").await.len() + world.journalled_of("dwell").await.len(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_text_in_korean_is_counted_in_characters() {
+    let world = World::start().await;
+    let event = with(click(), "text", "담".repeat(80).into());
+    assert_eq!(
+        world.visitor().tells("/api/log/click-event", &event).await.status,
+        StatusCode::ACCEPTED
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_batch_is_refused_as_a_whole() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    let many = vec![click(); 101];
+    let address = "/api/log/click-event";
+    let json = Some("application/json");
+    assert_eq!(
+        visitor.tells(address, &json!(vec![1; 101])).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        visitor.tells(address, &json!(many)).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    let large = "x".repeat(64 * 1024 + 1);
+    assert_eq!(
+        visitor.sends(Method::POST, address, json, large).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        visitor.sends(Method::POST, address, json, "{".to_owned()).await.status,
+        StatusCode::BAD_REQUEST
+    );
+    let form = visitor.posts(address, "a=b").await;
+    assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(form.json()["error"].is_string());
+}

@@ -1,0 +1,100 @@
+//! What the shop refuses, and what it tells operators.
+
+use axum::http::{Method, StatusCode};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn another_site_cannot_fill_the_cart() {
+    let world = World::start().await;
+    let mut lured = world.visitor().says("sec-fetch-site", "cross-site");
+    let refused = lured.posts("/cart/add", "product_id=101&quantity=1").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text.contains("<h1>"));
+    assert_eq!(
+        lured.opens("/products/101").await.status,
+        StatusCode::OK,
+        "links from elsewhere are welcome"
+    );
+    assert_eq!(world.facts().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_over_64_kib_is_refused_with_a_page() {
+    let world = World::start().await;
+    let answer = world.visitor().posts("/login", &"x".repeat(64 * 1024 + 1)).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text.contains("<h1>"));
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_refused_with_a_page() {
+    let world = World::start().await;
+    let answer = world
+        .visitor()
+        .sends(Method::DELETE, "/cart", None, String::new())
+        .await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(answer.headers["allow"].to_str().unwrap().contains("GET"));
+    assert!(answer.text.contains("<h1>"));
+}
+
+#[tokio::test]
+async fn a_dead_kafka_is_told_and_does_not_make_the_shop_unready() {
+    let world = World::start().await;
+    let ready = world.visitor().opens("/readyz").await;
+    assert_eq!(ready.status, StatusCode::OK);
+    let said = ready.json();
+    assert_eq!((&said["ready"], &said["kafka"]["ok"]), (&true.into(), &false.into()));
+    assert_eq!(said["kafka"]["what"], "Kafka is away");
+    assert_eq!(world.visitor().opens("/healthz").await.text, "ok\n");
+}
+
+#[tokio::test]
+async fn files_may_be_kept_for_ever_and_pages_never() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    let home = visitor.opens("/").await;
+    assert_eq!(home.headers["cache-control"], "private, no-store");
+    let (_, rest) = home.text.split_once("rel=\"stylesheet\" href=\"").unwrap();
+    let style = visitor.opens(rest.split('"').next().unwrap()).await;
+    assert_eq!(style.status, StatusCode::OK);
+    assert!(style.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(
+        visitor.opens("/static/000000000000/main.css").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn every_category_has_its_colour_and_every_product_its_picture() {
+    let world = World::start().await;
+    let style = include_str!("../../../static/css/main.css");
+    let catalogue = world.store.catalogue();
+    for category in catalogue.categories() {
+        assert!(
+            style.contains(&format!(".hue-{} {{", category.hue)),
+            "hue {}",
+            category.hue
+        );
+    }
+    let mut visitor = world.visitor();
+    for product in catalogue.products() {
+        let picture = visitor.opens(&format!("/pictures/{}.svg", product.picture)).await;
+        assert_eq!(picture.status, StatusCode::OK, "{}", product.picture);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_says_what_the_shop_never_does() {
+    let world = World::start().await;
+    for address in ["/", "/nowhere", "/pictures/1fad6.svg", "/healthz"] {
+        let answer = world.visitor().opens(address).await;
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{address}"
+        );
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    }
+}

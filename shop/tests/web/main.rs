@@ -1,0 +1,10 @@
+//! The web side, in process: requests in, answers and journal entries out.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod client_events;
+mod limits;
+mod recording;
+mod shopping;
+mod signing_in;
+mod world;

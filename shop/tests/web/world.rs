@@ -1,0 +1,246 @@
+//! A shop in a temporary folder, and visitors with cookies.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum_extra::extract::cookie::Key;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use schemas::record::Level;
+use schemas::{Clock, Sequence, Timestamp};
+use serde_json::Value;
+use shop::journal::{Item, Journal, Options};
+use shop::settings::RequestDetail;
+use shop::store::Store;
+use shop::web::{Manners, Readiness, Recorder, Site, Standing, router};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) struct World {
+    pub clock: Clock,
+    pub store: Store,
+    pub journal: Journal,
+    shop: Router,
+    _folder: TempDir,
+}
+
+/// What differs from shop to shop.
+pub(crate) struct Settings {
+    pub detail: RequestDetail,
+    pub public_url: &'static str,
+    pub journal_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            detail: RequestDetail::Both,
+            public_url: "http://shop.example",
+            journal_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::parse("2026-11-23T10:00:00.000000Z").unwrap());
+        let options = Options {
+            max_bytes: settings.journal_bytes,
+            flush_interval: Duration::from_millis(1),
+            ..Options::default()
+        };
+        let journal = Journal::open(&folder.path().join("journal"), options).unwrap();
+        let url = format!("sqlite:{}", folder.path().join("shop.db").display());
+        let store = Store::open(&url, journal.instance().clone(), clock.clone())
+            .await
+            .unwrap();
+        let recorder = Recorder {
+            journal: journal.clone(),
+            detail: settings.detail,
+            level: Level::Info,
+        };
+        let manners = Manners {
+            public_url: settings.public_url.parse().unwrap(),
+            key: Key::from(&store.signing_key().await.unwrap()),
+            session_silence: Duration::from_mins(30),
+            retention: Duration::from_hours(30 * 24),
+            trusted_proxies: Vec::new(),
+        };
+        let readiness = Readiness {
+            journal: journal.clone(),
+            journal_standing: Arc::new(Standing::ok),
+            relay: Arc::new(|| (Standing::wrong("Kafka is away", None), 7)),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+        };
+        let shop = router(Site::new(clock.clone(), store.clone(), recorder, manners, readiness));
+        Self {
+            clock,
+            store,
+            journal,
+            shop,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor {
+            shop: self.shop.clone(),
+            cookies: BTreeMap::new(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// Everything in the journal, once it is on the disk.
+    pub(crate) async fn journalled(&self) -> Vec<Value> {
+        let next = self.journal.next_sequence();
+        self.journal.durable(Sequence(next.0 - 1)).await.unwrap();
+        let mut reader = self.journal.reader(Sequence::FIRST);
+        let mut events = Vec::new();
+        while let Some(item) = reader.read().unwrap() {
+            let Item::Entry(entry) = item else {
+                panic!("the journal is damaged")
+            };
+            events.push(serde_json::from_slice(entry.value).unwrap());
+        }
+        events
+    }
+
+    pub(crate) async fn journalled_of(&self, event_type: &str) -> Vec<Value> {
+        let mut events = self.journalled().await;
+        events.retain(|event| event["event_type"] == event_type);
+        events
+    }
+
+    /// The facts that wait for the outbox.
+    pub(crate) async fn facts(&self) -> Vec<Value> {
+        let facts = self
+            .store
+            .facts_not_in_journal(self.journal.instance(), 1000)
+            .await
+            .unwrap();
+        facts
+            .iter()
+            .map(|fact| serde_json::from_slice(&fact.event.json).unwrap())
+            .collect()
+    }
+}
+
+/// A browser: it keeps cookies, and what it sends it says of itself.
+pub(crate) struct Visitor {
+    shop: Router,
+    pub cookies: BTreeMap<String, String>,
+    pub headers: HeaderMap,
+}
+
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub(crate) fn leads_to(&self) -> &str {
+        self.headers[LOCATION].to_str().unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The value of a form's field on the page.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split('"').next().unwrap()
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn opens(&mut self, address: &str) -> Answer {
+        self.sends(Method::GET, address, None, String::new()).await
+    }
+
+    pub(crate) async fn posts(&mut self, address: &str, form: &str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        self.sends(Method::POST, address, Some(kind), form.to_owned()).await
+    }
+
+    pub(crate) async fn tells(&mut self, address: &str, json: &Value) -> Answer {
+        self.sends(Method::POST, address, Some("application/json"), json.to_string())
+            .await
+    }
+
+    pub(crate) async fn sends(&mut self, method: Method, address: &str, kind: Option<&str>, body: String) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header("host", "shop.example");
+        if let Some(kind) = kind {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        let mut request = request.body(Body::from(body)).unwrap();
+        request.headers_mut().extend(self.headers.clone());
+        let response = self.shop.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        self.keep_cookies(&head.headers);
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    fn keep_cookies(&mut self, headers: &HeaderMap) {
+        for line in headers.get_all(SET_COOKIE) {
+            let (name, value) = line
+                .to_str()
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap()
+                .split_once('=')
+                .unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    pub(crate) fn says(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(name, value.parse().unwrap());
+        self
+    }
+
+    /// Puts a product into the cart and orders it; the order's address.
+    pub(crate) async fn buys(&mut self, product: u32) -> String {
+        let added = self
+            .posts("/cart/add", &format!("product_id={product}&quantity=1"))
+            .await;
+        assert_eq!(added.leads_to(), "/cart");
+        let checkout = self.opens("/checkout").await;
+        let placed = self.posts("/checkout", &delivery(checkout.field("token"))).await;
+        placed.leads_to().to_owned()
+    }
+}
+
+/// A good checkout form.
+pub(crate) fn delivery(token: &str) -> String {
+    format!(
+        "token={token}&recipient=Mina&phone=010-1234-5678&postcode=04524&address=Sejong-daero+110&payment=on_delivery"
+    )
+}
