@@ -1,29 +1,38 @@
 //! The command line of `de-shop`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use de_shop::broker::{Broker, BrokerError, Settings};
+use de_shop::audit;
+use de_shop::broker::{self, Broker};
+use de_shop::local::{self, Local, LocalError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// The program could not start because of how it was started.
 const BAD_SETTINGS: u8 = 2;
 
+/// A web shop whose every event is on a Kafka topic, in a daily file and in a table.
 #[derive(Debug, Parser)]
-#[command(version, about = "DE Shop: a web shop whose every event is on a Kafka topic")]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct CommandLine {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    run: local::Settings,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The whole shop on this machine: embedded broker, shop and sink (the default).
+    Run(local::Settings),
     /// The embedded broker alone.
     Broker(BrokerArgs),
+    /// The ledger: what must be on each hop, and what is.
+    Audit(audit::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -32,40 +41,80 @@ struct BrokerArgs {
     #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092")]
     listen: SocketAddr,
     /// The folder that keeps topics and offsets.
-    #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka")]
+    #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
     data: PathBuf,
+}
+
+/// What `main` makes of an error: its words, and the exit code.
+struct Failure {
+    error: anyhow::Error,
+    code: ExitCode,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let Command::Broker(args) = CommandLine::parse().command;
-    match run_broker(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("de-shop: {error:#}");
-            let is_setting = matches!(error.downcast_ref(), Some(BrokerError::Topics(_)) | None);
-            if is_setting { ExitCode::FAILURE } else { ExitCode::from(BAD_SETTINGS) }
+    let line = CommandLine::parse();
+    let done = match line.command.unwrap_or(Command::Run(line.run)) {
+        Command::Run(settings) => run(settings).await,
+        Command::Broker(args) => run_broker(args).await,
+        Command::Audit(settings) => run_audit(settings).await,
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            // Standard error is the last resort; if it is closed, the exit code speaks.
+            let _ = writeln!(io::stderr(), "de-shop: {:#}", failure.error);
+            failure.code
         }
     }
 }
 
-async fn run_broker(args: BrokerArgs) -> anyhow::Result<()> {
+async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
     let stop = stop_on_signal()?;
-    let settings = Settings { listen: args.listen, data: args.data.clone(), ..Settings::default() };
-    let broker = Broker::bind(settings).await.map_err(|error| {
-        let option = match &error {
-            BrokerError::NotLoopback(_) | BrokerError::AddressInUse { .. } | BrokerError::Listen { .. } => "--listen (DE_SHOP_LISTEN)",
-            _ => "--data (DE_SHOP_DATA)",
-        };
-        anyhow::Error::new(error).context(format!("{option} changes it"))
+    let local = Local::bind(settings).await.map_err(Failure::of_settings)?;
+    say(&local.ready_line())?;
+    let _ = writeln!(io::stderr(), "{}", local.greeting());
+    local.run(stop).await.map_err(anyhow::Error::new)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_broker(args: BrokerArgs) -> Result<ExitCode, Failure> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    let stop = stop_on_signal()?;
+    let settings = broker::Settings {
+        listen: args.listen,
+        data: args.data.clone(),
+        ..broker::Settings::default()
+    };
+    let broker = Broker::bind(settings).await.map_err(|source| {
+        let setting = source.setting("--listen");
+        Failure::of_settings(LocalError::Broker { setting, source })
     })?;
-    writeln!(std::io::stdout(), "ready kafka={} data={}", broker.address(), args.data.display())?;
-    Ok(broker.run(stop).await?)
+    say(&format!(
+        "ready kafka={} data={}",
+        broker.address(),
+        args.data.display()
+    ))?;
+    broker.run(stop).await.map_err(anyhow::Error::new)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_audit(settings: audit::Settings) -> Result<ExitCode, Failure> {
+    let verdict = audit::run(settings).await.map_err(|error| Failure {
+        code: ExitCode::from(error.exit_code()),
+        error: error.into(),
+    })?;
+    Ok(ExitCode::from(verdict.exit_code()))
+}
+
+fn say(line: &str) -> Result<(), anyhow::Error> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
 }
 
 /// The first SIGINT or SIGTERM asks for a stop, the second one exits at once.
-fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+fn stop_on_signal() -> Result<CancellationToken, anyhow::Error> {
     let stop = CancellationToken::new();
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let asked = stop.clone();
@@ -75,8 +124,27 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
             if asked.is_cancelled() {
                 std::process::exit(1);
             }
+            tracing::info!("closing; a second signal ends at once");
             asked.cancel();
         }
     });
     Ok(stop)
+}
+
+impl Failure {
+    fn of_settings(error: LocalError) -> Self {
+        Self {
+            error: error.into(),
+            code: ExitCode::from(BAD_SETTINGS),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self {
+            error,
+            code: ExitCode::FAILURE,
+        }
+    }
 }

@@ -16,6 +16,8 @@ async fn what_a_shopper_does_is_on_its_topic_in_its_file_and_in_the_table_once()
     shopper.searches("teapot").await.expect("a search");
     shopper.looks_at(101).await.expect("a product");
     shopper.clicks().await.expect("a click");
+    shopper.adds(102, 2).await.expect("something in the cart");
+    shopper.removes(102).await.expect("nothing in the cart");
     shopper.buys(101).await.expect("an order");
     shopper
         .signs_up("haneul@example.com", "a long enough secret")

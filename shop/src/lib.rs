@@ -1,9 +1,16 @@
 //! The web shop: pages for shoppers, and an event for everything that happens on them.
 
 pub mod diagnostics;
+pub mod domain;
+mod facts;
 pub mod fail_point;
 pub mod journal;
 pub mod observe;
 pub mod outbox;
+pub mod pages;
 pub mod relay;
+pub mod settings;
+pub mod shop;
+pub mod store;
 pub mod topics;
+pub mod web;

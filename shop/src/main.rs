@@ -1,1 +1,97 @@
-fn main() {}
+//! The program `shop`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use axum::Router;
+use clap::Parser;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use schemas::Clock;
+use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
+use shop::settings::{Command, CommandLine, Settings};
+use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// A setting is wrong, or what it names can't be used.
+const BAD_SETTINGS: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Wrong options end here: exit 2, and a line that names the option.
+    let line = CommandLine::parse();
+    let options = DiagnosticsOptions {
+        level: line.settings.log_level.tracing(),
+        folder: line.settings.diagnostics.clone(),
+        name: "shop",
+    };
+    let diagnostics = match shop::diagnostics::init(&options) {
+        Ok(diagnostics) => diagnostics,
+        Err(error) => {
+            eprintln!("shop: --diagnostics: {:#}", anyhow::Error::from(error));
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    let done = match line.command.unwrap_or(Command::Run) {
+        Command::Run => run(&line.settings, &diagnostics).await,
+        Command::Rebuild => rebuild(&line.settings).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shop: {error:#}");
+            let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
+            if bad_setting { ExitCode::from(BAD_SETTINGS) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signals(signals()?, stop.clone()));
+    let metrics = PrometheusBuilder::new().install_recorder().context("metrics can't be collected")?;
+    let clock = Clock::system();
+    let journal = open_journal(settings)?;
+    diagnostics.attach(journal.clone(), clock.clone());
+    let surroundings = Surroundings {
+        clock,
+        extra: Router::new(),
+        metrics,
+    };
+    let shop = Shop::with_journal(settings, surroundings, journal).await?;
+    println!("ready shop=http://{} journal={}", shop.address(), settings.journal.display());
+    let ended = shop.run(stop).await;
+    diagnostics.detach();
+    Ok(ended?)
+}
+
+async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
+    let journal = open_journal(settings)?;
+    let store = open_store(settings, &journal, &Clock::system()).await?;
+    let report = store.rebuild().await.context("the projections can't be rebuilt")?;
+    println!(
+        "rebuilt facts={} carts={} orders={} accounts={}",
+        report.facts, report.carts, report.orders, report.accounts
+    );
+    Ok(())
+}
+
+fn signals() -> anyhow::Result<[Signal; 2]> {
+    let of = |kind| signal(kind).context("signals can't be caught");
+    Ok([of(SignalKind::interrupt())?, of(SignalKind::terminate())?])
+}
+
+/// The first signal drains, a second one ends the program at once.
+async fn stop_on_signals([mut interrupt, mut terminate]: [Signal; 2], stop: CancellationToken) {
+    for first in [true, false] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if first {
+            eprintln!("shop: stopping; a second signal stops at once");
+            stop.cancel();
+        }
+    }
+    std::process::exit(1);
+}

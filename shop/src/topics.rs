@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use schemas::Topic;
@@ -54,7 +56,8 @@ pub(crate) async fn ensure(options: &RelayOptions, health: &Health) -> Result<()
         }
     }
     if !existing.is_empty() {
-        check_retention(&admin, options, &existing).await;
+        // A broker that is slow to tell, or can't, holds nothing up.
+        tokio::spawn(check_retention(admin, options.retention, existing));
     }
     Ok(())
 }
@@ -88,30 +91,42 @@ async fn create(
     let results = admin
         .create_topics(&wanted, &AdminOptions::new().request_timeout(Some(PATIENCE)))
         .await?;
+    let mut created = Vec::new();
     for result in results {
         match result {
-            Ok(topic) => info!(topic, "A topic was created"),
+            Ok(topic) => created.push(topic),
             // Somebody else was faster, for instance the sink.
             Err((topic, RDKafkaErrorCode::TopicAlreadyExists)) => debug!(topic, "A topic exists by now"),
             Err((topic, code)) => return Err(TopicsError::Refused { topic, code }),
         }
     }
+    if !created.is_empty() {
+        let topics = created.join(" ");
+        info!(
+            topics,
+            partitions = options.partitions,
+            replication,
+            "Topics were created"
+        );
+    }
     Ok(())
 }
 
 /// Only looks: a broker that can't tell is no reason not to send.
-async fn check_retention(admin: &AdminClient<Context>, options: &RelayOptions, topics: &BTreeMap<&'static str, i32>) {
-    let resources: Vec<_> = topics.keys().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+async fn check_retention(admin: Arc<AdminClient<Context>>, retention: Duration, existing: BTreeMap<&'static str, i32>) {
+    let resources: Vec<_> = existing.keys().map(|topic| ResourceSpecifier::Topic(topic)).collect();
     let patience = AdminOptions::new().request_timeout(Some(PATIENCE));
     let described = match admin.describe_configs(&resources, &patience).await {
         Ok(described) => described,
         Err(error) => return debug!(%error, "Kafka does not tell the retention of its topics"),
     };
-    let wanted = options.retention.as_millis().to_string();
+    let wanted = retention.as_millis().to_string();
     for resource in described.into_iter().flatten() {
-        let found = resource.get(RETENTION).and_then(|entry| entry.value.clone());
+        let OwnedResourceSpecifier::Topic(topic) = &resource.specifier else {
+            continue;
+        };
+        let found = resource.get(RETENTION).and_then(|entry| entry.value.as_deref());
         if let Some(found) = found.filter(|found| *found != wanted) {
-            let topic = format!("{:?}", resource.specifier);
             warn!(
                 topic,
                 found, wanted, "A topic has another retention.ms than the setting; it is used as it is"

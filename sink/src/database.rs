@@ -107,6 +107,7 @@ impl DatabaseUrl {
             Self::Postgres(options) => {
                 let options = options.as_ref().clone().application_name("de-shop sink").options([
                     ("statement_timeout", "30s"),
+                    ("client_min_messages", "warning"),
                     ("lock_timeout", "10s"),
                     ("idle_in_transaction_session_timeout", "15s"),
                 ]);

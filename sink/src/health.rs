@@ -72,6 +72,19 @@ impl Health {
         }
     }
 
+    /// Not well yet, as nothing has been tried: nothing to be said aloud.
+    pub(crate) fn not_yet(&self, part: Part, what: &str) {
+        let trouble = Trouble {
+            part,
+            since: self.clock.now(),
+            what: what.to_owned(),
+        };
+        self.troubles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(part, trouble);
+    }
+
     /// Something is wrong; it is said aloud when it begins or changes.
     pub(crate) fn trouble(&self, part: Part, what: impl Into<String>) {
         let what = what.into();

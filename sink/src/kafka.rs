@@ -3,11 +3,41 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::KafkaError;
 
 use crate::SinkError;
 
 /// How long Kafka may take to answer a question about topics and offsets.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// The context of clients that have nothing to say to the loop: librdkafka's lines become ours.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log_line(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", %error, "{reason}");
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
+/// What librdkafka says. An unreachable broker is said once by `health`, not by every client every second.
+pub(crate) fn log_line(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+            tracing::error!(target: "librdkafka", facility, "{message}");
+        }
+        _ => tracing::debug!(target: "librdkafka", facility, "{message}"),
+    }
+}
 
 /// Where Kafka is, and what the operator adds for librdkafka.
 #[derive(Debug, Clone)]

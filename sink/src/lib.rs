@@ -13,6 +13,8 @@
 
 mod assignment;
 mod batch;
+#[doc(hidden)]
+pub mod bench;
 mod books;
 mod commit;
 mod consume;
@@ -28,6 +30,8 @@ mod judge;
 mod kafka;
 mod metric;
 pub mod positions;
+#[cfg(test)]
+mod promises;
 mod rebalance;
 mod recover;
 mod retention;

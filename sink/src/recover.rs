@@ -16,7 +16,7 @@ use crate::rebalance::Change;
 use crate::{Offset, SinkError, TopicPartition};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// A take-over that is to be done as soon as Kafka, the database and the disk let us.
 #[derive(Debug)]

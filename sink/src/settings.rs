@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, Parser};
 use schemas::InstanceId;
 use time::UtcOffset;
 
@@ -44,7 +44,13 @@ pub struct Settings {
     pub logs: PathBuf,
 
     /// How many days before today are kept, in files, table and new topics.
-    #[arg(long, env = "SINK_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS")]
+    #[arg(
+        long,
+        env = "SINK_RETENTION_DAYS",
+        default_value_t = 30,
+        value_name = "DAYS",
+        global = true
+    )]
     pub retention_days: u16,
 
     /// The offset from UTC by which an event's day is told, such as +09:00.
@@ -53,12 +59,19 @@ pub struct Settings {
         env = "SINK_UTC_OFFSET",
         default_value = "+00:00",
         value_name = "±HH:MM",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        global = true
     )]
     pub utc_offset: Offset,
 
     /// Where /healthz, /readyz and /metrics are served; port 0 takes a free one.
-    #[arg(long, env = "SINK_LISTEN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "SINK_LISTEN",
+        default_value = "127.0.0.1:8081",
+        value_name = "ADDRESS",
+        global = true
+    )]
     pub listen: SocketAddr,
 
     /// The consumer group; sinks with the same group and database share the work.
@@ -70,28 +83,59 @@ pub struct Settings {
     pub instance: Option<InstanceId>,
 
     /// Partitions of the topics that the sink creates; those that exist are left as they are.
-    #[arg(long, env = "SINK_PARTITIONS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, env = "SINK_PARTITIONS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
     pub partitions: u16,
 
     /// How long a batch may gather before it is committed.
-    #[arg(long, env = "SINK_FLUSH_INTERVAL", default_value = "200ms", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "SINK_FLUSH_INTERVAL", default_value = "200ms", value_name = "TIME", value_parser = humantime::parse_duration, global = true)]
     pub flush_interval: Duration,
 
     /// A batch of this many messages is committed at once.
-    #[arg(long, env = "SINK_BATCH_MESSAGES", default_value_t = 20_000, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "SINK_BATCH_MESSAGES",
+        default_value_t = 20_000,
+        value_name = "COUNT",
+        global = true
+    )]
     pub batch_messages: usize,
 
     /// A batch of this size is committed at once.
-    #[arg(long, env = "SINK_BATCH_BYTES", default_value = "16MiB", value_name = "SIZE")]
+    #[arg(
+        long,
+        env = "SINK_BATCH_BYTES",
+        default_value = "16MiB",
+        value_name = "SIZE",
+        global = true
+    )]
     pub batch_bytes: ByteSize,
 
     /// This many messages of a partition in a row that can't be read stop the sink; 0 never does.
-    #[arg(long, env = "SINK_MAX_BAD_RUN", default_value_t = 10_000, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "SINK_MAX_BAD_RUN",
+        default_value_t = 10_000,
+        value_name = "COUNT",
+        global = true
+    )]
     pub max_bad_run: u64,
 
     /// How long Kafka waits for a silent sink before it gives its partitions to another.
-    #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration, global = true)]
     pub session_timeout: Duration,
+}
+
+impl Settings {
+    /// What stands when neither an option nor a variable says otherwise. For whoever embeds the sink and for tests.
+    #[must_use]
+    pub fn defaults() -> Self {
+        #[derive(Parser)]
+        struct Only {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        Only::parse_from(["sink"]).settings
+    }
 }
 
 /// An offset from UTC, written `+09:00`.

@@ -1,5 +1,6 @@
 //! The sink as a whole: bind, then run, then drain.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,7 @@ impl Sink {
     pub async fn bind(settings: Settings, surroundings: Surroundings) -> Result<Self, SinkError> {
         let folder = LogFolder::open(&settings.logs, settings.instance.as_ref())?;
         let instance = folder.instance().clone();
+        let (listener, address) = listen(settings.listen).await?;
         let kafka = settings.kafka();
         kafka.check()?;
         let connection = settings.open_database().await?;
@@ -60,17 +62,6 @@ impl Sink {
         };
         let writer = LogWriter::new(folder);
         let committer = Committer::new(settings.database.clone(), connection, books, writer, kafka.clone())?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|error| SinkError::Setting {
-                setting: "--listen",
-                reason: format!("{}: {error}; choose another address", settings.listen),
-            })?;
-        let unbound = |error: std::io::Error| SinkError::Setting {
-            setting: "--listen",
-            reason: error.to_string(),
-        };
-        let address = listener.local_addr().map_err(unbound)?;
         let health = Arc::new(Health::new(surroundings.clock.clone()));
         metric::describe();
         Ok(Self {
@@ -98,8 +89,8 @@ impl Sink {
 
     /// Works until `stop`, then commits what was gathered. An error means that it can't go on; a new start may.
     pub async fn run(self, stop: CancellationToken) -> Result<(), SinkError> {
-        self.health.trouble(Part::Kafka, "not reached yet");
-        self.health.trouble(Part::Partitions, "no partitions yet");
+        self.health.not_yet(Part::Kafka, "not reached yet");
+        self.health.not_yet(Part::Partitions, "no partitions yet");
         let pages = CancellationToken::new();
         let server = tokio::spawn({
             let (router, pages) = (self.router(), pages.clone());
@@ -137,6 +128,19 @@ impl Sink {
         }
         done
     }
+}
+
+async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), SinkError> {
+    let refuse = |error: io::Error| SinkError::Setting {
+        setting: "--listen",
+        reason: match error.kind() {
+            io::ErrorKind::AddrInUse => format!("{wanted} is in use; choose another address with --listen"),
+            _ => format!("{wanted}: {error}"),
+        },
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(refuse)?;
+    let address = listener.local_addr().map_err(refuse)?;
+    Ok((listener, address))
 }
 
 /// The loop blocks, so it has a thread of its own.

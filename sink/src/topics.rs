@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use schemas::Topic;
 use tokio::runtime::Handle;
 
 use crate::SinkError;
-use crate::kafka::{ANSWER_WITHIN, Kafka};
+use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 
 /// Copies of each partition, where the cluster has as many brokers.
 const REPLICATION: usize = 3;
@@ -29,7 +28,7 @@ impl Shape {
 
 /// Creates the topics that are missing; says where an existing one keeps its messages for another time. Blocking.
 pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<(), SinkError> {
-    let admin: AdminClient<DefaultClientContext> = kafka.config().create()?;
+    let admin: AdminClient<Quiet> = kafka.config().create_with_context(Quiet)?;
     let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
     let existing: HashSet<_> = metadata.topics().iter().map(|topic| topic.name().to_owned()).collect();
     let replication = i32::try_from(metadata.brokers().len().clamp(1, REPLICATION)).unwrap_or(1);
@@ -48,7 +47,7 @@ pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<()
 }
 
 async fn create(
-    admin: &AdminClient<DefaultClientContext>,
+    admin: &AdminClient<Quiet>,
     missing: &[Topic],
     shape: Shape,
     replication: i32,
@@ -77,7 +76,7 @@ async fn create(
     Ok(())
 }
 
-async fn check(admin: &AdminClient<DefaultClientContext>, found: &[Topic], shape: Shape) -> Result<(), SinkError> {
+async fn check(admin: &AdminClient<Quiet>, found: &[Topic], shape: Shape) -> Result<(), SinkError> {
     let wanted = shape.retention_ms();
     let resources: Vec<_> = found
         .iter()

@@ -22,18 +22,33 @@ pub(crate) struct DataFolder {
 
 impl DataFolder {
     pub(crate) fn open(path: &Path) -> Result<Self, BrokerError> {
-        let trouble = |source| BrokerError::Folder { path: path.to_owned(), source };
+        let trouble = |source| BrokerError::Folder {
+            path: path.to_owned(),
+            source,
+        };
         fs::create_dir_all(path).map_err(trouble)?;
         let lock = lock(path)?;
         check_format(path)?;
         let cluster_id = cluster_id(path).map_err(trouble)?;
-        Ok(Self { path: path.to_owned(), cluster_id, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            cluster_id,
+            _lock: lock,
+        })
     }
 }
 
 fn lock(path: &Path) -> Result<File, BrokerError> {
-    let trouble = |source| BrokerError::Folder { path: path.to_owned(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock")).map_err(trouble)?;
+    let trouble = |source| BrokerError::Folder {
+        path: path.to_owned(),
+        source,
+    };
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.join("lock"))
+        .map_err(trouble)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(BrokerError::InUse { path: path.to_owned() }),
@@ -42,13 +57,18 @@ fn lock(path: &Path) -> Result<File, BrokerError> {
 }
 
 fn check_format(path: &Path) -> Result<(), BrokerError> {
-    let trouble = |source| BrokerError::Folder { path: path.to_owned(), source };
+    let trouble = |source| BrokerError::Folder {
+        path: path.to_owned(),
+        source,
+    };
     let file = path.join("format");
     match fs::read_to_string(&file) {
         Ok(text) if text.trim().parse() == Ok(FORMAT) => Ok(()),
-        Ok(text) => {
-            Err(BrokerError::Format { path: path.to_owned(), found: text.trim().to_owned(), known: FORMAT })
-        }
+        Ok(text) => Err(BrokerError::Format {
+            path: path.to_owned(),
+            found: text.trim().to_owned(),
+            known: FORMAT,
+        }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             recovery::replace(&file, FORMAT.to_string().as_bytes()).map_err(trouble)
         }
@@ -75,7 +95,11 @@ fn as_kafka_writes_it(id: Uuid) -> String {
     // 128 bits and four bits of padding: 22 digits of six bits.
     let digit = |index: u32| {
         let from_the_right = 132 - 6 * (index + 1);
-        let bits = if from_the_right >= 4 { id.as_u128() >> (from_the_right - 4) } else { id.as_u128() << (4 - from_the_right) };
+        let bits = if from_the_right >= 4 {
+            id.as_u128() >> (from_the_right - 4)
+        } else {
+            id.as_u128() << (4 - from_the_right)
+        };
         char::from(DIGITS[(bits & 63) as usize])
     };
     (0..22).map(digit).collect()
@@ -96,7 +120,10 @@ mod tests {
     fn a_folder_serves_one_broker_at_a_time() -> Result<(), BrokerError> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let first = DataFolder::open(folder.path())?;
-        assert!(matches!(DataFolder::open(folder.path()), Err(BrokerError::InUse { .. })));
+        assert!(matches!(
+            DataFolder::open(folder.path()),
+            Err(BrokerError::InUse { .. })
+        ));
         let id = first.cluster_id.clone();
         drop(first);
         assert_eq!(DataFolder::open(folder.path())?.cluster_id, id);
@@ -107,7 +134,10 @@ mod tests {
     fn a_newer_format_is_left_alone() -> Result<(), std::io::Error> {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("format"), "2\n")?;
-        assert!(matches!(DataFolder::open(folder.path()), Err(BrokerError::Format { .. })));
+        assert!(matches!(
+            DataFolder::open(folder.path()),
+            Err(BrokerError::Format { .. })
+        ));
         Ok(())
     }
 }

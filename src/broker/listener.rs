@@ -51,7 +51,9 @@ pub(crate) async fn serve(listener: TcpListener, node: &Arc<Node>, stop: &Cancel
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
-            Ok((_, peer)) => tracing::warn!(%peer, limit = node.settings.max_connections, "too many connections: one was closed"),
+            Ok((_, peer)) => {
+                tracing::warn!(%peer, limit = node.settings.max_connections, "too many connections: one was closed");
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -60,7 +62,10 @@ pub(crate) async fn serve(listener: TcpListener, node: &Arc<Node>, stop: &Cancel
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(node.settings.drain_timeout, drained).await.is_err() {
+    if tokio::time::timeout(node.settings.drain_timeout, drained)
+        .await
+        .is_err()
+    {
         tracing::warn!("some clients did not take their answers in time: their connections were closed");
     }
 }
@@ -109,8 +114,12 @@ async fn read_requests(
             frame = wire::read_frame(&mut reading, node.settings.max_request_bytes) => frame?,
             () = stop.cancelled() => return Ok(End::Stopping),
         };
-        let Some(frame) = frame else { return Ok(End::ClientGone) };
-        let Some(pending) = begin(frame, &client_host, node, stop)? else { continue };
+        let Some(frame) = frame else {
+            return Ok(End::ClientGone);
+        };
+        let Some(pending) = begin(frame, &client_host, node, stop)? else {
+            continue;
+        };
         if ask.send(pending).await.is_err() {
             return Ok(End::ClientGone);
         }
@@ -118,7 +127,12 @@ async fn read_requests(
 }
 
 /// Does a request's work; what comes back writes its answer, once it is there.
-fn begin(frame: Bytes, client_host: &StrBytes, node: &Arc<Node>, stop: &CancellationToken) -> Result<Option<Pending>, WireError> {
+fn begin(
+    frame: Bytes,
+    client_host: &StrBytes,
+    node: &Arc<Node>,
+    stop: &CancellationToken,
+) -> Result<Option<Pending>, WireError> {
     let (key, version, correlation) = wire::peek(&frame)?;
     let api = match api::served(key, version) {
         Ok(api) => api,
@@ -129,11 +143,16 @@ fn begin(frame: Bytes, client_host: &StrBytes, node: &Arc<Node>, stop: &Cancella
         }
         Err(api::NotServed::Close) => return Err(WireError::NotServed { key, version }),
     };
-    let (head, request) = wire::read_request(api, version, frame)?;
-    let call = Call { version, client_id: head.client_id, client_host: client_host.clone(), stop: stop.clone() };
+    let (client_id, request) = wire::read_request(api, version, frame)?;
+    let call = Call {
+        version,
+        client_id,
+        client_host: client_host.clone(),
+        stop: stop.clone(),
+    };
     let write = move |answer: ResponseKind| wire::write_response(api, version, correlation, &answer);
     Ok(match api::answer(node, call, request) {
-        Reply::Now(answer) => Some(Box::pin(std::future::ready(write(answer)))),
+        Reply::Now(answer) => Some(Box::pin(std::future::ready(write(*answer)))),
         Reply::Later(answer) => Some(Box::pin(async move { write(answer.await) })),
         Reply::Silent => None,
     })

@@ -62,6 +62,17 @@ pub enum BrokerError {
     Topics(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl BrokerError {
+    /// The option that changes it; the one for the address is called `listen`.
+    #[must_use]
+    pub const fn setting(&self, listen: &'static str) -> &'static str {
+        match self {
+            Self::NotLoopback(_) | Self::AddressInUse { .. } | Self::Listen { .. } => listen,
+            _ => "--data",
+        }
+    }
+}
+
 /// A broker that has its address and its data, and serves once it is [run](Broker::run).
 #[derive(Debug)]
 pub struct Broker {
@@ -77,14 +88,27 @@ impl Broker {
         let listen = settings.listen;
         let listener = TcpListener::bind(listen).await.map_err(|source| {
             if source.kind() == io::ErrorKind::AddrInUse {
-                BrokerError::AddressInUse { address: listen, source }
+                BrokerError::AddressInUse {
+                    address: listen,
+                    source,
+                }
             } else {
-                BrokerError::Listen { address: listen, source }
+                BrokerError::Listen {
+                    address: listen,
+                    source,
+                }
             }
         })?;
-        let address = listener.local_addr().map_err(|source| BrokerError::Listen { address: listen, source })?;
+        let address = listener.local_addr().map_err(|source| BrokerError::Listen {
+            address: listen,
+            source,
+        })?;
         let node = Arc::new(Node::open(settings, address)?);
-        Ok(Self { listener, address, node })
+        Ok(Self {
+            listener,
+            address,
+            node,
+        })
     }
 
     /// Where clients find it.
@@ -98,7 +122,9 @@ impl Broker {
         let flushing = CancellationToken::new();
         let flusher = tokio::spawn({
             let (node, flushing) = (Arc::clone(&self.node), flushing.clone());
-            async move { node.flusher.run(node.settings.flush_interval, flushing).await }
+            async move {
+                node.flusher.run(node.settings.flush_interval, flushing).await;
+            }
         });
         let groups = tokio::spawn({
             let (node, stop) = (Arc::clone(&self.node), stop.clone());
@@ -113,6 +139,9 @@ impl Broker {
             }
         }
         let path = self.node.folder.path.clone();
-        self.node.offsets.sync().map_err(|source| BrokerError::Folder { path, source })
+        self.node
+            .offsets
+            .sync()
+            .map_err(|source| BrokerError::Folder { path, source })
     }
 }

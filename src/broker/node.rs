@@ -34,12 +34,25 @@ impl Node {
     /// Opens the data folder and recovers what is in it.
     pub(crate) fn open(settings: Settings, address: SocketAddr) -> Result<Self, BrokerError> {
         let folder = DataFolder::open(&settings.data)?;
-        let trouble = |source| BrokerError::Folder { path: folder.path.clone(), source };
+        let trouble = |source| BrokerError::Folder {
+            path: folder.path.clone(),
+            source,
+        };
         let flusher = Arc::new(Flusher::default());
-        let topics = Topics::open(folder.path.clone(), Arc::clone(&flusher)).map_err(|error| BrokerError::Topics(error.into()))?;
+        let topics = Topics::open(folder.path.clone(), Arc::clone(&flusher))
+            .map_err(|error| BrokerError::Topics(error.into()))?;
         let offsets = OffsetStore::open(&folder.path).map_err(trouble)?;
         let producer_ids = ProducerIds::open(&folder.path).map_err(trouble)?;
-        Ok(Self { settings, address, folder, flusher, topics, groups: Coordinator::default(), offsets, producer_ids })
+        Ok(Self {
+            settings,
+            address,
+            folder,
+            flusher,
+            topics,
+            groups: Coordinator::default(),
+            offsets,
+            producer_ids,
+        })
     }
 
     /// The host that clients are told to connect to.
@@ -51,12 +64,17 @@ impl Node {
         i32::from(self.address.port())
     }
 
+    /// Milliseconds since 1970, by the clock of the settings.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.settings.clock.now().unix_millis()
+    }
+
     /// Deletes what the topics no longer keep, now and then, until `stop`.
     pub(crate) async fn keep_to_retention(self: Arc<Self>, stop: CancellationToken) {
         let mut checks = tokio::time::interval(self.settings.retention_check_interval);
         loop {
             tokio::select! {
-                _ = checks.tick() => self.retain(now_ms()),
+                _ = checks.tick() => self.retain(self.now_ms()),
                 () = stop.cancelled() => return,
             }
         }
@@ -67,20 +85,13 @@ impl Node {
             let keep = topic.config().retention();
             for (index, partition) in topic.partitions().iter().enumerate() {
                 let retained = partition.log().retain(keep, now);
+                let topic = &topic.name;
                 match retained {
                     Ok(0) => {}
-                    Ok(segments) => tracing::info!(topic = topic.name, partition = index, segments, "deleted what the topic no longer keeps"),
-                    Err(error) => tracing::warn!(topic = topic.name, partition = index, %error, "could not delete what the topic no longer keeps"),
+                    Ok(segments) => tracing::info!(topic, index, segments, "deleted what is no longer kept"),
+                    Err(error) => tracing::warn!(topic, index, %error, "could not delete what is no longer kept"),
                 }
             }
         }
     }
-}
-
-/// The wall clock, milliseconds since 1970: the broker's only look at it.
-pub(crate) fn now_ms() -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "the broker's one door to the wall clock; `schemas::Clock` stands here once it is merged")]
-    let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -32,7 +32,10 @@ impl ProducerIds {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BLOCK,
             Err(error) => return Err(error),
         };
-        Ok(Self { path, block: Mutex::new(Block { next, end: next }) })
+        Ok(Self {
+            path,
+            block: Mutex::new(Block { next, end: next }),
+        })
     }
 
     pub(crate) fn give(&self) -> io::Result<i64> {
@@ -57,7 +60,7 @@ mod tests {
         let mut given = std::collections::BTreeSet::new();
         for _ in 0..3 {
             let ids = ProducerIds::open(folder.path())?;
-            for _ in 0..BLOCK + 1 {
+            for _ in 0..=BLOCK {
                 assert!(given.insert(ids.give()?));
             }
         }

@@ -23,6 +23,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long shutdown waits for the answers that are under way.
     pub drain_timeout: Duration,
+    /// Dates records where a topic asks for it, and tells how old segments are.
+    pub clock: schemas::Clock,
     /// Partitions of a topic whose creator leaves the number to the broker.
     pub default_partitions: i32,
     /// Create a topic when a client asks for its metadata and allows it. Off: a misspelt name is an error, not a topic.
@@ -34,11 +36,12 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9092)),
             data: PathBuf::from("./data/kafka"),
-            flush_interval: Duration::from_millis(10),
+            flush_interval: Duration::from_millis(5),
             retention_check_interval: Duration::from_mins(5),
             max_request_bytes: 16 * 1024 * 1024,
             max_connections: 1000,
             drain_timeout: Duration::from_secs(5),
+            clock: schemas::Clock::system(),
             default_partitions: 3,
             auto_create_topics: false,
         }
@@ -47,6 +50,10 @@ impl Default for Settings {
 
 impl Settings {
     pub(super) fn check(&self) -> Result<(), BrokerError> {
-        if self.listen.ip().is_loopback() { Ok(()) } else { Err(BrokerError::NotLoopback(self.listen)) }
+        if self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(BrokerError::NotLoopback(self.listen))
+        }
     }
 }

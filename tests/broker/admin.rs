@@ -8,7 +8,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::world::{Outcome, PATIENCE, World, sends};
 
 fn patiently() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
+    AdminOptions::new()
+        .request_timeout(Some(PATIENCE))
+        .operation_timeout(Some(PATIENCE))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,7 +21,11 @@ async fn a_topic_keeps_the_settings_it_was_made_with() -> Outcome {
     assert_eq!(made, [Ok("shop.view".to_owned())]);
     let world = world.restart().await?;
     let resource = ResourceSpecifier::Topic("shop.view");
-    let described = world.clients().admin()?.describe_configs([&resource], &patiently()).await?;
+    let described = world
+        .clients()
+        .admin()?
+        .describe_configs([&resource], &patiently())
+        .await?;
     let config = described.into_iter().next().ok_or("nothing described")??;
     let value = |name: &str| config.get(name).and_then(|entry| entry.value.clone());
     assert_eq!(value("retention.ms").as_deref(), Some("2592000000"));
@@ -42,7 +48,10 @@ async fn a_topic_that_cannot_be_made_is_refused_by_name() -> Outcome {
         NewTopic::new("shop.fine", 1, TopicReplication::Fixed(1)),
     ];
     let made = clients.admin()?.create_topics(&topics, &patiently()).await?;
-    let codes: Vec<_> = made.into_iter().map(|result| result.err().map(|(_, code)| code)).collect();
+    let codes: Vec<_> = made
+        .into_iter()
+        .map(|result| result.err().map(|(_, code)| code))
+        .collect();
     assert_eq!(
         codes,
         [
@@ -64,7 +73,9 @@ async fn a_deleted_topic_is_gone_and_its_name_is_free_again() -> Outcome {
     let clients = world.clients();
     clients.creates("shop.view", 1).await?;
     sends(&clients.producer(&[])?, "shop.view", ["old".to_owned()]).await?;
-    clients.admin()?.delete_topics(&["shop.view"], &patiently()).await?[0].as_ref().map_err(|(_, code)| *code)?;
+    clients.admin()?.delete_topics(&["shop.view"], &patiently()).await?[0]
+        .as_ref()
+        .map_err(|(_, code)| *code)?;
     assert!(!world.folder().join("shop.view-0").exists());
     clients.creates("shop.view", 1).await?;
     sends(&clients.producer(&[])?, "shop.view", ["new".to_owned()]).await?;
@@ -78,7 +89,10 @@ async fn a_topic_gets_more_partitions_and_keeps_them() -> Outcome {
     let world = World::start().await?;
     let clients = world.clients();
     clients.creates("shop.view", 1).await?;
-    let made = clients.admin()?.create_partitions([&NewPartitions::new("shop.view", 5)], &patiently()).await?;
+    let made = clients
+        .admin()?
+        .create_partitions([&NewPartitions::new("shop.view", 5)], &patiently())
+        .await?;
     assert_eq!(made, [Ok("shop.view".to_owned())]);
     let world = world.restart().await?;
     let metadata = world.clients().reader()?.fetch_metadata(Some("shop.view"), PATIENCE)?;
@@ -92,12 +106,20 @@ async fn deleted_records_are_no_longer_offered() -> Outcome {
     let world = World::start().await?;
     let clients = world.clients();
     clients.creates("shop.view", 1).await?;
-    sends(&clients.producer(&[])?, "shop.view", (0..5).map(|number| number.to_string())).await?;
+    sends(
+        &clients.producer(&[])?,
+        "shop.view",
+        (0..5).map(|number| number.to_string()),
+    )
+    .await?;
     let mut places = TopicPartitionList::new();
     places.add_partition_offset("shop.view", 0, Offset::Offset(3))?;
     clients.admin()?.delete_records(&places, &patiently()).await?;
     let world = world.restart().await?;
-    assert_eq!(world.clients().reads_all("shop.view")?, [(0, 3, "3".to_owned()), (0, 4, "4".to_owned())]);
+    assert_eq!(
+        world.clients().reads_all("shop.view")?,
+        [(0, 3, "3".to_owned()), (0, 4, "4".to_owned())]
+    );
     world.stop().await?;
     Ok(())
 }
@@ -112,7 +134,14 @@ async fn a_group_is_listed_and_deleted() -> Outcome {
     places.add_partition_offset("shop.view", 0, Offset::Offset(0))?;
     consumer.commit(&places, rdkafka::consumer::CommitMode::Sync)?;
     let listed = consumer.fetch_group_list(None, PATIENCE)?;
-    assert_eq!(listed.groups().iter().map(rdkafka::groups::GroupInfo::name).collect::<Vec<_>>(), ["sink"]);
+    assert_eq!(
+        listed
+            .groups()
+            .iter()
+            .map(rdkafka::groups::GroupInfo::name)
+            .collect::<Vec<_>>(),
+        ["sink"]
+    );
     drop(consumer);
     let deleted = clients.admin()?.delete_groups(&["sink"], &patiently()).await?;
     assert_eq!(deleted, [Ok("sink".to_owned())]);

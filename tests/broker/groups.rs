@@ -29,13 +29,17 @@ async fn two_consumers_share_a_topic_and_one_takes_over_when_the_other_leaves() 
         let feeding = tokio::spawn(async move {
             for number in 0_i32.. {
                 let value = number.to_string();
-                let record: FutureRecord<'_, (), String> = FutureRecord::to("shop.view").partition(number % 4).payload(&value);
+                let record: FutureRecord<'_, (), String> =
+                    FutureRecord::to("shop.view").partition(number % 4).payload(&value);
                 if producer.send(record, PATIENCE).await.is_err() {
                     return;
                 }
             }
         });
-        let settings = [("partition.assignment.strategy", strategy), ("heartbeat.interval.ms", "200")];
+        let settings = [
+            ("partition.assignment.strategy", strategy),
+            ("heartbeat.interval.ms", "200"),
+        ];
         let first = clients.consumer("sink", &settings)?;
         first.subscribe(&["shop.view"])?;
         assert_eq!(sees_partitions(&first, 4).await?.len(), 4);
@@ -74,7 +78,12 @@ async fn a_group_goes_on_where_it_stopped_also_after_a_restart_of_the_broker() -
     let world = World::start().await?;
     let clients = world.clients();
     clients.creates("shop.order", 1).await?;
-    sends(&clients.producer(&[])?, "shop.order", (0..10).map(|number| number.to_string())).await?;
+    sends(
+        &clients.producer(&[])?,
+        "shop.order",
+        (0..10).map(|number| number.to_string()),
+    )
+    .await?;
     let consumer = clients.consumer("sink", &[])?;
     consumer.subscribe(&["shop.order"])?;
     for _ in 0..5 {
@@ -106,7 +115,11 @@ async fn offsets_can_be_committed_without_being_a_member() -> Outcome {
     asked.add_partition("shop.order", 0);
     asked.add_partition("shop.order", 1);
     let committed = consumer.committed_offsets(asked, PATIENCE)?;
-    let offsets: Vec<_> = committed.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset).collect();
+    let offsets: Vec<_> = committed
+        .elements()
+        .iter()
+        .map(rdkafka::topic_partition_list::TopicPartitionListElem::offset)
+        .collect();
     assert_eq!(offsets, [Offset::Invalid, Offset::Offset(7)]);
     world.stop().await?;
     Ok(())

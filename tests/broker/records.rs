@@ -16,8 +16,15 @@ async fn what_is_sent_is_read_with_key_headers_and_date() -> Outcome {
     let clients = world.clients();
     clients.creates("shop.view", 3).await?;
     let producer = clients.producer(&[])?;
-    let headers = OwnedHeaders::new().insert(rdkafka::message::Header { key: "ce_type", value: Some("view") });
-    let record = FutureRecord::to("shop.view").key("session").payload("{}").headers(headers).timestamp(1_747_223_147_652);
+    let headers = OwnedHeaders::new().insert(rdkafka::message::Header {
+        key: "ce_type",
+        value: Some("view"),
+    });
+    let record = FutureRecord::to("shop.view")
+        .key("session")
+        .payload("{}")
+        .headers(headers)
+        .timestamp(1_747_223_147_652);
     let sent = producer.send(record, PATIENCE).await.map_err(|(error, _)| error)?;
 
     let reader = clients.reader()?;
@@ -25,7 +32,10 @@ async fn what_is_sent_is_read_with_key_headers_and_date() -> Outcome {
     assignment.add_partition_offset("shop.view", sent.partition, Offset::Beginning)?;
     reader.assign(&assignment)?;
     let message = reader.poll(PATIENCE).ok_or("nothing came")??;
-    assert_eq!((message.offset(), message.key(), message.payload()), (sent.offset, Some(&b"session"[..]), Some(&b"{}"[..])));
+    assert_eq!(
+        (message.offset(), message.key(), message.payload()),
+        (sent.offset, Some(&b"session"[..]), Some(&b"{}"[..]))
+    );
     assert_eq!(message.timestamp().to_millis(), Some(1_747_223_147_652));
     let header = message.headers().ok_or("no headers")?.get(0);
     assert_eq!((header.key, header.value), ("ce_type", Some(&b"view"[..])));
@@ -50,7 +60,11 @@ async fn many_records_come_out_in_order_and_compressed_ones_too() -> Outcome {
         for delivery in deliveries {
             delivery.await?.map_err(|(error, _)| error)?;
         }
-        let found: Vec<_> = clients.reads_all(&topic)?.into_iter().map(|(_, _, value)| value).collect();
+        let found: Vec<_> = clients
+            .reads_all(&topic)?
+            .into_iter()
+            .map(|(_, _, value)| value)
+            .collect();
         assert_eq!(found, values, "{codec}");
     }
     world.stop().await?;
@@ -67,13 +81,30 @@ async fn an_idempotent_producer_goes_on_over_a_restart_of_the_broker() -> Outcom
     for round in 1..4 {
         let during = tokio::spawn({
             let producer = producer.clone();
-            async move { sends(&producer, "shop.cart", (0..50).map(|number| (round * 100 + number).to_string())).await.map_err(|error| error.to_string()) }
+            async move {
+                sends(
+                    &producer,
+                    "shop.cart",
+                    (0..50).map(|number| (round * 100 + number).to_string()),
+                )
+                .await
+                .map_err(|error| error.to_string())
+            }
         });
         world = world.restart().await?;
         during.await??;
     }
-    let found: Vec<_> = clients.reads_all("shop.cart")?.into_iter().map(|(_, _, value)| value).collect();
-    let expected: Vec<_> = (0..20).chain(100..150).chain(200..250).chain(300..350).map(|number| number.to_string()).collect();
+    let found: Vec<_> = clients
+        .reads_all("shop.cart")?
+        .into_iter()
+        .map(|(_, _, value)| value)
+        .collect();
+    let expected: Vec<_> = (0..20)
+        .chain(100..150)
+        .chain(200..250)
+        .chain(300..350)
+        .map(|number| number.to_string())
+        .collect();
     assert_eq!(found, expected);
     world.stop().await?;
     Ok(())
@@ -113,9 +144,22 @@ async fn offsets_are_found_by_date_over_the_wire() -> Outcome {
         let mut asked = TopicPartitionList::new();
         asked.add_partition_offset("shop.order", 0, Offset::Offset(date))?;
         let found = reader.offsets_for_times(asked, PATIENCE)?;
-        places.push(found.elements().first().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset));
+        places.push(
+            found
+                .elements()
+                .first()
+                .map(rdkafka::topic_partition_list::TopicPartitionListElem::offset),
+        );
     }
-    assert_eq!(places, [Some(Offset::Offset(0)), Some(Offset::Offset(1)), Some(Offset::Offset(2)), Some(Offset::End)]);
+    assert_eq!(
+        places,
+        [
+            Some(Offset::Offset(0)),
+            Some(Offset::Offset(1)),
+            Some(Offset::Offset(2)),
+            Some(Offset::End)
+        ]
+    );
     world.stop().await?;
     Ok(())
 }
@@ -132,7 +176,10 @@ async fn several_producers_at_once_lose_and_double_nothing() -> Outcome {
             for number in 0..200 {
                 let value = format!("{sender}-{number}");
                 let record = FutureRecord::to("shop.request").key(&value).payload(&value);
-                producer.send(record, PATIENCE).await.map_err(|(error, _)| error.to_string())?;
+                producer
+                    .send(record, PATIENCE)
+                    .await
+                    .map_err(|(error, _)| error.to_string())?;
             }
             Ok::<_, String>(())
         });

@@ -40,11 +40,20 @@ impl World {
 
     async fn on(folder: TempDir, port: u16) -> Result<Self, Failure> {
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
-        let settings = Settings { listen, data: folder.path().to_owned(), ..Settings::default() };
+        let settings = Settings {
+            listen,
+            data: folder.path().to_owned(),
+            ..Settings::default()
+        };
         let broker = Broker::bind(settings).await?;
         let (address, stop) = (broker.address(), CancellationToken::new());
         let running = tokio::spawn(broker.run(stop.clone()));
-        Ok(Self { address, folder, stop, running })
+        Ok(Self {
+            address,
+            folder,
+            stop,
+            running,
+        })
     }
 
     /// Stops the broker and starts it again on the same folder and port.
@@ -88,7 +97,10 @@ impl Clients {
 
     pub(crate) async fn creates(self, topic: &str, partitions: i32) -> Outcome {
         let topic = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
-        let made = self.admin()?.create_topics([&topic], &AdminOptions::new().request_timeout(Some(PATIENCE))).await?;
+        let made = self
+            .admin()?
+            .create_topics([&topic], &AdminOptions::new().request_timeout(Some(PATIENCE)))
+            .await?;
         for result in made {
             result.map_err(|(topic, code)| format!("{topic}: {code}"))?;
         }
@@ -97,21 +109,35 @@ impl Clients {
 
     pub(crate) fn producer(self, settings: &[(&str, &str)]) -> Result<FutureProducer, Failure> {
         let mut config = self.config();
-        config.set("enable.idempotence", "true").set("linger.ms", "1").set("reconnect.backoff.max.ms", "200");
-        settings.iter().for_each(|(name, value)| drop(config.set(*name, *value)));
+        config
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "1")
+            .set("reconnect.backoff.max.ms", "200");
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
         Ok(config.create()?)
     }
 
     pub(crate) fn consumer(self, group: &str, settings: &[(&str, &str)]) -> Result<StreamConsumer, Failure> {
         let mut config = self.config();
-        config.set("group.id", group).set("auto.offset.reset", "earliest").set("enable.auto.commit", "false");
-        settings.iter().for_each(|(name, value)| drop(config.set(*name, *value)));
+        config
+            .set("group.id", group)
+            .set("auto.offset.reset", "earliest")
+            .set("enable.auto.commit", "false");
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
         Ok(config.create()?)
     }
 
     /// A consumer without a group.
     pub(crate) fn reader(self) -> Result<BaseConsumer, Failure> {
-        Ok(self.config().set("group.id", "reader").set("enable.auto.commit", "false").create()?)
+        Ok(self
+            .config()
+            .set("group.id", "reader")
+            .set("enable.auto.commit", "false")
+            .create()?)
     }
 
     /// Reads everything that a topic holds, by partition and offset.

@@ -2,6 +2,7 @@
 //!
 //! Tests speak its verbs. It fails at once when a part dies that nobody killed, and leaves nothing behind.
 
+pub mod browser;
 pub mod evidence;
 pub mod process;
 pub mod require;
@@ -13,6 +14,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use evidence::Everywhere;
+use schemas::EventType;
+
 use process::{PATIENCE, Process, free_port, program};
 use servers::{Broker, Database, Kinds};
 use tempfile::TempDir;
@@ -33,6 +36,8 @@ pub struct World {
     shop_port: u16,
     shop: Option<Process>,
     sink: Option<Process>,
+    /// What the shop is told by its environment, from its next start.
+    pub shop_settings: Vec<(&'static str, String)>,
 }
 
 impl World {
@@ -47,7 +52,10 @@ impl World {
 
     /// Only the database runs; nothing else was ever started.
     pub fn without_broker(test: &str) -> Option<Self> {
-        let kinds = Kinds::of_this_run();
+        Self::of_kinds(test, Kinds::of_this_run())
+    }
+
+    pub fn of_kinds(test: &str, kinds: Kinds) -> Option<Self> {
         if !require::has(test, &kinds.parts()) {
             return None;
         }
@@ -59,6 +67,7 @@ impl World {
             shop_port: free_port(),
             shop: None,
             sink: None,
+            shop_settings: Vec::new(),
             folder,
         })
     }
@@ -69,6 +78,10 @@ impl World {
 
     pub fn shop_address(&self) -> String {
         format!("http://127.0.0.1:{}", self.shop_port)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn logs(&self) -> PathBuf {
@@ -101,6 +114,7 @@ impl World {
                     .arg(folder.join("journal"))
                     .arg("--diagnostics")
                     .arg(folder.join("shop-diagnostics"));
+                command.envs(self.shop_settings.iter().cloned());
                 let mut process = Process::start("shop", folder, &mut command);
                 process.ready();
                 self.shop = Some(process);
@@ -131,13 +145,81 @@ impl World {
 
     /// Waits until everything that was answered is on its topic, in its daily file and in the table, each exactly once.
     pub async fn sees_once_everywhere(&mut self, answered: &[Answered]) -> Everywhere {
+        self.sees_once_in(answered, self.logs(), self.database.sink_url()).await
+    }
+
+    pub async fn sees_once_in(&mut self, answered: &[Answered], logs: PathBuf, database: String) -> Everywhere {
+        let since = Instant::now();
+        loop {
+            self.assert_alive();
+            let everywhere = look(self.broker.address(), logs.clone(), database.clone()).await;
+            match everywhere.holds_once(answered) {
+                Ok(()) => return everywhere,
+                Err(wrong) => assert!(since.elapsed() < PATIENCE, "{wrong}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until files hold these events, and gives everything that is there then.
+    pub async fn sees_events(&mut self, ids: &[&serde_json::Value]) -> Everywhere {
+        self.sees("the events", |seen| {
+            ids.iter().all(|id| {
+                id.as_str()
+                    .is_some_and(|id| seen.files.by_id.get(id).is_some_and(|lines| lines.len() == 1))
+            })
+        })
+        .await
+    }
+
+    pub async fn sees_request_in_files(&mut self, request_id: &str) -> Everywhere {
+        self.sees(request_id, |seen| {
+            seen.files
+                .by_id
+                .values()
+                .flatten()
+                .any(|line| line.request_id == request_id)
+        })
+        .await
+    }
+
+    /// Waits until the activity of this request is in file and table.
+    pub async fn sees_activity(&mut self, request_id: &str, activity: EventType) -> Everywhere {
+        self.sees(activity.name(), |seen| {
+            let mut lines = seen.files.by_id.values().flatten();
+            let line = lines.find(|line| line.request_id == request_id && line.event_type == activity.name());
+            line.is_some_and(|line| seen.rows.get(&line.event_id) == Some(&1))
+        })
+        .await
+    }
+
+    async fn sees(&mut self, what: &str, holds: impl Fn(&Everywhere) -> bool) -> Everywhere {
+        let since = Instant::now();
+        loop {
+            self.assert_alive();
+            let seen = look(self.broker.address(), self.logs(), self.database.sink_url()).await;
+            if holds(&seen) {
+                return seen;
+            }
+            assert!(since.elapsed() < PATIENCE, "{what} never comes");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until files and table hold all that is on the topics now.
+    pub async fn settles(&mut self) -> Everywhere {
         let since = Instant::now();
         loop {
             self.assert_alive();
             let everywhere = self.look().await;
-            match everywhere.holds_once(answered) {
-                Ok(()) => return everywhere,
-                Err(wrong) => assert!(since.elapsed() < PATIENCE, "{wrong}"),
+            match everywhere
+                .topics
+                .by_id
+                .keys()
+                .find(|id| !everywhere.files.by_id.contains_key(*id))
+            {
+                None => return everywhere,
+                Some(id) => assert!(since.elapsed() < PATIENCE, "{id} never reaches a file"),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }

@@ -187,6 +187,14 @@ impl Database {
         }
     }
 
+    /// `HOST:PORT` of PostgreSQL.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Sqlite { .. } => panic!("SQLite has no address"),
+            Self::Postgres { port, .. } => format!("127.0.0.1:{port}"),
+        }
+    }
+
     pub fn assert_alive(&mut self) {
         if let Self::Postgres { process, .. } = self {
             process.assert_alive();

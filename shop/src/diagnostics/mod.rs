@@ -13,6 +13,7 @@ mod budget;
 mod line;
 mod topic_layer;
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,6 +52,12 @@ pub enum DiagnosticsError {
     Folder {
         folder: PathBuf,
         #[source]
+        source: io::Error,
+    },
+    #[error("the diagnostic log in {folder} can't be opened")]
+    File {
+        folder: PathBuf,
+        #[source]
         source: tracing_appender::rolling::InitError,
     },
     #[error("this process has its log lines set up already")]
@@ -86,21 +93,30 @@ pub fn init(options: &DiagnosticsOptions) -> Result<Diagnostics, DiagnosticsErro
         });
     let outlet = Arc::new(Outlet::default());
     tracing_subscriber::registry()
-        .with(fmt::layer().with_writer(std::io::stderr).with_filter(shown.clone()))
+        .with(
+            fmt::layer()
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_writer(std::io::stderr)
+                .with_filter(shown.clone()),
+        )
         .with(fmt::layer().with_ansi(false).with_writer(file).with_filter(shown))
-        .with(TopicLayer::new(options.level, Arc::clone(&outlet)))
+        .with(TopicLayer::filtered(options.level, Arc::clone(&outlet)))
         .try_init()?;
     Ok(Diagnostics { outlet, _file: guard })
 }
 
 fn daily_file(folder: &Path, name: &str) -> Result<RollingFileAppender, DiagnosticsError> {
+    std::fs::create_dir_all(folder).map_err(|source| DiagnosticsError::Folder {
+        folder: folder.to_owned(),
+        source,
+    })?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(name)
         .filename_suffix("log")
         .max_log_files(KEPT_FILES)
         .build(folder)
-        .map_err(|source| DiagnosticsError::Folder {
+        .map_err(|source| DiagnosticsError::File {
             folder: folder.to_owned(),
             source,
         })

@@ -66,7 +66,8 @@ impl<S> Filter<S> for OwnLines {
 }
 
 impl TopicLayer {
-    pub(super) fn new<S>(level: Level, outlet: Arc<Outlet>) -> impl Layer<S>
+    /// Sends the shop's own lines of `level` and above to `outlet`.
+    pub(super) fn filtered<S>(level: Level, outlet: Arc<Outlet>) -> impl Layer<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -125,10 +126,13 @@ mod tests {
     use super::*;
     use crate::journal::{Item, Options};
 
-    fn lines_of(said: impl FnOnce()) -> Vec<(LineLevel, String, Vec<(String, String)>)> {
+    /// Level, message, and the fields as they stand in the message.
+    type Line = (LineLevel, String, Vec<(String, String)>);
+
+    fn lines_of(said: impl FnOnce()) -> Vec<Line> {
         let folder = tempfile::tempdir().unwrap();
         let outlet = Arc::new(Outlet::default());
-        let subscriber = tracing_subscriber::registry().with(TopicLayer::new(Level::INFO, Arc::clone(&outlet)));
+        let subscriber = tracing_subscriber::registry().with(TopicLayer::filtered(Level::INFO, Arc::clone(&outlet)));
         {
             let journal = Journal::open(folder.path(), Options::default()).unwrap();
             outlet.attach(journal, Clock::standing_at(Timestamp::from_unix_millis_saturating(0)));

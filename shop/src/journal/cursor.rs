@@ -29,6 +29,13 @@ impl Cursor {
             .create(true)
             .truncate(false)
             .open(folder.join(NAME))?;
+        let length = file.metadata()?.len();
+        if length < 2 * SLOT_BYTES {
+            // Both slots get their place now, so that the cursor moves on a full disk too.
+            let missing = usize::try_from(2 * SLOT_BYTES - length).unwrap_or_default();
+            file.write_all_at(&vec![0; missing], length)?;
+            file.sync_all()?;
+        }
         let slots = [read(&file, 0)?, read(&file, 1)?];
         let slot = u64::from(slots[1] > slots[0]);
         Ok(Self {

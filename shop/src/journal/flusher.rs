@@ -20,36 +20,51 @@ use super::shared::{Durable, Shared};
 use crate::fail_point::{self, FailPoint};
 
 const RESCUE: &str = "rescue.new";
+/// The thread sleeps after a second without appends (of 50 ms).
+const TICKS_BEFORE_SLEEP: u32 = 20;
 const RESCUE_EVERY: Duration = Duration::from_millis(500);
 
 /// Runs until the journal is closed; the last sync comes after that.
 pub(super) fn run(shared: &Arc<Shared>) {
+    let mut idle = 0;
     loop {
         let closing = shared.closing.load(Ordering::Acquire);
         if shared.failed.load(Ordering::Acquire) {
             rescue(shared);
-        } else if shared.dirty.swap(false, Ordering::AcqRel) {
+        } else if shared.dirty.swap(false, Ordering::SeqCst) {
+            idle = 0;
             sync(shared);
+        } else {
+            idle += 1;
         }
         collect(shared);
         if closing {
             return;
         }
-        wait(shared);
+        if idle > TICKS_BEFORE_SLEEP && !shared.failed.load(Ordering::Acquire) {
+            sleep_until_woken(shared);
+            idle = 0;
+        }
+        if !shared.closing.load(Ordering::Acquire) {
+            thread::park_timeout(if shared.failed.load(Ordering::Acquire) {
+                RESCUE_EVERY
+            } else {
+                shared.options.flush_interval
+            });
+        }
     }
 }
 
-fn wait(shared: &Shared) {
-    if shared.failed.load(Ordering::Acquire) {
-        thread::park_timeout(RESCUE_EVERY);
-        return;
-    }
-    if !shared.dirty.load(Ordering::Acquire) && !shared.closing.load(Ordering::Acquire) {
+/// Only an idle journal sleeps: waking a thread costs an append more than writing does.
+fn sleep_until_woken(shared: &Shared) {
+    shared.flusher_sleeps.store(true, Ordering::SeqCst);
+    while shared.flusher_sleeps.load(Ordering::SeqCst)
+        && !shared.dirty.load(Ordering::SeqCst)
+        && !shared.closing.load(Ordering::Acquire)
+    {
         thread::park();
     }
-    if !shared.closing.load(Ordering::Acquire) {
-        thread::sleep(shared.options.flush_interval);
-    }
+    shared.flusher_sleeps.store(false, Ordering::SeqCst);
 }
 
 fn sync(shared: &Shared) {
@@ -169,5 +184,74 @@ fn collect(shared: &Shared) {
         if let Err(failure) = fs::remove_file(&path) {
             warn!(error = %failure, segment = %path.display(), "A segment that is no longer needed can't be deleted");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::{EventId, EventType, Sequence, Timestamp, Unsealed};
+
+    use super::*;
+    use crate::journal::{AppendError, Entry, Item, Journal, Options};
+
+    fn event(number: u64) -> Unsealed {
+        Unsealed {
+            event_type: EventType::App,
+            event_id: EventId::at(Timestamp::MAX, [0; 10]),
+            timestamp: Timestamp::MAX,
+            session_id: None,
+            json: format!(r#"{{"number":{number}}}"#).into_bytes(),
+        }
+    }
+
+    fn append(journal: &Journal, number: u64) -> Result<Sequence, AppendError> {
+        journal.append(&[Entry::observation(&event(number), None)])
+    }
+
+    fn sequences(journal: &Journal) -> Vec<u64> {
+        let mut reader = journal.reader(Sequence::FIRST);
+        let mut all = Vec::new();
+        while let Some(item) = reader.read().unwrap() {
+            match item {
+                Item::Entry(entry) => all.push(entry.sequence.0),
+                Item::Lost { first, last } => panic!("{first} to {last} are lost"),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn after_a_failed_sync_nothing_is_taken_until_all_is_safe_in_a_new_segment() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            segment_bytes: 1000,
+            // The test decides when the flusher looks.
+            flush_interval: Duration::from_hours(1),
+            ..Options::default()
+        };
+        let journal = Journal::open(folder.path(), options).unwrap();
+        let shared = Arc::clone(&journal.open.shared);
+        (1..=10).for_each(|number| assert!(append(&journal, number).is_ok()));
+        sync(&shared);
+        (11..=40).for_each(|number| assert!(append(&journal, number).is_ok()));
+        assert_eq!(sequences(&journal), (1..=10).collect::<Vec<_>>(), "only what is synced");
+
+        shared.failed.store(true, Ordering::Release);
+        assert!(matches!(append(&journal, 0), Err(AppendError::Io(_))));
+        rescue(&shared);
+        assert!(append(&journal, 41).is_ok());
+        sync(&shared);
+        assert_eq!(sequences(&journal), (1..=41).collect::<Vec<_>>());
+
+        // The same again with nothing synced in the newest segment, and after a restart.
+        shared.failed.store(true, Ordering::Release);
+        rescue(&shared);
+        shared.failed.store(true, Ordering::Release);
+        rescue(&shared);
+        drop(shared);
+        drop(journal);
+        let journal = Journal::open(folder.path(), Options::default()).unwrap();
+        assert_eq!(sequences(&journal), (1..=41).collect::<Vec<_>>());
+        assert_eq!(append(&journal, 42).unwrap(), Sequence(42));
     }
 }

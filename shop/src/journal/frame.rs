@@ -53,7 +53,7 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::Damaged;
     }
     let length = u32_at(header, 0) as usize;
-    if length > MAX_PAYLOAD_BYTES || length < MIN_FRAME_BYTES - HEADER_BYTES {
+    if !(MIN_FRAME_BYTES - HEADER_BYTES..=MAX_PAYLOAD_BYTES).contains(&length) {
         return Parsed::Damaged;
     }
     let Some(payload) = rest.get(..length) else {

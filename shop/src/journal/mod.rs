@@ -101,10 +101,8 @@ impl Journal {
         let start = recover::start(folder, cursor.acknowledged())?;
         let writer = Writer::new(instance.clone(), start);
         let durable = writer.end();
-        let options = Options {
-            segment_bytes: options.segment_bytes.min(options.max_bytes / 8),
-            ..options
-        };
+        let mut options = options;
+        options.segment_bytes = options.segment_bytes.min(options.max_bytes / 8);
         let shared = Arc::new(Shared::new(
             (folder.to_owned(), lock),
             options,
@@ -152,9 +150,8 @@ impl Journal {
         match &result {
             Ok(_) => {
                 shared.appended.fetch_add(entries.len() as u64, Ordering::Relaxed);
-                if !shared.dirty.swap(true, Ordering::AcqRel) {
-                    shared.wake_flusher();
-                }
+                shared.dirty.store(true, Ordering::SeqCst);
+                shared.wake_flusher();
                 let is_observation = entries.iter().any(|entry| entry.fact.is_none());
                 if is_observation
                     && shared.refusing.load(Ordering::Relaxed)

@@ -70,7 +70,7 @@ impl Reader {
         }
     }
 
-    /// The next entry that is safe on the disk; none when all have been read. After an error the same place is tried again.
+    /// The next entry that is safe on the disk; none when all have been read. After an error of the disk the same place is tried again.
     pub fn read(&mut self) -> Result<Option<Item<'_>>, JournalError> {
         match self.find()? {
             Found::Nothing => Ok(None),

@@ -47,6 +47,8 @@ pub(super) struct Shared {
     pub(super) refusing: AtomicBool,
     pub(super) closing: AtomicBool,
     pub(super) flusher: OnceLock<Thread>,
+    /// The flusher waits to be woken.
+    pub(super) flusher_sleeps: AtomicBool,
     /// What the relay and the outbox no longer need, in the order of `Holder`.
     pub(super) released: [AtomicU64; 2],
     pub(super) appended: AtomicU64,
@@ -77,6 +79,7 @@ impl Shared {
             refusing: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             flusher: OnceLock::new(),
+            flusher_sleeps: AtomicBool::new(false),
             released: [AtomicU64::new(0), AtomicU64::new(0)],
             appended: AtomicU64::new(0),
             refused_full: AtomicU64::new(0),
@@ -106,8 +109,12 @@ impl Shared {
         drop(waiting);
     }
 
+    /// Something was appended or released: the flusher looks within its interval.
     pub(super) fn wake_flusher(&self) {
-        if let Some(flusher) = self.flusher.get() {
+        if self.flusher_sleeps.load(Ordering::SeqCst)
+            && self.flusher_sleeps.swap(false, Ordering::SeqCst)
+            && let Some(flusher) = self.flusher.get()
+        {
             flusher.unpark();
         }
     }

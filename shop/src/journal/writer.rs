@@ -107,7 +107,7 @@ impl Writer {
         for entry in entries {
             let source = &self.source;
             frame::put(&mut self.buffer, source.sequence, |out| {
-                payload::put(out, entry, source)
+                payload::put(out, entry, source);
             });
             self.source.sequence = self.source.sequence.next();
         }

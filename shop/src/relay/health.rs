@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::journal::Trouble;
 
-const REPEAT_AFTER: Duration = Duration::from_secs(60);
+const REPEAT_AFTER: Duration = Duration::from_mins(1);
 
 /// How the relay does at one moment.
 #[derive(Debug, Clone, Default)]

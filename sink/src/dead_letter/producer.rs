@@ -9,7 +9,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use schemas::Topic;
 
 use super::DeadLetter;
-use crate::kafka::{ANSWER_WITHIN, Kafka};
+use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
 
 /// How long a letter may wait for room in the producer's queue.
@@ -18,13 +18,13 @@ const QUEUE_WITHIN: Duration = Duration::from_secs(30);
 /// The producer of dead letters.
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
-    producer: FutureProducer,
+    producer: FutureProducer<Quiet>,
 }
 
 impl DeadLetters {
     pub(crate) fn new(kafka: &Kafka) -> Result<Self, SinkError> {
         Ok(Self {
-            producer: kafka.producer_config().create()?,
+            producer: kafka.producer_config().create_with_context(Quiet)?,
         })
     }
 
@@ -102,7 +102,7 @@ pub(super) fn letter_box(at: TopicPartition, count: i32) -> i32 {
     at.partition.0 % count.max(1)
 }
 
-fn partition_count(producer: &FutureProducer) -> Result<i32, SinkError> {
+fn partition_count(producer: &FutureProducer<Quiet>) -> Result<i32, SinkError> {
     let metadata = producer
         .client()
         .fetch_metadata(Some(Topic::DeadLetter.name()), ANSWER_WITHIN)?;

@@ -12,7 +12,7 @@ use schemas::Topic;
 use super::Letter;
 use super::producer::letter_box;
 use crate::books::Position;
-use crate::kafka::{ANSWER_WITHIN, Kafka};
+use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
 
 /// How long the next letter may take.
@@ -20,7 +20,7 @@ const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Shows every letter to `visit`, partition by partition, from the oldest that Kafka still has to the end as it is now. Blocking.
 pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Letter)) -> Result<(), SinkError> {
-    let consumer: BaseConsumer = kafka.reader_config().create()?;
+    let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     for partition in 0..partition_count(&consumer)? {
         read(&consumer, partition, Offset(0), &mut visit)?;
     }
@@ -40,7 +40,7 @@ pub(crate) fn delivered(
     if unsure.is_empty() {
         return Ok(found);
     }
-    let consumer: BaseConsumer = kafka.reader_config().create()?;
+    let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let count = partition_count(&consumer)?;
     for (position, from) in unsure {
         read(&consumer, letter_box(position.at, count), from, &mut |letter| {
@@ -53,7 +53,7 @@ pub(crate) fn delivered(
 }
 
 fn read(
-    consumer: &BaseConsumer,
+    consumer: &BaseConsumer<Quiet>,
     partition: i32,
     from: Offset,
     visit: &mut impl FnMut(Letter),
@@ -86,7 +86,7 @@ fn read(
     Ok(())
 }
 
-fn partition_count(consumer: &BaseConsumer) -> Result<i32, SinkError> {
+fn partition_count(consumer: &BaseConsumer<Quiet>) -> Result<i32, SinkError> {
     let metadata = consumer.fetch_metadata(Some(Topic::DeadLetter.name()), ANSWER_WITHIN)?;
     let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
     Ok(i32::try_from(count).unwrap_or(i32::MAX))

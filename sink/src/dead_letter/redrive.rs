@@ -19,6 +19,7 @@ use super::reader::read_all;
 use super::resource::with_source;
 use crate::books::Sources;
 use crate::judge::{Rules, Verdict};
+use crate::kafka::{Kafka, Quiet};
 use crate::{Offset, Partition, Settings, SinkError};
 
 const QUEUE_WITHIN: Duration = Duration::from_secs(30);
@@ -68,7 +69,7 @@ pub async fn redrive(
     };
     let (letters, choice) = letters.await.map_err(crashed)??;
     let known = known_instances(settings).await?;
-    let producer: FutureProducer = kafka.producer_config().create()?;
+    let producer: FutureProducer<Quiet> = kafka.producer_config().create_with_context(Quiet)?;
     let rules = Rules::new(clock.now(), settings.retention_days, settings.utc_offset.0);
     let mut done = Redriven::default();
     for letter in letters {
@@ -91,7 +92,7 @@ pub async fn redrive(
     Ok(done)
 }
 
-fn chosen(kafka: &crate::kafka::Kafka, choice: &Choice) -> Result<Vec<Letter>, SinkError> {
+fn chosen(kafka: &Kafka, choice: &Choice) -> Result<Vec<Letter>, SinkError> {
     let mut known = HashSet::new();
     let mut letters = Vec::new();
     read_all(kafka, |letter| {
@@ -155,7 +156,7 @@ fn edited(value: &[u8], command: &str) -> std::io::Result<Vec<u8>> {
     }
 }
 
-async fn send(producer: &FutureProducer, letter: &Letter, value: &[u8]) -> Result<(), SinkError> {
+async fn send(producer: &FutureProducer<Quiet>, letter: &Letter, value: &[u8]) -> Result<(), SinkError> {
     let headers = letter
         .headers
         .iter()

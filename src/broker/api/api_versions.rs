@@ -8,7 +8,10 @@ use super::SERVED;
 
 pub(super) fn answer() -> ApiVersionsResponse {
     let api = |served: &super::Served| {
-        ApiVersion::default().with_api_key(served.key as i16).with_min_version(served.announced_min).with_max_version(served.max)
+        ApiVersion::default()
+            .with_api_key(served.key as i16)
+            .with_min_version(served.announced_min)
+            .with_max_version(served.max)
     };
     ApiVersionsResponse::default().with_api_keys(SERVED.iter().map(api).collect())
 }

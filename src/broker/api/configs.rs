@@ -16,15 +16,17 @@ pub(super) const FROM_DEFAULT: i8 = 5;
 /// Takes one setting over; without a value it goes back to its default.
 pub(super) fn apply(config: &mut TopicConfig, name: &StrBytes, value: Option<&StrBytes>) -> Result<(), ConfigError> {
     let key = Key::parse(name)?;
-    match value {
-        Some(value) => config.set(key, value),
-        None => {
-            config.unset(key);
-            Ok(())
-        }
-    }
+    let Some(value) = value else {
+        config.unset(key);
+        return Ok(());
+    };
+    config.set(key, value)
 }
 
 pub(super) fn source(config: &TopicConfig, key: Key) -> i8 {
-    if config.own(key).is_some() { FROM_TOPIC } else { FROM_DEFAULT }
+    if config.own(key).is_some() {
+        FROM_TOPIC
+    } else {
+        FROM_DEFAULT
+    }
 }

@@ -29,7 +29,10 @@ struct Refused {
 
 impl From<TopicError> for Refused {
     fn from(error: TopicError) -> Self {
-        Self { error: errors::of_topic(&error), words: errors::words(&error) }
+        Self {
+            error: errors::of_topic(&error),
+            words: Some(errors::words(&error)),
+        }
     }
 }
 
@@ -43,7 +46,11 @@ pub(super) fn answer(node: &Node, version: i16, request: CreateTopicsRequest) ->
     let names: Vec<_> = request.topics.iter().map(|topic| topic.name.clone()).collect();
     let topics = request.topics.into_iter().map(|topic| {
         let is_named_twice = names.iter().filter(|name| **name == topic.name).count() > 1;
-        let made = if is_named_twice { Err(ResponseError::InvalidRequest.into()) } else { create(node, &topic, request.validate_only) };
+        let made = if is_named_twice {
+            Err(ResponseError::InvalidRequest.into())
+        } else {
+            create(node, &topic, request.validate_only)
+        };
         describe(version, topic, made)
     });
     CreateTopicsResponse::default().with_topics(topics.collect())
@@ -51,8 +58,13 @@ pub(super) fn answer(node: &Node, version: i16, request: CreateTopicsRequest) ->
 
 fn create(node: &Node, topic: &CreatableTopic, dry_run: bool) -> Result<Made, Refused> {
     if !matches!(topic.replication_factor, -1 | 1) {
-        let words = StrBytes::from_static_str("the embedded broker is one node: a replication factor of 1, or -1 for its default");
-        return Err(Refused { error: ResponseError::InvalidReplicationFactor, words: Some(words) });
+        let words = StrBytes::from_static_str(
+            "the embedded broker is one node: a replication factor of 1, or -1 for its default",
+        );
+        return Err(Refused {
+            error: ResponseError::InvalidReplicationFactor,
+            words: Some(words),
+        });
     }
     let partitions = partitions(node, topic)?;
     let mut config = TopicConfig::default();
@@ -60,19 +72,36 @@ fn create(node: &Node, topic: &CreatableTopic, dry_run: bool) -> Result<Made, Re
         configs::apply(&mut config, &setting.name, setting.value.as_ref()).map_err(TopicError::from)?;
     }
     node.topics.may_create(&topic.name, partitions)?;
-    let id = if dry_run { Uuid::nil() } else { node.topics.create(&topic.name, partitions, config.clone())?.id };
+    let id = if dry_run {
+        Uuid::nil()
+    } else {
+        node.topics.create(&topic.name, partitions, config.clone())?.id
+    };
     Ok(Made { id, partitions, config })
 }
 
 /// As many as asked for, or as the assignment names, or the default.
 fn partitions(node: &Node, topic: &CreatableTopic) -> Result<i32, ResponseError> {
     if topic.assignments.is_empty() {
-        return Ok(if topic.num_partitions == -1 { node.settings.default_partitions } else { topic.num_partitions });
+        return Ok(if topic.num_partitions == -1 {
+            node.settings.default_partitions
+        } else {
+            topic.num_partitions
+        });
     }
-    let mut indexes: Vec<_> = topic.assignments.iter().map(|assignment| assignment.partition_index).collect();
+    let mut indexes: Vec<_> = topic
+        .assignments
+        .iter()
+        .map(|assignment| assignment.partition_index)
+        .collect();
     indexes.sort_unstable();
-    let is_whole = (0..).zip(&indexes).all(|(expected, found): (i32, &i32)| expected == *found);
-    let is_here = topic.assignments.iter().all(|assignment| assignment.broker_ids == [NODE_ID]);
+    let is_whole = (0..)
+        .zip(&indexes)
+        .all(|(expected, found): (i32, &i32)| expected == *found);
+    let is_here = topic
+        .assignments
+        .iter()
+        .all(|assignment| assignment.broker_ids == [NODE_ID]);
     let count = i32::try_from(indexes.len()).ok().filter(|_| is_whole && is_here);
     count.ok_or(ResponseError::InvalidReplicaAssignment)
 }
@@ -81,7 +110,11 @@ fn describe(version: i16, topic: CreatableTopic, made: Result<Made, Refused>) ->
     let result = CreatableTopicResult::default().with_name(topic.name);
     let made = match made {
         Ok(made) => made,
-        Err(refused) => return result.with_error_code(refused.error.code()).with_error_message(refused.words),
+        Err(refused) => {
+            return result
+                .with_error_code(refused.error.code())
+                .with_error_message(refused.words);
+        }
     };
     let setting = |key: Key| {
         CreatableTopicConfigs::default()
@@ -89,7 +122,11 @@ fn describe(version: i16, topic: CreatableTopic, made: Result<Made, Refused>) ->
             .with_value(Some(StrBytes::from_string(made.config.value(key).to_owned())))
             .with_config_source(configs::source(&made.config, key))
     };
-    let result = if version >= WITH_ID { result.with_topic_id(made.id) } else { result };
+    let result = if version >= WITH_ID {
+        result.with_topic_id(made.id)
+    } else {
+        result
+    };
     if version < WITH_CONFIGS {
         return result;
     }

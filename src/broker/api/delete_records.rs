@@ -17,19 +17,26 @@ pub(super) fn answer(node: &Node, request: DeleteRecordsRequest) -> DeleteRecord
         let topic = node.topics.get(&asked.name);
         let partitions = asked.partitions.iter().map(|part| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(part.partition_index));
-            let start = partition.ok_or(ResponseError::UnknownTopicOrPartition).and_then(|partition| delete(&partition, part));
+            let start = partition
+                .ok_or(ResponseError::UnknownTopicOrPartition)
+                .and_then(|partition| delete(&partition, part));
             let result = DeleteRecordsPartitionResult::default().with_partition_index(part.partition_index);
             match start {
                 Ok(start) => result.with_low_watermark(start.0),
                 Err(error) => result.with_low_watermark(-1).with_error_code(error.code()),
             }
         });
-        DeleteRecordsTopicResult::default().with_partitions(partitions.collect()).with_name(asked.name.clone())
+        DeleteRecordsTopicResult::default()
+            .with_partitions(partitions.collect())
+            .with_name(asked.name.clone())
     });
     DeleteRecordsResponse::default().with_topics(topics.collect())
 }
 
 fn delete(partition: &Partition, part: &DeleteRecordsPartition) -> Result<Offset, ResponseError> {
     let to = (part.offset != ALL).then_some(Offset(part.offset));
-    partition.log().delete_before(to).map_err(|error| errors::of_log(&error))
+    partition
+        .log()
+        .delete_before(to)
+        .map_err(|error| errors::of_log(&error))
 }

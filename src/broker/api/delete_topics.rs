@@ -14,20 +14,39 @@ const BY_ID: i16 = 6;
 
 pub(super) fn answer(node: &Node, version: i16, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
     let by_name = |name| DeleteTopicState::default().with_name(Some(name));
-    let asked = if version >= BY_ID { request.topics } else { request.topic_names.into_iter().map(by_name).collect() };
+    let asked = if version >= BY_ID {
+        request.topics
+    } else {
+        request.topic_names.into_iter().map(by_name).collect()
+    };
     let results = asked.into_iter().map(|state| delete(node, version, state));
     DeleteTopicsResponse::default().with_responses(results.collect())
 }
 
 fn delete(node: &Node, version: i16, state: DeleteTopicState) -> DeletableTopicResult {
     let result = DeletableTopicResult::default();
-    let result = if version >= BY_ID { result.with_topic_id(state.topic_id) } else { result };
-    let Some(topic) = node.topics.find(state.name.as_deref().map_or("", |name| name), state.topic_id) else {
-        let error = if state.topic_id.is_nil() { ResponseError::UnknownTopicOrPartition } else { ResponseError::UnknownTopicId };
+    let result = if version >= BY_ID {
+        result.with_topic_id(state.topic_id)
+    } else {
+        result
+    };
+    let Some(topic) = node
+        .topics
+        .find(state.name.as_deref().map_or("", |name| name), state.topic_id)
+    else {
+        let error = if state.topic_id.is_nil() {
+            ResponseError::UnknownTopicOrPartition
+        } else {
+            ResponseError::UnknownTopicId
+        };
         return result.with_name(state.name).with_error_code(error.code());
     };
     let result = result.with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))));
-    let result = if version >= BY_ID { result.with_topic_id(topic.id) } else { result };
+    let result = if version >= BY_ID {
+        result.with_topic_id(topic.id)
+    } else {
+        result
+    };
     if let Err(error) = node.topics.delete(&topic) {
         return result.with_error_code(errors::of_topic(&error).code());
     }

@@ -31,10 +31,16 @@ pub(super) fn answer(node: &Node, request: &DescribeConfigsRequest) -> DescribeC
     DescribeConfigsResponse::default().with_results(request.resources.iter().map(describe).collect())
 }
 
-fn settings(node: &Node, resource: &DescribeConfigsResource) -> Result<Vec<DescribeConfigsResourceResult>, ResponseError> {
+fn settings(
+    node: &Node,
+    resource: &DescribeConfigsResource,
+) -> Result<Vec<DescribeConfigsResourceResult>, ResponseError> {
     match resource.resource_type {
         configs::TOPIC => {
-            let topic = node.topics.get(&resource.resource_name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+            let topic = node
+                .topics
+                .get(&resource.resource_name)
+                .ok_or(ResponseError::UnknownTopicOrPartition)?;
             let config = topic.config();
             Ok(Key::ALL.into_iter().map(|key| of_topic(&config, key)).collect())
         }
@@ -50,14 +56,33 @@ fn of_topic(config: &TopicConfig, key: Key) -> DescribeConfigsResourceResult {
 fn of_broker(node: &Node) -> Vec<DescribeConfigsResourceResult> {
     let values = [
         ("broker.id", NODE_ID.0.to_string(), Kind::Int),
-        ("auto.create.topics.enable", node.settings.auto_create_topics.to_string(), Kind::Text),
+        (
+            "auto.create.topics.enable",
+            node.settings.auto_create_topics.to_string(),
+            Kind::Text,
+        ),
         ("default.replication.factor", "1".to_owned(), Kind::Int),
-        ("num.partitions", node.settings.default_partitions.to_string(), Kind::Int),
-        ("message.max.bytes", Key::MaxMessageBytes.default().to_owned(), Kind::Int),
+        (
+            "num.partitions",
+            node.settings.default_partitions.to_string(),
+            Kind::Int,
+        ),
+        (
+            "message.max.bytes",
+            Key::MaxMessageBytes.default().to_owned(),
+            Kind::Int,
+        ),
         ("log.segment.bytes", Key::SegmentBytes.default().to_owned(), Kind::Int),
         ("log.retention.ms", Key::RetentionMs.default().to_owned(), Kind::Long),
     ];
-    values.into_iter().map(|(name, value, kind)| setting(name, value, kind).with_read_only(true).with_config_source(FROM_BROKER)).collect()
+    values
+        .into_iter()
+        .map(|(name, value, kind)| {
+            setting(name, value, kind)
+                .with_read_only(true)
+                .with_config_source(FROM_BROKER)
+        })
+        .collect()
 }
 
 fn setting(name: &'static str, value: String, kind: Kind) -> DescribeConfigsResourceResult {

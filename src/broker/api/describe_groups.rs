@@ -11,7 +11,9 @@ use crate::broker::node::Node;
 pub(super) fn answer(node: &Node, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
     let groups = request.groups.into_iter().map(|id| {
         let with_members = node.groups.view(|groups| groups.get(&id.0).map(describe));
-        with_members.unwrap_or_else(|| without_members(node, &id)).with_group_id(id)
+        with_members
+            .unwrap_or_else(|| without_members(node, &id))
+            .with_group_id(id)
     });
     DescribeGroupsResponse::default().with_groups(groups.collect())
 }
@@ -32,7 +34,9 @@ fn describe_member(group: &Group, member: &Member) -> DescribedGroupMember {
         .with_client_id(member.client_id.clone())
         .with_client_host(member.client_host.clone());
     if group.state() == State::Stable {
-        described.with_member_metadata(member.metadata(group.protocol())).with_member_assignment(member.assignment.clone())
+        described
+            .with_member_metadata(member.metadata(group.protocol()))
+            .with_member_assignment(member.assignment.clone())
     } else {
         described
     }
@@ -40,6 +44,10 @@ fn describe_member(group: &Group, member: &Member) -> DescribedGroupMember {
 
 /// A group that committed offsets is empty; one that nobody ever saw is "dead", as Apache Kafka says.
 fn without_members(node: &Node, id: &GroupId) -> DescribedGroup {
-    let state = if node.offsets.all_of(id).is_empty() { "Dead" } else { State::Empty.name() };
+    let state = if node.offsets.all_of(id).is_empty() {
+        "Dead"
+    } else {
+        State::Empty.name()
+    };
     DescribedGroup::default().with_group_state(StrBytes::from_static_str(state))
 }

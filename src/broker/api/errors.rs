@@ -49,8 +49,8 @@ pub(super) fn code(result: Result<(), ResponseError>) -> i16 {
 }
 
 /// Words for the person at the other end.
-pub(super) fn words(error: &impl Error) -> Option<StrBytes> {
-    Some(StrBytes::from_string(error.to_string()))
+pub(super) fn words(error: &impl Error) -> StrBytes {
+    StrBytes::from_string(error.to_string())
 }
 
 fn as_dyn<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
@@ -59,5 +59,9 @@ fn as_dyn<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
 
 /// Leader epochs are always 0 here: a client that knows a later one talked to another cluster.
 pub(super) fn check_epoch(epoch: i32) -> Result<(), ResponseError> {
-    if epoch > 0 { Err(ResponseError::UnknownLeaderEpoch) } else { Ok(()) }
+    if epoch > 0 {
+        Err(ResponseError::UnknownLeaderEpoch)
+    } else {
+        Ok(())
+    }
 }

@@ -52,8 +52,14 @@ pub(super) async fn answer(node: Arc<Node>, call: Call, request: FetchRequest) -
 }
 
 fn read(node: &Node, version: i16, request: &FetchRequest, more: &Arc<Notify>) -> Pass {
-    let mut left = usize::try_from(request.max_bytes).unwrap_or_default().min(LARGEST_ANSWER);
-    let mut pass = Pass { topics: Vec::with_capacity(request.topics.len()), bytes: 0, has_error: false };
+    let mut left = usize::try_from(request.max_bytes)
+        .unwrap_or_default()
+        .min(LARGEST_ANSWER);
+    let mut pass = Pass {
+        topics: Vec::with_capacity(request.topics.len()),
+        bytes: 0,
+        has_error: false,
+    };
     for wanted in &request.topics {
         let topic = node.topics.find(&wanted.topic, wanted.topic_id);
         let mut partitions = Vec::with_capacity(wanted.partitions.len());
@@ -74,14 +80,22 @@ fn read(node: &Node, version: i16, request: &FetchRequest, more: &Arc<Notify>) -
             partitions.push(data.with_aborted_transactions(aborted));
         }
         let response = FetchableTopicResponse::default().with_partitions(partitions);
-        let named = if version >= BY_ID { response.with_topic_id(wanted.topic_id) } else { response.with_topic(wanted.topic.clone()) };
+        let named = if version >= BY_ID {
+            response.with_topic_id(wanted.topic_id)
+        } else {
+            response.with_topic(wanted.topic.clone())
+        };
         pass.topics.push(named);
     }
     pass
 }
 
 fn unknown(wanted: &FetchTopic) -> ResponseError {
-    if wanted.topic_id.is_nil() { ResponseError::UnknownTopicOrPartition } else { ResponseError::UnknownTopicId }
+    if wanted.topic_id.is_nil() {
+        ResponseError::UnknownTopicOrPartition
+    } else {
+        ResponseError::UnknownTopicId
+    }
 }
 
 fn read_one(partition: &Partition, part: &FetchPartition, left: usize, at_least_one: bool) -> PartitionData {
@@ -89,7 +103,11 @@ fn read_one(partition: &Partition, part: &FetchPartition, left: usize, at_least_
         return refused(part, error);
     }
     let max_bytes = usize::try_from(part.partition_max_bytes).unwrap_or_default().min(left);
-    match partition.read(Wanted { offset: Offset(part.fetch_offset), max_bytes, at_least_one }) {
+    match partition.read(Wanted {
+        offset: Offset(part.fetch_offset),
+        max_bytes,
+        at_least_one,
+    }) {
         Ok(outcome) => PartitionData::default()
             .with_partition_index(part.partition)
             .with_high_watermark(outcome.end.0)

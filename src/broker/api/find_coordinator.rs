@@ -14,13 +14,31 @@ const KNOWN_TYPES: std::ops::RangeInclusive<i8> = 0..=1;
 
 pub(super) fn answer(node: &Node, version: i16, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
     let is_known = KNOWN_TYPES.contains(&request.key_type);
-    let code = if is_known { 0 } else { ResponseError::InvalidRequest.code() };
-    let (id, host, port) = if is_known { (NODE_ID, node.host(), node.port()) } else { (BrokerId(-1), StrBytes::default(), -1) };
+    let code = if is_known {
+        0
+    } else {
+        ResponseError::InvalidRequest.code()
+    };
+    let (id, host, port) = if is_known {
+        (NODE_ID, node.host(), node.port())
+    } else {
+        (BrokerId(-1), StrBytes::default(), -1)
+    };
     let response = FindCoordinatorResponse::default();
     if version < SEVERAL {
-        return response.with_error_code(code).with_node_id(id).with_host(host).with_port(port);
+        return response
+            .with_error_code(code)
+            .with_node_id(id)
+            .with_host(host)
+            .with_port(port);
     }
-    let coordinator =
-        |key| Coordinator::default().with_key(key).with_error_code(code).with_node_id(id).with_host(host.clone()).with_port(port);
+    let coordinator = |key| {
+        Coordinator::default()
+            .with_key(key)
+            .with_error_code(code)
+            .with_node_id(id)
+            .with_host(host.clone())
+            .with_port(port)
+    };
     response.with_coordinators(request.coordinator_keys.into_iter().map(coordinator).collect())
 }

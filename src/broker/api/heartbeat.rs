@@ -8,7 +8,13 @@ use crate::broker::groups::group::Caller;
 use crate::broker::node::Node;
 
 pub(super) fn answer(node: &Node, request: HeartbeatRequest) -> HeartbeatResponse {
-    let caller = Caller { member: request.member_id, instance: request.group_instance_id, generation: request.generation_id };
-    let heard = node.groups.with(&request.group_id, |group, now| group.heartbeat(&caller, now));
+    let caller = Caller {
+        member: request.member_id,
+        instance: request.group_instance_id,
+        generation: request.generation_id,
+    };
+    let heard = node
+        .groups
+        .with(&request.group_id, |group, now| group.heartbeat(&caller, now));
     HeartbeatResponse::default().with_error_code(errors::code(heard.unwrap_or(Err(ResponseError::UnknownMemberId))))
 }

@@ -19,7 +19,9 @@ pub(super) fn answer(node: &Node, request: IncrementalAlterConfigsRequest) -> In
             .with_resource_name(resource.resource_name.clone());
         match alter(node, &resource, request.validate_only) {
             Ok(Ok(())) => response,
-            Ok(Err(error)) => response.with_error_code(errors::of_topic(&error).code()).with_error_message(errors::words(&error)),
+            Ok(Err(error)) => response
+                .with_error_code(errors::of_topic(&error).code())
+                .with_error_message(Some(errors::words(&error))),
             Err(error) => response.with_error_code(error.code()),
         }
     });
@@ -30,7 +32,10 @@ fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<
     if resource.resource_type != configs::TOPIC {
         return Err(ResponseError::InvalidRequest);
     }
-    let topic = node.topics.get(&resource.resource_name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let topic = node
+        .topics
+        .get(&resource.resource_name)
+        .ok_or(ResponseError::UnknownTopicOrPartition)?;
     let mut config = topic.config();
     for change in &resource.configs {
         let value = match change.config_operation {
@@ -43,5 +48,9 @@ fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<
             return Ok(Err(error.into()));
         }
     }
-    Ok(if dry_run { Ok(()) } else { node.topics.configure(&topic, config) })
+    Ok(if dry_run {
+        Ok(())
+    } else {
+        node.topics.configure(&topic, config)
+    })
 }

@@ -7,7 +7,9 @@ use crate::broker::node::Node;
 
 pub(super) fn answer(node: &Node, request: &InitProducerIdRequest) -> InitProducerIdResponse {
     match give(node, request) {
-        Ok(id) => InitProducerIdResponse::default().with_producer_id(ProducerId(id)).with_producer_epoch(0),
+        Ok(id) => InitProducerIdResponse::default()
+            .with_producer_id(ProducerId(id))
+            .with_producer_epoch(0),
         Err(error) => InitProducerIdResponse::default()
             .with_producer_id(ProducerId(-1))
             .with_producer_epoch(-1)

@@ -12,9 +12,11 @@ use crate::broker::node::Node;
 /// From this version on several members can leave at once.
 const SEVERAL: i16 = 3;
 
-pub(super) fn answer(node: &Node, version: i16, request: LeaveGroupRequest) -> LeaveGroupResponse {
+pub(super) fn answer(node: &Node, version: i16, request: &LeaveGroupRequest) -> LeaveGroupResponse {
     let leave = |member: &StrBytes, instance: Option<&StrBytes>| {
-        let left = node.groups.with(&request.group_id, |group, now| group.leave(member, instance, now));
+        let left = node
+            .groups
+            .with(&request.group_id, |group, now| group.leave(member, instance, now));
         errors::code(left.unwrap_or(Err(ResponseError::UnknownMemberId)))
     };
     if version < SEVERAL {

@@ -21,10 +21,14 @@ pub(super) fn answer(node: &Node, version: i16, request: ListOffsetsRequest) -> 
         let topic = node.topics.get(&asked.name);
         let partitions = asked.partitions.iter().map(|part| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(part.partition_index));
-            let found = partition.ok_or(ResponseError::UnknownTopicOrPartition).and_then(|partition| look_up(&partition, part));
+            let found = partition
+                .ok_or(ResponseError::UnknownTopicOrPartition)
+                .and_then(|partition| look_up(&partition, part));
             describe(part, version, found)
         });
-        ListOffsetsTopicResponse::default().with_partitions(partitions.collect()).with_name(asked.name.clone())
+        ListOffsetsTopicResponse::default()
+            .with_partitions(partitions.collect())
+            .with_name(asked.name.clone())
     });
     ListOffsetsResponse::default().with_topics(topics.collect())
 }
@@ -46,14 +50,25 @@ fn find(partition: &Partition, timestamp: i64) -> Result<Option<Found>, LogError
     }
 }
 
-fn describe(part: &ListOffsetsPartition, version: i16, found: Result<Option<Found>, ResponseError>) -> ListOffsetsPartitionResponse {
+fn describe(
+    part: &ListOffsetsPartition,
+    version: i16,
+    found: Result<Option<Found>, ResponseError>,
+) -> ListOffsetsPartitionResponse {
     let response = ListOffsetsPartitionResponse::default().with_partition_index(part.partition_index);
     match found {
         Ok(Some(found)) => {
             let dated = response.with_offset(found.offset.0).with_timestamp(found.timestamp);
-            if version >= 4 { dated.with_leader_epoch(0) } else { dated }
+            if version >= 4 {
+                dated.with_leader_epoch(0)
+            } else {
+                dated
+            }
         }
         Ok(None) => response.with_offset(-1).with_timestamp(-1),
-        Err(error) => response.with_offset(-1).with_timestamp(-1).with_error_code(error.code()),
+        Err(error) => response
+            .with_offset(-1)
+            .with_timestamp(-1)
+            .with_error_code(error.code()),
     }
 }

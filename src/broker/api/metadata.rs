@@ -2,7 +2,9 @@
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
@@ -15,12 +17,16 @@ pub(super) fn answer(node: &Node, version: i16, request: MetadataRequest) -> Met
     let may_create = node.settings.auto_create_topics && (request.allow_auto_topic_creation || version < 4);
     // Version 0 asks for all topics by naming none.
     let topics = match request.topics {
-        Some(asked) if version > 0 || !asked.is_empty() => {
-            asked.into_iter().map(|topic| look_up(node, version, topic, may_create)).collect()
-        }
+        Some(asked) if version > 0 || !asked.is_empty() => asked
+            .into_iter()
+            .map(|topic| look_up(node, version, topic, may_create))
+            .collect(),
         _ => node.topics.all().iter().map(|topic| describe(topic, version)).collect(),
     };
-    let broker = MetadataResponseBroker::default().with_node_id(NODE_ID).with_host(node.host()).with_port(node.port());
+    let broker = MetadataResponseBroker::default()
+        .with_node_id(NODE_ID)
+        .with_host(node.host())
+        .with_port(node.port());
     let cluster_id = StrBytes::from_string(node.folder.cluster_id.clone());
     MetadataResponse::default()
         .with_brokers(vec![broker])
@@ -39,7 +45,10 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
     } else if !check_name(&name) {
         ResponseError::InvalidTopicException
     } else if may_create {
-        match node.topics.create(&name, node.settings.default_partitions, TopicConfig::default()) {
+        match node
+            .topics
+            .create(&name, node.settings.default_partitions, TopicConfig::default())
+        {
             Ok(topic) => return describe(&topic, version),
             Err(error) => errors::of_topic(&error),
         }
@@ -47,7 +56,11 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
         ResponseError::UnknownTopicOrPartition
     };
     let unknown = MetadataResponseTopic::default().with_error_code(error.code());
-    if asked.topic_id.is_nil() { unknown.with_name(asked.name) } else { unknown.with_name(None).with_topic_id(asked.topic_id) }
+    if asked.topic_id.is_nil() {
+        unknown.with_name(asked.name)
+    } else {
+        unknown.with_name(None).with_topic_id(asked.topic_id)
+    }
 }
 
 fn describe(topic: &Topic, version: i16) -> MetadataResponseTopic {
@@ -62,5 +75,9 @@ fn describe(topic: &Topic, version: i16) -> MetadataResponseTopic {
     let described = MetadataResponseTopic::default()
         .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
         .with_partitions((0..topic.width()).map(partition).collect());
-    if version >= 10 { described.with_topic_id(topic.id) } else { described }
+    if version >= 10 {
+        described.with_topic_id(topic.id)
+    } else {
+        described
+    }
 }

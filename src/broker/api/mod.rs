@@ -51,13 +51,23 @@ pub(crate) struct Served {
 }
 
 const fn from_to(key: ApiKey, min: i16, max: i16) -> Served {
-    Served { key, min, max, announced_min: min }
+    Served {
+        key,
+        min,
+        max,
+        announced_min: min,
+    }
 }
 
 /// Everything that is served. `ApiVersions` answers from this table, and nothing outside of it is decoded.
 pub(crate) const SERVED: [Served; 24] = [
     // As Apache Kafka 4 does (KAFKA-18659): librdkafka before 2.11 compresses only if it is told of version 0, which it never sends.
-    Served { key: ApiKey::Produce, min: 3, max: 13, announced_min: 0 },
+    Served {
+        key: ApiKey::Produce,
+        min: 3,
+        max: 13,
+        announced_min: 0,
+    },
     from_to(ApiKey::Fetch, 4, 16),
     from_to(ApiKey::ListOffsets, 1, 9),
     from_to(ApiKey::Metadata, 0, 12),
@@ -93,7 +103,10 @@ pub(crate) enum NotServed {
 
 /// Looks a request up in the table.
 pub(crate) fn served(key: i16, version: i16) -> Result<ApiKey, NotServed> {
-    let known = SERVED.iter().find(|served| served.key as i16 == key).ok_or(NotServed::Close)?;
+    let known = SERVED
+        .iter()
+        .find(|served| served.key as i16 == key)
+        .ok_or(NotServed::Close)?;
     if (known.min..=known.max).contains(&version) {
         Ok(known.key)
     } else if matches!(known.key, ApiKey::ApiVersions) {
@@ -115,7 +128,7 @@ pub(crate) struct Call {
 
 /// The answer to a request.
 pub(crate) enum Reply {
-    Now(ResponseKind),
+    Now(Box<ResponseKind>),
     /// Its work is done or under way, but the answer has to wait.
     Later(Pin<Box<dyn Future<Output = ResponseKind> + Send>>),
     /// The client wants none (`acks=0`).
@@ -124,7 +137,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     fn now(response: impl Into<ResponseKind>) -> Self {
-        Self::Now(response.into())
+        Self::Now(Box::new(response.into()))
     }
 
     fn later<T: Into<ResponseKind>>(response: impl Future<Output = T> + Send + 'static) -> Self {
@@ -145,8 +158,8 @@ pub(crate) fn answer(node: &Arc<Node>, call: Call, request: RequestKind) -> Repl
         RequestKind::JoinGroup(request) => join_group::answer(node, call, request),
         RequestKind::SyncGroup(request) => sync_group::answer(node, call, request),
         RequestKind::Heartbeat(request) => Reply::now(heartbeat::answer(node, request)),
-        RequestKind::LeaveGroup(request) => Reply::now(leave_group::answer(node, version, request)),
-        RequestKind::OffsetCommit(request) => Reply::now(offset_commit::answer(node, request)),
+        RequestKind::LeaveGroup(request) => Reply::now(leave_group::answer(node, version, &request)),
+        RequestKind::OffsetCommit(request) => Reply::now(offset_commit::answer(node, &request)),
         RequestKind::OffsetFetch(request) => Reply::now(offset_fetch::answer(node, version, request)),
         RequestKind::InitProducerId(request) => Reply::now(init_producer_id::answer(node, &request)),
         RequestKind::CreateTopics(request) => Reply::now(create_topics::answer(node, version, request)),
@@ -176,7 +189,11 @@ mod tests {
         for (index, served) in SERVED.iter().enumerate() {
             let known = served.key.valid_versions();
             assert!(known.min <= served.min && served.max <= known.max, "{:?}", served.key);
-            assert!(SERVED[..index].iter().all(|other| other.key != served.key), "{:?}", served.key);
+            assert!(
+                SERVED[..index].iter().all(|other| other.key != served.key),
+                "{:?}",
+                served.key
+            );
         }
     }
 }

@@ -14,15 +14,22 @@ pub(super) fn answer(node: &Node, request: OffsetForLeaderEpochRequest) -> Offse
         let topic = node.topics.get(&asked.topic);
         let partitions = asked.partitions.iter().map(|part| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(part.partition));
-            let end = partition.ok_or(ResponseError::UnknownTopicOrPartition).and_then(|partition| end(&partition, part));
+            let end = partition
+                .ok_or(ResponseError::UnknownTopicOrPartition)
+                .and_then(|partition| end(&partition, part));
             let result = EpochEndOffset::default().with_partition(part.partition);
             match end {
                 Ok(Some(end)) => result.with_leader_epoch(0).with_end_offset(end),
                 Ok(None) => result.with_leader_epoch(-1).with_end_offset(-1),
-                Err(error) => result.with_leader_epoch(-1).with_end_offset(-1).with_error_code(error.code()),
+                Err(error) => result
+                    .with_leader_epoch(-1)
+                    .with_end_offset(-1)
+                    .with_error_code(error.code()),
             }
         });
-        OffsetForLeaderTopicResult::default().with_partitions(partitions.collect()).with_topic(asked.topic.clone())
+        OffsetForLeaderTopicResult::default()
+            .with_partitions(partitions.collect())
+            .with_topic(asked.topic.clone())
     });
     OffsetForLeaderEpochResponse::default().with_topics(topics.collect())
 }

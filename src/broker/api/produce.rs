@@ -8,7 +8,7 @@ use kafka_protocol::messages::produce_response::{PartitionProduceResponse, Produ
 
 use super::{Reply, errors};
 use crate::broker::log::{AppendRules, Appended, LogError};
-use crate::broker::node::{Node, now_ms};
+use crate::broker::node::Node;
 use crate::broker::topics::Topic;
 
 /// From this version on topics are named by their id.
@@ -34,7 +34,10 @@ impl From<ResponseError> for Refusal {
 
 impl From<LogError> for Refusal {
     fn from(error: LogError) -> Self {
-        Self { error: errors::of_log(&error), words: Some(error.to_string()) }
+        Self {
+            error: errors::of_log(&error),
+            words: Some(error.to_string()),
+        }
     }
 }
 
@@ -48,35 +51,56 @@ pub(super) fn answer(node: &Arc<Node>, version: i16, request: ProduceRequest) ->
         None
     };
     let mut topics = Vec::with_capacity(request.topic_data.len());
-    for data in request.topic_data {
+    for sent in request.topic_data {
         let response = TopicProduceResponse::default();
-        let response = if version >= BY_ID { response.with_topic_id(data.topic_id) } else { response.with_name(data.name.clone()) };
-        topics.push((response, write(node, data, refusal)));
+        let response = if version >= BY_ID {
+            response.with_topic_id(sent.topic_id)
+        } else {
+            response.with_name(sent.name.clone())
+        };
+        topics.push((response, write(node, sent, refusal)));
     }
-    if acks == 0 { Reply::Silent } else { Reply::later(acknowledge(topics)) }
+    if acks == 0 {
+        Reply::Silent
+    } else {
+        Reply::later(acknowledge(topics))
+    }
 }
 
-fn write(node: &Node, data: TopicProduceData, refusal: Option<ResponseError>) -> Vec<Outcome> {
-    let unknown = if data.topic_id.is_nil() { ResponseError::UnknownTopicOrPartition } else { ResponseError::UnknownTopicId };
-    let topic = node.topics.find(&data.name, data.topic_id).ok_or(unknown);
+fn write(node: &Node, sent: TopicProduceData, refusal: Option<ResponseError>) -> Vec<Outcome> {
+    let unknown = if sent.topic_id.is_nil() {
+        ResponseError::UnknownTopicOrPartition
+    } else {
+        ResponseError::UnknownTopicId
+    };
+    let topic = node.topics.find(&sent.name, sent.topic_id).ok_or(unknown);
     let topic = refusal.map_or(topic, Err);
     let date = match &topic {
-        Ok(topic) if topic.config().dates_on_append() => Some(now_ms()),
+        Ok(topic) if topic.config().dates_on_append() => Some(node.now_ms()),
         _ => None,
     };
     let one = |partition: PartitionProduceData| Outcome {
         index: partition.index,
         date,
-        result: topic.as_ref().map_err(|error| Refusal::from(*error)).and_then(|topic| write_one(topic, &partition, date)),
+        result: topic
+            .as_ref()
+            .map_err(|error| Refusal::from(*error))
+            .and_then(|topic| write_one(topic, &partition, date)),
     };
-    data.partition_data.into_iter().map(one).collect()
+    sent.partition_data.into_iter().map(one).collect()
 }
 
-fn write_one(topic: &Topic, data: &PartitionProduceData, date: Option<i64>) -> Result<Appended, Refusal> {
-    let partition = topic.partition(data.index).ok_or(ResponseError::UnknownTopicOrPartition)?;
-    let batch = data.records.as_ref().ok_or(ResponseError::InvalidRecord)?;
+fn write_one(topic: &Topic, sent: &PartitionProduceData, date: Option<i64>) -> Result<Appended, Refusal> {
+    let partition = topic
+        .partition(sent.index)
+        .ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let batch = sent.records.as_ref().ok_or(ResponseError::InvalidRecord)?;
     let config = topic.config();
-    let rules = AppendRules { max_batch: config.max_batch(), segment_bytes: config.segment_bytes(), date };
+    let rules = AppendRules {
+        max_batch: config.max_batch(),
+        segment_bytes: config.segment_bytes(),
+        date,
+    };
     Ok(partition.append(batch, rules)?)
 }
 
@@ -93,7 +117,10 @@ async fn acknowledge(topics: Vec<(TopicProduceResponse, Vec<Outcome>)>) -> Produ
 }
 
 async fn acknowledge_one(outcome: Outcome) -> PartitionProduceResponse {
-    let response = PartitionProduceResponse::default().with_index(outcome.index).with_base_offset(-1).with_log_append_time_ms(-1);
+    let response = PartitionProduceResponse::default()
+        .with_index(outcome.index)
+        .with_base_offset(-1)
+        .with_log_append_time_ms(-1);
     let appended = match outcome.result {
         Ok(appended) => appended,
         Err(refusal) => {

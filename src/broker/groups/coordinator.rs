@@ -43,17 +43,21 @@ impl Coordinator {
     }
 
     /// Joins at once; the answer may take as long as the rebalance.
-    pub(crate) fn join(&self, group: StrBytes, join: Join) -> oneshot::Receiver<Result<Joined, JoinRefused>> {
+    pub(crate) fn join(&self, group: &StrBytes, join: Join) -> oneshot::Receiver<Result<Joined, JoinRefused>> {
         let (answer, waits) = oneshot::channel();
         let mut groups = self.lock();
         groups.waiting.insert(join.ticket, Waiting::Join(answer));
-        groups.by_id.entry(group.clone()).or_default().join(join, Instant::now());
-        groups.answer(&group);
+        groups
+            .by_id
+            .entry(group.clone())
+            .or_default()
+            .join(join, Instant::now());
+        groups.answer(group);
         waits
     }
 
     /// Syncs at once; the answer may have to wait for the leader.
-    pub(crate) fn sync(&self, group: &StrBytes, sync: Sync) -> oneshot::Receiver<Result<Synced, ResponseError>> {
+    pub(crate) fn sync(&self, group: &StrBytes, sync: &Sync) -> oneshot::Receiver<Result<Synced, ResponseError>> {
         let (answer, waits) = oneshot::channel();
         let mut groups = self.lock();
         let ticket = sync.ticket;
@@ -113,13 +117,17 @@ impl Groups {
             group.tick(now);
         }
         let answers: Vec<Answer> = self.by_id.values_mut().flat_map(Group::take_answers).collect();
-        answers.into_iter().for_each(|answer| self.hand_over(answer));
+        for answer in answers {
+            self.hand_over(answer);
+        }
         self.by_id.retain(|_, group| !group.is_deserted());
     }
 
     fn answer(&mut self, group: &StrBytes) {
         let answers = self.by_id.get_mut(group).map(Group::take_answers).unwrap_or_default();
-        answers.into_iter().for_each(|answer| self.hand_over(answer));
+        for answer in answers {
+            self.hand_over(answer);
+        }
     }
 
     /// A receiver that is gone belonged to a connection that is closed.
@@ -130,7 +138,9 @@ impl Groups {
         match (self.waiting.remove(&ticket), answer) {
             (Some(Waiting::Join(waiting)), Answer::Join(_, joined)) => drop(waiting.send(joined)),
             (Some(Waiting::Sync(waiting)), Answer::Sync(_, synced)) => drop(waiting.send(synced)),
-            (unmatched, answer) => tracing::error!(?unmatched, ?answer, "an answer that nobody waits for"),
+            (unmatched, answer) => {
+                tracing::error!(?unmatched, ?answer, "an answer that nobody waits for");
+            }
         }
     }
 }

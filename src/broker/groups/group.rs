@@ -139,7 +139,11 @@ impl Group {
     pub(crate) fn heartbeat(&mut self, caller: &Caller, now: Instant) -> Result<(), ResponseError> {
         let index = self.recognise(caller)?;
         self.members[index].heard(now);
-        if self.state == State::PreparingRebalance { Err(ResponseError::RebalanceInProgress) } else { Ok(()) }
+        if self.state == State::PreparingRebalance {
+            Err(ResponseError::RebalanceInProgress)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether `caller` may commit offsets now. A consumer that is no member of anything may, while the group is empty.
@@ -158,14 +162,24 @@ impl Group {
     /// Finds the member that speaks, unless it was fenced or is of another generation.
     pub(super) fn recognise(&self, caller: &Caller) -> Result<usize, ResponseError> {
         let index = self.find(&caller.member, caller.instance.as_ref())?;
-        if caller.generation == self.generation { Ok(index) } else { Err(ResponseError::IllegalGeneration) }
+        if caller.generation == self.generation {
+            Ok(index)
+        } else {
+            Err(ResponseError::IllegalGeneration)
+        }
     }
 
     /// Finds a member by its id; an instance that goes by another id by now fences the caller.
     pub(super) fn find(&self, member: &StrBytes, instance: Option<&StrBytes>) -> Result<usize, ResponseError> {
         if let Some(instance) = instance {
-            let holder = self.position_of_instance(instance).ok_or(ResponseError::UnknownMemberId)?;
-            return if self.members[holder].id == *member { Ok(holder) } else { Err(ResponseError::FencedInstanceId) };
+            let holder = self
+                .position_of_instance(instance)
+                .ok_or(ResponseError::UnknownMemberId)?;
+            return if self.members[holder].id == *member {
+                Ok(holder)
+            } else {
+                Err(ResponseError::FencedInstanceId)
+            };
         }
         self.position_of(member).ok_or(ResponseError::UnknownMemberId)
     }
@@ -175,7 +189,9 @@ impl Group {
     }
 
     pub(super) fn position_of_instance(&self, instance: &StrBytes) -> Option<usize> {
-        self.members.iter().position(|known| known.instance.as_ref() == Some(instance))
+        self.members
+            .iter()
+            .position(|known| known.instance.as_ref() == Some(instance))
     }
 
     /// Takes a member out; whoever waited in its name is told.
@@ -194,7 +210,13 @@ impl Group {
 
     pub(super) fn refuse_waiting(&mut self, member: &mut Member, error: ResponseError) {
         if let Some(ticket) = member.take_join() {
-            self.answers.push(Answer::Join(ticket, Err(JoinRefused { error, member: member.id.clone() })));
+            self.answers.push(Answer::Join(
+                ticket,
+                Err(JoinRefused {
+                    error,
+                    member: member.id.clone(),
+                }),
+            ));
         }
         if let Some(ticket) = member.take_sync() {
             self.answers.push(Answer::Sync(ticket, Err(error)));
@@ -208,7 +230,10 @@ impl Group {
         if self.promised.len() < promised && self.state == State::PreparingRebalance {
             self.complete_if_all_joined(now);
         }
-        while let Some(silent) = self.members.iter().position(|member| member.waits == Waits::Nothing && member.session_ends <= now)
+        while let Some(silent) = self
+            .members
+            .iter()
+            .position(|member| member.waits == Waits::Nothing && member.session_ends <= now)
         {
             self.remove(silent, now);
         }
@@ -227,7 +252,11 @@ impl Group {
         while let Some(late) = self.members.iter().position(|member| member.waits == Waits::Nothing) {
             self.members.remove(late);
         }
-        if self.leader.as_ref().is_none_or(|leader| self.position_of(leader).is_none()) {
+        if self
+            .leader
+            .as_ref()
+            .is_none_or(|leader| self.position_of(leader).is_none())
+        {
             self.leader = self.members.first().map(|member| member.id.clone());
         }
         self.prepare_rebalance(now);

@@ -1,7 +1,8 @@
 //! The offsets that groups committed: in memory, and in `group-offsets`, an append-only file of checked frames.
 //!
 //! Promises: a commit that was answered survives kill -9. The file is rewritten when it is over 1 MiB and four times as
-//! large as it need be; a torn tail is cut. A power cut may take back the last commits: messages are then seen again.
+//! large as it need be; a torn tail is cut. A power cut may take back what the system had not written yet (about half a
+//! minute): those messages are then seen again.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -58,19 +59,33 @@ pub(crate) struct OffsetStore(Mutex<Inner>);
 impl OffsetStore {
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let path = folder.join("group-offsets");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?;
         let bytes = std::fs::read(&path)?;
         let (offsets, whole) = replay(&bytes);
         if whole < bytes.len() {
             tracing::warn!(file = %path.display(), bytes_cut = bytes.len() - whole, "the committed offsets ended in an unfinished entry, which was cut");
             file.set_len(whole as u64)?;
         }
-        Ok(Self(Mutex::new(Inner { path, file, size: whole as u64, offsets })))
+        Ok(Self(Mutex::new(Inner {
+            path,
+            file,
+            size: whole as u64,
+            offsets,
+        })))
     }
 
     /// Keeps what a group commits; all of it or nothing.
     pub(crate) fn commit(&self, group: &str, commits: Vec<(Place, Committed)>) -> io::Result<()> {
-        let entries = commits.into_iter().map(|(place, value)| Entry { group: group.to_owned(), place, value: Some(value) });
+        let entries = commits.into_iter().map(|(place, value)| Entry {
+            group: group.to_owned(),
+            place,
+            value: Some(value),
+        });
         self.lock().write(entries.collect())
     }
 
@@ -82,7 +97,9 @@ impl OffsetStore {
     pub(crate) fn all_of(&self, group: &str) -> Vec<(Place, Committed)> {
         let inner = self.lock();
         let places = inner.offsets.get(group).into_iter().flatten();
-        places.map(|(place, committed)| (place.clone(), committed.clone())).collect()
+        places
+            .map(|(place, committed)| (place.clone(), committed.clone()))
+            .collect()
     }
 
     pub(crate) fn groups(&self) -> Vec<String> {
@@ -101,9 +118,18 @@ impl OffsetStore {
 
     fn forget(&self, goes: impl Fn(&str, &Place) -> bool) -> io::Result<bool> {
         let mut inner = self.lock();
-        let all = inner.offsets.iter().flat_map(|(group, places)| places.keys().map(move |place| (group, place)));
+        let all = inner
+            .offsets
+            .iter()
+            .flat_map(|(group, places)| places.keys().map(move |place| (group, place)));
         let going = all.filter(|(group, place)| goes(group, place));
-        let entries: Vec<_> = going.map(|(group, place)| Entry { group: group.clone(), place: place.clone(), value: None }).collect();
+        let entries: Vec<_> = going
+            .map(|(group, place)| Entry {
+                group: group.clone(),
+                place: place.clone(),
+                value: None,
+            })
+            .collect();
         let found = !entries.is_empty();
         inner.write(entries)?;
         Ok(found)
@@ -130,15 +156,25 @@ impl Inner {
             return Err(error);
         }
         self.size += bytes.len() as u64;
-        entries.into_iter().for_each(|entry| apply(&mut self.offsets, entry));
-        if self.size > REWRITE_ABOVE { self.rewrite_if_wasteful() } else { Ok(()) }
+        for entry in entries {
+            apply(&mut self.offsets, entry);
+        }
+        if self.size > REWRITE_ABOVE {
+            self.rewrite_if_wasteful()
+        } else {
+            Ok(())
+        }
     }
 
     fn rewrite_if_wasteful(&mut self) -> io::Result<()> {
         let mut bytes = Vec::new();
         for (group, places) in &self.offsets {
             for (place, value) in places {
-                bytes.extend(frame(&Entry { group: group.clone(), place: place.clone(), value: Some(value.clone()) })?);
+                bytes.extend(frame(&Entry {
+                    group: group.clone(),
+                    place: place.clone(),
+                    value: Some(value.clone()),
+                })?);
             }
         }
         if bytes.len() as u64 * 4 > self.size {
@@ -198,11 +234,18 @@ mod tests {
     use super::*;
 
     fn place(partition: i32) -> Place {
-        Place { topic: "shop.view".to_owned(), partition }
+        Place {
+            topic: "shop.view".to_owned(),
+            partition,
+        }
     }
 
     fn at(offset: i64) -> Committed {
-        Committed { offset, leader_epoch: -1, metadata: String::new() }
+        Committed {
+            offset,
+            leader_epoch: -1,
+            metadata: String::new(),
+        }
     }
 
     #[test]
@@ -217,7 +260,10 @@ mod tests {
         assert_eq!(store.committed("sink", &place(1)), None);
         store.commit("sink", vec![(place(1), at(10))])?;
         drop(store);
-        assert_eq!(OffsetStore::open(folder.path())?.committed("sink", &place(1)), Some(at(10)));
+        assert_eq!(
+            OffsetStore::open(folder.path())?.committed("sink", &place(1)),
+            Some(at(10))
+        );
         Ok(())
     }
 
@@ -230,7 +276,10 @@ mod tests {
         }
         drop(store);
         assert!(std::fs::metadata(folder.path().join("group-offsets"))?.len() <= REWRITE_ABOVE + 1024);
-        assert_eq!(OffsetStore::open(folder.path())?.committed("sink", &place(0)), Some(at(19_999)));
+        assert_eq!(
+            OffsetStore::open(folder.path())?.committed("sink", &place(0)),
+            Some(at(19_999))
+        );
         Ok(())
     }
 

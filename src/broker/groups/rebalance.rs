@@ -48,7 +48,8 @@ impl Group {
     pub(crate) fn join(&mut self, join: Join, now: Instant) {
         let (ticket, member) = (join.ticket, join.member.clone());
         if let Err(error) = self.admit(join, now) {
-            self.answers.push(Answer::Join(ticket, Err(JoinRefused { error, member })));
+            self.answers
+                .push(Answer::Join(ticket, Err(JoinRefused { error, member })));
         }
     }
 
@@ -60,7 +61,8 @@ impl Group {
             return Err(ResponseError::InconsistentGroupProtocol);
         }
         if join.member.is_empty() {
-            return self.newcomer(join, now);
+            self.newcomer(join, now);
+            return Ok(());
         }
         if let Some(promised) = self.promised.iter().position(|(id, _)| *id == join.member) {
             self.promised.remove(promised);
@@ -83,7 +85,7 @@ impl Group {
         others.is_empty() || (join.protocol_type == self.protocol_type && join.protocols.iter().any(shared))
     }
 
-    fn newcomer(&mut self, join: Join, now: Instant) -> Result<(), ResponseError> {
+    fn newcomer(&mut self, join: Join, now: Instant) {
         let id = join.fresh_id.clone();
         if let Some(instance) = &join.instance {
             match self.position_of_instance(instance) {
@@ -92,12 +94,14 @@ impl Group {
             }
         } else if join.id_first {
             self.promised.push((id.clone(), now + join.session_timeout));
-            let refused = JoinRefused { error: ResponseError::MemberIdRequired, member: id };
+            let refused = JoinRefused {
+                error: ResponseError::MemberIdRequired,
+                member: id,
+            };
             self.answers.push(Answer::Join(join.ticket, Err(refused)));
         } else {
             self.add(join, id, now);
         }
-        Ok(())
     }
 
     fn add(&mut self, join: Join, id: StrBytes, now: Instant) {
@@ -186,7 +190,8 @@ impl Group {
             for member in &mut self.members {
                 if let Some(ticket) = member.take_sync() {
                     member.heard(now);
-                    self.answers.push(Answer::Sync(ticket, Err(ResponseError::RebalanceInProgress)));
+                    self.answers
+                        .push(Answer::Sync(ticket, Err(ResponseError::RebalanceInProgress)));
                 }
             }
         }
@@ -204,12 +209,17 @@ impl Group {
     }
 
     fn longest_rebalance(&self) -> Duration {
-        self.members.iter().map(|member| member.rebalance_timeout).max().unwrap_or_default()
+        self.members
+            .iter()
+            .map(|member| member.rebalance_timeout)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Begins the next generation with those who are here.
     pub(super) fn complete_join(&mut self, now: Instant) {
-        self.members.retain(|member| member.waits_for_join() || member.instance.is_some());
+        self.members
+            .retain(|member| member.waits_for_join() || member.instance.is_some());
         if !self.members.is_empty() && !self.members.iter().any(Member::waits_for_join) {
             // Only static members are left, none of them back yet: they are waited for until their sessions end.
             self.deadline = Some(now + self.longest_rebalance());
@@ -224,7 +234,11 @@ impl Group {
             return;
         }
         let leads = |member: &&Member| member.waits_for_join() && self.leader.as_ref() == Some(&member.id);
-        let leader = self.members.iter().find(leads).or_else(|| self.members.iter().find(|member| member.waits_for_join()));
+        let leader = self
+            .members
+            .iter()
+            .find(leads)
+            .or_else(|| self.members.iter().find(|member| member.waits_for_join()));
         self.leader = leader.map(|member| member.id.clone());
         self.protocol = self.elect();
         self.state = State::CompletingRebalance;
@@ -241,18 +255,34 @@ impl Group {
     /// The protocol that all know and most like best.
     fn elect(&self) -> StrBytes {
         let shared = |name: &StrBytes| self.members.iter().all(|member| member.knows(name));
-        let favourite = |member: &Member| member.protocols.iter().map(|protocol| &protocol.name).find(|name| shared(name)).cloned();
+        let favourite = |member: &Member| {
+            member
+                .protocols
+                .iter()
+                .map(|protocol| &protocol.name)
+                .find(|name| shared(name))
+                .cloned()
+        };
         let votes: Vec<StrBytes> = self.members.iter().filter_map(favourite).collect();
         let count = |name: &StrBytes| votes.iter().filter(|vote| *vote == name).count();
         // The earliest vote wins a tie.
-        votes.iter().rev().max_by_key(|name| count(name)).cloned().unwrap_or_default()
+        votes
+            .iter()
+            .rev()
+            .max_by_key(|name| count(name))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn joined(&self, index: usize) -> Joined {
         let member = &self.members[index];
         let leader = self.leader.clone().unwrap_or_default();
         let told = |other: &Member| (other.id.clone(), other.instance.clone(), other.metadata(&self.protocol));
-        let members = if leader == member.id { self.members.iter().map(told).collect() } else { Vec::new() };
+        let members = if leader == member.id {
+            self.members.iter().map(told).collect()
+        } else {
+            Vec::new()
+        };
         Joined {
             member: member.id.clone(),
             leader,
@@ -265,14 +295,14 @@ impl Group {
     }
 
     /// Answered when the leader has shared out.
-    pub(crate) fn sync(&mut self, sync: Sync, now: Instant) {
+    pub(crate) fn sync(&mut self, sync: &Sync, now: Instant) {
         let ticket = sync.ticket;
         if let Err(error) = self.try_sync(sync, now) {
             self.answers.push(Answer::Sync(ticket, Err(error)));
         }
     }
 
-    fn try_sync(&mut self, sync: Sync, now: Instant) -> Result<(), ResponseError> {
+    fn try_sync(&mut self, sync: &Sync, now: Instant) -> Result<(), ResponseError> {
         let index = self.recognise(&sync.caller)?;
         let differs = |told: &Option<StrBytes>, known: &StrBytes| told.as_ref().is_some_and(|told| told != known);
         if differs(&sync.protocol_type, &self.protocol_type) || differs(&sync.protocol, &self.protocol) {
@@ -322,7 +352,12 @@ impl Group {
     }
 
     /// A member says goodbye, by its id or (a tool in its name) by its instance alone.
-    pub(crate) fn leave(&mut self, member: &StrBytes, instance: Option<&StrBytes>, now: Instant) -> Result<(), ResponseError> {
+    pub(crate) fn leave(
+        &mut self,
+        member: &StrBytes,
+        instance: Option<&StrBytes>,
+        now: Instant,
+    ) -> Result<(), ResponseError> {
         if let Some(promised) = self.promised.iter().position(|(id, _)| id == member) {
             self.promised.remove(promised);
             if self.state == State::PreparingRebalance {
@@ -331,7 +366,9 @@ impl Group {
             return Ok(());
         }
         let index = match instance {
-            Some(instance) if member.is_empty() => self.position_of_instance(instance).ok_or(ResponseError::UnknownMemberId)?,
+            Some(instance) if member.is_empty() => self
+                .position_of_instance(instance)
+                .ok_or(ResponseError::UnknownMemberId)?,
             _ => self.find(member, instance)?,
         };
         self.remove(index, now);

@@ -101,11 +101,18 @@ fn stamp(bytes: &[u8]) -> Result<Option<ProducerStamp>, BatchError> {
     let id = i64::from_be_bytes(field(bytes, 43)?);
     let epoch = i16::from_be_bytes(field(bytes, 51)?);
     let first_sequence = i32::from_be_bytes(field(bytes, 53)?);
-    Ok((id >= 0).then_some(ProducerStamp { id, epoch, first_sequence }))
+    Ok((id >= 0).then_some(ProducerStamp {
+        id,
+        epoch,
+        first_sequence,
+    }))
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], BatchError> {
-    bytes.get(at..at + N).and_then(|found| found.try_into().ok()).ok_or(BatchError::Short)
+    bytes
+        .get(at..at + N)
+        .and_then(|found| found.try_into().ok())
+        .ok_or(BatchError::Short)
 }
 
 /// The one batch that `bytes` is, whole and with a matching checksum.

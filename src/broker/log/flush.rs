@@ -1,7 +1,7 @@
 //! The group fsync: one round brings every partition that was written to since the last one onto the disk.
 //!
 //! The first batch after a quiet time is synced at once; under load rounds begin at least `flush_interval` apart
-//! (10 ms), so many batches share one fsync. Acknowledgements and consumers wait for the round.
+//! (5 ms), so many batches share one fsync. Acknowledgements and consumers wait for the round.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +25,10 @@ pub(crate) struct Flusher {
 
 impl Flusher {
     pub(super) fn ask(&self, partition: Arc<Partition>) {
-        self.dirty.lock().unwrap_or_else(PoisonError::into_inner).push(partition);
+        self.dirty
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(partition);
         self.wake.notify_one();
     }
 

@@ -31,7 +31,7 @@ use producers::{Producers, SequenceError, Verdict};
 use segment::Segment;
 
 pub(crate) use flush::Flusher;
-pub(crate) use partition::{Appended, Partition, ReadOutcome, Wanted};
+pub(crate) use partition::{Appended, Partition, Wanted};
 pub(crate) use retention::Retention;
 pub(crate) use search::Found;
 
@@ -121,11 +121,6 @@ impl Log {
         self.take_backs
     }
 
-    /// Bytes of all segments.
-    pub(crate) fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.size).sum()
-    }
-
     fn end(&self) -> Offset {
         self.segments.last().map_or(self.start, |segment| segment.next)
     }
@@ -146,10 +141,15 @@ impl Log {
             batch::date(&mut batch, now);
         }
         let header = BatchHeader::parse(&batch)?;
-        let Some(active) = self.segments.last_mut() else { return Err(LogError::Deleted) };
+        let Some(active) = self.segments.last_mut() else {
+            return Err(LogError::Deleted);
+        };
         active.append(&header, &batch)?;
         self.producers.remember(&header);
-        Ok(Placed { base: header.base, next: header.next() })
+        Ok(Placed {
+            base: header.base,
+            next: header.next(),
+        })
     }
 
     fn roll_if_full(&mut self, batch: u64, limit: u64) -> io::Result<()> {
@@ -161,7 +161,9 @@ impl Log {
 
     /// Seals the last segment (it is on the disk from here on) and begins another.
     fn roll(&mut self) -> io::Result<()> {
-        let Some(active) = self.segments.last() else { return Ok(()) };
+        let Some(active) = self.segments.last() else {
+            return Ok(());
+        };
         active.file().sync_data()?;
         let fresh = Segment::create(&self.folder, active.next)?;
         self.durable = active.next;
@@ -172,8 +174,16 @@ impl Log {
 
     /// What is not on the disk yet.
     pub(crate) fn unsynced(&self) -> Option<SyncJob> {
-        let active = self.segments.last().filter(|active| active.next > self.durable && !self.deleted)?;
-        Some(SyncJob { file: active.file(), segment: active.base, next: active.next, size: active.size })
+        let active = self
+            .segments
+            .last()
+            .filter(|active| active.next > self.durable && !self.deleted)?;
+        Some(SyncJob {
+            file: active.file(),
+            segment: active.base,
+            next: active.next,
+            size: active.size,
+        })
     }
 
     pub(crate) fn synced(&mut self, job: &SyncJob) {
@@ -204,7 +214,10 @@ impl Log {
 /// The rules that every batch from a producer must meet; `sent` must be exactly one batch, as Apache Kafka demands.
 fn admit(sent: &[u8], max_batch: usize) -> Result<BatchHeader, LogError> {
     if sent.len() > max_batch {
-        return Err(LogError::TooLarge { size: sent.len(), allowed: max_batch });
+        return Err(LogError::TooLarge {
+            size: sent.len(),
+            allowed: max_batch,
+        });
     }
     let header = batch::check(sent)?;
     if header.size != sent.len() {
@@ -216,7 +229,10 @@ fn admit(sent: &[u8], max_batch: usize) -> Result<BatchHeader, LogError> {
     if header.records < 1 || header.records - 1 != header.last_delta {
         return Err(BatchError::Contradiction("number of records").into());
     }
-    if header.producer.is_some_and(|stamp| stamp.epoch < 0 || stamp.first_sequence < 0) {
+    if header
+        .producer
+        .is_some_and(|stamp| stamp.epoch < 0 || stamp.first_sequence < 0)
+    {
         return Err(BatchError::Contradiction("negative sequence").into());
     }
     if !header.is_compressed() {

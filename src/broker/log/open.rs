@@ -19,10 +19,17 @@ impl Log {
         let bases = segment_bases(&folder)?;
         let mut segments: Vec<Segment> = Vec::with_capacity(bases.len().max(1));
         for (index, &base) in bases.iter().enumerate() {
-            let scrutiny = if index + 1 == bases.len() { Scrutiny::Checksums } else { Scrutiny::Headers };
+            let scrutiny = if index + 1 == bases.len() {
+                Scrutiny::Checksums
+            } else {
+                Scrutiny::Headers
+            };
             let segment = recovery::open(&folder, base, scrutiny, |header| producers.remember(header))?;
             if segments.last().is_some_and(|before| before.next > segment.base) {
-                return Err(LogError::Overlap { folder, at: segment.base });
+                return Err(LogError::Overlap {
+                    folder,
+                    at: segment.base,
+                });
             }
             segments.push(segment);
         }

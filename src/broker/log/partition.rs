@@ -32,7 +32,10 @@ impl Appended {
     /// Waits for the fsync that covers the batch; false if it failed and the batch was taken back.
     pub(crate) async fn on_disk(mut self) -> bool {
         let (next, known) = (self.placed.next, self.take_backs);
-        let reached = self.durability.wait_for(|now| now.take_backs > known || now.end >= next).await;
+        let reached = self
+            .durability
+            .wait_for(|now| now.take_backs > known || now.end >= next)
+            .await;
         reached.is_ok_and(|now| now.take_backs == known && now.end >= next)
     }
 }
@@ -67,7 +70,10 @@ impl Partition {
     /// Opens the partition's folder, recovering it if need be.
     pub(crate) fn open(folder: PathBuf, flusher: Arc<Flusher>) -> Result<Self, LogError> {
         let log = Log::open(folder)?;
-        let durability = watch::Sender::new(Durability { end: log.durable(), take_backs: 0 });
+        let durability = watch::Sender::new(Durability {
+            end: log.durable(),
+            take_backs: 0,
+        });
         Ok(Self {
             log: Mutex::new(log),
             durability,
@@ -92,7 +98,12 @@ impl Partition {
         if !self.is_dirty.swap(true, Ordering::AcqRel) {
             self.flusher.ask(Arc::clone(self));
         }
-        Ok(Appended { placed, start, take_backs, durability: self.durability.subscribe() })
+        Ok(Appended {
+            placed,
+            start,
+            take_backs,
+            durability: self.durability.subscribe(),
+        })
     }
 
     /// Whole batches from an offset on; empty at the end of the log.

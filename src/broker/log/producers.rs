@@ -26,7 +26,10 @@ pub(crate) enum SequenceError {
 pub(crate) enum Verdict {
     New,
     /// It is in the log already, from `base` up to (not including) `next`.
-    Duplicate { base: Offset, next: Offset },
+    Duplicate {
+        base: Offset,
+        next: Offset,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +44,8 @@ struct Remembered {
 struct ProducerState {
     epoch: i16,
     batches: VecDeque<Remembered>,
-    last_seen: i64,
+    /// When the last batch came, to the nearest check; `None` until the next one.
+    last_seen: Option<i64>,
 }
 
 /// The producers of one partition.
@@ -50,23 +54,42 @@ pub(crate) struct Producers(HashMap<i64, ProducerState>);
 
 impl Producers {
     pub(crate) fn judge(&self, header: &BatchHeader) -> Result<Verdict, SequenceError> {
-        let Some(stamp) = header.producer else { return Ok(Verdict::New) };
-        let Some(state) = self.0.get(&stamp.id) else { return Ok(Verdict::New) };
+        let Some(stamp) = header.producer else {
+            return Ok(Verdict::New);
+        };
+        let Some(state) = self.0.get(&stamp.id) else {
+            return Ok(Verdict::New);
+        };
         if stamp.epoch < state.epoch {
-            return Err(SequenceError::OldEpoch { current: state.epoch, found: stamp.epoch });
+            return Err(SequenceError::OldEpoch {
+                current: state.epoch,
+                found: stamp.epoch,
+            });
         }
         let first = stamp.first_sequence;
         if stamp.epoch > state.epoch {
-            return if first == 0 { Ok(Verdict::New) } else { Err(SequenceError::OutOfOrder { last: -1, found: first }) };
+            return if first == 0 {
+                Ok(Verdict::New)
+            } else {
+                Err(SequenceError::OutOfOrder { last: -1, found: first })
+            };
         }
         let last = last_sequence(stamp, header.last_delta);
-        if let Some(same) = state.batches.iter().find(|kept| kept.first == first && kept.last == last) {
-            return Ok(Verdict::Duplicate { base: same.base, next: same.next });
+        if let Some(same) = state
+            .batches
+            .iter()
+            .find(|kept| kept.first == first && kept.last == last)
+        {
+            return Ok(Verdict::Duplicate {
+                base: same.base,
+                next: same.next,
+            });
         }
         match state.batches.back() {
-            Some(newest) if first != advance(newest.last, 1) => {
-                Err(SequenceError::OutOfOrder { last: newest.last, found: first })
-            }
+            Some(newest) if first != advance(newest.last, 1) => Err(SequenceError::OutOfOrder {
+                last: newest.last,
+                found: first,
+            }),
             _ => Ok(Verdict::New),
         }
     }
@@ -74,7 +97,11 @@ impl Producers {
     /// Remembers a batch that is in the log under `header.base`.
     pub(crate) fn remember(&mut self, header: &BatchHeader) {
         let Some(stamp) = header.producer else { return };
-        let fresh = || ProducerState { epoch: stamp.epoch, batches: VecDeque::with_capacity(REMEMBERED), last_seen: i64::MIN };
+        let fresh = || ProducerState {
+            epoch: stamp.epoch,
+            batches: VecDeque::with_capacity(REMEMBERED),
+            last_seen: None,
+        };
         let state = self.0.entry(stamp.id).or_insert_with(fresh);
         if state.epoch != stamp.epoch {
             *state = fresh();
@@ -83,8 +110,13 @@ impl Producers {
             state.batches.pop_front();
         }
         let last = last_sequence(stamp, header.last_delta);
-        state.batches.push_back(Remembered { first: stamp.first_sequence, last, base: header.base, next: header.next() });
-        state.last_seen = state.last_seen.max(header.max_timestamp);
+        state.batches.push_back(Remembered {
+            first: stamp.first_sequence,
+            last,
+            base: header.base,
+            next: header.next(),
+        });
+        state.last_seen = None;
     }
 
     /// Forgets batches that were taken back out of the log.
@@ -95,9 +127,11 @@ impl Producers {
         self.0.retain(|_, state| !state.batches.is_empty());
     }
 
-    /// Forgets producers that wrote nothing since `before` (milliseconds since 1970).
-    pub(crate) fn expire(&mut self, before: i64) {
-        self.0.retain(|_, state| state.last_seen >= before);
+    /// Forgets producers that wrote nothing for `silence` before `now` (milliseconds). Records can be dated as they like,
+    /// so it is the checks that tell the time.
+    pub(crate) fn expire(&mut self, now: i64, silence: i64) {
+        self.0
+            .retain(|_, state| *state.last_seen.get_or_insert(now) >= now - silence);
     }
 }
 
@@ -117,7 +151,12 @@ mod tests {
     use super::*;
 
     fn header(sequence: i32, records: i32, base: i64) -> BatchHeader {
-        let batch = BatchMaker { producer: Some((7, 1, sequence)), records, ..BatchMaker::default() }.at(base);
+        let batch = BatchMaker {
+            producer: Some((7, 1, sequence)),
+            records,
+            ..BatchMaker::default()
+        }
+        .at(base);
         BatchHeader::parse(&batch).expect("a batch made here is sound")
     }
 
@@ -135,15 +174,24 @@ mod tests {
         assert_eq!(producers.judge(&header(6, 1, 0)), Ok(Verdict::New));
         for known in 1..6 {
             let (base, next) = (Offset(i64::from(known)), Offset(i64::from(known) + 1));
-            assert_eq!(producers.judge(&header(known, 1, 0)), Ok(Verdict::Duplicate { base, next }));
+            assert_eq!(
+                producers.judge(&header(known, 1, 0)),
+                Ok(Verdict::Duplicate { base, next })
+            );
         }
-        assert_eq!(producers.judge(&header(0, 1, 0)), Err(SequenceError::OutOfOrder { last: 5, found: 0 }));
+        assert_eq!(
+            producers.judge(&header(0, 1, 0)),
+            Err(SequenceError::OutOfOrder { last: 5, found: 0 })
+        );
     }
 
     #[test]
     fn a_gap_is_refused() {
         let producers = remembering(0..2);
-        assert_eq!(producers.judge(&header(3, 1, 0)), Err(SequenceError::OutOfOrder { last: 1, found: 3 }));
+        assert_eq!(
+            producers.judge(&header(3, 1, 0)),
+            Err(SequenceError::OutOfOrder { last: 1, found: 3 })
+        );
     }
 
     #[test]
@@ -155,7 +203,11 @@ mod tests {
     fn an_older_epoch_is_fenced_and_a_newer_one_starts_at_zero() {
         let producers = remembering(0..3);
         let judge = |epoch, sequence| {
-            let batch = BatchMaker { producer: Some((7, epoch, sequence)), ..BatchMaker::default() }.at(0);
+            let batch = BatchMaker {
+                producer: Some((7, epoch, sequence)),
+                ..BatchMaker::default()
+            }
+            .at(0);
             producers.judge(&BatchHeader::parse(&batch).expect("sound"))
         };
         assert_eq!(judge(0, 3), Err(SequenceError::OldEpoch { current: 1, found: 0 }));
@@ -168,6 +220,21 @@ mod tests {
         let mut producers = Producers::default();
         producers.remember(&header(i32::MAX - 1, 3, 0));
         assert_eq!(producers.judge(&header(1, 1, 0)), Ok(Verdict::New));
+    }
+
+    #[test]
+    fn a_producer_is_forgotten_a_week_after_its_last_batch_whatever_its_records_are_dated() {
+        let mut producers = remembering(0..1);
+        let is_known = |producers: &Producers| producers.judge(&header(0, 1, 0)) != Ok(Verdict::New);
+        producers.expire(10_000, 500);
+        producers.expire(10_500, 500);
+        assert!(is_known(&producers));
+        producers.remember(&header(1, 1, 1));
+        producers.expire(10_900, 500);
+        producers.expire(11_400, 500);
+        assert!(is_known(&producers));
+        producers.expire(11_401, 500);
+        assert!(!is_known(&producers));
     }
 
     #[test]

@@ -20,11 +20,16 @@ pub(crate) struct Records<'a> {
 impl<'a> Records<'a> {
     /// `batch` must be uncompressed.
     pub(crate) fn of(header: BatchHeader, batch: &'a [u8]) -> Self {
-        Self { header, rest: batch.get(HEADER..header.size).unwrap_or_default(), seen: 0 }
+        Self {
+            header,
+            rest: batch.get(HEADER..header.size).unwrap_or_default(),
+            seen: 0,
+        }
     }
 
     fn read(&mut self) -> Result<RecordPlace, BatchError> {
-        let length = usize::try_from(varint(&mut self.rest)?).map_err(|_| BatchError::Contradiction("record length"))?;
+        let length =
+            usize::try_from(varint(&mut self.rest)?).map_err(|_| BatchError::Contradiction("record length"))?;
         let (mut record, rest) = self.rest.split_at_checked(length).ok_or(BatchError::Short)?;
         self.rest = rest;
         record = record.get(1..).ok_or(BatchError::Short)?;
@@ -38,7 +43,10 @@ impl<'a> Records<'a> {
         } else {
             self.header.base_timestamp.saturating_add(timestamp)
         };
-        Ok(RecordPlace { offset: Offset(self.header.base.0 + delta), timestamp })
+        Ok(RecordPlace {
+            offset: Offset(self.header.base.0 + delta),
+            timestamp,
+        })
     }
 }
 
@@ -68,7 +76,11 @@ pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchEr
         }
         expected = expected.next();
     }
-    if records.rest.is_empty() { Ok(()) } else { Err(BatchError::Contradiction("bytes after the last record")) }
+    if records.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(BatchError::Contradiction("bytes after the last record"))
+    }
 }
 
 /// Kafka's zigzag-coded number of up to ten bytes.

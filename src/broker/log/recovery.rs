@@ -37,7 +37,9 @@ pub(crate) fn open(
     let length = file.metadata()?.len();
     let mut segment = Segment::around(path.clone(), base, file);
     while segment.size < length {
-        let Some(header) = next_batch(&segment, length, scrutiny)? else { break };
+        let Some(header) = next_batch(&segment, length, scrutiny)? else {
+            break;
+        };
         segment.note(&header);
         seen(&header);
     }
@@ -70,7 +72,9 @@ fn next_batch(segment: &Segment, length: u64, scrutiny: Scrutiny) -> io::Result<
     let file = segment.file();
     let mut head = [0; HEADER];
     file.read_exact_at(&mut head, segment.size)?;
-    let Ok(header) = BatchHeader::parse(&head) else { return Ok(None) };
+    let Ok(header) = BatchHeader::parse(&head) else {
+        return Ok(None);
+    };
     if header.base < segment.next || header.size as u64 > left {
         return Ok(None);
     }
@@ -144,7 +148,11 @@ fn good_batch(bytes: &[u8], next: Offset) -> Result<BatchHeader, BatchError> {
 fn between(good: &[Range<usize>], from: usize, to: usize) -> Vec<Range<usize>> {
     let starts = std::iter::once(from).chain(good.iter().map(|stretch| stretch.end));
     let ends = good.iter().map(|stretch| stretch.start).chain(std::iter::once(to));
-    starts.zip(ends).map(|(start, end)| start..end).filter(|stretch| !stretch.is_empty()).collect()
+    starts
+        .zip(ends)
+        .map(|(start, end)| start..end)
+        .filter(|stretch| !stretch.is_empty())
+        .collect()
 }
 
 /// Replaces a file as a whole: after a crash it is the old or the new one.

@@ -24,13 +24,18 @@ impl Log {
         if self.deleted {
             return Ok(0);
         }
-        self.producers.expire(now - PRODUCER_MEMORY);
-        let too_old = |date: Option<i64>, age: Option<i64>| matches!((date, age), (Some(date), Some(age)) if date < now - age);
+        self.producers.expire(now, PRODUCER_MEMORY);
+        let too_old =
+            |date: Option<i64>, age: Option<i64>| matches!((date, age), (Some(date), Some(age)) if date < now - age);
         let active = self.segments.last();
         if active.is_some_and(|active| too_old(active.newest, keep.age_ms) || too_old(active.first, keep.segment_ms)) {
             self.roll()?;
         }
-        let mut expired = self.sealed().iter().take_while(|segment| too_old(segment.newest, keep.age_ms)).count();
+        let mut expired = self
+            .sealed()
+            .iter()
+            .take_while(|segment| too_old(segment.newest, keep.age_ms))
+            .count();
         let mut left: u64 = self.segments.iter().skip(expired).map(|segment| segment.size).sum();
         for segment in self.sealed().iter().skip(expired) {
             if keep.bytes.is_none_or(|allowed| left - segment.size < allowed) {
@@ -47,7 +52,11 @@ impl Log {
     pub(crate) fn delete_before(&mut self, to: Option<Offset>) -> Result<Offset, LogError> {
         let to = to.unwrap_or(self.durable);
         if to > self.durable || to.0 < 0 {
-            return Err(LogError::OutOfRange { asked: to, start: self.start, end: self.durable });
+            return Err(LogError::OutOfRange {
+                asked: to,
+                start: self.start,
+                end: self.durable,
+            });
         }
         if to > self.start {
             self.start = to;
@@ -67,10 +76,15 @@ impl Log {
 
     fn drop_first(&mut self, count: usize) -> io::Result<()> {
         for _ in 0..count {
-            let Some(first) = self.segments.first() else { break };
+            let Some(first) = self.segments.first() else {
+                break;
+            };
             fs::remove_file(&first.path)?;
             self.segments.remove(0);
-            self.start = self.segments.first().map_or(self.start, |segment| self.start.max(segment.base));
+            self.start = self
+                .segments
+                .first()
+                .map_or(self.start, |segment| self.start.max(segment.base));
         }
         Ok(())
     }

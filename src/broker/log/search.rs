@@ -18,10 +18,20 @@ impl Log {
     /// Where to read from `offset` on, to be read without the log's lock; `None` at the end.
     pub(crate) fn slice_at(&self, offset: Offset) -> Result<Option<Slice>, LogError> {
         if offset < self.start || offset > self.durable {
-            return Err(LogError::OutOfRange { asked: offset, start: self.start, end: self.durable });
+            return Err(LogError::OutOfRange {
+                asked: offset,
+                start: self.start,
+                end: self.durable,
+            });
         }
-        let holding = self.segments.iter().enumerate().find(|(_, segment)| segment.next > offset);
-        Ok(holding.map(|(index, segment)| segment.slice_at(offset, self.readable(index, segment))).filter(|_| offset < self.durable))
+        let holding = self
+            .segments
+            .iter()
+            .enumerate()
+            .find(|(_, segment)| segment.next > offset);
+        Ok(holding
+            .map(|(index, segment)| segment.slice_at(offset, self.readable(index, segment)))
+            .filter(|_| offset < self.durable))
     }
 
     /// The first record dated at or after `timestamp` (milliseconds since 1970).
@@ -59,7 +69,10 @@ impl Log {
                     Records::of(header, &batch)
                         .filter_map(Result::ok)
                         .find(|record| record.timestamp >= timestamp && record.offset >= start)
-                        .map(|record| Found { offset: record.offset, timestamp: record.timestamp })
+                        .map(|record| Found {
+                            offset: record.offset,
+                            timestamp: record.timestamp,
+                        })
                 };
                 if found.is_some() {
                     return Ok(found);
@@ -71,12 +84,23 @@ impl Log {
     }
 
     fn whole_batch(&self, header: &BatchHeader, timestamp: i64) -> Found {
-        let dated = if header.base_timestamp >= timestamp { header.base_timestamp } else { header.max_timestamp };
-        Found { offset: header.base.max(self.start), timestamp: dated }
+        let dated = if header.base_timestamp >= timestamp {
+            header.base_timestamp
+        } else {
+            header.max_timestamp
+        };
+        Found {
+            offset: header.base.max(self.start),
+            timestamp: dated,
+        }
     }
 
     /// How many bytes of a segment may be shown.
     fn readable(&self, index: usize, segment: &Segment) -> u64 {
-        if index + 1 == self.segments.len() { self.durable_size } else { segment.size }
+        if index + 1 == self.segments.len() {
+            self.durable_size
+        } else {
+            segment.size
+        }
     }
 }

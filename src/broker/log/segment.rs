@@ -45,17 +45,34 @@ impl Segment {
         folder.join(format!("{:020}.log", base.0))
     }
 
-    /// Creates the file; fails if it is there already.
+    /// Creates the file; fails if it is there already, unless it is empty (a full disk can stop a roll half-way).
     pub(crate) fn create(folder: &Path, base: Offset) -> io::Result<Self> {
         let path = Self::path_in(folder, base);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?;
+        if file.metadata()?.len() > 0 {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         File::open(folder)?.sync_all()?;
         Ok(Self::around(path, base, file))
     }
 
     /// An opened file of which nothing is known yet; [`Segment::note`] tells it its batches.
     pub(crate) fn around(path: PathBuf, base: Offset, file: File) -> Self {
-        Self { base, next: base, size: 0, newest: None, first: None, path, file: Arc::new(file), marks: Vec::new() }
+        Self {
+            base,
+            next: base,
+            size: 0,
+            newest: None,
+            first: None,
+            path,
+            file: Arc::new(file),
+            marks: Vec::new(),
+        }
     }
 
     pub(crate) fn file(&self) -> Arc<File> {
@@ -74,13 +91,24 @@ impl Segment {
 
     /// Takes the batch that ends the file so far into the index.
     pub(crate) fn note(&mut self, header: &BatchHeader) {
-        if self.marks.last().is_none_or(|mark| self.size - mark.position >= MARK_EVERY) {
+        if self
+            .marks
+            .last()
+            .is_none_or(|mark| self.size - mark.position >= MARK_EVERY)
+        {
             let newest_before = self.newest.unwrap_or(i64::MIN);
-            self.marks.push(Mark { offset: header.base, position: self.size, newest_before });
+            self.marks.push(Mark {
+                offset: header.base,
+                position: self.size,
+                newest_before,
+            });
         }
         self.size += header.size as u64;
         self.next = header.next();
-        self.newest = Some(self.newest.map_or(header.max_timestamp, |newest| newest.max(header.max_timestamp)));
+        self.newest = Some(
+            self.newest
+                .map_or(header.max_timestamp, |newest| newest.max(header.max_timestamp)),
+        );
         self.first = self.first.or(Some(header.max_timestamp));
     }
 
@@ -96,17 +124,28 @@ impl Segment {
     /// A view that starts at the last mark at or before `offset` and ends at byte `end`.
     pub(crate) fn slice_at(&self, offset: Offset, end: u64) -> Slice {
         let after = self.marks.partition_point(|mark| mark.offset <= offset);
-        Slice { file: self.file(), from: self.mark_before(after), end }
+        Slice {
+            file: self.file(),
+            from: self.mark_before(after),
+            end,
+        }
     }
 
     /// A view that holds the first batch dated at or after `timestamp`, if any is.
     pub(crate) fn slice_since(&self, timestamp: i64, end: u64) -> Slice {
         let after = self.marks.partition_point(|mark| mark.newest_before < timestamp);
-        Slice { file: self.file(), from: self.mark_before(after), end }
+        Slice {
+            file: self.file(),
+            from: self.mark_before(after),
+            end,
+        }
     }
 
     fn mark_before(&self, after: usize) -> u64 {
-        after.checked_sub(1).and_then(|index| self.marks.get(index)).map_or(0, |mark| mark.position)
+        after
+            .checked_sub(1)
+            .and_then(|index| self.marks.get(index))
+            .map_or(0, |mark| mark.position)
     }
 }
 
@@ -129,7 +168,11 @@ impl Slice {
                 Some(header) => self.skip(&header),
             }
         };
-        let wanted = if at_least_one { max_bytes.max(first.size) } else { max_bytes };
+        let wanted = if at_least_one {
+            max_bytes.max(first.size)
+        } else {
+            max_bytes
+        };
         let available = usize::try_from(self.end - self.from).unwrap_or(usize::MAX);
         let mut bytes = vec![0; wanted.min(available)];
         self.file.read_exact_at(&mut bytes, self.from)?;

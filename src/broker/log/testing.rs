@@ -13,7 +13,12 @@ pub(crate) struct BatchMaker {
 
 impl Default for BatchMaker {
     fn default() -> Self {
-        Self { records: 1, timestamp: 1_000, producer: None, value: b"a teapot" }
+        Self {
+            records: 1,
+            timestamp: 1_000,
+            producer: None,
+            value: b"a teapot",
+        }
     }
 }
 
@@ -46,7 +51,10 @@ impl BatchMaker {
         zigzag(&mut body, i64::from(index));
         zigzag(&mut body, i64::from(index));
         zigzag(&mut body, -1);
-        zigzag(&mut body, i64::try_from(self.value.len()).expect("test values are small"));
+        zigzag(
+            &mut body,
+            i64::try_from(self.value.len()).expect("test values are small"),
+        );
         body.extend(self.value);
         zigzag(&mut body, 0);
         let mut record = Vec::new();

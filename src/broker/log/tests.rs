@@ -1,9 +1,9 @@
 //! The log as a whole: appending, reading, rolling, retention, recovery.
 
+mod recovery;
+
 use std::error::Error;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::batch::BatchHeader;
 use super::testing::BatchMaker;
@@ -11,7 +11,11 @@ use super::*;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-const RULES: AppendRules = AppendRules { max_batch: 1024 * 1024, segment_bytes: 1024 * 1024, date: None };
+const RULES: AppendRules = AppendRules {
+    max_batch: 1024 * 1024,
+    segment_bytes: 1024 * 1024,
+    date: None,
+};
 
 fn open(folder: &Path) -> Result<Log, LogError> {
     Log::open(folder.join("shop.view-0"))
@@ -49,21 +53,22 @@ fn read(log: &Log, from: i64) -> Result<Vec<(i64, i32)>, LogError> {
     Ok(found)
 }
 
-fn only_segment(folder: &Path) -> PathBuf {
-    folder.join("shop.view-0/00000000000000000000.log")
-}
-
-fn corrupt_file(folder: &Path) -> PathBuf {
-    folder.join("shop.view-0/00000000000000000000.corrupt")
-}
-
 #[test]
 fn a_batch_is_kept_byte_for_byte_but_for_its_offset() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
     append(&mut log, BatchMaker::default())?;
-    let sent = BatchMaker { records: 3, ..BatchMaker::default() };
-    assert_eq!(append(&mut log, sent)?, Placed { base: Offset(1), next: Offset(4) });
+    let sent = BatchMaker {
+        records: 3,
+        ..BatchMaker::default()
+    };
+    assert_eq!(
+        append(&mut log, sent)?,
+        Placed {
+            base: Offset(1),
+            next: Offset(4)
+        }
+    );
     let slice = log.slice_at(Offset(2))?.ok_or("nothing to read")?;
     assert_eq!(slice.read(Offset(2), 4096, true)?, sent.at(1));
     Ok(())
@@ -87,13 +92,25 @@ fn a_batch_that_is_not_sound_is_refused_and_leaves_no_trace() -> Outcome {
     let mut log = open(folder.path())?;
     let mut flipped = BatchMaker::default().at(0);
     *flipped.last_mut().ok_or("empty")? ^= 1;
-    assert!(matches!(log.append(&flipped, RULES), Err(LogError::Batch(BatchError::Checksum))));
+    assert!(matches!(
+        log.append(&flipped, RULES),
+        Err(LogError::Batch(BatchError::Checksum))
+    ));
     let two = [BatchMaker::default().at(0), BatchMaker::default().at(1)].concat();
-    assert!(matches!(log.append(&two, RULES), Err(LogError::Batch(BatchError::Contradiction(_)))));
+    assert!(matches!(
+        log.append(&two, RULES),
+        Err(LogError::Batch(BatchError::Contradiction(_)))
+    ));
     let strict = AppendRules { max_batch: 10, ..RULES };
-    assert!(matches!(log.append(&BatchMaker::default().at(0), strict), Err(LogError::TooLarge { .. })));
+    assert!(matches!(
+        log.append(&BatchMaker::default().at(0), strict),
+        Err(LogError::TooLarge { .. })
+    ));
     for cut in 0..BatchMaker::default().at(0).len() {
-        assert!(log.append(&BatchMaker::default().at(0)[..cut], RULES).is_err(), "cut at {cut}");
+        assert!(
+            log.append(&BatchMaker::default().at(0)[..cut], RULES).is_err(),
+            "cut at {cut}"
+        );
     }
     assert_eq!(log.append(&BatchMaker::default().at(0), RULES)?.base, Offset(0));
     Ok(())
@@ -114,9 +131,19 @@ fn offsets_outside_of_the_log_are_out_of_range() -> Outcome {
 fn many_segments_read_as_one_log_also_after_a_restart() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 1024, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 1024,
+        ..RULES
+    };
     for _ in 0..200 {
-        log.append(&BatchMaker { records: 2, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                records: 2,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
     let expected: Vec<_> = (0..200).map(|index| (index * 2, 2)).collect();
@@ -134,7 +161,14 @@ fn the_sparse_index_finds_every_offset_of_a_long_segment() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
     for _ in 0..2000 {
-        log.append(&BatchMaker { value: &[b'x'; 100], ..BatchMaker::default() }.at(0), RULES)?;
+        log.append(
+            &BatchMaker {
+                value: &[b'x'; 100],
+                ..BatchMaker::default()
+            }
+            .at(0),
+            RULES,
+        )?;
     }
     sync(&mut log)?;
     for offset in (0..2000).step_by(7) {
@@ -146,47 +180,12 @@ fn the_sparse_index_finds_every_offset_of_a_long_segment() -> Outcome {
 }
 
 #[test]
-fn a_torn_tail_is_cut_and_set_aside_and_the_log_goes_on() -> Outcome {
-    let folder = tempfile::tempdir()?;
-    let mut log = open(folder.path())?;
-    append(&mut log, BatchMaker::default())?;
-    append(&mut log, BatchMaker::default())?;
-    drop(log);
-    let path = only_segment(folder.path());
-    let whole = fs::metadata(&path)?.len();
-    for torn in [whole - 1, whole / 2 + 1, whole / 2 + 61] {
-        OpenOptions::new().write(true).open(&path)?.set_len(torn)?;
-        let mut log = open(folder.path())?;
-        assert_eq!(read(&log, 0)?, [(0, 1)], "torn at {torn}");
-        assert_eq!(append(&mut log, BatchMaker::default())?.base, Offset(1));
-        assert_eq!(read(&log, 0)?, [(0, 1), (1, 1)]);
-    }
-    assert!(fs::metadata(corrupt_file(folder.path()))?.len() > 0);
-    Ok(())
-}
-
-#[test]
-fn a_damaged_stretch_is_set_aside_and_the_good_batches_after_it_are_kept() -> Outcome {
-    let folder = tempfile::tempdir()?;
-    let mut log = open(folder.path())?;
-    for _ in 0..5 {
-        append(&mut log, BatchMaker::default())?;
-    }
-    drop(log);
-    let size = BatchMaker::default().at(0).len() as u64;
-    let file = OpenOptions::new().write(true).open(only_segment(folder.path()))?;
-    file.write_all_at(&[0xff], size * 2 + 65)?;
-    let mut log = open(folder.path())?;
-    assert_eq!(read(&log, 0)?, [(0, 1), (1, 1), (3, 1), (4, 1)]);
-    assert_eq!(fs::metadata(corrupt_file(folder.path()))?.len(), size);
-    assert_eq!(append(&mut log, BatchMaker::default())?.base, Offset(5));
-    Ok(())
-}
-
-#[test]
 fn a_repeated_batch_is_kept_once_also_after_a_restart() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let from = |sequence| BatchMaker { producer: Some((9, 0, sequence)), ..BatchMaker::default() };
+    let from = |sequence| BatchMaker {
+        producer: Some((9, 0, sequence)),
+        ..BatchMaker::default()
+    };
     let mut log = open(folder.path())?;
     append(&mut log, from(0))?;
     append(&mut log, from(1))?;
@@ -202,7 +201,10 @@ fn a_repeated_batch_is_kept_once_also_after_a_restart() -> Outcome {
 #[test]
 fn a_failed_fsync_takes_back_what_nobody_was_told_of() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let from = |sequence| BatchMaker { producer: Some((9, 0, sequence)), ..BatchMaker::default() };
+    let from = |sequence| BatchMaker {
+        producer: Some((9, 0, sequence)),
+        ..BatchMaker::default()
+    };
     let mut log = open(folder.path())?;
     append(&mut log, from(0))?;
     log.append(&from(1).at(0), RULES)?;
@@ -219,12 +221,28 @@ fn a_failed_fsync_takes_back_what_nobody_was_told_of() -> Outcome {
 fn offsets_are_found_by_date() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 1024, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 1024,
+        ..RULES
+    };
     for batch in 0..100 {
-        log.append(&BatchMaker { records: 2, timestamp: batch * 1000, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                records: 2,
+                timestamp: batch * 1000,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
-    let at = |offset, timestamp| Some(Found { offset: Offset(offset), timestamp });
+    let at = |offset, timestamp| {
+        Some(Found {
+            offset: Offset(offset),
+            timestamp,
+        })
+    };
     assert_eq!(log.first_since(0)?, at(0, 0));
     assert_eq!(log.first_since(1)?, at(1, 1));
     assert_eq!(log.first_since(2)?, at(2, 1000));
@@ -238,12 +256,25 @@ fn offsets_are_found_by_date() -> Outcome {
 fn what_is_older_than_the_retention_goes_and_offsets_go_on() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 200, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 200,
+        ..RULES
+    };
     for batch in 0..10 {
-        log.append(&BatchMaker { timestamp: batch * 1000, ..BatchMaker::default() }.at(0), rules)?;
+        log.append(
+            &BatchMaker {
+                timestamp: batch * 1000,
+                ..BatchMaker::default()
+            }
+            .at(0),
+            rules,
+        )?;
     }
     sync(&mut log)?;
-    let keep = Retention { age_ms: Some(5000), ..Retention::default() };
+    let keep = Retention {
+        age_ms: Some(5000),
+        ..Retention::default()
+    };
     assert!(log.retain(keep, 9_000)? > 0);
     assert_eq!(read(&log, log.start().0)?.first().ok_or("everything went")?.0, 4);
     log.retain(keep, 1_000_000)?;
@@ -258,12 +289,21 @@ fn what_is_older_than_the_retention_goes_and_offsets_go_on() -> Outcome {
 fn what_is_larger_than_the_retention_goes() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    let rules = AppendRules { segment_bytes: 200, ..RULES };
+    let rules = AppendRules {
+        segment_bytes: 200,
+        ..RULES
+    };
     for _ in 0..20 {
         log.append(&BatchMaker::default().at(0), rules)?;
     }
     sync(&mut log)?;
-    log.retain(Retention { bytes: Some(500), ..Retention::default() }, 0)?;
+    log.retain(
+        Retention {
+            bytes: Some(500),
+            ..Retention::default()
+        },
+        0,
+    )?;
     let left: u64 = log.segments.iter().map(|segment| segment.size).sum();
     assert!((500..900).contains(&left), "{left}");
     Ok(())
@@ -277,7 +317,10 @@ fn records_deleted_by_request_stay_deleted() -> Outcome {
         append(&mut log, BatchMaker::default())?;
     }
     assert_eq!(log.delete_before(Some(Offset(3)))?, Offset(3));
-    assert!(matches!(log.delete_before(Some(Offset(6))), Err(LogError::OutOfRange { .. })));
+    assert!(matches!(
+        log.delete_before(Some(Offset(6))),
+        Err(LogError::OutOfRange { .. })
+    ));
     drop(log);
     let mut log = open(folder.path())?;
     assert_eq!(read(&log, 3)?, [(3, 1), (4, 1)]);
@@ -292,9 +335,25 @@ fn records_deleted_by_request_stay_deleted() -> Outcome {
 fn the_brokers_clock_dates_records_where_the_topic_asks_for_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    log.append(&BatchMaker { records: 2, ..BatchMaker::default() }.at(0), AppendRules { date: Some(77_000), ..RULES })?;
+    log.append(
+        &BatchMaker {
+            records: 2,
+            ..BatchMaker::default()
+        }
+        .at(0),
+        AppendRules {
+            date: Some(77_000),
+            ..RULES
+        },
+    )?;
     sync(&mut log)?;
     assert_eq!(read(&log, 0)?, [(0, 2)]);
-    assert_eq!(log.first_since(2_000)?, Some(Found { offset: Offset(0), timestamp: 77_000 }));
+    assert_eq!(
+        log.first_since(2_000)?,
+        Some(Found {
+            offset: Offset(0),
+            timestamp: 77_000
+        })
+    );
     Ok(())
 }

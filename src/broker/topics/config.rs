@@ -83,23 +83,44 @@ impl Key {
     }
 
     pub(crate) fn parse(name: &str) -> Result<Self, ConfigError> {
-        Self::ALL.into_iter().find(|key| key.name() == name).ok_or_else(|| ConfigError::Unknown(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|key| key.name() == name)
+            .ok_or_else(|| ConfigError::Unknown(name.to_owned()))
     }
 
     fn check(self, value: &str) -> Result<(), ConfigError> {
-        let whole_number = |least: i64, most: i64| value.parse().is_ok_and(|number: i64| (least..=most).contains(&number));
+        let whole_number =
+            |least: i64, most: i64| value.parse().is_ok_and(|number: i64| (least..=most).contains(&number));
         let (fits, expected) = match self {
             Self::CleanupPolicy => (value == "delete", "delete (the embedded broker does not compact)"),
-            Self::CompressionType => (value == "producer", "producer (the embedded broker keeps batches as they come)"),
+            Self::CompressionType => (
+                value == "producer",
+                "producer (the embedded broker keeps batches as they come)",
+            ),
             Self::MinInsyncReplicas => (value == "1", "1 (the embedded broker is one machine)"),
-            Self::MessageTimestampType => (["CreateTime", "LogAppendTime"].contains(&value), "CreateTime or LogAppendTime"),
+            Self::MessageTimestampType => (
+                ["CreateTime", "LogAppendTime"].contains(&value),
+                "CreateTime or LogAppendTime",
+            ),
             Self::MaxMessageBytes => (whole_number(1, i64::from(i32::MAX)), "a number of bytes above 0"),
-            Self::SegmentBytes => (whole_number(1024, i64::from(i32::MAX)), "a number of bytes, at least 1024"),
+            Self::SegmentBytes => (
+                whole_number(1024, i64::from(i32::MAX)),
+                "a number of bytes, at least 1024",
+            ),
             Self::SegmentMs => (whole_number(1, i64::MAX), "a number of milliseconds above 0"),
             Self::RetentionMs => (whole_number(-1, i64::MAX), "a number of milliseconds, or -1"),
             Self::RetentionBytes => (whole_number(-1, i64::MAX), "a number of bytes, or -1"),
         };
-        if fits { Ok(()) } else { Err(ConfigError::Value { name: self.name(), value: value.to_owned(), expected }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(ConfigError::Value {
+                name: self.name(),
+                value: value.to_owned(),
+                expected,
+            })
+        }
     }
 }
 
@@ -109,7 +130,11 @@ pub(crate) enum ConfigError {
     #[error("the embedded broker knows no topic setting named {0}")]
     Unknown(String),
     #[error("{name}={value}: expected {expected}")]
-    Value { name: &'static str, value: String, expected: &'static str },
+    Value {
+        name: &'static str,
+        value: String,
+        expected: &'static str,
+    },
 }
 
 /// What a topic sets, by name; all names and values were checked.

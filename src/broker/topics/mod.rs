@@ -72,7 +72,12 @@ impl Topic {
     }
 
     fn entry(&self) -> Entry {
-        Entry { name: self.name.clone(), id: self.id, partitions: self.width(), config: self.config() }
+        Entry {
+            name: self.name.clone(),
+            id: self.id,
+            partitions: self.width(),
+            config: self.config(),
+        }
     }
 }
 
@@ -91,7 +96,12 @@ impl Topics {
     pub(crate) fn open(folder: PathBuf, flusher: Arc<Flusher>) -> Result<Self, TopicError> {
         let catalogue = Catalogue::read(&folder)?;
         catalogue::remove_deleted(&folder)?;
-        let topics = Self { folder, flusher, by_name: RwLock::default(), change: Mutex::default() };
+        let topics = Self {
+            folder,
+            flusher,
+            by_name: RwLock::default(),
+            change: Mutex::default(),
+        };
         let mut by_name = BTreeMap::new();
         for entry in catalogue.topics {
             let partitions = (0..entry.partitions).map(|index| topics.open_partition(&entry.name, index));
@@ -103,21 +113,39 @@ impl Topics {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.by_name
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     pub(crate) fn get_by_id(&self, id: Uuid) -> Option<Arc<Topic>> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().find(|topic| topic.id == id).cloned()
+        self.by_name
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .find(|topic| topic.id == id)
+            .cloned()
     }
 
     /// By name, or by id where the name is left out (newer requests do).
     pub(crate) fn find(&self, name: &str, id: Uuid) -> Option<Arc<Topic>> {
-        if id.is_nil() { self.get(name) } else { self.get_by_id(id) }
+        if id.is_nil() {
+            self.get(name)
+        } else {
+            self.get_by_id(id)
+        }
     }
 
     /// In the order of their names.
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.by_name
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     /// Says whether a topic could be made.
@@ -128,7 +156,11 @@ impl Topics {
         if !(1..=MOST_PARTITIONS).contains(&partitions) {
             return Err(TopicError::Partitions);
         }
-        if self.get(name).is_some() { Err(TopicError::Exists) } else { Ok(()) }
+        if self.get(name).is_some() {
+            Err(TopicError::Exists)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn create(&self, name: &str, partitions: i32, config: TopicConfig) -> Result<Arc<Topic>, TopicError> {
@@ -139,7 +171,12 @@ impl Topics {
             self.open_partition(name, index)
         });
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
-        let entry = Entry { name: name.to_owned(), id: Uuid::new_v4(), partitions, config };
+        let entry = Entry {
+            name: name.to_owned(),
+            id: Uuid::new_v4(),
+            partitions,
+            config,
+        };
         let topic = Arc::new(topic(entry, opened));
         self.change_to(|topics| drop(topics.insert(name.to_owned(), Arc::clone(&topic))))?;
         Ok(topic)
@@ -202,7 +239,10 @@ impl Topics {
     fn change_to(&self, change: impl FnOnce(&mut BTreeMap<String, Arc<Topic>>)) -> Result<(), TopicError> {
         let mut changed = self.by_name.read().unwrap_or_else(PoisonError::into_inner).clone();
         change(&mut changed);
-        Catalogue { topics: changed.values().map(|topic| topic.entry()).collect() }.write(&self.folder)?;
+        Catalogue {
+            topics: changed.values().map(|topic| topic.entry()).collect(),
+        }
+        .write(&self.folder)?;
         *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(())
     }
@@ -214,5 +254,10 @@ impl Topics {
 }
 
 fn topic(entry: Entry, partitions: Vec<Arc<Partition>>) -> Topic {
-    Topic { name: entry.name, id: entry.id, config: RwLock::new(entry.config), partitions: RwLock::new(partitions) }
+    Topic {
+        name: entry.name,
+        id: entry.id,
+        config: RwLock::new(entry.config),
+        partitions: RwLock::new(partitions),
+    }
 }

@@ -29,14 +29,11 @@ pub(crate) enum WireError {
     Io(#[from] io::Error),
 }
 
-/// What a request's header says beside what [`peek`] tells.
-#[derive(Debug, Clone)]
-pub(crate) struct Head {
-    pub(crate) client_id: StrBytes,
-}
-
 /// Reads one frame; `None` when the client has closed the connection between two.
-pub(crate) async fn read_frame(stream: &mut (impl AsyncRead + Unpin), allowed: usize) -> Result<Option<Bytes>, WireError> {
+pub(crate) async fn read_frame(
+    stream: &mut (impl AsyncRead + Unpin),
+    allowed: usize,
+) -> Result<Option<Bytes>, WireError> {
     let mut length = [0; 4];
     if stream.read(&mut length[..1]).await? == 0 {
         return Ok(None);
@@ -57,30 +54,46 @@ pub(crate) async fn read_frame(stream: &mut (impl AsyncRead + Unpin), allowed: u
 
 /// Key and version alone: all that can be read of a request that is not known.
 pub(crate) fn peek(frame: &Bytes) -> Result<(i16, i16, i32), WireError> {
-    let field = |at: usize| frame.get(at..at + 2).map(|bytes| i16::from_be_bytes([bytes[0], bytes[1]]));
-    let correlation = frame.get(4..8).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    let field = |at: usize| {
+        frame
+            .get(at..at + 2)
+            .map(|bytes| i16::from_be_bytes([bytes[0], bytes[1]]))
+    };
+    let correlation = frame
+        .get(4..8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(i32::from_be_bytes);
     match (field(0), field(2), correlation) {
         (Some(key), Some(version), Some(correlation)) => Ok((key, version, correlation)),
         _ => Err(WireError::Malformed("shorter than a header".to_owned())),
     }
 }
 
-/// Reads a request whose key and version are served.
-pub(crate) fn read_request(key: ApiKey, version: i16, frame: Bytes) -> Result<(Head, RequestKind), WireError> {
+/// Reads a request whose key and version are served, and the id by which its client goes.
+pub(crate) fn read_request(key: ApiKey, version: i16, frame: Bytes) -> Result<(StrBytes, RequestKind), WireError> {
     let malformed = |error: anyhow::Error| WireError::Malformed(format!("{error:#}"));
     let header_version = key.request_header_version(version);
     let mut rest = frame;
     let header = RequestHeader::decode(&mut rest, header_version).map_err(malformed)?;
-    let head = Head { client_id: header.client_id.unwrap_or_default() };
-    Ok((head, decode(key, version, header_version, rest)?))
+    Ok((
+        header.client_id.unwrap_or_default(),
+        decode(key, version, header_version, rest)?,
+    ))
 }
 
 /// Writes an answer as one frame.
-pub(crate) fn write_response(key: ApiKey, version: i16, correlation: i32, response: &ResponseKind) -> Result<Bytes, WireError> {
+pub(crate) fn write_response(
+    key: ApiKey,
+    version: i16,
+    correlation: i32,
+    response: &ResponseKind,
+) -> Result<Bytes, WireError> {
     let unwritable = |error: anyhow::Error| WireError::Unwritable(format!("{error:#}"));
     let mut frame = BytesMut::zeroed(4);
     let header = ResponseHeader::default().with_correlation_id(correlation);
-    header.encode(&mut frame, key.response_header_version(version)).map_err(unwritable)?;
+    header
+        .encode(&mut frame, key.response_header_version(version))
+        .map_err(unwritable)?;
     response.encode(&mut frame, version).map_err(unwritable)?;
     let size = i32::try_from(frame.len() - 4).map_err(|_| WireError::Unwritable("over 2 GiB".to_owned()))?;
     frame[..4].copy_from_slice(&size.to_be_bytes());

@@ -1,0 +1,110 @@
+//! Lists of products, sorted and cut into pages.
+
+use std::cmp::Reverse;
+
+use schemas::CategoryId;
+
+use crate::domain::{Language, Product};
+
+/// Products on one page.
+pub const PAGE_SIZE: usize = 24;
+
+/// Which products, in which order, which page of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListingQuery {
+    pub category: Option<CategoryId>,
+    pub sort: Sort,
+    pub page: PageNumber,
+}
+
+/// How a listing is ordered; equals stand by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    #[default]
+    Newest,
+    PriceAsc,
+    PriceDesc,
+    Name,
+}
+
+impl Sort {
+    pub const ALL: [Self; 4] = [Self::Newest, Self::PriceAsc, Self::PriceDesc, Self::Name];
+
+    /// The name in addresses and events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::PriceAsc => "price_asc",
+            Self::PriceDesc => "price_desc",
+            Self::Name => "name",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.name() == name)
+    }
+
+    /// Expects the products by id.
+    pub(super) fn order(self, products: &mut [&Product], language: Language) {
+        match self {
+            Self::Newest => products.sort_by_key(|product| Reverse(product.added)),
+            Self::PriceAsc => products.sort_by_key(|product| product.price),
+            Self::PriceDesc => products.sort_by_key(|product| Reverse(product.price)),
+            Self::Name => products.sort_by_cached_key(|product| product.name.text(language).to_lowercase()),
+        }
+    }
+}
+
+/// A page of a listing, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PageNumber(u32);
+
+impl PageNumber {
+    pub const FIRST: Self = Self(1);
+
+    /// 0 is the first page too.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self(number.max(1))
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for PageNumber {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
+/// One page of products.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<'a> {
+    pub products: Vec<&'a Product>,
+    /// On all pages together.
+    pub total: usize,
+    /// The page shown: the last one when a later one was asked for.
+    pub page: PageNumber,
+    /// At least 1.
+    pub pages: PageNumber,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn page_of(products: Vec<&'a Product>, wanted: PageNumber) -> Self {
+        let total = products.len();
+        let pages = PageNumber::new(u32::try_from(total.div_ceil(PAGE_SIZE)).unwrap_or(u32::MAX));
+        let page = wanted.min(pages);
+        let before = (page.get() as usize - 1) * PAGE_SIZE;
+        Self {
+            products: products.into_iter().skip(before).take(PAGE_SIZE).collect(),
+            total,
+            page,
+            pages,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The shop's rules, pure: no I/O, no clock, no randomness; what they need is passed in, what they decide is returned as an event.
+//!
+//! Limits: 1 to 99 of a product and at most 100 lines in a cart; 24 products a page; delivery is free from 50,000 KRW; an order can
+//! be cancelled for 60 minutes.
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod delivery;
+pub mod field;
+pub mod language;
+pub mod money;
+pub mod order;
+pub mod quantity;
+pub mod stock;
+pub mod visit;
+
+pub use account::{Email, Password, PersonName};
+pub use cart::{Cart, CartError};
+pub use catalogue::{Catalogue, Category, Listing, ListingQuery, PageNumber, Product, Sort};
+pub use delivery::Delivery;
+pub use field::{Field, FieldError, Problem};
+pub use language::{Language, Localized};
+pub use money::Won;
+pub use order::{CancelError, Order, OrderError, OrderState};
+pub use quantity::Quantity;
+pub use stock::StockLevels;
+pub use visit::{Visit, VisitorId};

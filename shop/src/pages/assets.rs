@@ -1,0 +1,68 @@
+//! The files of `static/` that pages refer to: built into the program, named by their content, cached for ever.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+
+/// A static file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asset {
+    Style,
+    Script,
+    Icon,
+}
+
+/// Its address changes with its content, so a cached copy is never stale.
+static ADDRESSES: LazyLock<[String; 3]> = LazyLock::new(|| {
+    Asset::ALL.map(|asset| {
+        let mut address = "/static/".to_owned();
+        for byte in Sha256::digest(asset.content()).iter().take(6) {
+            let _ = write!(address, "{byte:02x}");
+        }
+        address + "/" + asset.file_name()
+    })
+});
+
+impl Asset {
+    pub const ALL: [Self; 3] = [Self::Style, Self::Script, Self::Icon];
+
+    #[must_use]
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Style => "main.css",
+            Self::Script => "main.js",
+            Self::Icon => "icon.svg",
+        }
+    }
+
+    #[must_use]
+    pub const fn content(self) -> &'static [u8] {
+        match self {
+            Self::Style => include_bytes!("../../../static/css/main.css"),
+            Self::Script => include_bytes!("../../../static/js/main.js"),
+            Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
+        }
+    }
+
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Style => "text/css; charset=utf-8",
+            Self::Script => "text/javascript; charset=utf-8",
+            Self::Icon => "image/svg+xml",
+        }
+    }
+
+    /// `/static/VERSION/NAME`
+    #[must_use]
+    pub fn address(self) -> &'static str {
+        &ADDRESSES[self as usize]
+    }
+
+    /// The file at this version and name, if it is this program's.
+    #[must_use]
+    pub fn at(address: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|asset| asset.address() == address)
+    }
+}

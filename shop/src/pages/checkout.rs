@@ -1,0 +1,115 @@
+//! Checkout on one page: where it goes, how it is paid, what it costs.
+
+use maud::{Markup, html};
+
+use super::parts::field::{Errors, Input, alert, field};
+use super::parts::lines::{LineView, Sums, lines, sums};
+use super::{Frame, layout};
+use crate::domain::delivery::DeliveryForm;
+
+pub struct CheckoutPage<'a> {
+    pub lines: Vec<LineView<'a>>,
+    pub sums: Sums,
+    /// Makes a second submit of the same page the same order.
+    pub token: &'a str,
+    pub typed: &'a DeliveryTyped,
+    pub errors: &'a Errors,
+    /// What went wrong, when it is not about one field.
+    pub alert: Option<&'a str>,
+}
+
+/// The delivery form as typed.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct DeliveryTyped {
+    pub recipient: String,
+    pub phone: String,
+    pub postcode: String,
+    pub address: String,
+    pub address_detail: String,
+    pub note: String,
+}
+
+impl DeliveryTyped {
+    #[must_use]
+    pub fn form(&self) -> DeliveryForm<'_> {
+        DeliveryForm {
+            recipient: &self.recipient,
+            phone: &self.phone,
+            postcode: &self.postcode,
+            address: &self.address,
+            address_detail: &self.address_detail,
+            note: &self.note,
+        }
+    }
+}
+
+#[must_use]
+pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
+    let words = frame.words();
+    let checkout = &words.checkout;
+    let content = html! {
+        h1 { (checkout.title) }
+        (alert(shown.alert))
+        form.with-summary action="/checkout" method="post" {
+            input type="hidden" name="token" value=(shown.token);
+            div {
+                fieldset {
+                    legend { (checkout.where_to) }
+                    @if !frame.signed_in {
+                        p.quiet-text { (checkout.guest_note) " " a href="/login?next=/checkout" { (words.account.sign_in) } }
+                    }
+                    (delivery_fields(frame, shown))
+                }
+                fieldset {
+                    legend { (checkout.payment) }
+                    label.choice { input type="radio" name="payment" value="on_delivery" checked; span { (checkout.on_delivery) } }
+                    p.quiet-text { (checkout.on_delivery_text) }
+                }
+            }
+            aside.summary aria-labelledby="summary" {
+                div.section-head { h2 #summary { (checkout.your_order) } a href="/cart" { (checkout.change_cart) } }
+                (lines(frame, &shown.lines))
+                (sums(frame, &shown.sums))
+                button.primary.wide type="submit" data-cart-action="checkout" {
+                    ((checkout.place)(&shown.sums.total.text(frame.language)))
+                }
+            }
+        }
+    };
+    layout::page(frame, checkout.title, &content)
+}
+
+fn delivery_fields(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
+    let words = frame.words();
+    let labels = &words.fields;
+    let (typed, errors) = (shown.typed, shown.errors);
+    let optional = |input: Input<'static>| Input {
+        required: false,
+        ..input
+    };
+    let recipient = Input {
+        most: 60,
+        ..Input::text("recipient", labels.recipient, "name")
+    };
+    let phone = Input {
+        kind: "tel",
+        most: 40,
+        ..Input::text("phone", labels.phone, "tel")
+    };
+    let postcode = Input {
+        most: 10,
+        ..Input::text("postcode", labels.postcode, "postal-code")
+    };
+    let address = Input::text("address", labels.address, "address-line1");
+    let detail = optional(Input::text("address_detail", labels.address_detail, "address-line2"));
+    let note = optional(Input::text("note", labels.note, "off"));
+    html! {
+        (field(words, &recipient.value(&typed.recipient).error_in(errors)))
+        (field(words, &phone.hint(labels.phone_hint).value(&typed.phone).error_in(errors)))
+        (field(words, &postcode.value(&typed.postcode).error_in(errors)))
+        (field(words, &address.value(&typed.address).error_in(errors)))
+        (field(words, &detail.hint(labels.address_hint).value(&typed.address_detail).error_in(errors)))
+        (field(words, &note.hint(labels.note_hint).value(&typed.note).error_in(errors)))
+    }
+}

@@ -1,0 +1,128 @@
+//! What surrounds every page: head, header, footer.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::Words;
+use super::assets::Asset;
+use crate::domain::Language;
+
+/// What every page needs to know about the visit.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    pub language: Language,
+    /// Path and query of this page: where changing the language leads back to.
+    pub here: &'a str,
+    /// What stands in the search box.
+    pub query: &'a str,
+    /// How many things are in the cart.
+    pub cart_count: u32,
+    pub signed_in: bool,
+    /// The shop's public address, without a slash at the end.
+    pub public_url: &'a str,
+}
+
+impl Frame<'_> {
+    #[must_use]
+    pub const fn words(&self) -> &'static Words {
+        Words::of(self.language)
+    }
+}
+
+/// A whole page around `content`, which brings its own `h1`.
+#[must_use]
+pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
+    let words = frame.words();
+    let path = frame.here.split('?').next().unwrap_or("/");
+    html! {
+        (DOCTYPE)
+        html lang=(words.code) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · " (words.shop) }
+                link rel="canonical" href={ (frame.public_url) (path) };
+                link rel="icon" href=(Asset::Icon.address()) type="image/svg+xml";
+                link rel="stylesheet" href=(Asset::Style.address());
+                script src=(Asset::Script.address()) defer {}
+            }
+            body {
+                a.skip href="#main" { (words.frame.skip) }
+                (header(frame))
+                main #main tabindex="-1" { (content) }
+                (footer(words))
+            }
+        }
+    }
+}
+
+fn header(frame: &Frame<'_>) -> Markup {
+    let words = frame.words();
+    let cart = (words.frame.cart_count)(frame.cart_count);
+    let other = match frame.language {
+        Language::Ko => Language::En,
+        Language::En => Language::Ko,
+    };
+    let (account, account_name) = if frame.signed_in {
+        ("/account", words.frame.account)
+    } else {
+        ("/login", words.frame.sign_in)
+    };
+    html! {
+        header.head {
+            div.head-inner {
+                a.brand href="/" { (words.shop) }
+                form.find role="search" action="/search" method="get" {
+                    label.unseen for="find" { (words.frame.search) }
+                    input #find type="search" name="q" value=(frame.query) placeholder=(words.frame.search_hint)
+                        maxlength="100" autocomplete="off";
+                    button.icon-button type="submit" aria-label=(words.frame.search) { (icon(SEARCH)) }
+                }
+                nav.tools aria-label=(words.frame.account) {
+                    form action="/language" method="post" {
+                        input type="hidden" name="next" value=(frame.here);
+                        button.quiet type="submit" name="language" value=(other.code()) lang=(other.code()) {
+                            (words.frame.other_language)
+                        }
+                    }
+                    a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
+                    a.tool href="/cart" aria-label=(cart) data-cart-action="view" {
+                        (icon(BASKET))
+                        span.tool-name { (words.frame.cart) }
+                        @if frame.cart_count > 0 { span.count { (frame.cart_count) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn footer(words: &Words) -> Markup {
+    html! {
+        footer.foot {
+            div.foot-inner {
+                p { (words.frame.footer_note) }
+                ul.links {
+                    li { a href="/products/" { (words.frame.all_products) } }
+                    li { a href="/orders" { (words.frame.orders) } }
+                    li { a href="/privacy" { (words.frame.privacy) } }
+                }
+                p.small {
+                    a href="https://github.com/jdecked/twemoji" rel="noopener" { (words.frame.pictures_by) } ", "
+                    a href="https://creativecommons.org/licenses/by/4.0/" rel="license noopener" { (words.frame.picture_licence) }
+                }
+            }
+        }
+    }
+}
+
+const SEARCH: &str = r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-4-4"/>"#;
+const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6 8-6s8 2 8 6"/>"#;
+const BASKET: &str = r#"<path d="M3 9h18l-2 11H5L3 9Z"/><path d="m8 9 3-6M16 9l-3-6"/>"#;
+
+/// A line drawing that only repeats what the text beside it says.
+fn icon(paths: &'static str) -> Markup {
+    html! {
+        svg.icon viewBox="0 0 24 24" aria-hidden="true" focusable="false" { (PreEscaped(paths)) }
+    }
+}

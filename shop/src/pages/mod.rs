@@ -1,0 +1,25 @@
+//! The shop's pages: functions from plain data to markup.
+//!
+//! Promises: every page works without JavaScript, has one `h1`, landmarks and labels; nothing is inline (no script, no style),
+//! so that the content security policy stays strict; what people typed is always escaped (maud does it).
+//! Not here: the store, HTTP, the clock.
+
+pub mod account;
+pub mod assets;
+pub mod cart;
+pub mod checkout;
+pub mod error;
+pub mod home;
+pub mod layout;
+pub mod listing;
+pub mod login;
+pub mod order;
+pub mod parts;
+pub mod privacy;
+pub mod product;
+pub mod search;
+pub mod signup;
+pub mod words;
+
+pub use layout::Frame;
+pub use words::Words;

@@ -1,0 +1,113 @@
+//! One order, and the list of them.
+
+use maud::{Markup, html};
+
+use super::parts::field::alert;
+use super::parts::lines::{LineView, Sums, lines, sums};
+use super::{Frame, Words, layout};
+use crate::domain::Won;
+
+/// What an order's page shows.
+pub struct OrderPage<'a> {
+    pub id: i64,
+    /// In the shopper's words, such as `2026-03-14 12:30`.
+    pub placed_at: String,
+    pub cancelled: bool,
+    pub can_cancel: bool,
+    /// Right after it was placed.
+    pub just_placed: bool,
+    pub lines: Vec<LineView<'a>>,
+    pub sums: Sums,
+    /// Name, phone, postcode and address, one line each; empty once they are erased.
+    pub delivered_to: Vec<String>,
+    pub alert: Option<&'a str>,
+}
+
+#[must_use]
+pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
+    let words = frame.words();
+    let orders = &words.orders;
+    let number = (orders.number)(shown.id);
+    let content = html! {
+        @if shown.just_placed && !shown.cancelled {
+            div.thanks { p.thanks-title { (orders.thanks) } p { (orders.thanks_text) } }
+        }
+        h1 { (number) }
+        (alert(shown.alert))
+        dl.facts {
+            div { dt { (orders.placed_at) } dd { time { (shown.placed_at) } } }
+            div { dt { (orders.state) } dd { (state(words, shown.cancelled)) } }
+        }
+        div.with-summary {
+            section aria-labelledby="items" {
+                h2 #items { (orders.items) }
+                (lines(frame, &shown.lines))
+            }
+            aside.summary {
+                (sums(frame, &shown.sums))
+                @if !shown.delivered_to.is_empty() {
+                    h2 { (orders.delivered_to) }
+                    address { @for line in &shown.delivered_to { span { (line) } br; } }
+                }
+                (cancelling(words, shown))
+            }
+        }
+        p { a href="/orders" { (orders.to_orders) } }
+    };
+    layout::page(frame, &number, &content)
+}
+
+fn cancelling(words: &Words, shown: &OrderPage<'_>) -> Markup {
+    let orders = &words.orders;
+    html! {
+        @if shown.can_cancel {
+            form action={ "/orders/" (shown.id) "/cancel" } method="post" {
+                p.quiet-text { (orders.cancel_hint) }
+                button.wide type="submit" { (orders.cancel) }
+            }
+        }
+    }
+}
+
+fn state(words: &Words, cancelled: bool) -> Markup {
+    html! {
+        @if cancelled { span.note.sold-out { (words.orders.cancelled) } } @else { span.note.good { (words.orders.placed) } }
+    }
+}
+
+/// An order in the list.
+pub struct OrderRow {
+    pub id: i64,
+    pub placed_at: String,
+    pub cancelled: bool,
+    pub total: Won,
+    /// How many things.
+    pub things: u32,
+}
+
+#[must_use]
+pub fn orders(frame: &Frame<'_>, rows: &[OrderRow]) -> Markup {
+    let words = frame.words();
+    let orders = &words.orders;
+    let content = html! {
+        h1 { (orders.title) }
+        @if rows.is_empty() {
+            div.empty { p.lead { (orders.none) } a.button.primary href="/products/" { (words.cart.go_on) } }
+        } @else {
+            ul.orders {
+                @for row in rows {
+                    li {
+                        a.order-row href={ "/orders/" (row.id) } {
+                            span.order-number { ((orders.number)(row.id)) }
+                            span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
+                            (state(words, row.cancelled))
+                            span.line-sum { (row.total.text(frame.language)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !frame.signed_in { p.quiet-text { (orders.guest_hint) } }
+    };
+    layout::page(frame, orders.title, &content)
+}

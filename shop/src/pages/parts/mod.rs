@@ -1,0 +1,6 @@
+//! What two pages share.
+
+pub mod field;
+pub mod lines;
+pub mod pager;
+pub mod tile;

@@ -1,0 +1,87 @@
+//! A product as a tile of a grid: the whole tile is one link, adding is a separate button.
+
+use maud::{Markup, html};
+
+use super::super::Frame;
+use crate::domain::Product;
+
+/// A product and what a grid says about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tile<'a> {
+    pub product: &'a Product,
+    /// Of its category.
+    pub hue: u16,
+    /// In stock.
+    pub left: u32,
+    pub is_new: bool,
+}
+
+/// From how few on a tile says how many are left.
+const FEW: u32 = 5;
+
+#[must_use]
+pub fn grid(frame: &Frame<'_>, tiles: &[Tile<'_>]) -> Markup {
+    html! {
+        ul.grid { @for tile in tiles { li.tile { (one(frame, tile)) } } }
+    }
+}
+
+fn one(frame: &Frame<'_>, tile: &Tile<'_>) -> Markup {
+    let browse = &frame.words().browse;
+    let Tile { product, left, .. } = *tile;
+    let name = product.name.text(frame.language);
+    html! {
+        a.tile-link href={ "/products/" (product.id) } data-product-id=(product.id) {
+            (picture(&product.picture, tile.hue))
+            span.name { (name) }
+            span.price { (product.price.text(frame.language)) }
+            (note(frame, left, tile.is_new))
+        }
+        @if left > 0 {
+            form.tile-add action="/cart/add" method="post" {
+                input type="hidden" name="product_id" value=(product.id);
+                input type="hidden" name="quantity" value="1";
+                button.round type="submit" aria-label=((browse.add_named)(name)) title=(browse.add)
+                    data-cart-action="add" data-product-id=(product.id) { "+" }
+            }
+        }
+    }
+}
+
+fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
+    let browse = &frame.words().browse;
+    html! {
+        @if left == 0 {
+            span.note.sold-out { (browse.sold_out) }
+        } @else if left <= FEW {
+            span.note.few { ((browse.few_left)(left)) }
+        } @else if is_new {
+            span.note.new { (browse.new) }
+        }
+    }
+}
+
+/// A picture on its category's ground; decoration, because the name stands beside it.
+#[must_use]
+pub fn picture(code_point: &str, hue: u16) -> Markup {
+    html! {
+        span class={ "ground hue-" (hue) } {
+            img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" loading="lazy" decoding="async";
+        }
+    }
+}
+
+/// How many are left, in words, for a product's own page.
+#[must_use]
+pub fn stock_note(frame: &Frame<'_>, left: u32) -> Markup {
+    let browse = &frame.words().browse;
+    html! {
+        @if left == 0 {
+            p.note.sold-out { (browse.sold_out) }
+        } @else if left <= FEW {
+            p.note.few { ((browse.few_left)(left)) }
+        } @else {
+            p.note.good { (browse.in_stock) }
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What an operator can set: one struct, each option with an environment variable `SHOP_` + its name and a default that works.
+//!
+//! A setting does what its name says, or the program refuses to start: exit 2 and one line that names the setting.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The web shop: pages for shoppers, and an event for everything that happens on them.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "shop", version, args_conflicts_with_subcommands = false)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serves the shop until it is told to stop (the default).
+    Run,
+    /// Derives carts, orders and stock afresh from the recorded events, says what was rebuilt, and exits.
+    Rebuild,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address and port of the web shop; port 0 takes a free one.
+    #[arg(long, env = "SHOP_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+
+    /// Kafka brokers to begin with, separated by commas.
+    #[arg(
+        long,
+        env = "SHOP_KAFKA",
+        default_value = "127.0.0.1:9092",
+        value_name = "HOST:PORT,..",
+        global = true
+    )]
+    pub kafka: String,
+
+    /// A further setting of librdkafka (TLS, SASL, ...), handed on as it is; may be given more than once.
+    #[arg(
+        long,
+        env = "SHOP_KAFKA_CONFIG",
+        value_name = "KEY=VALUE",
+        value_delimiter = ';',
+        global = true
+    )]
+    pub kafka_config: Vec<KafkaSetting>,
+
+    /// The shop's database: a `sqlite:` path or a `postgres://` address.
+    #[arg(
+        long,
+        env = "SHOP_DATABASE",
+        default_value = "sqlite:./data/shop.db",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database: String,
+
+    /// The folder of the journal, which keeps events on their way to Kafka.
+    #[arg(
+        long,
+        env = "SHOP_JOURNAL",
+        default_value = "./data/journal",
+        value_name = "DIR",
+        global = true
+    )]
+    pub journal: PathBuf,
+
+    /// How large the journal may grow; when it is full, observations are refused and counted.
+    #[arg(
+        long,
+        env = "SHOP_JOURNAL_MAX_SIZE",
+        default_value = "1GiB",
+        value_name = "SIZE",
+        global = true
+    )]
+    pub journal_max_size: ByteSize,
+
+    /// How long an entry of the journal may wait for the disk.
+    #[arg(
+        long,
+        env = "SHOP_JOURNAL_FLUSH_INTERVAL",
+        default_value = "50ms",
+        value_parser = humantime::parse_duration,
+        value_name = "TIME",
+        global = true
+    )]
+    pub journal_flush_interval: Duration,
+
+    /// The address that people type; with https, cookies are sent over TLS only. Default: http and the listening address.
+    #[arg(long, env = "SHOP_PUBLIC_URL", value_name = "URL", global = true)]
+    pub public_url: Option<PublicUrl>,
+
+    /// After how long a silence a visitor's next page begins a new session.
+    #[arg(
+        long,
+        env = "SHOP_SESSION_SILENCE",
+        default_value = "30m",
+        value_parser = humantime::parse_duration,
+        value_name = "TIME",
+        global = true
+    )]
+    pub session_silence: Duration,
+
+    /// Which `request` events are logged: how each one ended, or its beginning as well.
+    #[arg(long, env = "SHOP_REQUEST_DETAIL", value_enum, default_value = "both", global = true)]
+    pub request_detail: RequestDetail,
+
+    /// From which level on lines are logged.
+    #[arg(long, env = "SHOP_LOG_LEVEL", value_enum, default_value = "info", global = true)]
+    pub log_level: LogLevel,
+
+    /// The folder of the local diagnostic log, one file a day, at most 30.
+    #[arg(
+        long,
+        env = "SHOP_DIAGNOSTICS",
+        default_value = "./data/diagnostics",
+        value_name = "DIR",
+        global = true
+    )]
+    pub diagnostics: PathBuf,
+
+    /// How many partitions a topic gets that the shop creates.
+    #[arg(
+        long,
+        env = "SHOP_PARTITIONS",
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+        global = true
+    )]
+    pub partitions: u16,
+
+    /// How many days a topic keeps its messages that the shop creates; client events older than that are refused.
+    #[arg(
+        long,
+        env = "SHOP_RETENTION_DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=3650),
+        global = true
+    )]
+    pub retention_days: u16,
+
+    /// A proxy whose X-Forwarded-For header is believed: an address or a network such as 10.0.0.0/8; may be given more than once.
+    #[arg(
+        long,
+        env = "SHOP_TRUSTED_PROXY",
+        value_name = "IP[/BITS]",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub trusted_proxy: Vec<Network>,
+}
+
+impl Settings {
+    /// What stands when neither an option nor a variable says otherwise. For whoever embeds the shop and for tests.
+    #[must_use]
+    pub fn defaults() -> Self {
+        #[derive(Parser)]
+        struct Only {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        Only::parse_from(["shop"]).settings
+    }
+}
+
+/// Which `request` events are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RequestDetail {
+    /// One event when the request has been answered.
+    Finished,
+    /// One event when it begins and one when it has been answered.
+    Both,
+}
+
+/// From which level on lines are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl LogLevel {
+    #[must_use]
+    pub const fn tracing(self) -> tracing::Level {
+        match self {
+            Self::Trace => tracing::Level::TRACE,
+            Self::Debug => tracing::Level::DEBUG,
+            Self::Info => tracing::Level::INFO,
+            Self::Warn => tracing::Level::WARN,
+            Self::Error => tracing::Level::ERROR,
+        }
+    }
+
+    /// The same level in the words of an event.
+    #[must_use]
+    pub const fn of_events(self) -> schemas::record::Level {
+        match self {
+            Self::Trace => schemas::record::Level::Trace,
+            Self::Debug => schemas::record::Level::Debug,
+            Self::Info => schemas::record::Level::Info,
+            Self::Warn => schemas::record::Level::Warning,
+            Self::Error => schemas::record::Level::Error,
+        }
+    }
+}
+
+/// `key=value` for librdkafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaSetting {
+    pub key: String,
+    pub value: String,
+}
+
+impl FromStr for KafkaSetting {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok(Self {
+                key: key.trim().to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("is not KEY=VALUE"),
+        }
+    }
+}
+
+/// The shop's address as people see it: `http://` or `https://`, a host, no path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    #[must_use]
+    pub fn of_address(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "is not an address such as https://shop.example without a path";
+        let url = text.trim_end_matches('/');
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"))
+            .ok_or(SHAPE)?;
+        let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/?#@\"<>".contains(c));
+        plain.then(|| Self(url.to_owned())).ok_or(SHAPE)
+    }
+}
+
+/// An address, or all addresses that share their first bits with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    #[must_use]
+    pub fn contains(&self, other: IpAddr) -> bool {
+        match (self.address, other.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.bits)).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "is not an address or a network such as 10.0.0.0/8";
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| SHAPE)?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.trim().parse().map_err(|_| SHAPE)?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(most);
+        (bits <= most).then_some(Self { address, bits }).ok_or(SHAPE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let settings = CommandLine::try_parse_from(["shop"]).unwrap().settings;
+        assert_eq!(settings.partitions, 3);
+        assert_eq!(settings.session_silence, Duration::from_secs(1800));
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        let before = CommandLine::try_parse_from(["shop", "--listen", "127.0.0.1:0", "run"]).unwrap();
+        let after = CommandLine::try_parse_from(["shop", "run", "--listen", "127.0.0.1:0"]).unwrap();
+        assert_eq!(before.settings.listen, after.settings.listen);
+    }
+
+    #[test]
+    fn a_network_holds_the_addresses_that_share_its_first_bits() {
+        let network: Network = "10.1.0.0/16".parse().unwrap();
+        assert!(network.contains("10.1.255.7".parse().unwrap()));
+        assert!(network.contains("::ffff:10.1.0.1".parse().unwrap()));
+        assert!(!network.contains("10.2.0.1".parse().unwrap()));
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Network>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
+        for wrong in ["10.0.0.0/33", "10.0.0/8", "host", "", "::1/129"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_address_has_no_path() {
+        assert!("https://shop.example/".parse::<PublicUrl>().unwrap().is_https());
+        for wrong in ["shop.example", "https://", "ftp://x", "https://x/y", "https://a b"] {
+            assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
+        }
+    }
+}

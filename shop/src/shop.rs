@@ -1,0 +1,281 @@
+//! The shop as a whole: bound first, then run until it is told to stop.
+//!
+//! It starts and serves without Kafka. It stops in the order HTTP, outbox, journal, relay: requests under way are answered, their facts
+//! go to the journal, the journal goes to the disk, and Kafka gets what it takes within 5 seconds; the rest waits for the next start.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_extra::extract::cookie::Key;
+use metrics_exporter_prometheus::PrometheusHandle;
+use schemas::{Clock, Sequence, Timestamp};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::{Journal, JournalError, Options, Trouble};
+use crate::outbox::{Kick, Outbox};
+use crate::relay::{Relay, RelayError, RelayOptions, RelayView};
+use crate::settings::{PublicUrl, Settings};
+use crate::store::{Store, StoreError};
+use crate::web::metrics::Metric;
+use crate::web::{self, Manners, Readiness, Recorder, Site, Standing};
+
+/// How long requests under way may take once the shop is told to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+/// How long the last entries of the journal may take to the disk.
+const LAST_SYNC: Duration = Duration::from_secs(5);
+const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Why the shop does not start; each names the setting that is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    #[error("--listen {address}: the address can't be used; another port is chosen with --listen HOST:PORT")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("--database: the database can't be used")]
+    Database(#[source] StoreError),
+    #[error("--journal {folder}: the folder can't be used")]
+    Journal {
+        folder: String,
+        #[source]
+        source: JournalError,
+    },
+    #[error("--kafka, --kafka-config: Kafka's client doesn't take them")]
+    Kafka(#[source] RelayError),
+    #[error("--listen: the server has failed")]
+    Serve(#[source] std::io::Error),
+}
+
+impl ShopError {
+    /// Whether another setting would help, rather than a look at the machine.
+    #[must_use]
+    pub const fn is_bad_setting(&self) -> bool {
+        !matches!(self, Self::Serve(_))
+    }
+}
+
+/// What surrounds an embedded shop.
+pub struct Surroundings {
+    pub clock: Clock,
+    /// Served beside the shop's own routes, without its events and headers.
+    pub extra: Router,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+/// A shop that is bound to its address and not yet running.
+pub struct Shop {
+    listener: TcpListener,
+    address: SocketAddr,
+    routes: Router,
+    store: Store,
+    journal: Journal,
+    outbox: Outbox<Store>,
+    kick: Kick,
+    relay: Relay,
+}
+
+impl Shop {
+    /// Opens the journal and the database, and takes the address.
+    pub async fn bind(settings: &Settings, surroundings: Surroundings) -> Result<Self, ShopError> {
+        let journal = open_journal(settings)?;
+        Self::with_journal(settings, surroundings, journal).await
+    }
+
+    /// As [`Shop::bind`], with a journal that is open already: whoever logs into it opens it first.
+    pub async fn with_journal(
+        settings: &Settings,
+        surroundings: Surroundings,
+        journal: Journal,
+    ) -> Result<Self, ShopError> {
+        let Surroundings { clock, extra, metrics } = surroundings;
+        let store = open_store(settings, &journal, &clock).await?;
+        let relay = Relay::new(journal.clone(), relay_options(settings)).map_err(ShopError::Kafka)?;
+        let outbox = Outbox::new(store.clone(), journal.clone());
+        let listen = |source| ShopError::Listen {
+            address: settings.listen,
+            source,
+        };
+        let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let key = store.signing_key().await.map_err(ShopError::Database)?;
+        Metric::describe_all();
+        let site = Site::new(
+            clock.clone(),
+            store.clone(),
+            Recorder {
+                journal: journal.clone(),
+                detail: settings.request_detail,
+                level: settings.log_level.of_events(),
+            },
+            manners(settings, address, &key),
+            readiness(&journal, relay.view(), clock, metrics),
+        );
+        Ok(Self {
+            listener,
+            address,
+            routes: web::router(site).merge(extra),
+            kick: outbox.kick(),
+            store,
+            journal,
+            outbox,
+            relay,
+        })
+    }
+
+    /// Where it listens; the real port when the setting says 0.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`, then drains.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), ShopError> {
+        // Each part stops when the one before it has nothing more to give.
+        let (stop_outbox, stop_relay) = (CancellationToken::new(), CancellationToken::new());
+        let fresh = tokio::spawn({
+            let (store, stop) = (self.store.clone(), stop_outbox.clone());
+            async move { store.keep_fresh(stop).await }
+        });
+        let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
+        let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
+        let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
+
+        let served = serve(self.listener, self.routes, stop).await;
+        stop_outbox.cancel();
+        for task in [fresh, kicks, outbox] {
+            told_if_it_broke(task.await);
+        }
+        sync(&self.journal).await;
+        stop_relay.cancel();
+        told_if_it_broke(relay.await);
+        served.map_err(ShopError::Serve)
+    }
+}
+
+/// Opens the journal of `settings`.
+pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {
+    let options = Options {
+        segment_bytes: SEGMENT_BYTES,
+        max_bytes: settings.journal_max_size.as_u64(),
+        flush_interval: settings.journal_flush_interval,
+    };
+    Journal::open(&settings.journal, options).map_err(|source| ShopError::Journal {
+        folder: settings.journal.display().to_string(),
+        source,
+    })
+}
+
+/// Opens the database of `settings`; what is recorded goes to `journal`.
+pub async fn open_store(settings: &Settings, journal: &Journal, clock: &Clock) -> Result<Store, ShopError> {
+    let instance = journal.instance().clone();
+    Store::open(&settings.database, instance, clock.clone())
+        .await
+        .map_err(ShopError::Database)
+}
+
+fn retention(settings: &Settings) -> Duration {
+    Duration::from_hours(24 * u64::from(settings.retention_days))
+}
+
+fn relay_options(settings: &Settings) -> RelayOptions {
+    let pair = |setting: &crate::settings::KafkaSetting| (setting.key.clone(), setting.value.clone());
+    RelayOptions {
+        extra: settings.kafka_config.iter().map(pair).collect(),
+        partitions: i32::from(settings.partitions),
+        retention: retention(settings),
+        ..RelayOptions::new(&settings.kafka)
+    }
+}
+
+fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners {
+    Manners {
+        public_url: settings
+            .public_url
+            .clone()
+            .unwrap_or_else(|| PublicUrl::of_address(address)),
+        key: Key::from(key),
+        session_silence: settings.session_silence,
+        retention: retention(settings),
+        trusted_proxies: settings.trusted_proxy.clone(),
+    }
+}
+
+fn readiness(journal: &Journal, relay: RelayView, clock: Clock, metrics: PrometheusHandle) -> Readiness {
+    let since = move |trouble: &Trouble| before(clock.now(), trouble.since.elapsed());
+    let relay_of = journal.clone();
+    let since_of = since.clone();
+    Readiness {
+        journal: journal.clone(),
+        journal_standing: Arc::new({
+            let journal = journal.clone();
+            move || match journal.state().trouble {
+                None => Standing::ok(),
+                Some(trouble) => Standing::wrong(&trouble.what, Some(since(&trouble))),
+            }
+        }),
+        relay: Arc::new(move || {
+            let state = relay.state();
+            let standing = match &state.trouble {
+                None => Standing::ok(),
+                Some(trouble) => Standing::wrong(&trouble.what, Some(since_of(trouble))),
+            };
+            let last = relay_of.next_sequence().0.saturating_sub(1);
+            (standing, last.saturating_sub(state.acknowledged))
+        }),
+        metrics,
+    }
+}
+
+fn before(now: Timestamp, ago: Duration) -> Timestamp {
+    now.plus_micros(-i64::try_from(ago.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Answers requests until `stop`; those under way then get [`LAST_REQUESTS`].
+async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> std::io::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        served = server => served,
+        () = patience => {
+            tracing::warn!("some requests were still under way when the shop stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Wakes the outbox for each recorded fact.
+async fn kick(store: Store, kick: Kick, stop: CancellationToken) {
+    let mut recorded = store.recorded();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = recorded.changed() => match changed {
+                Ok(()) => kick.kick(),
+                Err(_) => return,
+            },
+        }
+    }
+}
+
+async fn sync(journal: &Journal) {
+    let last = Sequence(journal.next_sequence().0.saturating_sub(1));
+    if tokio::time::timeout(LAST_SYNC, journal.durable(last)).await.is_err() {
+        tracing::error!("the end of the journal is not on the disk yet; a power cut now would lose it");
+    }
+}
+
+fn told_if_it_broke(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a part of the shop has broken");
+    }
+}

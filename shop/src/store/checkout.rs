@@ -1,0 +1,138 @@
+//! From cart to order, and back.
+
+use schemas::OrderId;
+use sqlx::{AnyConnection, Row};
+
+use crate::domain::order::{self, CancelError, OrderError, OrderState};
+use crate::domain::{Delivery, Order};
+use crate::observe::Occasion;
+use crate::store::event_store::{Counter, Fact, Recorder, Stream};
+use crate::store::projection::{cart, orders, stock};
+use crate::store::recording;
+use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery};
+
+/// What happened instead of a new order; nothing is written.
+enum Instead {
+    Refused(OrderError),
+    /// The token had made this order before.
+    Already(Box<Order>),
+}
+
+impl Store {
+    /// Makes an order of the owner's cart and empties it. The same owner with the same token gets the same order again.
+    pub async fn place_order(
+        &self,
+        occasion: &Occasion,
+        owner: CartOwner,
+        token: CheckoutToken,
+        delivery: &Delivery,
+        status: u16,
+    ) -> Result<Result<Order, OrderError>, StoreError> {
+        let checkout = Checkout {
+            store: self,
+            recorder: self.recorder(occasion, status),
+            owner: owner.key(),
+            key: format!("{}/{}", owner.key(), token.hex()),
+            delivery,
+        };
+        match recording!(self, |connection| checkout.place(connection).await)? {
+            Ok(order) => {
+                self.stock_changed().await;
+                Ok(Ok(order))
+            }
+            Err(Instead::Already(order)) => Ok(Ok(*order)),
+            Err(Instead::Refused(why)) => Ok(Err(why)),
+        }
+    }
+
+    /// Calls an order of the owner off and puts its goods back into stock.
+    pub async fn cancel_order(
+        &self,
+        occasion: &Occasion,
+        owner: CartOwner,
+        order: OrderId,
+        status: u16,
+    ) -> Result<Result<Order, CancelError>, StoreError> {
+        let owner = owner.key();
+        let recorder = self.recorder(occasion, status);
+        let verdict = recording!(self, |connection| cancel(connection, recorder, &owner, order).await)?;
+        if verdict.is_ok() {
+            self.stock_changed().await;
+        }
+        Ok(verdict)
+    }
+}
+
+/// One checkout, on its way to be an order.
+struct Checkout<'a> {
+    store: &'a Store,
+    recorder: Recorder<'a>,
+    owner: String,
+    key: String,
+    delivery: &'a Delivery,
+}
+
+impl Checkout<'_> {
+    async fn place(&self, connection: &mut AnyConnection) -> Result<Result<Order, Instead>, StoreError> {
+        // From here on one order is placed at a time: what is read below is what is sold.
+        let id = OrderId(Counter::Order.next(connection).await?);
+        if let Some(order) = self.placed_before(connection).await? {
+            return Ok(Err(Instead::Already(Box::new(order))));
+        }
+        cart::lock(connection, &self.owner).await?;
+        let cart = cart::load(connection, &self.owner).await?;
+        let left = stock::levels_of_cart(connection, &self.owner).await?;
+        let placed = match order::place(&cart, &self.store.0.catalogue, &left, id) {
+            Ok(placed) => placed,
+            Err(why) => return Ok(Err(Instead::Refused(why))),
+        };
+        let fact = Fact {
+            cart_emptied: Some(self.owner.clone()),
+            checkout: Some(self.key.clone()),
+            ..Fact::new(Stream::Order(id), 1, self.recorder.occasion.at, placed)
+        };
+        self.recorder.record(connection, &fact).await?;
+        delivery::keep(connection, id, self.delivery).await?;
+        let order = orders::load(connection, &self.owner, Some(id), 1).await?.pop();
+        order.map(Ok).ok_or(StoreError::OrderMissing(id))
+    }
+
+    async fn placed_before(&self, connection: &mut AnyConnection) -> Result<Option<Order>, StoreError> {
+        let row = sqlx::query("SELECT stream FROM event WHERE checkout = $1")
+            .bind(self.key.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let stream: String = row.try_get("stream")?;
+        let Ok(Stream::Order(id)) = stream.parse() else {
+            return Err(StoreError::impossible("event", stream, "a checkout that made no order"));
+        };
+        let order = orders::load(connection, &self.owner, Some(id), 1).await?.pop();
+        order.map(Some).ok_or(StoreError::OrderMissing(id))
+    }
+}
+
+async fn cancel(
+    connection: &mut AnyConnection,
+    recorder: Recorder<'_>,
+    owner: &str,
+    id: OrderId,
+) -> Result<Result<Order, CancelError>, StoreError> {
+    orders::lock(connection, id).await?;
+    let Some(order) = orders::load(connection, owner, Some(id), 1).await?.pop() else {
+        return Ok(Err(CancelError::Unknown));
+    };
+    let at = recorder.occasion.at;
+    let cancelled = match order::cancel(&order, at) {
+        Ok(cancelled) => cancelled,
+        Err(why) => return Ok(Err(why)),
+    };
+    // An order is placed (1) and perhaps cancelled (2).
+    recorder
+        .record(connection, &Fact::new(Stream::Order(id), 2, at, cancelled))
+        .await?;
+    Ok(Ok(Order {
+        state: OrderState::Cancelled { at },
+        ..order
+    }))
+}

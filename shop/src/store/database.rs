@@ -1,0 +1,202 @@
+//! Connections, migrations and transactions, for either database.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+
+use crate::store::StoreError;
+
+const TRIES: u32 = 10;
+
+#[derive(Debug)]
+pub(super) struct Database {
+    writer: AnyPool,
+    readers: AnyPool,
+    begin: &'static str,
+    /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
+    keep_others_out: Option<&'static str>,
+}
+
+/// In the order in which transactions write them.
+const LOCK_ALL: &str = "LOCK TABLE cart, cart_line, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
+
+impl Database {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            Self::open_sqlite(file.strip_prefix("//").unwrap_or(file)).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::open_postgres(url).await
+        } else {
+            Err(StoreError::Address("it begins with sqlite: or postgres:".to_owned()))
+        }
+    }
+
+    async fn open_sqlite(file: &str) -> Result<Self, StoreError> {
+        if file.is_empty() || file.starts_with(":memory:") || file.contains('?') {
+            return Err(StoreError::Address(
+                "sqlite: is followed by the path of a file, and nothing else".to_owned(),
+            ));
+        }
+        if let Some(folder) = Path::new(file).parent() {
+            std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+        }
+        let address = connect_options(&format!(
+            "sqlite:{}?mode=rwc",
+            file.replace('%', "%25").replace('#', "%23")
+        ))?;
+        let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            .connect_with(address.clone())
+            .await?;
+        migrate(sqlx::migrate!("migrations/sqlite"), &writer).await?;
+        let readers = sqlite_pool(4, "PRAGMA query_only = ON").connect_with(address).await?;
+        Ok(Self {
+            writer,
+            readers,
+            begin: "BEGIN IMMEDIATE",
+            keep_others_out: None,
+        })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(5))
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute("SET search_path TO shop").await.map(drop) })
+            })
+            .connect_with(connect_options(url)?)
+            .await?;
+        let mut migrator = sqlx::migrate!("migrations/postgres");
+        migrator.create_schema("shop");
+        migrate(migrator, &pool).await?;
+        Ok(Self {
+            writer: pool.clone(),
+            readers: pool,
+            begin: "BEGIN",
+            keep_others_out: Some(LOCK_ALL),
+        })
+    }
+
+    pub(super) async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// For the rest of the transaction nobody else records a fact.
+    pub(super) async fn keep_others_out(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if let Some(lock) = self.keep_others_out {
+            connection.execute(lock).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.writer.begin_with(self.begin).await?)
+    }
+}
+
+/// Ends a transaction as its verdict says; none when it collided and is to be done again.
+pub(super) async fn end<T, R>(
+    transaction: Transaction<'static, Any>,
+    verdict: Result<Result<T, R>, StoreError>,
+    tries: &mut u32,
+) -> Option<Result<Result<T, R>, StoreError>> {
+    let outcome = match verdict {
+        Ok(Ok(done)) => transaction.commit().await.map(|()| Ok(done)).map_err(StoreError::from),
+        Ok(Err(refusal)) => transaction
+            .rollback()
+            .await
+            .map(|()| Err(refusal))
+            .map_err(StoreError::from),
+        Err(error) => {
+            // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
+            transaction.rollback().await.ok();
+            Err(error)
+        }
+    };
+    match outcome {
+        Err(error) if error.passes() && *tries < TRIES => {
+            // Out of step with whoever it collided with.
+            tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;
+            *tries += 1;
+            None
+        }
+        outcome => Some(outcome),
+    }
+}
+
+/// Only says what the work of a transaction returns.
+pub(super) async fn verdict<T, R>(
+    work: impl Future<Output = Result<Result<T, R>, StoreError>>,
+) -> Result<Result<T, R>, StoreError> {
+    work.await
+}
+
+/// As [`verdict`], for work that never refuses.
+pub(super) async fn always<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<Result<T, Infallible>, StoreError> {
+    work.await.map(Ok)
+}
+
+/// Does work in one transaction: committed when it says yes, rolled back when it refuses or fails; done again when it collided.
+///
+/// A macro, because the future of a function that takes an async closure is not `Send` for the compiler when the closure borrows
+/// (rust-lang/rust#110338), and a web server needs it to be.
+macro_rules! transaction {
+    ($database:expr, |$connection:ident| $work:expr) => {
+        $crate::store::database::transaction!($database, verdict, |$connection| $work)
+    };
+    ($database:expr, $kind:ident, |$connection:ident| $work:expr) => {{
+        let mut tries = 1;
+        loop {
+            let mut transaction = $database.begin().await?;
+            let verdict = {
+                let $connection: &mut sqlx::AnyConnection = &mut transaction;
+                $crate::store::database::$kind(async { $work }).await
+            };
+            if let Some(outcome) = $crate::store::database::end(transaction, verdict, &mut tries).await {
+                break outcome;
+            }
+        }
+    }};
+}
+
+/// As [`transaction`], for work that never refuses.
+macro_rules! transaction_always {
+    ($database:expr, |$connection:ident| $work:expr) => {
+        $crate::store::database::transaction!($database, always, |$connection| $work).map(|Ok(done)| done)
+    };
+}
+
+pub(super) use {transaction, transaction_always};
+
+fn connect_options(url: &str) -> Result<AnyConnectOptions, StoreError> {
+    AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address(error.to_string()))
+}
+
+/// Connections that stay open; SQLite's driver waits up to 5 s for a lock and checks foreign keys by itself.
+fn sqlite_pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(30))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| Box::pin(async move { connection.execute(pragmas).await.map(drop) }))
+}
+
+/// On PostgreSQL under its advisory lock, so that shops that start at once don't meet.
+async fn migrate(mut migrator: Migrator, pool: &AnyPool) -> Result<(), StoreError> {
+    migrator.dangerous_set_table_name("shop_migrations");
+    migrator.run(pool).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => StoreError::NewerSchema(version),
+        error => StoreError::Migration(error),
+    })
+}

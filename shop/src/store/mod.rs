@@ -1,0 +1,140 @@
+//! The store: the only place with SQL. One text serves SQLite and PostgreSQL; only the migrations are two.
+//!
+//! Promises:
+//! - facts are the truth: what changes a cart, an order or an account is appended to the table `event`, and the projections that pages
+//!   read are written in the same transaction, by the very functions with which [`Store::rebuild`] derives them afresh;
+//! - what was answered survives a power cut (SQLite: `synchronous=FULL`; PostgreSQL: its default);
+//! - stock never goes below zero, and a checkout token makes one order, however often and however concurrently it is used;
+//! - what identifies a person stands in `person` and `delivery` only, never in a fact;
+//! - a catalogue or stock question is answered from memory, at most a second old for what other shops sold.
+//!
+//! SQLite: one writing connection (BEGIN IMMEDIATE), 4 readers, WAL; for one shop. PostgreSQL: schema `shop`, at most 16 connections,
+//! for any number of shops. Work that collides with somebody else's is done again, up to 10 times.
+//!
+//! A refusal is an answer: functions that may refuse return `Result<Result<_, Refusal>, StoreError>`.
+
+mod cart;
+mod checkout;
+mod database;
+mod delivery;
+mod error;
+mod event_store;
+mod fresh;
+mod orders;
+mod outbox;
+mod password;
+mod people;
+mod projection;
+mod rebuild;
+mod seed;
+mod sign_in;
+mod who;
+
+use std::sync::Arc;
+
+use schemas::{Clock, InstanceId};
+use tokio::sync::watch;
+
+use crate::domain::{Catalogue, StockLevels};
+use crate::observe::Occasion;
+
+pub use error::StoreError;
+pub use outbox::{FactId, StoredFact};
+pub use rebuild::RebuildReport;
+pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
+
+use database::Database;
+use event_store::Recorder;
+use password::Hasher;
+
+/// A shop's database; clones share it.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    database: Database,
+    instance: InstanceId,
+    clock: Clock,
+    catalogue: Arc<Catalogue>,
+    stock: watch::Sender<Arc<StockLevels>>,
+    /// How often this process has recorded something.
+    recorded: watch::Sender<u64>,
+    hasher: Hasher,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:FILE` or `postgres://...`), brings its tables up to date and fills an empty one.
+    ///
+    /// `instance` marks the facts recorded here, for the journal of that name.
+    pub async fn open(url: &str, instance: InstanceId, clock: Clock) -> Result<Self, StoreError> {
+        let database = Database::open(url).await?;
+        seed::sow(&database).await?;
+        let catalogue = Arc::new(seed::catalogue(&database).await?);
+        let stock = Arc::new(projection::stock::levels(&mut *database.read().await?).await?);
+        Ok(Self(Arc::new(Inner {
+            database,
+            instance,
+            clock,
+            catalogue,
+            stock: watch::Sender::new(stock),
+            recorded: watch::Sender::new(0),
+            hasher: Hasher::new(),
+        })))
+    }
+
+    /// All that is sold; it never changes while the shop runs.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.0.catalogue)
+    }
+
+    /// What is left, at most a second old (see [`Store::keep_fresh`]).
+    #[must_use]
+    pub fn stock(&self) -> Arc<StockLevels> {
+        Arc::clone(&self.0.stock.borrow())
+    }
+
+    /// Changes with each fact recorded here: the outbox waits for it.
+    #[must_use]
+    pub fn recorded(&self) -> watch::Receiver<u64> {
+        self.0.recorded.subscribe()
+    }
+
+    fn recorder<'a>(&'a self, occasion: &'a Occasion, status: u16) -> Recorder<'a> {
+        Recorder {
+            instance: &self.0.instance,
+            occasion,
+            status,
+        }
+    }
+
+    /// Tells whoever waits for facts that there may be new ones.
+    fn has_recorded(&self) {
+        self.0.recorded.send_modify(|times| *times += 1);
+    }
+}
+
+/// One transaction that may record facts, see [`database::transaction`].
+macro_rules! recording {
+    ($store:expr, |$connection:ident| $work:expr) => {{
+        let verdict = $crate::store::database::transaction!($store.0.database, |$connection| $work);
+        if let Ok(Ok(_)) = &verdict {
+            $store.has_recorded();
+        }
+        verdict
+    }};
+}
+
+/// As [`recording`], for work that never refuses.
+macro_rules! recording_always {
+    ($store:expr, |$connection:ident| $work:expr) => {{
+        let done = $crate::store::database::transaction_always!($store.0.database, |$connection| $work);
+        if done.is_ok() {
+            $store.has_recorded();
+        }
+        done
+    }};
+}
+
+use {recording, recording_always};

@@ -1,0 +1,215 @@
+//! Who asks, in which visit, in which language: worked out once for each request, before the handler.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Query};
+use axum::http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Uri};
+use schemas::events::View;
+use schemas::record::Fields;
+use schemas::{Details, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::Site;
+use super::cookies::Cookies;
+use super::endpoint::Endpoint;
+use super::record::Seen;
+use crate::domain::{Language, Visit};
+use crate::observe::Occasion;
+use crate::pages::Words;
+use crate::store::{CartOwner, SignInToken, SignedIn};
+
+/// A request's sender.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub visit: Visit,
+    pub signed_in: Option<SignedIn>,
+    pub token: Option<SignInToken>,
+    pub language: Language,
+    pub occasion: Occasion,
+    /// Path and query.
+    pub here: String,
+}
+
+/// Names of the query string that may stand in events; others could hold anything.
+const ARGS: [&str; 10] = [
+    "category",
+    "sort",
+    "page",
+    "q",
+    "placed",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+];
+
+/// The longest text of a request that goes into an event, in characters.
+const LONGEST: usize = 500;
+
+impl Caller {
+    /// Reads what the request says of itself; `who` is signed in with the token of `cookies`.
+    pub(super) fn of(
+        site: &Site,
+        parts: &Parts,
+        endpoint: Option<Endpoint>,
+        cookies: &Cookies,
+        who: Option<SignedIn>,
+    ) -> Self {
+        let at = site.clock.now();
+        let visit = Visit::continue_or_begin(cookies.visit(), at, site.manners.session_silence, rand::random());
+        let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
+        let language = cookies
+            .language()
+            .unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
+        let occasion = Occasion {
+            at,
+            session_id: visit.session,
+            user_id: who.as_ref().map(|who| who.user),
+            endpoint: endpoint.map_or("", Endpoint::name),
+            method: parts.method.as_str().to_owned(),
+            path: clean(parts.uri.path()),
+            args: args(&parts.uri),
+            form: Fields::new(),
+            ip_address: address(site, parts),
+            user_agent: Some(text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
+            referrer: text(&parts.headers, &REFERER),
+            request_id: request_id(at),
+            trace_parent: trace_parent(&parts.headers),
+        };
+        let here = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |address| address.as_str())
+            .to_owned();
+        Self {
+            visit,
+            signed_in: who,
+            token: cookies.sign_in(),
+            language,
+            occasion,
+            here,
+        }
+    }
+
+    pub(super) fn owner(&self) -> CartOwner {
+        CartOwner::of(self.visit.visitor, self.user())
+    }
+
+    pub(super) fn user(&self) -> Option<UserId> {
+        self.signed_in.as_ref().map(|who| who.user)
+    }
+
+    pub(super) const fn words(&self) -> &'static Words {
+        Words::of(self.language)
+    }
+
+    /// The occasion with the fields of a form that are allowed into events.
+    pub(super) fn occasion_with<const N: usize>(&self, form: [(&'static str, &str); N]) -> Occasion {
+        let fields = form.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(clean(value))));
+        Occasion {
+            form: Fields::from(fields),
+            ..self.occasion.clone()
+        }
+    }
+
+    /// That this page is shown.
+    pub(super) fn view(&self) -> View<'static> {
+        View {
+            page: Cow::Borrowed(self.occasion.endpoint),
+            product_id: None,
+            category_id: None,
+            sort: None,
+            page_number: None,
+            language: Cow::Borrowed(self.language.code()),
+        }
+    }
+
+    /// An observation of this request, answered with 200.
+    pub(super) fn saw<'a>(&self, details: impl Into<Details<'a>>) -> Seen {
+        Seen::one(&self.occasion, details.into(), 200)
+    }
+}
+
+/// The caller, as a handler's argument.
+pub(super) struct By(pub(super) Arc<Caller>);
+
+impl<S: Sync> FromRequestParts<S> for By {
+    type Rejection = super::error::PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+        caller.map(By).ok_or(super::error::PageError::Unrouted)
+    }
+}
+
+/// Cut to a length that is fit for events, without U+0000, which no text column keeps.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
+}
+
+fn args(uri: &Uri) -> Fields<'static> {
+    if uri.query().is_none_or(str::is_empty) {
+        return Fields::new();
+    }
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs);
+    let allowed = |(name, value): (String, String)| {
+        let name = ARGS.into_iter().find(|allowed| *allowed == name)?;
+        Some((Cow::Borrowed(name), Cow::Owned(clean(&value))))
+    };
+    pairs.unwrap_or_default().into_iter().filter_map(allowed).collect()
+}
+
+/// Where the request comes from: the peer's address, or what the last untrusted hop's proxy says.
+fn address(site: &Site, parts: &Parts) -> Option<String> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let mut nearest = peer.ip().to_canonical();
+    let trusted = |ip| site.manners.trusted_proxies.iter().any(|network| network.contains(ip));
+    let forwarded = parts.headers.get_all("x-forwarded-for");
+    let hops: Vec<&str> = forwarded
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
+    for hop in hops.into_iter().rev() {
+        if !trusted(nearest) {
+            break;
+        }
+        let Ok(ip) = hop.trim().parse::<std::net::IpAddr>() else {
+            break;
+        };
+        nearest = ip.to_canonical();
+    }
+    Some(nearest.to_string())
+}
+
+fn request_id(at: Timestamp) -> Uuid {
+    schemas::EventId::at(at, rand::random()).0
+}
+
+/// W3C Trace Context, version 00: four fields of lower-case hex, the ids not all zero.
+fn trace_parent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let [version, trace, parent, flags] = parts[..] else {
+        return None;
+    };
+    let hex = |part: &str, length| part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let filled = |part: &str| part.bytes().any(|byte| byte != b'0');
+    let valid =
+        version == "00" && hex(trace, 32) && hex(parent, 16) && hex(flags, 2) && filled(trace) && filled(parent);
+    valid.then(|| text.to_owned())
+}

@@ -1,0 +1,141 @@
+//! `/checkout`
+
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::caller::{By, Caller};
+use super::cart::sums;
+use super::error::PageError;
+use super::record::Changed;
+use super::{Site, show};
+use crate::domain::order::Totals;
+use crate::domain::{Cart, Delivery, OrderError};
+use crate::pages;
+use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
+use crate::pages::parts::field::Errors;
+use crate::store::CheckoutToken;
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Submitted {
+    token: String,
+    payment: String,
+    #[serde(flatten)]
+    delivery: DeliveryTyped,
+}
+
+/// What the page says besides the cart.
+struct Said<'a> {
+    token: CheckoutToken,
+    typed: &'a DeliveryTyped,
+    errors: &'a Errors,
+    alert: Option<&'a str>,
+}
+
+pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
+    let cart = if caller.may_have_cart() {
+        caller.cart(&site.store).await?
+    } else {
+        Cart::default()
+    };
+    if cart.is_empty() {
+        return Ok(Redirect::to("/cart").into_response());
+    }
+    let said = Said {
+        token: CheckoutToken(rand::random()),
+        typed: &DeliveryTyped::default(),
+        errors: &Errors::default(),
+        alert: None,
+    };
+    Ok((caller.saw(caller.view()), page(&site, &caller, &cart, &said)).into_response())
+}
+
+pub(super) async fn place(
+    By(caller): By,
+    State(site): State<Site>,
+    form: Result<Form<Submitted>, FormRejection>,
+) -> Result<Response, PageError> {
+    let Form(submitted) = form?;
+    let broken = || PageError::BadRequest("the form's token is missing or mangled".to_owned());
+    let token = CheckoutToken::from_hex(&submitted.token).ok_or_else(broken)?;
+    let words = caller.words();
+    let delivery = match Delivery::parse(submitted.delivery.form()) {
+        Ok(delivery) => delivery,
+        Err(errors) => {
+            let errors = Errors::of_fields(words, &errors);
+            return again(&site, &caller, token, &submitted, (&errors, words.problems.form)).await;
+        }
+    };
+    let occasion = caller.occasion_with([("payment", submitted.payment.as_str())]);
+    let status = StatusCode::SEE_OTHER.as_u16();
+    let placed = site
+        .store
+        .place_order(&occasion, caller.owner(), token, &delivery, status)
+        .await?;
+    match placed {
+        Ok(order) => Ok((
+            emptied(&caller),
+            Redirect::to(&format!("/orders/{}?placed=1", order.id)),
+        )
+            .into_response()),
+        Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
+        Err(OrderError::OutOfStock { product, left }) => {
+            let catalogue = site.store.catalogue();
+            let name = catalogue
+                .product(product)
+                .map_or("", |product| product.name.text(caller.language));
+            let said = format!("{name}: {}", (words.problems.out_of_stock)(left));
+            again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
+        }
+        Err(OrderError::Gone { .. }) => {
+            let said = words.problems.product_gone;
+            again(&site, &caller, token, &submitted, (&Errors::default(), said)).await
+        }
+    }
+}
+
+fn emptied(caller: &Caller) -> Changed {
+    Changed {
+        has_cart: caller.signed_in.is_none().then_some(false),
+        cookies: Vec::new(),
+    }
+}
+
+async fn again(
+    site: &Site,
+    caller: &Caller,
+    token: CheckoutToken,
+    submitted: &Submitted,
+    (errors, alert): (&Errors, &str),
+) -> Result<Response, PageError> {
+    let cart = caller.cart(&site.store).await?;
+    if cart.is_empty() {
+        return Ok(Redirect::to("/cart").into_response());
+    }
+    let said = Said {
+        token,
+        typed: &submitted.delivery,
+        errors,
+        alert: Some(alert),
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(site, caller, &cart, &said)).into_response())
+}
+
+fn page(site: &Site, caller: &Caller, cart: &Cart, said: &Said<'_>) -> maud::Markup {
+    let catalogue = site.store.catalogue();
+    let priced = show::priced(&catalogue, cart);
+    let shown = CheckoutPage {
+        lines: priced.iter().map(|line| show::line(&catalogue, caller, line)).collect(),
+        sums: sums(&Totals::of(cart, &catalogue)),
+        token: &said.token.hex(),
+        typed: said.typed,
+        errors: said.errors,
+        alert: said.alert,
+    };
+    pages::checkout::checkout(&caller.frame_with(site, cart.count()), &shown)
+}

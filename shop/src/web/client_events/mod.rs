@@ -1,0 +1,135 @@
+//! `/api/log/dwell-time` and `/api/log/click-event`: what the browser tells by itself.
+//!
+//! One event or an array of at most 100, as `application/json`, or as `text/plain`, which is what a beacon may send without
+//! asking first. Every field is checked; each event is answered for itself, and the good ones of a batch are in the journal
+//! before the answer leaves:
+//! - 202 all accepted, 207 some, 422 none; `{"accepted":1,"results":[{"index":0,"status":"accepted","event_id":".."},
+//!   {"index":1,"status":"rejected","field":"scroll_depth_percent","reason":".."}]}`;
+//! - 400 not JSON, 413 more than 100 events or 64 KiB, 415 another content type;
+//! - 503 with `Retry-After`: the journal has no room, the client keeps the events.
+
+mod answer;
+mod batch;
+mod click;
+mod dwell;
+mod fields;
+mod times;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use schemas::{Details, Timestamp, Unsealed};
+
+use super::caller::{By, Caller};
+use super::error::PageError;
+use super::record::Seen;
+use super::recorder;
+use super::site::Manners;
+use crate::observe::Occasion;
+use answer::{Answer, Outcome};
+use times::Received;
+
+/// Why an event is refused: the field and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused {
+    field: String,
+    reason: String,
+}
+
+impl Refused {
+    fn new(field: &str, reason: impl Into<String>) -> Self {
+        Self {
+            field: field.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What an accepted event becomes: when it happened, by the shop's clock, and what.
+struct Dated<'a> {
+    at: Timestamp,
+    details: Details<'a>,
+}
+
+type Read = for<'a> fn(&'a str, &Received) -> Result<Dated<'a>, Refused>;
+
+pub(super) async fn dwell_time(
+    By(caller): By,
+    State(manners): State<Arc<Manners>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, PageError> {
+    answer(&caller, &manners, &headers, &body?, dwell::read)
+}
+
+pub(super) async fn click_event(
+    By(caller): By,
+    State(manners): State<Arc<Manners>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, PageError> {
+    answer(&caller, &manners, &headers, &body?, click::read)
+}
+
+fn answer(
+    caller: &Caller,
+    manners: &Manners,
+    headers: &HeaderMap,
+    body: &[u8],
+    read: Read,
+) -> Result<Response, PageError> {
+    if !is_json(headers) {
+        return Ok(answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json or text/plain"));
+    }
+    let text = std::str::from_utf8(body).map_err(|error| PageError::BadRequest(format!("the body is not UTF-8: {error}")))?;
+    let events = match batch::split(text) {
+        Ok(events) => events,
+        Err(batch::Unusable::TooMany) => {
+            return Ok(answer::error(StatusCode::PAYLOAD_TOO_LARGE, "at most 100 events in a batch"));
+        }
+        Err(batch::Unusable::NotJson(why)) => return Err(PageError::BadRequest(why)),
+    };
+    let received = Received {
+        at: caller.occasion.at,
+        retention: manners.retention,
+    };
+    let read: Vec<Result<Dated<'_>, Refused>> = events.iter().map(|event| read(event, &received)).collect();
+    let status = answer::status(read.iter().filter(|event| event.is_ok()).count(), read.len());
+    let outcomes = read.into_iter().map(|event| event.map(|dated| encoded(caller, dated, status)));
+    let outcomes: Vec<Result<Option<Unsealed>, Refused>> = outcomes.collect();
+    let answer = Answer::new(outcomes.iter().map(|outcome| match outcome {
+        Ok(event) => Outcome::Accepted(event.as_ref().map(|event| event.event_id)),
+        Err(refused) => Outcome::Rejected(refused),
+    }));
+    let response = (status, Json(answer)).into_response();
+    let seen = Seen {
+        events: outcomes.into_iter().filter_map(Result::ok).flatten().collect(),
+        or_refuse: true,
+    };
+    Ok((seen, response).into_response())
+}
+
+/// None when logging is compiled to nothing.
+fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> Option<Unsealed> {
+    let occasion = Occasion {
+        at: dated.at,
+        ..caller.occasion.clone()
+    };
+    recorder::encode(&occasion, dated.details, status.as_u16())
+}
+
+/// A body without a content type passes: some programs send none.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let kind = kind.to_str().unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.eq_ignore_ascii_case("text/plain")
+}

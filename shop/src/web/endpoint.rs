@@ -1,0 +1,104 @@
+//! What the shop answers: each handler with its route and its name in the logs, the seed's.
+
+use axum::http::Method;
+
+macro_rules! endpoints {
+    ($($name:ident $method:ident $route:literal $logged:literal),+ $(,)?) => {
+        /// A handler of the shop.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Endpoint { $($name),+ }
+
+        impl Endpoint {
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The name in `endpoint`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $logged),+ }
+            }
+
+            /// The pattern of its addresses.
+            #[must_use]
+            pub const fn route(self) -> &'static str {
+                match self { $(Self::$name => $route),+ }
+            }
+
+            #[must_use]
+            pub const fn method(self) -> Method {
+                match self { $(Self::$name => Method::$method),+ }
+            }
+        }
+    };
+}
+
+endpoints! {
+    HomeIndex        GET  "/"                     "home.index",
+    ProductsIndex    GET  "/products/"            "products.index",
+    ProductsDetail   GET  "/products/{id}"        "products.detail",
+    ProductsSearch   GET  "/search"               "products.search",
+    CartIndex        GET  "/cart"                 "cart.index",
+    CartAdd          POST "/cart/add"             "cart.add",
+    CartUpdate       POST "/cart/update"          "cart.update",
+    CartRemove       POST "/cart/remove"          "cart.remove",
+    CheckoutIndex    GET  "/checkout"             "checkout.index",
+    CheckoutPlace    POST "/checkout"             "checkout.place",
+    OrdersIndex      GET  "/orders"               "orders.index",
+    OrdersDetail     GET  "/orders/{id}"          "orders.detail",
+    OrdersCancel     POST "/orders/{id}/cancel"   "orders.cancel",
+    SignupPage       GET  "/signup"               "auth.signup",
+    Signup           POST "/signup"               "auth.signup",
+    LoginPage        GET  "/login"                "auth.login",
+    Login            POST "/login"                "auth.login",
+    Logout           POST "/logout"               "auth.logout",
+    AccountIndex     GET  "/account"              "account.index",
+    PrivacyIndex     GET  "/privacy"              "privacy.index",
+    Language         POST "/language"             "home.language",
+    LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
+    LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",
+    Static           GET  "/static/{version}/{file}" "static.file",
+    Picture          GET  "/pictures/{file}"      "static.picture",
+    Healthz          GET  "/healthz"              "ops.healthz",
+    Readyz           GET  "/readyz"               "ops.readyz",
+    Metrics          GET  "/metrics"              "ops.metrics",
+}
+
+impl Endpoint {
+    /// The handler of a request; HEAD is answered by GET's.
+    #[must_use]
+    pub fn of(method: &Method, route: &str) -> Option<Self> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        let found = Self::ALL.iter().copied();
+        found
+            .into_iter()
+            .find(|endpoint| endpoint.route() == route && endpoint.method() == *method)
+    }
+
+    /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does.
+    #[must_use]
+    pub const fn is_recorded(self) -> bool {
+        !matches!(
+            self,
+            Self::Static | Self::Picture | Self::Healthz | Self::Readyz | Self::Metrics
+        )
+    }
+
+    /// Programs read the answer: errors are JSON, not a page.
+    #[must_use]
+    pub const fn is_api(self) -> bool {
+        matches!(self, Self::LogDwellTime | Self::LogClickEvent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_is_found_by_its_method_and_route() {
+        for endpoint in Endpoint::ALL {
+            assert_eq!(Endpoint::of(&endpoint.method(), endpoint.route()), Some(*endpoint));
+        }
+        assert_eq!(Endpoint::of(&Method::HEAD, "/"), Some(Endpoint::HomeIndex));
+        assert_eq!(Endpoint::of(&Method::DELETE, "/"), None);
+    }
+}

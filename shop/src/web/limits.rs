@@ -1,0 +1,26 @@
+//! How large a request may be.
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::error::PageError;
+
+/// The largest body, in bytes.
+pub(super) const LARGEST_BODY: usize = 64 * 1024;
+
+/// Stops reading a body that turns out too large.
+pub(super) fn of_bodies() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(LARGEST_BODY)
+}
+
+/// Refuses a body that says itself that it is too large, before any of it is read.
+pub(super) async fn refuse_large(request: Request, next: Next) -> Result<Response, PageError> {
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let length = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > LARGEST_BODY) {
+        return Err(PageError::TooLarge);
+    }
+    Ok(next.run(request).await)
+}

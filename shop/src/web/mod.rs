@@ -1,0 +1,44 @@
+//! The shop on the web: routes, and what happens around every one of them.
+//!
+//! Promises:
+//! - every request but those for files and for operators is an event, and what it led to is in the journal before the answer leaves;
+//! - logging never breaks a page: what the journal refuses is counted, the page goes out;
+//! - a body is at most 64 KiB, a batch at most 100 events, an answer takes at most 30 s;
+//! - a request that another site makes a browser send changes nothing.
+//!
+//! Not here: rules (`domain`), SQL (`store`), markup (`pages`).
+
+mod account;
+mod assets;
+mod auth;
+mod caller;
+mod cart;
+mod checkout;
+pub mod client_events;
+mod cookies;
+mod endpoint;
+mod error;
+mod home;
+mod language;
+mod limits;
+pub mod metrics;
+mod operations;
+mod orders;
+mod origin;
+mod pictures;
+mod privacy;
+mod products;
+mod record;
+mod recorder;
+mod router;
+mod search;
+mod security;
+mod show;
+mod sign_in_limit;
+mod site;
+
+pub use endpoint::Endpoint;
+pub use operations::{Readiness, Standing};
+pub use recorder::Recorder;
+pub use router::router;
+pub use site::{Manners, Site};

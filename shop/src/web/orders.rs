@@ -1,0 +1,125 @@
+//! `/orders`, `/orders/{id}` and cancelling
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use schemas::OrderId;
+use serde::Deserialize;
+
+use super::caller::{By, Caller};
+use super::error::PageError;
+use super::{Site, show};
+use crate::domain::{CancelError, Delivery, Order, OrderState, Won, order};
+use crate::pages;
+use crate::pages::order::{OrderPage, OrderRow};
+use crate::pages::parts::lines::Sums;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct How {
+    placed: Option<String>,
+}
+
+pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
+    let orders = site.store.orders_of(caller.owner()).await?;
+    let row = |order: &Order| OrderRow {
+        id: order.id.0,
+        placed_at: show::moment(order.placed_at),
+        cancelled: matches!(order.state, OrderState::Cancelled { .. }),
+        total: order.total,
+        things: order.lines.iter().map(|line| u32::from(line.quantity)).sum(),
+    };
+    let rows: Vec<OrderRow> = orders.iter().map(row).collect();
+    let page = pages::order::orders(&caller.frame(&site).await?, &rows);
+    Ok((caller.saw(caller.view()), page))
+}
+
+pub(super) async fn detail(
+    By(caller): By,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    how: Result<Query<How>, QueryRejection>,
+) -> Result<impl IntoResponse, PageError> {
+    let order = owned(&site, &caller, order_id(&id)?).await?;
+    let just_placed = how.is_ok_and(|Query(how)| how.placed.is_some());
+    let page = page(&site, &caller, &order, (just_placed, None)).await?;
+    Ok((caller.saw(caller.view()), page))
+}
+
+pub(super) async fn cancel(
+    By(caller): By,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let id = order_id(&id)?;
+    let status = StatusCode::SEE_OTHER.as_u16();
+    let cancelled = site
+        .store
+        .cancel_order(&caller.occasion, caller.owner(), id, status)
+        .await?;
+    match cancelled {
+        // Cancelled already is what was wanted: a second click.
+        Ok(_) | Err(CancelError::AlreadyCancelled) => Ok(Redirect::to(&format!("/orders/{id}")).into_response()),
+        Err(CancelError::Unknown) => Err(PageError::NoSuchOrder),
+        Err(CancelError::TooLate) => {
+            let order = owned(&site, &caller, id).await?;
+            let said = caller.words().orders.too_late;
+            let page = page(&site, &caller, &order, (false, Some(said))).await?;
+            Ok((StatusCode::CONFLICT, page).into_response())
+        }
+    }
+}
+
+fn order_id(text: &str) -> Result<OrderId, PageError> {
+    text.parse().map(OrderId).map_err(|_| PageError::NoSuchOrder)
+}
+
+async fn owned(site: &Site, caller: &Caller, id: OrderId) -> Result<Order, PageError> {
+    site.store
+        .order(caller.owner(), id)
+        .await?
+        .ok_or(PageError::NoSuchOrder)
+}
+
+async fn page(
+    site: &Site,
+    caller: &Caller,
+    order: &Order,
+    (just_placed, alert): (bool, Option<&str>),
+) -> Result<maud::Markup, PageError> {
+    let catalogue = site.store.catalogue();
+    let delivery = site.store.delivery_of(caller.owner(), order.id).await?;
+    let shown = OrderPage {
+        id: order.id.0,
+        placed_at: show::moment(order.placed_at),
+        cancelled: matches!(order.state, OrderState::Cancelled { .. }),
+        can_cancel: order::cancel(order, site.clock.now()).is_ok(),
+        just_placed,
+        lines: order
+            .lines
+            .iter()
+            .map(|line| show::line(&catalogue, caller, line))
+            .collect(),
+        sums: Sums {
+            goods: Won(order.total.0 - order.delivery_fee.0),
+            delivery: order.delivery_fee,
+            total: order.total,
+        },
+        delivered_to: delivery.as_ref().map(address_lines).unwrap_or_default(),
+        alert,
+    };
+    Ok(pages::order::order(&caller.frame(site).await?, &shown))
+}
+
+fn address_lines(delivery: &Delivery) -> Vec<String> {
+    let lines = [
+        Some(delivery.recipient.as_str()),
+        Some(delivery.phone.as_str()),
+        Some(delivery.postcode.as_str()),
+        Some(delivery.address.as_str()),
+        delivery.address_detail.as_deref(),
+        delivery.note.as_deref(),
+    ];
+    lines.into_iter().flatten().map(str::to_owned).collect()
+}

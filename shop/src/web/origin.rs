@@ -1,0 +1,68 @@
+//! A request that changes something must come from the shop's own pages.
+//!
+//! Browsers say so themselves: `Sec-Fetch-Site` where they know it (Fetch Metadata), `Origin` otherwise. A program that
+//! sends neither carries nobody's cookies by accident, so it passes.
+
+use axum::extract::Request;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::error::PageError;
+
+/// Refuses what another site made a browser send.
+pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Result<Response, PageError> {
+    let reads_only = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !reads_only && comes_from_elsewhere(request.headers()) {
+        return Err(PageError::OtherSite);
+    }
+    Ok(next.run(request).await)
+}
+
+fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+    let value = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+    if let Some(site) = value("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = value(ORIGIN.as_str()) else {
+        return false;
+    };
+    let from = origin.split_once("://").map(|(_, authority)| authority);
+    from.is_none() || from != value(HOST.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers<const N: usize>(pairs: [(&'static str, &'static str); N]) -> HeaderMap {
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn only_the_shops_own_pages_may_change_something() {
+        let host = ("host", "shop.example:8080");
+        assert!(!comes_from_elsewhere(&headers([
+            host,
+            ("sec-fetch-site", "same-origin")
+        ])));
+        assert!(comes_from_elsewhere(&headers([host, ("sec-fetch-site", "cross-site")])));
+        assert!(comes_from_elsewhere(&headers([host, ("sec-fetch-site", "same-site")])));
+        assert!(!comes_from_elsewhere(&headers([
+            host,
+            ("origin", "http://shop.example:8080")
+        ])));
+        assert!(comes_from_elsewhere(&headers([
+            host,
+            ("origin", "http://evil.example")
+        ])));
+        assert!(comes_from_elsewhere(&headers([host, ("origin", "null")])));
+        assert!(!comes_from_elsewhere(&headers([host])));
+    }
+}

@@ -1,0 +1,214 @@
+//! Around every request: before the handler who asks and that it began, after it how it ended and what was seen.
+//!
+//! One append to the journal before the handler (`--request-detail both`), one after it for all the rest, before the answer leaves.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use schemas::{Details, Unsealed};
+
+use super::Site;
+use super::caller::Caller;
+use super::cookies::{Change, Cookies, Outgoing};
+use super::endpoint::Endpoint;
+use super::error::PageError;
+use super::recorder::Ended;
+use crate::observe::Occasion;
+use crate::pages::{self, Frame};
+use crate::store::SignedIn;
+
+/// What a handler observed: a part of its answer that goes to the journal, not to the browser.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub events: Vec<Unsealed>,
+    /// When the journal refuses the events, so does the answer: the client keeps them and comes again.
+    pub or_refuse: bool,
+}
+
+impl Seen {
+    pub(super) fn one(occasion: &Occasion, details: Details<'_>, status: u16) -> Self {
+        let events = super::recorder::encode(occasion, details, status).into_iter().collect();
+        Self {
+            events,
+            or_refuse: false,
+        }
+    }
+
+    /// Both observations.
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        self.events.append(&mut other.events);
+        self
+    }
+}
+
+impl IntoResponseParts for Seen {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        response.extensions_mut().insert(self);
+        Ok(response)
+    }
+}
+
+/// What a handler changes about the visitor's cookies: a part of its answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Changed {
+    pub has_cart: Option<bool>,
+    pub cookies: Vec<Change>,
+}
+
+impl IntoResponseParts for Changed {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        response.extensions_mut().insert(self);
+        Ok(response)
+    }
+}
+
+/// The middleware.
+pub(super) async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let endpoint = route.and_then(|route| Endpoint::of(request.method(), route));
+    if endpoint.is_some_and(|endpoint| !endpoint.is_recorded()) {
+        return unrecorded(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let cookies = Cookies::of(&parts.headers, &site.manners.key);
+    let (who, trouble) = who(&site, &cookies).await;
+    let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
+    site.recorder.started(&caller, route);
+    let response = if let Some(error) = trouble {
+        error.into_response()
+    } else {
+        parts.extensions.insert(Arc::clone(&caller));
+        next.run(Request::from_parts(parts, body)).await
+    };
+    finish(&site, &caller, (endpoint, route), began, response)
+}
+
+async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
+    let Some(token) = cookies.sign_in() else {
+        return (None, None);
+    };
+    match site.store.signed_in(token).await {
+        Ok(who) => (who, None),
+        Err(error) => (None, Some(error.into())),
+    }
+}
+
+fn finish(
+    site: &Site,
+    caller: &Caller,
+    (endpoint, route): (Option<Endpoint>, Option<&str>),
+    began: Instant,
+    response: Response,
+) -> Response {
+    let (mut response, error) = with_error_page(site, caller, endpoint, response);
+    let seen = response.extensions_mut().remove::<Seen>().unwrap_or_default();
+    let changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+    let ended = Ended {
+        at: site.clock.now(),
+        endpoint,
+        route,
+        status: response.status(),
+        took: began.elapsed(),
+        error,
+    };
+    let or_refuse = seen.or_refuse;
+    let kept = site.recorder.finished(caller, &ended, seen.events);
+    if !kept && or_refuse {
+        response = come_again();
+    }
+    with_headers(site, caller, &changed, response)
+}
+
+/// The answer to client events that the journal has no room for.
+fn come_again() -> Response {
+    let said =
+        Json(serde_json::json!({ "accepted": 0, "error": "the events can't be kept now; send them again later" }));
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, said).into_response();
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
+/// Makes a page (or JSON) of an answer that is an error only, and says what it was.
+fn with_error_page(
+    site: &Site,
+    caller: &Caller,
+    endpoint: Option<Endpoint>,
+    mut response: Response,
+) -> (Response, Vec<String>) {
+    let Some(error) = response.extensions_mut().remove::<Arc<PageError>>() else {
+        return (response, Vec::new());
+    };
+    let (status, failure) = error.kind();
+    let page = if endpoint.is_some_and(Endpoint::is_api) {
+        let said = if status.is_server_error() {
+            "the shop can't do this now".to_owned()
+        } else {
+            error.to_string()
+        };
+        (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
+    } else {
+        let frame = Frame {
+            language: caller.language,
+            // What was posted can't be opened: changing the language leads home.
+            here: if caller.occasion.method == "GET" {
+                &caller.here
+            } else {
+                "/"
+            },
+            query: "",
+            cart_count: 0,
+            signed_in: caller.signed_in.is_some(),
+            public_url: site.manners.public_url.as_str(),
+        };
+        let request_id = caller.occasion.request_id.to_string();
+        (status, pages::error::error(&frame, failure, &request_id)).into_response()
+    };
+    // A 405 names the methods that are allowed.
+    let (mut page, allowed) = (page, response.headers_mut().remove("allow"));
+    if let Some(allowed) = allowed {
+        page.headers_mut().insert("allow", allowed);
+    }
+    (page, error.chain())
+}
+
+fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Response) -> Response {
+    let mut visit = caller.visit;
+    visit.has_cart = changed.has_cart.unwrap_or(visit.has_cart);
+    let outgoing = Outgoing {
+        key: site.manners.key.clone(),
+        secure: site.manners.public_url.is_https(),
+    };
+    let mut response = (outgoing.jar(&visit, &changed.cookies), response).into_response();
+    let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());
+    let headers = response.headers_mut();
+    if let Ok(id) = id {
+        headers.insert("x-request-id", id);
+    }
+    // Pages are about one person: nobody between may keep them.
+    headers
+        .entry("cache-control")
+        .or_insert(HeaderValue::from_static("private, no-store"));
+    response
+}
+
+/// Files and operators' pages: no caller, so a plain sentence instead of a page.
+fn unrecorded(mut response: Response) -> Response {
+    match response.extensions_mut().remove::<Arc<PageError>>() {
+        Some(error) => (error.kind().0, error.to_string()).into_response(),
+        None => response,
+    }
+}

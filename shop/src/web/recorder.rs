@@ -1,0 +1,165 @@
+//! Writes what happened into the journal. It never fails a page: what the journal refuses is counted there.
+//!
+//! With the feature `silent` (benchmarks only) nothing is encoded and nothing is written.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use schemas::record::{Fields, Http, Level, Performance, Phase};
+use schemas::{AppLine, Details, EventId, EventType, SCHEMA_VERSION, Timestamp, Unsealed};
+
+use super::caller::Caller;
+use super::endpoint::Endpoint;
+use super::metrics;
+use crate::journal::{Entry, Journal};
+use crate::observe::Occasion;
+use crate::settings::RequestDetail;
+
+/// The way from the web into the journal.
+#[derive(Clone)]
+pub struct Recorder {
+    pub journal: Journal,
+    pub detail: RequestDetail,
+    /// Requests below this level leave no events.
+    pub level: Level,
+}
+
+/// How a request ended.
+pub(super) struct Ended<'a> {
+    pub at: Timestamp,
+    pub endpoint: Option<Endpoint>,
+    pub route: Option<&'a str>,
+    pub status: StatusCode,
+    pub took: Duration,
+    /// What failed, outermost first.
+    pub error: Vec<String>,
+}
+
+impl Ended<'_> {
+    fn level(&self) -> Level {
+        if self.status.is_server_error() {
+            Level::Error
+        } else if self.status.is_client_error() {
+            Level::Warning
+        } else {
+            Level::Info
+        }
+    }
+}
+
+impl Recorder {
+    /// That a request began, when that is wanted.
+    pub(super) fn started(&self, caller: &Caller, route: Option<&str>) {
+        if cfg!(feature = "silent") || self.detail == RequestDetail::Finished || self.level > Level::Info {
+            return;
+        }
+        let line = line(caller, caller.occasion.at, Level::Info, "request started", route);
+        let line = AppLine {
+            phase: Some(Phase::Started),
+            ..line
+        };
+        self.append(caller, encoded(&line).into_iter().collect());
+    }
+
+    /// How a request ended and what was seen on the way, in one append; whether the journal took it.
+    pub(super) fn finished(&self, caller: &Caller, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
+        metrics::request(ended.endpoint, ended.status, ended.took);
+        if cfg!(feature = "silent") {
+            return true;
+        }
+        let mut events = Vec::with_capacity(seen.len() + 1);
+        if ended.level() >= self.level {
+            events.extend(finished_line(caller, ended));
+        }
+        events.extend(seen);
+        self.append(caller, events)
+    }
+
+    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
+        if events.is_empty() {
+            return true;
+        }
+        let trace_parent = caller.occasion.trace_parent.as_deref();
+        let entry = |event| Entry {
+            event,
+            fact: None,
+            trace_parent,
+        };
+        let entries: Vec<Entry<'_>> = events.iter().map(entry).collect();
+        // The journal has told the operator and counted; the page goes on.
+        self.journal.append(&entries).is_ok()
+    }
+}
+
+fn finished_line(caller: &Caller, ended: &Ended<'_>) -> Option<Unsealed> {
+    let line = line(caller, ended.at, ended.level(), "request finished", ended.route);
+    let micros = u32::try_from(ended.took.as_micros()).unwrap_or(u32::MAX);
+    let line = AppLine {
+        phase: Some(Phase::Finished),
+        http: line.http.map(|http| Http {
+            status: Some(ended.status.as_u16()),
+            ..http
+        }),
+        performance: Some(Performance {
+            processing_time_ms: f64::from(micros) / 1000.0,
+        }),
+        error: ended.error.iter().map(|error| Cow::Borrowed(error.as_str())).collect(),
+        ..line
+    };
+    encoded(&line)
+}
+
+fn line<'a>(
+    caller: &'a Caller,
+    at: Timestamp,
+    level: Level,
+    message: &'static str,
+    route: Option<&'a str>,
+) -> AppLine<'a> {
+    let occasion = &caller.occasion;
+    AppLine {
+        timestamp: at,
+        level,
+        message: Cow::Borrowed(message),
+        module: Cow::Borrowed("shop::web"),
+        event_type: EventType::Request,
+        phase: None,
+        request_id: Some(occasion.request_id),
+        session_id: Some(occasion.session_id),
+        user_id: occasion.user_id,
+        http: Some(Http {
+            method: Cow::Borrowed(&occasion.method),
+            path: Cow::Borrowed(&occasion.path),
+            ip: Cow::Borrowed(occasion.ip_address.as_deref().unwrap_or("")),
+            endpoint: Some(occasion.endpoint)
+                .filter(|name| !name.is_empty())
+                .map(Cow::Borrowed),
+            route: route.map(Cow::Borrowed),
+            status: None,
+        }),
+        performance: None,
+        error: Vec::new(),
+        fields: Fields::new(),
+        event_id: EventId::at(at, rand::random()),
+        schema_version: SCHEMA_VERSION,
+        source: None,
+    }
+}
+
+/// Encoding our own types can't fail short of a mistake in them; then the event is missing and the operator is told.
+fn told(error: &serde_json::Error) {
+    tracing::error!(%error, "an event can't be encoded and is lost");
+}
+
+fn encoded(line: &AppLine<'_>) -> Option<Unsealed> {
+    line.encode().inspect_err(told).ok()
+}
+
+/// The event that `details` happened.
+pub(super) fn encode(occasion: &Occasion, details: Details<'_>, status: u16) -> Option<Unsealed> {
+    if cfg!(feature = "silent") {
+        return None;
+    }
+    occasion.event(details, status).inspect_err(told).ok()
+}

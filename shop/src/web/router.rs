@@ -1,0 +1,69 @@
+//! Every route and everything around it, on one screen.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::timeout::TimeoutLayer;
+
+use super::error::{PageError, panicked};
+use super::{
+    account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, pictures,
+    privacy, products, record, search, security,
+};
+use crate::web::Site;
+
+/// How long an answer may take.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+
+/// The shop as a service.
+pub fn router(site: Site) -> Router {
+    let routes = Router::new()
+        .route("/", get(home::index))
+        .route("/products", get(products::without_slash))
+        .route("/products/", get(products::index))
+        .route("/products/{id}", get(products::detail))
+        .route("/search", get(search::index))
+        .route("/cart", get(cart::index))
+        .route("/cart/add", post(cart::add))
+        .route("/cart/update", post(cart::update))
+        .route("/cart/remove", post(cart::remove))
+        .route("/checkout", get(checkout::index).post(checkout::place))
+        .route("/orders", get(orders::index))
+        .route("/orders/{id}", get(orders::detail))
+        .route("/orders/{id}/cancel", post(orders::cancel))
+        .route("/signup", get(auth::signup_page).post(auth::signup))
+        .route("/login", get(auth::login_page).post(auth::login))
+        .route("/logout", post(auth::logout))
+        .route("/account", get(account::index))
+        .route("/privacy", get(privacy::index))
+        .route("/language", post(language::choose))
+        .route("/api/log/dwell-time", post(client_events::dwell_time))
+        .route("/api/log/click-event", post(client_events::click_event))
+        .route("/static/{version}/{file}", get(assets::file))
+        .route("/pictures/{file}", get(pictures::picture))
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(operations::readyz))
+        .route("/metrics", get(operations::metrics))
+        .fallback(async || PageError::NotFound)
+        .method_not_allowed_fallback(async || PageError::WrongMethod);
+
+    // The last layer is the first to see a request.
+    routes
+        .layer(limits::of_bodies())
+        .layer(from_fn(limits::refuse_large))
+        .layer(from_fn(origin::refuse_other_sites))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST_ANSWER,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(site.clone(), record::around))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(site.clone(), security::headers))
+        .with_state(site)
+}

@@ -1,0 +1,120 @@
+//! From what handlers loaded to what pages show: the frame, tiles, lines.
+
+use schemas::events::OrderLine;
+use schemas::{ProductId, Timestamp};
+use time::UtcOffset;
+
+use super::caller::Caller;
+use super::error::PageError;
+use crate::domain::{Cart, Catalogue, Product, StockLevels, Won};
+use crate::pages::Frame;
+use crate::pages::parts::lines::LineView;
+use crate::pages::parts::tile::Tile;
+use crate::store::Store;
+use crate::web::Site;
+
+/// For how many days a product is new.
+const NEW_DAYS: i64 = 45;
+/// Korea's time; it knows no summer time.
+const SEOUL: UtcOffset = match UtcOffset::from_hms(9, 0, 0) {
+    Ok(offset) => offset,
+    Err(_) => UtcOffset::UTC,
+};
+/// A hue for what has no category.
+const NO_HUE: u16 = 0;
+
+impl Caller {
+    /// The frame of this caller's page. It asks the database only when there may be something in the cart.
+    pub(super) async fn frame<'a>(&'a self, site: &'a Site) -> Result<Frame<'a>, PageError> {
+        let count = if self.may_have_cart() {
+            self.cart(&site.store).await?.count()
+        } else {
+            0
+        };
+        Ok(self.frame_with(site, count))
+    }
+
+    /// The frame when the number of things in the cart is known.
+    pub(super) fn frame_with<'a>(&'a self, site: &'a Site, cart_count: u32) -> Frame<'a> {
+        Frame {
+            language: self.language,
+            here: if self.occasion.method == "GET" { &self.here } else { "/" },
+            query: "",
+            cart_count,
+            signed_in: self.signed_in.is_some(),
+            public_url: site.manners.public_url.as_str(),
+        }
+    }
+
+    pub(super) fn may_have_cart(&self) -> bool {
+        self.visit.has_cart || self.signed_in.is_some()
+    }
+
+    pub(super) async fn cart(&self, store: &Store) -> Result<Cart, PageError> {
+        Ok(store.cart_of(self.owner()).await?)
+    }
+}
+
+pub(super) fn hue(catalogue: &Catalogue, product: &Product) -> u16 {
+    catalogue
+        .category(product.category)
+        .map_or(NO_HUE, |category| category.hue)
+}
+
+pub(super) fn tiles<'a>(
+    catalogue: &Catalogue,
+    stock: &StockLevels,
+    now: Timestamp,
+    products: impl IntoIterator<Item = &'a Product>,
+) -> Vec<Tile<'a>> {
+    let today = now.day(SEOUL);
+    let tile = |product: &'a Product| Tile {
+        product,
+        hue: hue(catalogue, product),
+        left: stock.left(product.id),
+        is_new: (today - product.added).whole_days() < NEW_DAYS,
+    };
+    products.into_iter().map(tile).collect()
+}
+
+/// A line of a cart or an order; a product that is no longer sold keeps its number.
+pub(super) fn line<'a>(catalogue: &'a Catalogue, caller: &Caller, line: &OrderLine) -> LineView<'a> {
+    let product = catalogue.product(line.product_id);
+    LineView {
+        product_id: line.product_id.0,
+        name: product.map_or("–", |product| product.name.text(caller.language)),
+        picture: product.map_or("2753", |product| &product.picture),
+        hue: product.map_or(NO_HUE, |product| hue(catalogue, product)),
+        quantity: u32::from(line.quantity),
+        unit_price: Won(line.unit_price),
+        sum: crate::domain::order::line_total(line),
+    }
+}
+
+/// The lines of a cart at today's prices.
+pub(super) fn priced(catalogue: &Catalogue, cart: &Cart) -> Vec<OrderLine> {
+    let priced = |line: &crate::domain::cart::Line| OrderLine {
+        product_id: line.product,
+        quantity: line.quantity.get(),
+        unit_price: catalogue.product(line.product).map_or(0, |product| product.price.0),
+    };
+    cart.lines.iter().map(priced).collect()
+}
+
+/// The number in `/products/12` or a form's `product_id`.
+pub(super) fn product_id(text: &str) -> Option<ProductId> {
+    text.trim().parse().ok().map(ProductId)
+}
+
+/// A moment as shoppers read it: Korea's time, to the minute.
+pub(super) fn moment(at: Timestamp) -> String {
+    let local = at.date_time().to_offset(SEOUL);
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}",
+        local.year(),
+        u8::from(local.month()),
+        local.day(),
+        local.hour(),
+        local.minute()
+    )
+}

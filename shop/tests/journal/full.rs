@@ -1,0 +1,98 @@
+//! A journal at its cap, and a disk without room.
+
+use std::fs;
+use std::process::Command;
+
+use schemas::Sequence;
+use shop::journal::{AppendError, Entry, FactId, Holder, Journal, Options};
+
+use crate::{Seen, append, durable, event, read_all, sealed, small};
+
+#[test]
+fn a_full_journal_refuses_observations_first_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        max_bytes: 64 * 1024,
+        ..small()
+    };
+    let journal = Journal::open(folder.path(), options.clone()).unwrap();
+    let view = event(1, 500);
+    let mut taken = 0;
+    let refusal = loop {
+        match journal.append(&[Entry::observation(&view, None)]) {
+            Ok(_) => taken += 1,
+            Err(refusal) => break refusal,
+        }
+    };
+    assert!(matches!(refusal, AppendError::Full { .. }));
+    let small = event(1, 0);
+    let squeezed = journal.append(&[Entry::observation(&small, None)]);
+    assert!(squeezed.is_err(), "small ones don't squeeze past large ones");
+    let fact = Entry {
+        event: &view,
+        fact: Some(FactId(1)),
+        trace_parent: None,
+    };
+    let last = journal.append(&[fact]).expect("a sixteenth is left for facts");
+    assert_eq!(last, Sequence(taken + 1));
+    assert_eq!(journal.state().refused_full, 2);
+    assert!(journal.state().trouble.is_some());
+    assert!(journal.state().bytes <= options.max_bytes);
+
+    durable(journal.durable(last));
+    journal.release(Holder::Relay, last);
+    journal.release(Holder::Outbox, last);
+    drop(journal);
+    let journal = Journal::open(folder.path(), options).unwrap();
+    assert_eq!(
+        append(&journal, 2, 500),
+        last.next(),
+        "room is there, and no sequence is missing"
+    );
+}
+
+#[test]
+#[ignore = "needs root: mounts a tmpfs of 1 MiB"]
+fn a_disk_that_is_really_full_refuses_and_takes_again_once_it_has_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = |arguments: &[&str]| {
+        let done = Command::new(arguments[0])
+            .args(&arguments[1..])
+            .arg(folder.path())
+            .status();
+        assert!(done.expect("the command runs").success(), "{arguments:?}");
+    };
+    mount(&["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs"]);
+    let ballast = folder.path().join("ballast");
+    fs::write(&ballast, vec![0; 700 * 1024]).unwrap();
+    let options = Options {
+        segment_bytes: 64 * 1024,
+        max_bytes: 64 * 1024 * 1024,
+        ..small()
+    };
+    let journal = Journal::open(folder.path(), options.clone()).unwrap();
+    let mut taken = 0;
+    while journal
+        .append(&[Entry::observation(&event(taken + 1, 1000), None)])
+        .is_ok()
+    {
+        taken += 1;
+    }
+    assert!(matches!(
+        journal.append(&[Entry::observation(&event(0, 1000), None)]),
+        Err(AppendError::Io(_))
+    ));
+    assert!(journal.state().trouble.is_some());
+    fs::remove_file(&ballast).unwrap();
+    assert_eq!(append(&journal, taken + 1, 1000), Sequence(taken + 1));
+    assert!(journal.state().trouble.is_none());
+    drop(journal);
+    let journal = Journal::open(folder.path(), options).unwrap();
+    let expected: Vec<_> = (1..=taken + 1)
+        .map(|n| Seen::Entry(n, sealed(&journal, n, n, 1000)))
+        .collect();
+    let seen = read_all(&journal, 1);
+    drop(journal);
+    mount(&["umount"]);
+    assert_eq!(seen, expected);
+}

@@ -1,0 +1,190 @@
+use std::time::Duration;
+
+use shop::domain::account::NewAccount;
+use shop::domain::{Email, Field, Language, Problem};
+use shop::store::SignInToken;
+
+use crate::world::{PASSWORD, World, on_each_database, somewhere};
+
+on_each_database!(
+    signing_up_signs_in_and_takes_the_cart_along,
+    signing_in_pours_the_visitors_cart_into_the_accounts,
+    a_wrong_password_and_an_unknown_address_are_refused_alike,
+    an_address_signs_up_once_even_at_the_same_time,
+    a_token_changes_at_each_sign_in_and_dies_at_sign_out,
+    a_sign_in_ends_after_thirty_days_of_silence,
+    nothing_of_a_person_is_in_any_fact,
+    an_erased_person_is_gone_and_the_facts_stay,
+);
+
+const MINA: &str = "mina@example.org";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn signing_up_signs_in_and_takes_the_cart_along(world: &World) {
+    let mut mina = world.visitor();
+    let product = world.some_product(0);
+    mina.adds(product, 2).await.unwrap();
+    let guest = mina.clone();
+    let new = mina.signs_up(MINA).await;
+    assert_eq!(world.store.signed_in(new.token).await.unwrap(), Some(new.who.clone()));
+    assert_eq!(new.who.name.as_str(), "Kim Mina");
+    assert_eq!(
+        world.store.email_of(new.who.user).await.unwrap(),
+        Some(Email::parse(MINA).unwrap())
+    );
+    assert_eq!(mina.cart().await, [(product.0, 2)]);
+    assert!(guest.cart().await.is_empty());
+    assert_eq!(world.facts().await, ["cart_add", "signup", "login", "cart_merge"]);
+}
+
+async fn signing_in_pours_the_visitors_cart_into_the_accounts(world: &World) {
+    let (both, own, brought) = (world.some_product(0), world.some_product(1), world.some_product(2));
+    let mut mina = world.visitor();
+    mina.signs_up(MINA).await;
+    mina.adds(both, 3).await.unwrap();
+    mina.adds(own, 1).await.unwrap();
+    let mut phone = world.visitor();
+    phone.adds(brought, 4).await.unwrap();
+    phone.adds(both, 2).await.unwrap();
+    phone.signs_in(" Mina@Example.org ", PASSWORD).await.unwrap();
+    assert_eq!(phone.cart().await, [(both.0, 5), (own.0, 1), (brought.0, 4)]);
+    let version = world.store.cart_of(phone.owner()).await.unwrap().version;
+    phone.signs_in(MINA, PASSWORD).await.unwrap();
+    assert_eq!(
+        world.store.cart_of(phone.owner()).await.unwrap().version,
+        version,
+        "nothing is poured twice"
+    );
+}
+
+async fn a_wrong_password_and_an_unknown_address_are_refused_alike(world: &World) {
+    let mut mina = world.visitor();
+    mina.signs_up(MINA).await;
+    let mut thief = world.visitor();
+    for (email, password) in [
+        (MINA, "wrong horse battery"),
+        ("nobody@example.org", PASSWORD),
+        ("no address", PASSWORD),
+        (MINA, ""),
+    ] {
+        assert!(thief.signs_in(email, password).await.is_none(), "{email} {password}");
+    }
+    let facts = world.facts().await;
+    assert_eq!(facts[2..], ["login_failed"; 4]);
+    let told = world
+        .rows("SELECT data FROM event WHERE event_type = 'login_failed'")
+        .await;
+    assert!(
+        told.iter()
+            .all(|data| !data.contains("example") && !data.contains("horse")),
+        "{told:?}"
+    );
+}
+
+async fn an_address_signs_up_once_even_at_the_same_time(world: &World) {
+    let account = NewAccount::parse(MINA, PASSWORD, "Kim Mina").unwrap();
+    let (occasion, visitors) = (world.occasion(), [world.visitor(), world.visitor(), world.visitor()]);
+    let tries = visitors.iter().map(|visitor| {
+        world
+            .store
+            .sign_up(&occasion, visitor.visitor, &account, Language::En, 303)
+    });
+    let outcomes: Vec<_> = futures_util::future::join_all(tries)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for refused in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        assert_eq!((refused.field, refused.problem), (Field::Email, Problem::Taken));
+    }
+    assert_eq!(world.facts().await, ["signup", "login"]);
+}
+
+async fn a_token_changes_at_each_sign_in_and_dies_at_sign_out(world: &World) {
+    let mut mina = world.visitor();
+    let first = mina.signs_up(MINA).await;
+    let second = mina.signs_in(MINA, PASSWORD).await.unwrap();
+    assert_ne!(first.token, second.token);
+    let stored = world.rows("SELECT token_hash FROM sign_in").await;
+    assert!(
+        stored.iter().all(|hash| *hash != format!("{:?}", first.token.0)),
+        "only a hash is kept"
+    );
+    mina.signs_out(&first).await;
+    assert_eq!(world.store.signed_in(first.token).await.unwrap(), None);
+    assert!(
+        world.store.signed_in(second.token).await.unwrap().is_some(),
+        "the other one lives on"
+    );
+    mina.signs_out(&first).await;
+    assert_eq!(
+        world.facts().await,
+        ["signup", "login", "login", "logout"],
+        "signing out twice is one fact"
+    );
+    assert_eq!(world.store.signed_in(SignInToken([0; 32])).await.unwrap(), None);
+}
+
+async fn a_sign_in_ends_after_thirty_days_of_silence(world: &World) {
+    let mut mina = world.visitor();
+    let sign_in = mina.signs_up(MINA).await;
+    for _ in 0..3 {
+        world.wait(29 * DAY);
+        assert!(
+            world.store.signed_in(sign_in.token).await.unwrap().is_some(),
+            "each visit prolongs it"
+        );
+    }
+    world.wait(30 * DAY);
+    assert_eq!(world.store.signed_in(sign_in.token).await.unwrap(), None);
+    mina.signs_in(MINA, PASSWORD).await.unwrap();
+    assert_eq!(
+        world.rows("SELECT COUNT(*) FROM sign_in").await,
+        ["1"],
+        "what is over is swept away"
+    );
+}
+
+async fn nothing_of_a_person_is_in_any_fact(world: &World) {
+    let mut mina = world.visitor();
+    mina.adds(world.some_product(0), 1).await.unwrap();
+    let new = mina.signs_up(MINA).await;
+    let order = mina.buys().await.unwrap();
+    mina.cancels(order.id).await.unwrap();
+    mina.signs_out(&new).await;
+    let delivery = somewhere();
+    let personal = [
+        MINA,
+        "Kim Mina",
+        PASSWORD,
+        delivery.recipient.as_str(),
+        &delivery.phone,
+        &delivery.address,
+        &mina.visitor.hex(),
+        &new.token.hex(),
+    ];
+    let facts = world.rows("SELECT data FROM event ORDER BY id").await;
+    assert_eq!(facts.len(), 7);
+    for (fact, secret) in facts.iter().flat_map(|fact| personal.map(|secret| (fact, secret))) {
+        assert!(!fact.contains(secret), "{secret} in {fact}");
+    }
+}
+
+async fn an_erased_person_is_gone_and_the_facts_stay(world: &World) {
+    let mut mina = world.visitor();
+    let sign_in = mina.signs_up(MINA).await;
+    mina.adds(world.some_product(0), 1).await.unwrap();
+    let order = mina.buys().await.unwrap();
+    let facts = world.facts().await;
+    world.store.erase_person(sign_in.who.user).await.unwrap();
+    assert_eq!(world.store.signed_in(sign_in.token).await.unwrap(), None);
+    assert_eq!(world.store.delivery_of(mina.owner(), order.id).await.unwrap(), None);
+    assert!(mina.signs_in(MINA, PASSWORD).await.is_none());
+    assert_eq!(world.facts().await[..facts.len()], facts);
+    let again = world.visitor().signs_up(MINA).await;
+    assert_ne!(
+        again.who.user, sign_in.who.user,
+        "the address is free, the number is not"
+    );
+}

@@ -1,0 +1,72 @@
+//! A door for `benches/`: the work on a message before its batch is committed, without Kafka and without a database.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use schemas::{Sequence, Timestamp, Topic};
+use time::UtcOffset;
+
+use crate::assignment::Assignment;
+use crate::batch::{Batch, Incoming};
+use crate::books::Position;
+use crate::database::DatabaseUrl;
+use crate::judge::Rules;
+use crate::table::Rows;
+use crate::{Epoch, Offset, Partition, TopicPartition};
+
+/// Messages in a batch, as in the default settings.
+const BATCH: u64 = 20_000;
+
+/// For which database rows are made.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    Sqlite,
+    Postgres,
+}
+
+/// Sorts `messages` copies of `value`, the first message of a view's source, into batches; answers how long it took.
+#[must_use]
+pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
+    let url = match target {
+        Target::Sqlite => "sqlite:bench.db",
+        Target::Postgres => "postgres://127.0.0.1/bench",
+    };
+    let Ok(database) = url.parse::<DatabaseUrl>() else {
+        return Duration::ZERO;
+    };
+    let at = TopicPartition {
+        topic: Topic::View,
+        partition: Partition(0),
+    };
+    let now = Timestamp::parse("2025-05-14T12:00:00.000000Z").unwrap_or(Timestamp::MIN);
+    let rules = Rules::new(now, 30, UtcOffset::UTC);
+    let position = Position {
+        at,
+        epoch: Epoch(1),
+        next: Offset(0),
+        bad_run: 0,
+        dead_letters_from: None,
+    };
+    let mut assignment = Assignment::new(vec![position], HashMap::new(), HashMap::new());
+    let Some(held) = assignment.get_mut(at) else {
+        return Duration::ZERO;
+    };
+    let started = Instant::now();
+    for first in (0..messages).step_by(20_000) {
+        let mut batch = Batch::new(rules, Rows::new(&database));
+        for _ in first..messages.min(first + BATCH) {
+            // The same message again must not look like a duplicate.
+            for last in held.seen.values_mut() {
+                *last = Sequence(0);
+            }
+            let incoming = Incoming {
+                at,
+                offset: held.next,
+                value: Some(value.as_bytes()),
+            };
+            std::hint::black_box(batch.add(incoming, held));
+        }
+        std::hint::black_box(batch);
+    }
+    started.elapsed()
+}

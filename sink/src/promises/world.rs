@@ -1,0 +1,235 @@
+//! The world of these tests: a log folder, a database, and sinks that read imagined partitions.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs;
+
+use schemas::events::{Details, View};
+use schemas::record::Fields;
+use schemas::{Activity, EventId, InstanceId, SCHEMA_VERSION, Sequence, SessionId, Source, Timestamp, Topic};
+use tempfile::TempDir;
+use time::UtcOffset;
+use uuid::Uuid;
+
+use crate::assignment::{Assignment, Wish};
+use crate::batch::{Batch, Incoming};
+use crate::books::{Books, Claim};
+use crate::commit::{Committer, Receipt};
+use crate::database::DatabaseUrl;
+use crate::files::{LogFolder, LogWriter};
+use crate::judge::{Reason, Rules};
+use crate::kafka::Kafka;
+use crate::table::Rows;
+use crate::{Epoch, Offset, Partition, SinkError, TopicPartition};
+
+pub(super) type Outcome = Result<(), Box<dyn Error>>;
+
+pub(super) const VIEWS: TopicPartition = TopicPartition {
+    topic: Topic::View,
+    partition: Partition(0),
+};
+
+/// A place for logs and a database of its own.
+pub(super) struct World {
+    folder: TempDir,
+    pub database: DatabaseUrl,
+}
+
+/// A sink without Kafka: the test hands it messages.
+pub(super) struct TestSink {
+    pub committer: Committer,
+    pub assignment: Assignment,
+    database: DatabaseUrl,
+    pub rules: Rules,
+}
+
+impl World {
+    /// One world for each kind of database that is at hand.
+    pub(super) async fn all() -> Result<Vec<Self>, Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let sqlite = format!("sqlite:{}", folder.path().join("activity.db").display()).parse()?;
+        let mut worlds = vec![Self {
+            folder,
+            database: sqlite,
+        }];
+        match std::env::var("DE_SHOP_TEST_POSTGRES") {
+            Ok(server) => {
+                let name = format!("sink_{}", Uuid::new_v4().simple());
+                let mut db = server.parse::<DatabaseUrl>()?.connect().await?;
+                db.run(&format!("CREATE DATABASE {name}")).await?;
+                db.close().await;
+                let (start, _) = server
+                    .rsplit_once('/')
+                    .ok_or("DE_SHOP_TEST_POSTGRES names no database")?;
+                worlds.push(Self {
+                    folder: tempfile::tempdir()?,
+                    database: format!("{start}/{name}").parse()?,
+                });
+            }
+            Err(_) => eprintln!("SKIPPED on PostgreSQL: DE_SHOP_TEST_POSTGRES is not set"),
+        }
+        Ok(worlds)
+    }
+
+    /// A sink with the log folder `logs`, which has taken over `VIEWS`.
+    pub(super) async fn sink(&self, logs: &str) -> Result<TestSink, SinkError> {
+        let mut sink = self.idle_sink(logs).await?;
+        sink.take_over().await?;
+        Ok(sink)
+    }
+
+    /// A sink that holds nothing yet.
+    pub(super) async fn idle_sink(&self, logs: &str) -> Result<TestSink, SinkError> {
+        let folder = LogFolder::open(&self.folder.path().join(logs), None)?;
+        let books = Books {
+            group: "test".to_owned(),
+            instance: folder.instance().clone(),
+        };
+        let mut connection = self.database.connect().await?;
+        connection.migrate().await?;
+        let kafka = Kafka {
+            brokers: "127.0.0.1:1".to_owned(),
+            options: Vec::new(),
+        };
+        let committer = Committer::new(self.database.clone(), connection, books, LogWriter::new(folder), kafka)?;
+        let rules = Rules::new(at("2025-05-14T12:00:00.000000Z"), 30, UtcOffset::UTC);
+        Ok(TestSink {
+            committer,
+            assignment: Assignment::default(),
+            database: self.database.clone(),
+            rules,
+        })
+    }
+
+    pub(super) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The log file, empty when it isn't there.
+    pub(super) fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// The sequences in the table, in order.
+    pub(super) async fn rows(&self) -> Result<Vec<i64>, SinkError> {
+        let mut db = self.database.connect().await?;
+        let rows = db
+            .rows(
+                "SELECT source_sequence FROM user_activity_log ORDER BY source_sequence",
+                &[],
+            )
+            .await?;
+        db.close().await;
+        rows.iter().map(|row| row.int(0)).collect()
+    }
+}
+
+impl TestSink {
+    pub(super) async fn take_over(&mut self) -> Result<(), SinkError> {
+        let claim = Claim {
+            at: VIEWS,
+            earliest: Offset(0),
+            held: None,
+        };
+        self.assignment = self.committer.take_over(&[claim]).await?;
+        Ok(())
+    }
+
+    /// What the loop does after a failure.
+    pub(super) async fn take_back(&mut self) -> Result<(), SinkError> {
+        let claim = |wish: Wish| Claim {
+            at: wish.at,
+            earliest: Offset(0),
+            held: wish.held,
+        };
+        let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();
+        self.assignment = self.committer.take_over(&claims).await?;
+        Ok(())
+    }
+
+    pub(super) fn next(&mut self) -> Option<(Offset, Epoch)> {
+        self.assignment.get_mut(VIEWS).map(|held| (held.next, held.epoch))
+    }
+
+    /// Sorts the messages out, from the next offset on; answers the batch and why some were refused.
+    pub(super) fn gather(&mut self, values: &[Vec<u8>]) -> (Batch, Vec<Reason>) {
+        let mut batch = Batch::new(self.rules, Rows::new(&self.database));
+        let held = self.assignment.get_mut(VIEWS).expect("the partition is held");
+        let mut refused = Vec::new();
+        for value in values {
+            let incoming = Incoming {
+                at: VIEWS,
+                offset: held.next,
+                value: Some(value),
+            };
+            refused.extend(batch.add(incoming, held));
+        }
+        (batch, refused)
+    }
+
+    pub(super) async fn commit(&mut self, values: &[Vec<u8>]) -> Result<Receipt, SinkError> {
+        let (batch, _) = self.gather(values);
+        self.committer.commit(batch).await
+    }
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("a moment")
+}
+
+/// A view of a page, number `sequence` of the shop's journal.
+pub(super) fn view(moment: &str, sequence: u64) -> Vec<u8> {
+    let moment = at(moment);
+    let activity = Activity {
+        timestamp: moment,
+        session_id: SessionId([7; 16]),
+        event_type: schemas::EventType::View,
+        user_id: None,
+        entity_type: None,
+        entity_id: None,
+        endpoint: "home.index".into(),
+        method: "GET".into(),
+        path: "/".into(),
+        args: Fields::from([("검색".into(), "차 \"한\" 잔".into())]),
+        form: Fields::new(),
+        ip_address: Some("127.0.0.1".into()),
+        user_agent: None,
+        referrer: None,
+        response_status: Some(200),
+        event_id: EventId(Uuid::from_u128(u128::from(sequence))),
+        request_id: None,
+        details: Details::View(View {
+            page: "home.index".into(),
+            product_id: None,
+            category_id: None,
+            sort: None,
+            page_number: None,
+            language: "ko".into(),
+        }),
+        schema_version: SCHEMA_VERSION,
+        source: None,
+    };
+    let mut value = Vec::new();
+    let source = Source {
+        instance: "shop".parse::<InstanceId>().expect("a name"),
+        sequence: Sequence(sequence),
+    };
+    activity.encode().expect("an event").seal_into(&source, &mut value);
+    value
+}
+
+/// The messages as they stand in a file.
+pub(super) fn lines(values: &[&[u8]]) -> String {
+    values
+        .iter()
+        .map(|value| String::from_utf8_lossy(value).into_owned() + "\n")
+        .collect()
+}
+
+/// How many sources the books remember, by instance.
+pub(super) fn last_sequences(sink: &mut TestSink) -> HashMap<InstanceId, Sequence> {
+    sink.assignment
+        .get_mut(VIEWS)
+        .map(|held| held.seen.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,259 @@
+//! The whole system in one process, on one folder: embedded broker, shop and sink.
+//!
+//! Below the folder: `kafka/`, `journal/`, `logs/`, `diagnostics/`, `shop.db`, `activity.db`. With `--kafka` no broker is
+//! started, with `--database` both databases are that one. It stops in the order shop, sink, broker, so that what was
+//! answered has gone as far as it can; the rest goes on at the next start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use schemas::Clock;
+use shop::diagnostics::{self, Diagnostics, DiagnosticsOptions};
+use shop::settings::Settings as ShopSettings;
+use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
+use sink::{Sink, SinkError, Surroundings as AroundSink};
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::{self, Broker, BrokerError};
+
+/// How long after the sink gave up it is started again.
+const SINK_AGAIN: Duration = Duration::from_secs(10);
+
+/// What `de-shop run` can be told. The finer settings of shop and sink are taken from their own variables (`SHOP_`, `SINK_`).
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address and port of the web shop; port 0 takes a free one.
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where Kafka clients find the embedded broker, on this machine only; port 0 takes a free one.
+    #[arg(long, env = "DE_SHOP_KAFKA_LISTEN", default_value = "127.0.0.1:9092")]
+    pub kafka_listen: SocketAddr,
+
+    /// Where the sink serves its health and metrics; port 0 takes a free one.
+    #[arg(long, env = "DE_SHOP_SINK_LISTEN", default_value = "127.0.0.1:0")]
+    pub sink_listen: SocketAddr,
+
+    /// The folder of everything that is kept.
+    #[arg(long, env = "DE_SHOP_DATA", default_value = "./data", value_name = "DIR")]
+    pub data: PathBuf,
+
+    /// Use this Kafka and start no broker.
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..")]
+    pub kafka: Option<String>,
+
+    /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
+    #[arg(long, env = "DE_SHOP_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+/// Why the system does not start or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    #[error("--data {}: the folder can't be used", path.display())]
+    Data {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{setting}: {source}")]
+    Broker {
+        setting: &'static str,
+        #[source]
+        source: BrokerError,
+    },
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    #[error("the sink: {0}")]
+    Sink(#[from] SinkError),
+    #[error("--data: diagnostics")]
+    Diagnostics(#[from] diagnostics::DiagnosticsError),
+    #[error("the metrics of this process are set up already")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Everything bound, nothing running yet.
+pub struct Local {
+    settings: Settings,
+    broker: Option<Broker>,
+    kafka: String,
+    shop: Shop,
+    sink: Sink,
+    sink_again: (sink::Settings, AroundSink),
+    diagnostics: Diagnostics,
+}
+
+impl Local {
+    pub async fn bind(settings: Settings) -> Result<Self, LocalError> {
+        let data = |source| LocalError::Data {
+            path: settings.data.clone(),
+            source,
+        };
+        std::fs::create_dir_all(&settings.data).map_err(data)?;
+        let shop_settings = ShopSettings::defaults();
+        let diagnostics = diagnostics::init(&DiagnosticsOptions {
+            level: shop_settings.log_level.tracing(),
+            folder: settings.data.join("diagnostics"),
+            name: "de-shop",
+        })?;
+        let metrics = PrometheusBuilder::new().install_recorder()?;
+        let broker = bind_broker(&settings).await?;
+        let own = broker.as_ref().map(|broker| broker.address().to_string());
+        let kafka = own.or_else(|| settings.kafka.clone()).unwrap_or_default();
+        let shop = bind_shop(&settings, shop_settings, &kafka, &metrics, &diagnostics).await?;
+        let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
+        let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
+        Ok(Self {
+            settings,
+            broker,
+            kafka,
+            shop,
+            sink,
+            sink_again,
+            diagnostics,
+        })
+    }
+
+    /// The line for programs: where everything is.
+    #[must_use]
+    pub fn ready_line(&self) -> String {
+        let data = self.settings.data.display();
+        format!(
+            "ready shop=http://{} kafka={} data={data}",
+            self.shop.address(),
+            self.kafka
+        )
+    }
+
+    /// The lines for people: what to do first.
+    #[must_use]
+    pub fn greeting(&self) -> String {
+        let (data, kafka) = (self.settings.data.display(), &self.kafka);
+        format!(
+            "\n  DE Shop is open.\n\n\
+             \x20 shop      http://{}\n\
+             \x20 log files tail -f {data}/logs/*.log\n\
+             \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
+             \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\
+             \x20 metrics   http://{}/metrics\n\n\
+             \x20 Ctrl-C closes the shop; the next start goes on where this one stopped.\n",
+            self.shop.address(),
+            self.sink.address(),
+        )
+    }
+
+    /// Serves until `stop`, then drains.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), LocalError> {
+        let (stop_sink, stop_broker) = (CancellationToken::new(), CancellationToken::new());
+        let broker = self.broker.map(|broker| tokio::spawn(broker.run(stop_broker.clone())));
+        let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, stop_sink.clone()));
+        let shop = self.shop.run(stop).await;
+        self.diagnostics.detach();
+        stop_sink.cancel();
+        if let Err(error) = sink.await {
+            tracing::error!(%error, "the sink broke");
+        }
+        stop_broker.cancel();
+        match broker {
+            Some(broker) => match broker.await {
+                Ok(done) => done.map_err(|source| LocalError::Broker {
+                    setting: "--data",
+                    source,
+                })?,
+                Err(error) => tracing::error!(%error, "the broker broke"),
+            },
+            None => tracing::debug!("the broker is not ours"),
+        }
+        Ok(shop?)
+    }
+}
+
+/// A sink that gives up is started again, as a supervisor would; the shop goes on meanwhile.
+async fn keep_sinking(first: Sink, (settings, around): (sink::Settings, AroundSink), stop: CancellationToken) {
+    let mut bound = Ok(first);
+    loop {
+        let done = match bound {
+            Ok(sink) => sink.run(stop.clone()).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "the sink gave up; it is started again in {SINK_AGAIN:?}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SINK_AGAIN) => {}
+        }
+        bound = Sink::bind(settings.clone(), around.clone()).await;
+    }
+}
+
+async fn bind_broker(settings: &Settings) -> Result<Option<Broker>, LocalError> {
+    if settings.kafka.is_some() {
+        return Ok(None);
+    }
+    let broker_settings = broker::Settings {
+        listen: settings.kafka_listen,
+        data: settings.data.join("kafka"),
+        ..broker::Settings::default()
+    };
+    let bound = Broker::bind(broker_settings).await;
+    bound.map(Some).map_err(|source| LocalError::Broker {
+        setting: source.setting("--kafka-listen"),
+        source,
+    })
+}
+
+async fn bind_shop(
+    settings: &Settings,
+    defaults: ShopSettings,
+    kafka: &str,
+    metrics: &PrometheusHandle,
+    diagnostics: &Diagnostics,
+) -> Result<Shop, LocalError> {
+    let shop_settings = ShopSettings {
+        listen: settings.listen,
+        kafka: kafka.to_owned(),
+        database: database(settings, "shop.db"),
+        journal: settings.data.join("journal"),
+        ..defaults
+    };
+    let journal = shop::shop::open_journal(&shop_settings)?;
+    diagnostics.attach(journal.clone(), Clock::system());
+    let around = AroundShop {
+        clock: Clock::system(),
+        extra: axum::Router::new(),
+        metrics: metrics.clone(),
+    };
+    Ok(Shop::with_journal(&shop_settings, around, journal).await?)
+}
+
+fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, LocalError> {
+    let refused = |reason| SinkError::Setting {
+        setting: "--database",
+        reason,
+    };
+    Ok(sink::Settings {
+        listen: settings.sink_listen,
+        kafka: kafka.to_owned(),
+        database: database(settings, "activity.db").parse().map_err(refused)?,
+        logs: settings.data.join("logs"),
+        ..sink::Settings::defaults()
+    })
+}
+
+fn around_sink(metrics: PrometheusHandle) -> AroundSink {
+    AroundSink {
+        clock: Clock::system(),
+        metrics: Some(metrics),
+    }
+}
+
+fn database(settings: &Settings, file: &str) -> String {
+    let own = || format!("sqlite:{}", settings.data.join(file).display());
+    settings.database.clone().unwrap_or_else(own)
+}

@@ -1,0 +1,203 @@
+//! The main job on real input: a browser shops, kcat reads the topics, and everything is found once.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use schemas::{EventType, Topic};
+use serde_json::Value;
+
+use crate::world::browser::Browser;
+use crate::world::process::PATIENCE;
+use crate::world::require::{self, Part};
+use crate::world::{Program, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_does_is_read_by_kcat_and_stands_once_in_file_and_table() {
+    if !require::has("the browser that shops", &[Part::Browser, Part::Kcat]) {
+        return;
+    }
+    let Some(mut world) = World::start("the browser that shops") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    browser.page.goto(world.shop_address()).await.expect("the shop opens");
+    browser.types("input[name=q]", "teapot\n").await;
+    browser.is_on("/search").await;
+    browser.clicks("main a[href^='/products/101']").await;
+    browser.is_on("/products/101").await;
+    browser.clicks("form[action='/cart/add'] [type=submit]").await;
+    browser.is_on("/cart").await;
+    browser.clicks("main a[href='/checkout']").await;
+    browser.is_on("/checkout").await;
+    browser.types("input[name=name]", "Kim Haneul").await;
+    browser.types("input[name=phone]", "010-1234-5678").await;
+    browser.types("input[name=postal_code]", "03187").await;
+    browser
+        .types("[name=address]", "1 Sejong-daero, Jongno-gu, Seoul")
+        .await;
+    browser.clicks("form[action='/checkout'] [type=submit]").await;
+    browser.is_on("/orders/").await;
+    browser.page.goto("about:blank").await.expect("the visitor leaves");
+
+    let expected = [
+        EventType::Request,
+        EventType::View,
+        EventType::Search,
+        EventType::CartAdd,
+        EventType::OrderPlaced,
+        EventType::Click,
+        EventType::Dwell,
+    ];
+    let messages = wait_for(&mut world, &expected).await;
+    browser.close().await;
+    assert_shopping_makes_sense(&messages);
+
+    // kcat's own reading, message by message, is what the files and the table hold.
+    let everywhere = world.settles().await;
+    let lines: BTreeSet<&[u8]> = everywhere
+        .files
+        .by_id
+        .values()
+        .flatten()
+        .map(|found| found.bytes.as_slice())
+        .collect();
+    for message in kcat_reads_all(&world) {
+        let id = message_id(&message);
+        assert!(
+            lines.contains(message.as_bytes()),
+            "no daily file holds the bytes of {message}"
+        );
+        assert_eq!(everywhere.files.by_id[&id].len(), 1, "{message}");
+        let topic = EventType::from_name(field(&message, "event_type").as_str())
+            .expect("a known type")
+            .topic();
+        assert_eq!(
+            everywhere.rows.get(&id).copied().unwrap_or_default(),
+            usize::from(topic.has_rows()),
+            "{message}"
+        );
+    }
+}
+
+/// Waits until kcat sees every one of the event types.
+async fn wait_for(world: &mut World, expected: &[EventType]) -> Vec<String> {
+    let since = Instant::now();
+    loop {
+        world.assert_alive();
+        let messages = kcat_reads_all(world);
+        let seen: BTreeSet<String> = messages.iter().map(|message| field(message, "event_type")).collect();
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|event_type| !seen.contains(event_type.name()))
+            .collect();
+        if missing.is_empty() {
+            return messages;
+        }
+        assert!(since.elapsed() < PATIENCE, "kcat never saw {missing:?}");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+fn assert_shopping_makes_sense(messages: &[String]) {
+    let of = |event_type: &str| -> Vec<Value> {
+        let parsed = messages
+            .iter()
+            .map(|message| serde_json::from_str::<Value>(message).expect("JSON"));
+        parsed.filter(|value| value["event_type"] == event_type).collect()
+    };
+    let sessions: BTreeSet<String> = of("view").iter().map(|view| view["session_id"].to_string()).collect();
+    assert_eq!(sessions.len(), 1, "one visit is one session");
+    assert_eq!(of("search")[0]["details"]["query"], "teapot");
+    assert!(of("search")[0]["details"]["result_count"].as_u64() >= Some(1));
+    assert_eq!(of("cart_add")[0]["entity_id"], 101);
+    assert_eq!(of("order_placed")[0]["details"]["items"][0]["product_id"], 101);
+    assert!(
+        of("click").iter().any(|click| click["details"]["cart_action"] == "add"),
+        "{:?}",
+        of("click")
+    );
+    let dwell = &of("dwell")[0]["details"];
+    assert!(dwell["total_ms"].as_u64() >= dwell["visible_ms"].as_u64(), "{dwell}");
+    assert!(dwell["visible_ms"].as_u64() >= dwell["active_ms"].as_u64(), "{dwell}");
+}
+
+fn kcat_reads_all(world: &World) -> Vec<String> {
+    let read = |topic: Topic| {
+        let output = Command::new("kcat")
+            .args([
+                "-b",
+                &world.broker.address(),
+                "-C",
+                "-t",
+                topic.name(),
+                "-o",
+                "beginning",
+                "-e",
+                "-q",
+            ])
+            .output()
+            .expect("kcat runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("messages are UTF-8")
+    };
+    Topic::consumed()
+        .flat_map(|topic| read(topic).lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+fn message_id(message: &str) -> String {
+    field(message, "event_id")
+}
+
+fn field(message: &str, name: &str) -> String {
+    let value: Value = serde_json::from_str(message).expect("a message is JSON");
+    value[name].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_was_offline_sends_later_what_it_kept() {
+    if !require::has("the browser that was offline", &[Part::Browser]) {
+        return;
+    }
+    let Some(mut world) = World::start("the browser that was offline") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    browser.page.goto(world.shop_address()).await.expect("the shop opens");
+    browser.sees("main").await;
+    world.kill(Program::Shop);
+    // A click that leads nowhere: the shop is away.
+    browser
+        .page
+        .execute("document.querySelector('h1, h2').click()", vec![])
+        .await
+        .expect("a click");
+    browser
+        .page
+        .execute("window.dispatchEvent(new Event('pagehide'))", vec![])
+        .await
+        .expect("leaving");
+    world.restart(Program::Shop);
+    browser
+        .page
+        .goto(world.shop_address())
+        .await
+        .expect("the shop opens again");
+    let since = Instant::now();
+    loop {
+        let seen = world.look().await;
+        let kept = seen
+            .topics
+            .by_id
+            .values()
+            .flatten()
+            .any(|found| found.event_type == "dwell");
+        if kept {
+            break;
+        }
+        assert!(since.elapsed() < PATIENCE, "what was kept never came");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    browser.close().await;
+}

@@ -1,0 +1,81 @@
+//! A bad setting is refused at the start: exit code 2, and one clear line that names the setting.
+
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::world::process::program;
+
+fn refuses(name: &str, arguments: &[&str], named: &str) {
+    let folder = TempDir::with_prefix("de-shop-settings-").expect("a temporary folder");
+    let Output { status, stdout, stderr } = Command::new(program(name))
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(2), "{name} {arguments:?} said {said}");
+    assert!(stdout.is_empty(), "{name} {arguments:?} was ready");
+    assert!(
+        said.contains(named),
+        "{name} {arguments:?} does not name {named}: {said}"
+    );
+}
+
+#[test]
+fn a_value_that_is_none_is_refused_by_name() {
+    refuses("shop", &["--listen", "nowhere"], "--listen");
+    refuses("shop", &["--request-detail", "some"], "--request-detail");
+    refuses("sink", &["--utc-offset", "+25:00"], "--utc-offset");
+    refuses("sink", &["--retention-days", "soon"], "--retention-days");
+    refuses("de-shop", &["--kafka-listen", "everywhere"], "--kafka-listen");
+    refuses("de-shop", &["broker", "--listen", "0.0.0.0:0"], "--listen");
+}
+
+#[test]
+fn a_database_that_can_not_be_reached_is_refused_by_name() {
+    refuses(
+        "shop",
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            "postgres://nobody@127.0.0.1:1/none",
+        ],
+        "--database",
+    );
+    refuses(
+        "sink",
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            "postgres://nobody@127.0.0.1:1/none",
+        ],
+        "--database",
+    );
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--database", "oracle://somewhere"],
+        "--database",
+    );
+}
+
+#[test]
+fn a_port_in_use_says_which_option_changes_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    refuses("shop", &["--listen", &address], "--listen");
+    refuses("sink", &["--listen", &address], "--listen");
+    refuses(
+        "de-shop",
+        &["--listen", &address, "--kafka-listen", "127.0.0.1:0"],
+        "--listen",
+    );
+    refuses(
+        "de-shop",
+        &["--listen", "127.0.0.1:0", "--kafka-listen", &address],
+        "--kafka-listen",
+    );
+    refuses("de-shop", &["broker", "--listen", &address], "--listen");
+}

@@ -1,0 +1,108 @@
+//! A real browser: Chromium without a window, driven by WebDriver.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::prelude::*;
+
+use super::process::{PATIENCE, Process, free_port};
+
+pub struct Browser {
+    pub page: WebDriver,
+    // Ends with the browser's session.
+    driver: Process,
+}
+
+impl Browser {
+    /// Opens a browser with a profile of its own in `folder`.
+    pub async fn open(folder: &Path) -> Self {
+        let port = free_port();
+        let mut command = Command::new("/usr/bin/chromedriver");
+        command.arg(format!("--port={port}"));
+        let mut driver = Process::start("chromedriver", folder, &mut command);
+        let mut options = DesiredCapabilities::chrome();
+        let profile = format!("--user-data-dir={}", folder.join("browser").display());
+        for argument in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,900",
+            profile.as_str(),
+        ] {
+            options.add_arg(argument).expect("an argument is text");
+        }
+        options.set_binary("/usr/bin/chromium").expect("a path is text");
+        let since = Instant::now();
+        loop {
+            match WebDriver::new(format!("http://127.0.0.1:{port}"), options.clone()).await {
+                Ok(page) => return Self { page, driver },
+                Err(error) => assert!(since.elapsed() < PATIENCE, "no browser: {error}"),
+            }
+            driver.assert_alive();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits for the element and clicks it.
+    pub async fn clicks(&self, css: &str) {
+        let element = self.sees(css).await;
+        element
+            .scroll_into_view()
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
+        element.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    pub async fn types(&self, css: &str, text: &str) {
+        self.sees(css)
+            .await
+            .send_keys(text)
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    pub async fn sees(&self, css: &str) -> WebElement {
+        let found = self
+            .page
+            .query(By::Css(css))
+            .wait(Duration::from_secs(20), Duration::from_millis(50))
+            .first()
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => {
+                let source = self.page.source().await.unwrap_or_default();
+                panic!("{css}: {error}\n{source}")
+            }
+        }
+    }
+
+    /// Waits until the address has the path's beginning.
+    pub async fn is_on(&self, path: &str) {
+        let since = Instant::now();
+        loop {
+            let url = self.page.current_url().await.expect("the browser has an address");
+            if url.path().starts_with(path) {
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "is on {url} instead of {path}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn close(self) {
+        self.page.quit().await.expect("the browser closes");
+        assert!(
+            self.driver.stop().code().is_none_or(|code| code == 0),
+            "the driver ends"
+        );
+    }
+}
