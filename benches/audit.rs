@@ -81,7 +81,9 @@ fn benches(criterion: &mut Criterion) {
     for (name, settings) in [("files", logs), ("table", table)] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let verdict = runtime.block_on(audit(settings.clone(), &Clock::system())).expect("an audit");
+                let verdict = runtime
+                    .block_on(audit(settings.clone(), &Clock::system()))
+                    .expect("an audit");
                 assert!(verdict.holds);
                 verdict
             });

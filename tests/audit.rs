@@ -44,8 +44,13 @@ impl World {
         let mut messages = Vec::new();
         for sequence in 1..=EVENTS {
             let event = event(sequence);
-            journal.append(&[Entry::observation(&event, None)]).expect("room in the journal");
-            let source = Source { instance: journal.instance().clone(), sequence: Sequence(sequence) };
+            journal
+                .append(&[Entry::observation(&event, None)])
+                .expect("room in the journal");
+            let source = Source {
+                instance: journal.instance().clone(),
+                sequence: Sequence(sequence),
+            };
             let mut value = Vec::new();
             event.seal_into(&source, &mut value);
             messages.push((event.event_type.topic(), value));
@@ -59,7 +64,13 @@ impl World {
         let (kafka, stop) = (broker.address().to_string(), CancellationToken::new());
         let stopped = stop.clone();
         let broker = tokio::spawn(async move { broker.run(stopped).await.expect("the broker runs") });
-        let world = Self { folder, messages, stop, kafka, broker };
+        let world = Self {
+            folder,
+            messages,
+            stop,
+            kafka,
+            broker,
+        };
         world.makes_topics().await;
         world.opens_the_books().await;
         world
@@ -70,21 +81,33 @@ impl World {
     }
 
     async fn makes_topics(&self) {
-        let admin: AdminClient<_> =
-            ClientConfig::new().set("bootstrap.servers", &self.kafka).create().expect("an admin client");
+        let admin: AdminClient<_> = ClientConfig::new()
+            .set("bootstrap.servers", &self.kafka)
+            .create()
+            .expect("an admin client");
         let topics = Topic::ALL.map(|topic| NewTopic::new(topic.name(), PARTITIONS, TopicReplication::Fixed(1)));
-        let made = admin.create_topics(&topics, &AdminOptions::new()).await.expect("the broker answers");
+        let made = admin
+            .create_topics(&topics, &AdminOptions::new())
+            .await
+            .expect("the broker answers");
         made.into_iter().for_each(|topic| drop(topic.expect("a topic is made")));
     }
 
     /// The relay's work: each message to the partition of its sequence, then the cursor.
     async fn sends(&self, sequences: impl IntoIterator<Item = u64>, acknowledged: u64) {
-        let producer: FutureProducer =
-            ClientConfig::new().set("bootstrap.servers", &self.kafka).create().expect("a producer");
+        let producer: FutureProducer = ClientConfig::new()
+            .set("bootstrap.servers", &self.kafka)
+            .create()
+            .expect("a producer");
         for sequence in sequences {
             let (topic, value) = self.message(sequence);
-            let record = FutureRecord::<(), _>::to(topic.name()).payload(value).partition(partition_of(sequence));
-            producer.send(record, Duration::from_secs(10)).await.expect("a delivery");
+            let record = FutureRecord::<(), _>::to(topic.name())
+                .payload(value)
+                .partition(partition_of(sequence));
+            producer
+                .send(record, Duration::from_secs(10))
+                .await
+                .expect("a delivery");
         }
         let mut slot = acknowledged.to_le_bytes().to_vec();
         slot.extend(crc32c::crc32c(&slot).to_le_bytes());
@@ -104,7 +127,10 @@ impl World {
 
     async fn opens_the_books(&self) {
         let schema = include_str!("../sink/migrations/sqlite/0001_sink.sql");
-        sqlx::raw_sql(schema).execute(&mut self.database().await).await.expect("the sink's tables");
+        sqlx::raw_sql(schema)
+            .execute(&mut self.database().await)
+            .await
+            .expect("the sink's tables");
         fs::create_dir(self.path("logs")).expect("a log folder");
         fs::write(self.path("logs/.instance"), "sink-1\n").expect("a name");
     }
@@ -124,7 +150,12 @@ impl World {
             let name = family.file_name(time::macros::date!(2026 - 03 - 31));
             let sql = "INSERT INTO sink_file VALUES ('sink-1', $1, $2)";
             let length = i64::try_from(bytes.len()).expect("a small file");
-            sqlx::query(sql).bind(&name).bind(length).execute(&mut db).await.expect("a length");
+            sqlx::query(sql)
+                .bind(&name)
+                .bind(length)
+                .execute(&mut db)
+                .await
+                .expect("a length");
             // What a sink that was killed had not committed.
             bytes.extend_from_slice(&self.message(1).1);
             bytes.push(b'\n');
@@ -147,17 +178,23 @@ impl World {
         let sql = "INSERT INTO user_activity_log (event_time, event_id, session_id, activity_type, endpoint, method, path, args, form, \
                    details, source_instance, source_sequence, kafka_topic, kafka_partition, kafka_offset) \
                    VALUES ($1, $2, '', 'view', '', '', '', '{}', '{}', '{}', $3, $4, 'shop.view', 0, 0)";
-        let row = sqlx::query(sql).bind(event.timestamp.to_string()).bind(event.event_id.to_string());
+        let row = sqlx::query(sql)
+            .bind(event.timestamp.to_string())
+            .bind(event.event_id.to_string());
         let instance = fs::read_to_string(self.path("journal/instance")).expect("a name");
         let instance = instance.split(' ').next().expect("a name").to_owned();
-        let row = row.bind(instance).bind(i64::try_from(sequence).expect("a small number"));
+        let row = row
+            .bind(instance)
+            .bind(i64::try_from(sequence).expect("a small number"));
         row.execute(db).await.expect("a row");
     }
 
     /// Audits the data folder, and the same by the broker's own protocol; both must say the same.
     async fn audited(self) -> Verdict {
         let data = self.folder.path().to_str().expect("a plain path");
-        let by_server = verdict(&["audit", "--data", data, "--kafka", &self.kafka]).await.expect("an audit");
+        let by_server = verdict(&["audit", "--data", data, "--kafka", &self.kafka])
+            .await
+            .expect("an audit");
         let while_it_runs = verdict(&["audit", "--data", data]).await.expect("an audit");
         self.stop.cancel();
         self.broker.await.expect("the broker stops");
@@ -174,11 +211,21 @@ async fn verdict(arguments: &[&str]) -> Result<Verdict, AuditError> {
 }
 
 fn event(sequence: u64) -> Unsealed {
-    let event_type = if sequence.is_multiple_of(4) { EventType::Request } else { EventType::View };
+    let event_type = if sequence.is_multiple_of(4) {
+        EventType::Request
+    } else {
+        EventType::View
+    };
     let timestamp = Timestamp::parse(NOW).expect("a moment");
     let event_id = EventId::at(timestamp, [u8::try_from(sequence).expect("few events"); 10]);
     let json = format!(r#"{{"timestamp":"{timestamp}","event_id":"{event_id}","details":{{}}}}"#);
-    Unsealed { event_type, event_id, timestamp, session_id: None, json: json.into_bytes() }
+    Unsealed {
+        event_type,
+        event_id,
+        timestamp,
+        session_id: None,
+        json: json.into_bytes(),
+    }
 }
 
 fn partition_of(sequence: u64) -> i32 {
@@ -191,7 +238,11 @@ fn hop<'a>(verdict: &'a Verdict, name: &str) -> &'a HopVerdict {
 }
 
 fn lost(verdict: &Verdict, name: &str) -> Vec<(u64, u64)> {
-    hop(verdict, name).lost_ranges.iter().map(|range| (range.first, range.last)).collect()
+    hop(verdict, name)
+        .lost_ranges
+        .iter()
+        .map(|range| (range.first, range.last))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +260,9 @@ async fn a_way_on_which_nothing_is_missing_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_or_doubled_is_named_in_its_hop() {
     let world = World::start().await;
-    world.sends((1..=EVENTS).filter(|sequence| *sequence != 7), EVENTS).await;
+    world
+        .sends((1..=EVENTS).filter(|sequence| *sequence != 7), EVENTS)
+        .await;
     let kept = |gone: &'static [u64]| (1..=EVENTS).filter(move |sequence| !gone.contains(sequence));
     world.keeps(kept(&[7, 21, 22]), kept(&[7, 30]).chain([31]), 40).await;
     let verdict = world.audited().await;
@@ -218,7 +271,10 @@ async fn what_is_lost_or_doubled_is_named_in_its_hop() {
     assert_eq!(lost(&verdict, "files"), [(21, 22)]);
     assert_eq!(lost(&verdict, "table"), [(30, 30)]);
     let doubled = &hop(&verdict, "table").doubled_events;
-    assert_eq!(doubled.iter().map(|doubled| doubled.event_id).collect::<Vec<_>>(), [event(31).event_id.0]);
+    assert_eq!(
+        doubled.iter().map(|doubled| doubled.event_id).collect::<Vec<_>>(),
+        [event(31).event_id.0]
+    );
     assert_eq!(verdict.exit_code(), 1);
 }
 
@@ -242,23 +298,37 @@ async fn what_is_still_on_its_way_is_behind_and_not_lost() {
     let verdict = world.audited().await;
     assert!(verdict.holds, "{verdict:?}");
     assert_eq!((hop(&verdict, "topics").found, hop(&verdict, "topics").behind), (32, 8));
-    assert_eq!((hop(&verdict, "files").found, hop(&verdict, "files").behind), (kept, 32 - kept));
+    assert_eq!(
+        (hop(&verdict, "files").found, hop(&verdict, "files").behind),
+        (kept, 32 - kept)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_and_a_repetition_are_no_losses() {
     let world = World::start().await;
     world.sends((1..=EVENTS).chain([38, 39, 40]), EVENTS).await;
-    let producer: FutureProducer =
-        ClientConfig::new().set("bootstrap.servers", &world.kafka).create().expect("a producer");
+    let producer: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &world.kafka)
+        .create()
+        .expect("a producer");
     let letter = FutureRecord::<(), _>::to(Topic::DeadLetter.name()).payload(&world.message(13).1);
-    producer.send(letter, Duration::from_secs(10)).await.expect("a delivery");
+    producer
+        .send(letter, Duration::from_secs(10))
+        .await
+        .expect("a delivery");
     let kept = (1..=EVENTS).filter(|sequence| *sequence != 13);
     world.keeps(kept.clone(), kept, 40).await;
     let verdict = world.audited().await;
     assert!(verdict.holds, "{verdict:?}");
     assert_eq!(hop(&verdict, "topics").repeated, 3);
-    assert_eq!((hop(&verdict, "files").dead_lettered, hop(&verdict, "table").dead_lettered), (1, 1));
+    assert_eq!(
+        (
+            hop(&verdict, "files").dead_lettered,
+            hop(&verdict, "table").dead_lettered
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
@@ -266,10 +336,14 @@ async fn what_can_not_be_audited_exits_with_2_and_names_the_setting() {
     let nowhere = Path::new("/nonexistent/de-shop");
     let nowhere = nowhere.to_str().expect("a plain path");
     for setting in ["--data", "--journal", "--logs"] {
-        let error = verdict(&["audit", setting, nowhere]).await.expect_err("there is nothing");
+        let error = verdict(&["audit", setting, nowhere])
+            .await
+            .expect_err("there is nothing");
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().starts_with(setting), "{error}");
     }
-    let error = verdict(&["audit", "--database", "mysql://x"]).await.expect_err("not served");
+    let error = verdict(&["audit", "--database", "mysql://x"])
+        .await
+        .expect_err("not served");
     assert!(error.to_string().starts_with("--database"), "{error}");
 }

@@ -58,7 +58,11 @@ impl Ledger {
             }
             for_each_piece(run, &cuts, |first, last| {
                 // Behind the last event there is only the one before to tell a gap's day from.
-                let day = if run.next.day().is_known() { run.next.day() } else { latest };
+                let day = if run.next.day().is_known() {
+                    run.next.day()
+                } else {
+                    latest
+                };
                 let case = Case {
                     sequence: first,
                     mark: run.mark,
@@ -155,7 +159,10 @@ impl Judge<'_> {
             return None;
         }
         let went_on = case.mark.is(Flag::Found(Hop::Files)) || case.mark.is(Flag::Found(Hop::Table));
-        let settled = self.instance.journal.map_or(self.instance.settled, |ends| ends.acknowledged);
+        let settled = self
+            .instance
+            .journal
+            .map_or(self.instance.settled, |ends| ends.acknowledged);
         let lowest = self.instance.tallies[Hop::Topics.at()].lowest;
         let is_beginning = lowest.is_none_or(|lowest| case.sequence < lowest);
         let is_trimmed = self.topics_trimmed && (is_beginning || self.calendar.is_expired_on_topics(case.day));
@@ -175,7 +182,9 @@ impl Judge<'_> {
             return match topics? {
                 Fate::Found => Some(self.not_taken_from_topics(case)),
                 Fate::Expired if case.mark.is(Flag::DeadLettered) => Some(Fate::DeadLettered),
-                Fate::Expired if expired || tally.lowest.is_none_or(|lowest| case.sequence < lowest) => Some(Fate::Expired),
+                Fate::Expired if expired || tally.lowest.is_none_or(|lowest| case.sequence < lowest) => {
+                    Some(Fate::Expired)
+                }
                 Fate::Expired => Some(Fate::Lost),
                 Fate::Lost | Fate::Behind | Fate::DeadLettered => None,
             };

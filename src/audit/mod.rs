@@ -112,12 +112,18 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         positions = Some(database.positions(&settings.group).await?);
         committed = database.committed().await?;
     }
-    ledger = blocking("the files", ledger, move |ledger| files::read(&logs, &committed, ledger)).await?;
+    ledger = blocking("the files", ledger, move |ledger| {
+        files::read(&logs, &committed, ledger)
+    })
+    .await?;
     if let Some(database) = &mut database {
         database.read(&mut ledger).await?;
     }
     if let Some(topics) = topics {
-        ledger = blocking("the topics", ledger, move |ledger| read_topics(&topics, positions.as_ref(), ledger)).await?;
+        ledger = blocking("the topics", ledger, move |ledger| {
+            read_topics(&topics, positions.as_ref(), ledger)
+        })
+        .await?;
     }
     Ok(ledger.judge())
 }

@@ -175,10 +175,20 @@ fn send(history: &History, ledger: &mut Ledger, day: &dyn Fn(u64) -> &'static st
     let positions: Positions = sent
         .iter()
         .map(|(&(topic, number), messages)| {
-            let repeated = messages.iter().filter(|(_, past)| past.blow == Blow::RepeatedOnTopics).count();
+            let repeated = messages
+                .iter()
+                .filter(|(_, past)| past.blow == Blow::RepeatedOnTopics)
+                .count();
             // Whoever stands behind the last message stands behind what the relay repeats, too.
-            let next = if history.untaken == 0 { messages.len() + repeated } else { messages.len().saturating_sub(history.untaken) };
-            let removed = messages.iter().filter(|(sequence, _)| *sequence <= history.expired).count();
+            let next = if history.untaken == 0 {
+                messages.len() + repeated
+            } else {
+                messages.len().saturating_sub(history.untaken)
+            };
+            let removed = messages
+                .iter()
+                .filter(|(sequence, _)| *sequence <= history.expired)
+                .count();
             (Partition { topic, number }, i64::try_from(next.max(removed)).unwrap())
         })
         .collect();
@@ -189,9 +199,15 @@ fn send(history: &History, ledger: &mut Ledger, day: &dyn Fn(u64) -> &'static st
         reading.dead_letter(&value(sequence, day(sequence)), None);
     }
     for ((topic, number), messages) in sent {
-        let removed = messages.iter().filter(|(sequence, _)| *sequence <= history.expired).count();
+        let removed = messages
+            .iter()
+            .filter(|(sequence, _)| *sequence <= history.expired)
+            .count();
         reading.enter_partition(Partition { topic, number }, i64::try_from(removed).unwrap());
-        let repeated: Vec<_> = messages.iter().filter(|(_, past)| past.blow == Blow::RepeatedOnTopics).collect();
+        let repeated: Vec<_> = messages
+            .iter()
+            .filter(|(_, past)| past.blow == Blow::RepeatedOnTopics)
+            .collect();
         for (offset, (sequence, _)) in (0..).zip(messages.iter().chain(repeated)) {
             if *sequence > history.expired {
                 reading.message(offset, &value(*sequence, day(*sequence)), Settled::Yes);
@@ -291,14 +307,22 @@ fn horizon(history: &History) -> u64 {
         return 0;
     }
     let highest = sent.values().filter(is_trimmed).filter_map(first).max();
-    highest.or_else(|| sent.values().filter_map(first).min()).unwrap_or(u64::MAX)
+    highest
+        .or_else(|| sent.values().filter_map(first).min())
+        .unwrap_or(u64::MAX)
 }
 
 #[test]
 fn an_event_of_a_day_before_one_that_came_first_is_late() {
     let mut ledger = ledger_of(&[Hop::Files]);
     let who = ledger.who(SHOP).unwrap();
-    let days = ["2026-03-30T23:59", "2026-03-31T00:00", "2026-03-30T23:58", "2026-04-09T00:00", "2026-03-31T00:01"];
+    let days = [
+        "2026-03-30T23:59",
+        "2026-03-31T00:00",
+        "2026-03-30T23:58",
+        "2026-04-09T00:00",
+        "2026-03-31T00:01",
+    ];
     for (sequence, day) in [1, 2, 3, 4, 5].into_iter().zip(days).rev() {
         let seen = sighting(&ledger, sequence, day, true);
         ledger.instance(who).see(Hop::Files, &seen, Order::Onward);
@@ -314,12 +338,18 @@ fn a_sequence_that_two_events_share_is_doubled() {
     let mut ledger = ledger_of(&[Hop::Files]);
     let who = ledger.who(SHOP).unwrap();
     let one = sighting(&ledger, 1, TODAY, true);
-    let other = Sighting { event_id: Uuid::from_u128(77), ..one };
+    let other = Sighting {
+        event_id: Uuid::from_u128(77),
+        ..one
+    };
     ledger.instance(who).see(Hop::Files, &one, Order::Onward);
     ledger.instance(who).see(Hop::Files, &other, Order::Onward);
     let verdict = ledger.judge();
     let files = hop(&verdict, "files");
-    assert_eq!((files.found, files.doubled, files.doubled_events[0].event_id), (1, 1, other.event_id));
+    assert_eq!(
+        (files.found, files.doubled, files.doubled_events[0].event_id),
+        (1, 1, other.event_id)
+    );
     assert_eq!(verdict.exit_code(), 1);
 }
 
@@ -329,13 +359,25 @@ fn files_alone_tell_a_gap_from_what_retention_removed() {
     let (aged, young) = (ledger.who("aged").unwrap(), ledger.who("young").unwrap());
     let edge = sighting(&ledger, 101, "2026-03-01T00:00", true);
     let today = sighting(&ledger, 101, TODAY, true);
-    for seen in [Sighting { day: ledger.calendar.day_in(OLD.as_bytes()), ..edge }, Sighting { sequence: 103, ..edge }] {
+    for seen in [
+        Sighting {
+            day: ledger.calendar.day_in(OLD.as_bytes()),
+            ..edge
+        },
+        Sighting { sequence: 103, ..edge },
+    ] {
         ledger.instance(aged).see(Hop::Files, &seen, Order::Onward);
     }
     ledger.instance(young).see(Hop::Files, &today, Order::Onward);
     let verdict = ledger.judge();
-    assert_eq!((verdict.instances[0].hops[0].expired, verdict.instances[0].hops[0].lost), (100, 1));
-    assert_eq!((verdict.instances[1].hops[0].expired, verdict.instances[1].hops[0].lost), (0, 100));
+    assert_eq!(
+        (verdict.instances[0].hops[0].expired, verdict.instances[0].hops[0].lost),
+        (100, 1)
+    );
+    assert_eq!(
+        (verdict.instances[1].hops[0].expired, verdict.instances[1].hops[0].lost),
+        (0, 100)
+    );
 }
 
 #[test]
