@@ -93,9 +93,17 @@ mod tests {
     fn the_day_in_a_text_is_the_day_of_its_moment() {
         for offset in [offset!(+0), offset!(+9), offset!(-3:30)] {
             let calendar = calendar(offset);
-            for text in ["2026-02-28T23:59:59.999999Z", "2026-03-01T00:00:00.000000Z", "2026-02-28T15:00:00.000000Z"] {
+            for text in [
+                "2026-02-28T23:59:59.999999Z",
+                "2026-03-01T00:00:00.000000Z",
+                "2026-02-28T15:00:00.000000Z",
+            ] {
                 let moment = Timestamp::parse(text).unwrap();
-                assert_eq!(calendar.day_in(text.as_bytes()), calendar.day_of(moment), "{text} {offset}");
+                assert_eq!(
+                    calendar.day_in(text.as_bytes()),
+                    calendar.day_of(moment),
+                    "{text} {offset}"
+                );
             }
         }
     }
@@ -112,7 +120,10 @@ mod tests {
     #[test]
     fn files_and_table_keep_the_oldest_day_whole_and_topics_do_not() {
         let calendar = calendar(offset!(+0));
-        let (kept, gone) = (calendar.day_in(b"2026-01-30T00:00"), calendar.day_in(b"2026-01-29T23:59"));
+        let (kept, gone) = (
+            calendar.day_in(b"2026-01-30T00:00"),
+            calendar.day_in(b"2026-01-29T23:59"),
+        );
         assert!(calendar.is_expired(gone) && calendar.is_expired_on_topics(gone));
         assert!(!calendar.is_expired(kept) && calendar.is_expired_on_topics(kept));
     }

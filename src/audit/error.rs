@@ -18,7 +18,9 @@ pub enum AuditError {
         #[source]
         source: KafkaError,
     },
-    #[error("--kafka {address}: {topic}/{partition} has given nothing for {seconds} s, though it goes on at offset {offset}")]
+    #[error(
+        "--kafka {address}: {topic}/{partition} has given nothing for {seconds} s, though it goes on at offset {offset}"
+    )]
     KafkaSilent {
         address: String,
         topic: &'static str,

@@ -26,7 +26,10 @@ pub(super) struct Committed(HashMap<String, HashMap<String, u64>>);
 
 impl Committed {
     pub(super) fn note(&mut self, sink: &str, name: &str, length: u64) {
-        self.0.entry(sink.to_owned()).or_default().insert(name.to_owned(), length);
+        self.0
+            .entry(sink.to_owned())
+            .or_default()
+            .insert(name.to_owned(), length);
     }
 
     /// How much of a file to read; everything when the books are another sink's.
@@ -172,7 +175,11 @@ mod tests {
         for slow in [false, true] {
             let mut lines = Vec::new();
             let visit = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
-            if slow { for_each_line(Slow(text), visit)? } else { for_each_line(&text[..], visit)? }
+            if slow {
+                for_each_line(Slow(text), visit)?
+            } else {
+                for_each_line(&text[..], visit)?
+            }
             assert_eq!(lines, ["one", "two", ""]);
         }
         Ok(())
@@ -182,7 +189,12 @@ mod tests {
     fn only_the_sinks_own_names_are_read() {
         assert_eq!(family_of("app-2024-02-29.log"), Some(LogFile::App));
         assert_eq!(family_of("user_activity-2024-02-29.log"), Some(LogFile::UserActivity));
-        for foreign in ["app-2025-02-29.log", "app.log", "app-2024-02-29.log.gz", "sink-diagnostics.2024-02-29.log"] {
+        for foreign in [
+            "app-2025-02-29.log",
+            "app.log",
+            "app-2024-02-29.log.gz",
+            "sink-diagnostics.2024-02-29.log",
+        ] {
             assert_eq!(family_of(foreign), None, "{foreign}");
         }
     }

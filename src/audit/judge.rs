@@ -21,7 +21,7 @@ pub(super) enum Fate {
 struct Case {
     sequence: u64,
     mark: Mark,
-    /// Its day; of a gap, that of the event behind it.
+    /// Its day; of a gap, that of the event behind it. Unknown where nothing is left of the instance.
     day: Day,
 }
 
@@ -57,10 +57,16 @@ impl Ledger {
                 latest = latest.max(day);
             }
             for_each_piece(run, &cuts, |first, last| {
+                // Behind the last event there is only the one before to tell a gap's day from.
+                let day = if run.next.day().is_known() {
+                    run.next.day()
+                } else {
+                    latest
+                };
                 let case = Case {
                     sequence: first,
                     mark: run.mark,
-                    day: run.next.day(),
+                    day,
                 };
                 for (hop, fate) in hops.iter_mut().zip(judge.fates(case)) {
                     if let (Some(hop), Some(fate)) = (hop, fate) {
@@ -111,6 +117,7 @@ impl Judge<'_> {
             journal.released,
             self.instance.settled,
             self.instance.horizon.saturating_sub(1),
+            tallies[Hop::Topics.at()].lowest.unwrap_or(0).saturating_sub(1),
             tallies[Hop::Files.at()].lowest.unwrap_or(0).saturating_sub(1),
             tallies[Hop::Files.at()].highest,
             tallies[Hop::Table.at()].highest,
@@ -152,8 +159,13 @@ impl Judge<'_> {
             return None;
         }
         let went_on = case.mark.is(Flag::Found(Hop::Files)) || case.mark.is(Flag::Found(Hop::Table));
-        let settled = self.instance.journal.map_or(self.instance.settled, |ends| ends.acknowledged);
-        let is_trimmed = self.topics_trimmed && self.calendar.is_expired_on_topics(case.day);
+        let settled = self
+            .instance
+            .journal
+            .map_or(self.instance.settled, |ends| ends.acknowledged);
+        let lowest = self.instance.tallies[Hop::Topics.at()].lowest;
+        let is_beginning = lowest.is_none_or(|lowest| case.sequence < lowest);
+        let is_trimmed = self.topics_trimmed && (is_beginning || self.calendar.is_expired_on_topics(case.day));
         if case.sequence > settled && !went_on {
             Some(Fate::Behind)
         } else if case.sequence < self.instance.horizon || is_trimmed {
@@ -170,7 +182,9 @@ impl Judge<'_> {
             return match topics? {
                 Fate::Found => Some(self.not_taken_from_topics(case)),
                 Fate::Expired if case.mark.is(Flag::DeadLettered) => Some(Fate::DeadLettered),
-                Fate::Expired if expired || tally.lowest.is_none_or(|lowest| case.sequence < lowest) => Some(Fate::Expired),
+                Fate::Expired if expired || tally.lowest.is_none_or(|lowest| case.sequence < lowest) => {
+                    Some(Fate::Expired)
+                }
                 Fate::Expired => Some(Fate::Lost),
                 Fate::Lost | Fate::Behind | Fate::DeadLettered => None,
             };

@@ -168,7 +168,11 @@ impl Instance {
         let repeated = hop == Hop::Topics && (order == Order::Backward || mark.is(Flag::DeadLettered));
         let tally = &mut self.tallies[hop.at()];
         tally.highest = tally.highest.max(sighting.sequence);
-        tally.lowest = Some(tally.lowest.map_or(sighting.sequence, |lowest| lowest.min(sighting.sequence)));
+        tally.lowest = Some(
+            tally
+                .lowest
+                .map_or(sighting.sequence, |lowest| lowest.min(sighting.sequence)),
+        );
         match (is_same, again) {
             (true, false) => {}
             (true, true) if repeated => tally.repeated += 1,

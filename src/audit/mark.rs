@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 /// A place that an event passes, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hop {
+pub(super) enum Hop {
     Journal,
     Topics,
     Files,
@@ -12,10 +12,9 @@ pub enum Hop {
 }
 
 impl Hop {
-    pub const ALL: [Self; 4] = [Self::Journal, Self::Topics, Self::Files, Self::Table];
+    pub(super) const ALL: [Self; 4] = [Self::Journal, Self::Topics, Self::Files, Self::Table];
 
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Journal => "journal",
             Self::Topics => "topics",

@@ -12,8 +12,9 @@
 //!   which was read before them; without a database, behind the partition's last message that stands in a file; without topics,
 //!   above the highest sequence of the hop. So an audit is right while everything runs, and the more hops it sees the more it knows.
 //! - **dead letter**: not in files or table, but in the dead-letter topic.
-//! - **expired**: what retention may have removed. Journal: at or below the relay's cursor. Topics: below the first sequence that a
-//!   partition with a removed beginning still holds, or older than `--retention-days`. Files and table: the event (or, if nothing
+//! - **expired**: what retention may have removed. Journal: at or below the relay's cursor. Topics, once a partition
+//!   has lost its beginning: below the first sequence that it (or, if it holds none, all topics together) still holds, or as old as
+//!   `--retention-days`. Files and table: the event (or, if nothing
 //!   knows its day, the next that is known) is more than `--retention-days` days old. A shop that was silent across that edge
 //!   can't be told from a loss by its files alone: look at its topics, too.
 //! - **doubled**: more than once in files or table, in two places of a topic, or under the sequence of another event. One event
@@ -111,12 +112,18 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         positions = Some(database.positions(&settings.group).await?);
         committed = database.committed().await?;
     }
-    ledger = blocking("the files", ledger, move |ledger| files::read(&logs, &committed, ledger)).await?;
+    ledger = blocking("the files", ledger, move |ledger| {
+        files::read(&logs, &committed, ledger)
+    })
+    .await?;
     if let Some(database) = &mut database {
         database.read(&mut ledger).await?;
     }
     if let Some(topics) = topics {
-        ledger = blocking("the topics", ledger, move |ledger| read_topics(&topics, positions.as_ref(), ledger)).await?;
+        ledger = blocking("the topics", ledger, move |ledger| {
+            read_topics(&topics, positions.as_ref(), ledger)
+        })
+        .await?;
     }
     Ok(ledger.judge())
 }

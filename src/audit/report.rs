@@ -8,7 +8,15 @@ use super::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
 /// So many lost ranges and doubled events are named a hop; `--json` names more.
 const NAMED: usize = 10;
 const COLUMNS: [&str; 9] = [
-    "expected", "found", "lost", "doubled", "behind", "dead letter", "late", "expired", "repeated",
+    "expected",
+    "found",
+    "lost",
+    "doubled",
+    "behind",
+    "dead letter",
+    "late",
+    "expired",
+    "repeated",
 ];
 
 /// Whether the reader sees colours.
@@ -130,13 +138,22 @@ fn name_lost(out: &mut String, hop: &HopVerdict) {
     }
     let _ = write!(out, "  lost in {}:", hop.hop);
     for SequenceRange { first, last } in hop.lost_ranges.iter().take(NAMED) {
-        let _ = if first == last { write!(out, " {first}") } else { write!(out, " {first}-{last}") };
+        let _ = if first == last {
+            write!(out, " {first}")
+        } else {
+            write!(out, " {first}-{last}")
+        };
     }
     out.push_str(if hop.lost_ranges.len() > NAMED { " ...\n" } else { "\n" });
 }
 
 fn name_doubled(out: &mut String, hop: &HopVerdict) {
-    for Doubled { sequence, event_id, why } in hop.doubled_events.iter().take(NAMED) {
+    for Doubled {
+        sequence,
+        event_id,
+        why,
+    } in hop.doubled_events.iter().take(NAMED)
+    {
         let why = match why {
             Doubling::Again => "once more",
             Doubling::SequenceOfAnother => "under the sequence of another event",

@@ -30,7 +30,10 @@ impl Sequences {
     pub(super) fn mark(&mut self, sequence: u64) -> &mut Mark {
         self.last = self.last.max(sequence);
         let (chunk, at) = place(sequence);
-        &mut self.chunks.entry(chunk).or_insert_with(|| Box::new([Mark::default(); CHUNK]))[at]
+        &mut self
+            .chunks
+            .entry(chunk)
+            .or_insert_with(|| Box::new([Mark::default(); CHUNK]))[at]
     }
 
     /// The highest sequence that was seen.
@@ -114,6 +117,12 @@ mod tests {
         assert_eq!(sequences.chunks.len(), 1);
         let mut runs = Vec::new();
         sequences.for_each_run(0, |run| runs.push((run.first, run.last)));
-        assert_eq!(runs, [(1, i64::MAX.unsigned_abs() - 1), (i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs())]);
+        assert_eq!(
+            runs,
+            [
+                (1, i64::MAX.unsigned_abs() - 1),
+                (i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs())
+            ]
+        );
     }
 }

@@ -114,7 +114,11 @@ impl Places {
     fn beside(self, data: &std::path::Path) -> Self {
         let there = |name: &str| Some(data.join(name)).filter(|path| path.exists());
         let or_there = |named: Vec<PathBuf>, name: &str| {
-            if named.is_empty() { there(name).into_iter().collect() } else { named }
+            if named.is_empty() {
+                there(name).into_iter().collect()
+            } else {
+                named
+            }
         };
         Self {
             journals: or_there(self.journals, "journal"),

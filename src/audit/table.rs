@@ -82,7 +82,10 @@ impl Database {
 
     /// Where the sinks of a group stand in each partition.
     pub(super) async fn positions(&mut self, group: &str) -> Result<Positions, AuditError> {
-        let texts = self.texts(POSITIONS, group).await.map_err(failed("no sink's positions"))?;
+        let texts = self
+            .texts(POSITIONS, group)
+            .await
+            .map_err(failed("no sink's positions"))?;
         let mut positions = Positions::new();
         for text in texts {
             let mut words = text.split(' ');

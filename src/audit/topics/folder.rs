@@ -40,7 +40,9 @@ fn partitions(folder: &Path, wanted: impl Fn(Topic) -> bool) -> Result<Vec<Parti
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let name = entry.map_err(AuditError::file(folder))?.file_name();
-        let Some((topic, number)) = name.to_str().and_then(|name| name.rsplit_once('-')) else { continue };
+        let Some((topic, number)) = name.to_str().and_then(|name| name.rsplit_once('-')) else {
+            continue;
+        };
         if let (Some(topic), Ok(number)) = (Topic::from_name(topic), number.parse()) {
             found.push(Partition { topic, number });
         }
@@ -59,7 +61,10 @@ fn segments(folder: &Path) -> Result<(i64, Vec<PathBuf>), AuditError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let path = entry.map_err(AuditError::file(folder))?.path();
-        let base = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<i64>().ok());
+        let base = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.parse::<i64>().ok());
         if let Some(base) = base.filter(|_| path.extension().is_some_and(|extension| extension == "log")) {
             found.push((base, path));
         }
@@ -127,7 +132,9 @@ fn next_batch(file: &mut (impl Read + Seek), left: u64, bytes: &mut Vec<u8>) -> 
     }
     bytes.resize(HEADER, 0);
     file.read_exact(bytes)?;
-    let Ok(header) = BatchHeader::parse(bytes) else { return Ok(None) };
+    let Ok(header) = BatchHeader::parse(bytes) else {
+        return Ok(None);
+    };
     if header.size as u64 > left {
         return Ok(None);
     }

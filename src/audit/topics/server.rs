@@ -76,6 +76,8 @@ impl Server {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.address)
+            // librdkafka wants a name before it assigns; nothing joins the group or commits to it.
+            .set("group.id", "de-shop-audit")
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
@@ -96,10 +98,15 @@ impl Server {
 impl Tail<'_> {
     /// The partitions of the shop's topics, from their first to their last message.
     fn partitions(&self) -> Result<Vec<Stretch>, AuditError> {
-        let metadata = self.consumer.fetch_metadata(None, ANSWER_WITHIN).map_err(self.server.failed())?;
+        let metadata = self
+            .consumer
+            .fetch_metadata(None, ANSWER_WITHIN)
+            .map_err(self.server.failed())?;
         let mut found = Vec::new();
         for topic in metadata.topics() {
-            let Some(known) = Topic::from_name(topic.name()) else { continue };
+            let Some(known) = Topic::from_name(topic.name()) else {
+                continue;
+            };
             for partition in topic.partitions() {
                 let partition = Partition {
                     topic: known,
@@ -148,7 +155,10 @@ impl Tail<'_> {
         stretches: &[Stretch],
         mut visit: impl FnMut(&BorrowedMessage<'_>, &Stretch),
     ) -> Result<(), AuditError> {
-        let total = stretches.iter().map(|stretch| (stretch.end - stretch.from).max(0).unsigned_abs()).sum();
+        let total = stretches
+            .iter()
+            .map(|stretch| (stretch.end - stretch.from).max(0).unsigned_abs())
+            .sum();
         let mut progress = Progress::of("topics", Some(total));
         for stretch in stretches.iter().filter(|stretch| stretch.from < stretch.end) {
             self.read_stretch(stretch, |message| {
