@@ -81,7 +81,7 @@ impl Loop {
     }
 
     /// Runs until it is told to stop, or can't go on.
-    pub(crate) fn run(mut self) -> Result<(), SinkError> {
+    pub(crate) fn run(&mut self) -> Result<(), SinkError> {
         let done = self.run_until_stopped();
         if let Err(error) = self.settle() {
             tracing::warn!(%error, "the last batch was not committed; it is read again at the next start");

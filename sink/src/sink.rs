@@ -24,6 +24,8 @@ use crate::{Settings, SinkError, http, metric};
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_hours(1);
+/// How long the consumer may take to leave its group, once everything is committed.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// How soon it is tried again after it failed.
 const RETENTION_AGAIN: Duration = Duration::from_mins(1);
 
@@ -143,22 +145,33 @@ async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), SinkErr
     Ok((listener, address))
 }
 
-/// The loop blocks, so it has a thread of its own.
+/// The loop blocks, so it has a thread of its own. Its consumer says good-bye to Kafka, and may be kept waiting for an answer
+/// that never comes: everything is committed by then, so nobody needs to wait for it longer than [`CLOSE_WITHIN`].
 async fn run_loop(parts: Parts, instance: String) -> Result<(), SinkError> {
     let (tell, told) = oneshot::channel();
+    let (closing, closed) = oneshot::channel::<()>();
     let crashed = |reason: String| SinkError::Crashed {
         what: "the loop",
         reason,
     };
+    let work = move || {
+        // Dropped last, which is what the other side waits for.
+        let _closing = closing;
+        match Loop::new(parts, &instance) {
+            // Nobody listens only when the whole sink was dropped.
+            Ok(mut work) => drop(tell.send(work.run())),
+            Err(error) => drop(tell.send(Err(error))),
+        }
+    };
     std::thread::Builder::new()
         .name("sink-loop".to_owned())
-        .spawn(move || {
-            let done = Loop::new(parts, &instance).and_then(Loop::run);
-            // Nobody listens only when the whole sink was dropped.
-            let _ = tell.send(done);
-        })
+        .spawn(work)
         .map_err(|error| crashed(error.to_string()))?;
-    told.await.map_err(|_| crashed("it panicked".to_owned()))?
+    let done = told.await.map_err(|_| crashed("it panicked".to_owned()))?;
+    if tokio::time::timeout(CLOSE_WITHIN, closed).await.is_err() {
+        tracing::info!("Kafka doesn't answer the good-bye; leaving without it");
+    }
+    done
 }
 
 /// What is too old, deleted at the start and from then on every hour.
