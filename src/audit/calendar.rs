@@ -58,7 +58,7 @@ impl Calendar {
     }
 
     /// Whether an event of this day may decide what is late: the sink refuses what is dated more than a day ahead.
-    pub(super) fn is_plausible(&self, day: Day) -> bool {
+    pub(super) fn is_plausible(day: Day) -> bool {
         day <= Day::clamped(DAYS_BACK + 1)
     }
 }

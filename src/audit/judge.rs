@@ -53,7 +53,7 @@ impl Ledger {
         instance.sequences.for_each_run(instance.last(), |run| {
             let day = run.mark.day();
             let is_late = day.is_known() && day < latest;
-            if self.calendar.is_plausible(day) {
+            if Calendar::is_plausible(day) {
                 latest = latest.max(day);
             }
             for_each_piece(run, &cuts, |first, last| {

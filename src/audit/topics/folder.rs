@@ -108,7 +108,8 @@ fn read_segment(path: &Path, file: File, mut visit: impl FnMut(i64, &Record<'_>)
     while let Some(header) = next_batch(&mut file, size - at, &mut bytes).map_err(AuditError::file(path))? {
         at += header.size as u64;
         progress.step(header.size as u64);
-        if batch::check(&bytes).is_err() {
+        if let Err(error) = batch::check(&bytes) {
+            tracing::warn!(path = %path.display(), offset = header.base.0, %error, "a batch is stepped over");
             continue;
         }
         if header.is_compressed() {
@@ -118,8 +119,8 @@ fn read_segment(path: &Path, file: File, mut visit: impl FnMut(i64, &Record<'_>)
             });
         }
         // The checksum holds, so what can't be read here no client could read, either.
-        if for_each_record(&header, &bytes, &mut visit).is_err() {
-            continue;
+        if let Err(error) = for_each_record(&header, &bytes, &mut visit) {
+            tracing::warn!(path = %path.display(), offset = header.base.0, %error, "a batch can't be read");
         }
     }
     Ok(())

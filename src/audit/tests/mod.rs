@@ -1,0 +1,39 @@
+//! The ledger as a whole: it must say exactly what was done to what it looks at.
+
+mod history;
+mod single;
+
+use schemas::Timestamp;
+use time::UtcOffset;
+use uuid::Uuid;
+
+use super::calendar::Calendar;
+use super::ledger::{Ledger, Sighting};
+use super::mark::Hop;
+use super::verdict::{HopVerdict, Verdict};
+
+const SHOP: &str = "shop-1";
+const TODAY: &str = "2026-03-31T12:00:00.000000Z";
+const OLD: &str = "2026-01-31T12:00:00.000000Z";
+
+fn sighting(ledger: &Ledger, sequence: u64, timestamp: &str, has_row: bool) -> Sighting {
+    Sighting {
+        sequence,
+        event_id: Uuid::from_u128(u128::from(sequence) << 70 | u128::from(sequence)),
+        day: ledger.calendar.day_in(timestamp.as_bytes()),
+        has_row,
+    }
+}
+
+fn ledger_of(hops: &[Hop]) -> Ledger {
+    let now = Timestamp::parse(TODAY).unwrap();
+    let mut ledger = Ledger::new(Calendar::new(now, UtcOffset::UTC, 30), Vec::new());
+    for hop in hops {
+        ledger.look_at(*hop);
+    }
+    ledger
+}
+
+fn hop<'a>(verdict: &'a Verdict, name: &str) -> &'a HopVerdict {
+    verdict.instances[0].hops.iter().find(|hop| hop.hop == name).unwrap()
+}
