@@ -30,9 +30,9 @@ async fn what_a_browser_does_is_read_by_kcat_and_stands_once_in_file_and_table()
     browser.is_on("/cart").await;
     browser.clicks("main a[href='/checkout']").await;
     browser.is_on("/checkout").await;
-    browser.types("input[name=name]", "Kim Haneul").await;
+    browser.types("input[name=recipient]", "Kim Haneul").await;
     browser.types("input[name=phone]", "010-1234-5678").await;
-    browser.types("input[name=postal_code]", "03187").await;
+    browser.types("input[name=postcode]", "03187").await;
     browser
         .types("[name=address]", "1 Sejong-daero, Jongno-gu, Seoul")
         .await;
@@ -167,17 +167,17 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
     browser.page.goto(world.shop_address()).await.expect("the shop opens");
     browser.sees("main").await;
     world.kill(Program::Shop);
-    // A click that leads nowhere: the shop is away.
+    browser.clicks("h1").await;
+    // The script has tried to send it, in vain.
     browser
-        .page
-        .execute("document.querySelector('h1, h2').click()", vec![])
-        .await
-        .expect("a click");
+        .waits_for("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/click-event'))")
+        .await;
     browser
-        .page
-        .execute("window.dispatchEvent(new Event('pagehide'))", vec![])
-        .await
-        .expect("leaving");
+        .runs("window.dispatchEvent(new PageTransitionEvent('pagehide'))")
+        .await;
+    browser
+        .waits_for("(localStorage.getItem('de-shop.events') || '[]') !== '[]'")
+        .await;
     world.restart(Program::Shop);
     browser
         .page
@@ -192,7 +192,7 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
             .by_id
             .values()
             .flatten()
-            .any(|found| found.event_type == "dwell");
+            .any(|found| found.event_type == "click");
         if kept {
             break;
         }

@@ -33,6 +33,25 @@ impl DecodeError {
     }
 }
 
+impl DecodeError {
+    /// An error at `path` below `parent`; a missing field is named itself, rather than what it is missing in.
+    fn at(parent: &str, path: &str, reason: String) -> Self {
+        let missing = reason
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next());
+        let parts = [parent, if path == "." { "" } else { path }, missing.unwrap_or_default()];
+        let field = parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(".");
+        Self {
+            field: if field.is_empty() { ".".to_owned() } else { field },
+            reason,
+        }
+    }
+}
+
 impl Record<'_> {
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
@@ -103,8 +122,9 @@ fn check(topic: Topic, record: &Record<'_>) -> Result<(), DecodeError> {
     let version = match record {
         Record::Activity(activity) => {
             if let Some(Err(error)) = Details::parse(activity.event_type, activity.details.get()) {
-                return Err(DecodeError::new(
-                    join("details", &error.path().to_string()),
+                return Err(DecodeError::at(
+                    "details",
+                    &error.path().to_string(),
                     error.inner().to_string(),
                 ));
             }
@@ -144,16 +164,8 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     serde_json::from_str(text).or_else(|_| {
         let mut reader = serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize::<_, T>(&mut reader)
-            .map_err(|error| DecodeError::new(error.path().to_string(), error.inner().to_string()))?;
+            .map_err(|error| DecodeError::at("", &error.path().to_string(), error.inner().to_string()))?;
         reader.end().map_err(|error| DecodeError::new(".", error.to_string()))?;
         Ok(value)
     })
-}
-
-fn join(parent: &str, child: &str) -> String {
-    if child == "." {
-        parent.to_owned()
-    } else {
-        format!("{parent}.{child}")
-    }
 }

@@ -6,9 +6,15 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[test]
 fn every_option_can_be_set_by_a_variable_and_says_what_it_does() -> Outcome {
-    let help = Command::new(env!("CARGO_BIN_EXE_sink")).args(["run", "--help"]).output()?;
+    let help = Command::new(env!("CARGO_BIN_EXE_sink"))
+        .args(["run", "--help"])
+        .output()?;
     let help = String::from_utf8(help.stdout)?;
-    let options: Vec<&str> = help.lines().map(str::trim).filter(|line| line.starts_with("--")).collect();
+    let options: Vec<&str> = help
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("--"))
+        .collect();
     assert!(options.len() > 10, "{help}");
     for option in options {
         let name = option.trim_start_matches('-').split(' ').next().unwrap_or_default();

@@ -80,8 +80,28 @@ impl Browser {
             Ok(element) => element,
             Err(error) => {
                 let source = self.page.source().await.unwrap_or_default();
-                panic!("{css}: {error}\n{source}")
+                panic!("{css}: {error}\n{}", source.split("<main").nth(1).unwrap_or_default())
             }
+        }
+    }
+
+    pub async fn runs(&self, script: &str) {
+        self.page
+            .execute(script, vec![])
+            .await
+            .unwrap_or_else(|error| panic!("{script}: {error}"));
+    }
+
+    /// Waits until the expression holds on the page.
+    pub async fn waits_for(&self, expression: &str) {
+        let since = Instant::now();
+        loop {
+            let holds = self.page.execute(format!("return {expression}"), vec![]).await;
+            if holds.unwrap_or_else(|error| panic!("{expression}: {error}")).json() == true {
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "never holds: {expression}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
 use rdkafka::{Message, Offset, TopicPartitionList};
 use schemas::{LogFile, Topic};
 use serde_json::Value;
@@ -26,18 +27,18 @@ pub struct Found {
 }
 
 impl Found {
-    fn read(place: &str, bytes: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(bytes)
-            .unwrap_or_else(|error| panic!("{place} holds {:?}: {error}", String::from_utf8_lossy(bytes)));
+    /// Reads a message; none for one that is no JSON, as a test itself may have sent it.
+    fn read(place: &str, bytes: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(bytes).ok()?;
         let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
-        Self {
+        Some(Self {
             event_id: text("event_id"),
             request_id: text("request_id"),
             event_type: text("event_type"),
             phase: text("phase"),
             place: place.to_owned(),
             bytes: bytes.to_vec(),
-        }
+        })
     }
 
     pub fn json(&self) -> Value {
@@ -77,40 +78,62 @@ pub fn topics(kafka: &str) -> Evidence {
         .set("enable.auto.commit", "false")
         .create()
         .expect("a consumer is made");
-    let mut found = Vec::new();
-    for topic in Topic::consumed() {
-        let metadata = consumer
-            .fetch_metadata(Some(topic.name()), Duration::from_secs(20))
-            .expect("the broker answers");
-        let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
-        for partition in 0..i32::try_from(partitions).expect("few partitions") {
-            let (low, high) = consumer
-                .fetch_watermarks(topic.name(), partition, Duration::from_secs(20))
-                .expect("the broker answers");
-            let mut assignment = TopicPartitionList::new();
-            assignment
-                .add_partition_offset(topic.name(), partition, Offset::Offset(low))
-                .expect("an offset is an offset");
-            consumer.assign(&assignment).expect("a partition is assigned");
-            let mut next = low;
-            let since = Instant::now();
-            while next < high {
-                assert!(
-                    since.elapsed() < Duration::from_secs(60),
-                    "{}/{partition} does not give {next}",
-                    topic.name()
-                );
-                let Some(message) = consumer.poll(Duration::from_secs(1)) else {
-                    continue;
-                };
-                let message = message.expect("a message");
-                assert_eq!(message.offset(), next, "offsets of {} are contiguous", topic.name());
-                found.push(Found::read(topic.name(), message.payload().unwrap_or_default()));
-                next += 1;
+    let mut assignment = TopicPartitionList::new();
+    // What is still to come of each partition: the next offset, and the one where it ends.
+    let mut open: BTreeMap<(String, i32), (i64, i64)> = BTreeMap::new();
+    for topic in Topic::consumed().map(Topic::name) {
+        let metadata = until_it_answers(|| consumer.fetch_metadata(Some(topic), Duration::from_secs(20)));
+        for partition in metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions())
+            .map(|partition| partition.id())
+        {
+            let (low, high) = until_it_answers(|| consumer.fetch_watermarks(topic, partition, Duration::from_secs(20)));
+            if low < high {
+                assignment
+                    .add_partition_offset(topic, partition, Offset::Offset(low))
+                    .expect("an offset is an offset");
+                open.insert((topic.to_owned(), partition), (low, high));
             }
         }
     }
+    consumer.assign(&assignment).expect("partitions are assigned");
+    let mut found = Vec::new();
+    let since = Instant::now();
+    while !open.is_empty() {
+        assert!(since.elapsed() < Duration::from_secs(60), "never given: {open:?}");
+        let Some(message) = consumer.poll(Duration::from_millis(200)) else {
+            continue;
+        };
+        let message = message.expect("a message");
+        let place = (message.topic().to_owned(), message.partition());
+        let Some((next, end)) = open.get_mut(&place) else {
+            continue;
+        };
+        assert_eq!(message.offset(), *next, "offsets of {place:?} are contiguous");
+        found.extend(Found::read(message.topic(), message.payload().unwrap_or_default()));
+        *next += 1;
+        if next == end {
+            open.remove(&place);
+        }
+    }
     Evidence::of(found.into_iter())
+}
+
+/// A topic that was just created has no leader for a moment.
+fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
+    let since = Instant::now();
+    loop {
+        match ask() {
+            Ok(answer) => return answer,
+            Err(error) => assert!(
+                since.elapsed() < Duration::from_secs(30),
+                "the broker does not answer: {error}"
+            ),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Reads all daily files of `folder`; a last line that is still being written does not count.
@@ -135,7 +158,9 @@ pub fn files(folder: &Path) -> Evidence {
         bytes[..whole]
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
-            .map(|line| Found::read(name, line))
+            .map(|line| {
+                Found::read(name, line).unwrap_or_else(|| panic!("{name} holds {:?}", String::from_utf8_lossy(line)))
+            })
             .collect::<Vec<_>>()
     }))
 }

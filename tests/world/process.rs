@@ -127,7 +127,11 @@ impl Drop for Process {
 /// The program `name` of this workspace. `cargo test --workspace` builds all three, with the same features as the tests.
 pub fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_de-shop")).with_file_name(name);
-    assert!(path.exists(), "{} is not built: the tests are run with `cargo test --workspace`", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: the tests are run with `cargo test --workspace`",
+        path.display()
+    );
     path
 }
 

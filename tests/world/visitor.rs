@@ -29,6 +29,14 @@ pub struct Page {
     pub text: String,
 }
 
+impl Page {
+    /// Enough of it for the message of a failed test.
+    fn beginning(&self) -> &str {
+        let end = self.text.char_indices().nth(400).map_or(self.text.len(), |(at, _)| at);
+        &self.text[..end]
+    }
+}
+
 impl Visitor {
     pub fn of(shop: &str) -> Self {
         let http = reqwest::Client::builder()
@@ -155,7 +163,7 @@ impl Visitor {
         activities: &[EventType],
     ) -> Result<Page, Unanswered> {
         let (page, request_id) = self.request(Method::POST, path, form).await?;
-        assert_eq!(page.status, StatusCode::SEE_OTHER, "POST {path}: {}", page.text);
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "POST {path}: {}", page.beginning());
         self.answered.push(Answered {
             request_id,
             activities: activities.to_vec(),
@@ -179,7 +187,7 @@ impl Visitor {
 
     async fn answer(&mut self, request: reqwest::RequestBuilder, activities: &[EventType]) -> Result<Page, Unanswered> {
         let (page, request_id) = send(request).await?;
-        assert!(page.status.is_success(), "{}: {}", page.status, page.text);
+        assert!(page.status.is_success(), "{}: {}", page.status, page.beginning());
         self.answered.push(Answered {
             request_id,
             activities: activities.to_vec(),
@@ -210,10 +218,11 @@ async fn send(request: reqwest::RequestBuilder) -> Result<(Page, String), Unansw
 /// What the checkout page's form sends: its hidden fields, and an address.
 fn checkout_form(page: &str) -> Vec<(&'static str, String)> {
     let typed: BTreeMap<&'static str, &str> = [
-        ("name", "김하늘"),
+        ("recipient", "김하늘"),
         ("phone", "010-1234-5678"),
-        ("postal_code", "03187"),
+        ("postcode", "03187"),
         ("address", "서울특별시 종로구 세종대로 1"),
+        ("payment", "on_delivery"),
     ]
     .into();
     let token = page

@@ -59,7 +59,8 @@ fn list(folder: &Path) -> Result<Vec<Segment>, JournalError> {
     loop {
         left -= 1;
         match segment::list(folder) {
-            Err(JournalError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound && left > 0 && folder.is_dir() => {}
+            Err(JournalError::File { source, .. })
+                if source.kind() == io::ErrorKind::NotFound && left > 0 && folder.is_dir() => {}
             listed => return listed,
         }
     }
@@ -79,7 +80,10 @@ fn visit_segment(
                 if frame.sequence >= *next {
                     *next = frame.sequence.next();
                     let entry = payload::parse(frame.sequence, payload);
-                    visit(entry.map_err(|why| JournalError::Entry { sequence: frame.sequence.0, why })?);
+                    visit(entry.map_err(|why| JournalError::Entry {
+                        sequence: frame.sequence.0,
+                        why,
+                    })?);
                 }
             }
             Parsed::Unfinished | Parsed::Damaged => match frame::next_sound(&bytes[at..]) {
@@ -118,7 +122,12 @@ mod tests {
         let before = fs::read_dir(folder.path()).unwrap().count();
         let mut seen = Vec::new();
         let inspection = inspect(folder.path(), |entry| seen.push((entry.sequence.0, entry.event_id))).unwrap();
-        assert_eq!(seen, (1..=5).map(|number| (u64::from(number), event(number).event_id)).collect::<Vec<_>>());
+        assert_eq!(
+            seen,
+            (1..=5)
+                .map(|number| (u64::from(number), event(number).event_id))
+                .collect::<Vec<_>>()
+        );
         assert_eq!(&instance_of(folder.path()).unwrap(), journal.instance());
         assert_eq!((inspection.first_kept, inspection.last), (Sequence(1), Sequence(5)));
         assert_eq!(inspection.acknowledged, None);
