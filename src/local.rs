@@ -72,6 +72,8 @@ pub enum LocalError {
     Sink(#[from] SinkError),
     #[error("--data: diagnostics")]
     Diagnostics(#[from] diagnostics::DiagnosticsError),
+    #[error("{0} broke")]
+    Broke(&'static str, #[source] tokio::task::JoinError),
     #[error("the metrics of this process are set up already")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
 }
@@ -151,24 +153,19 @@ impl Local {
         let (stop_sink, stop_broker) = (CancellationToken::new(), CancellationToken::new());
         let broker = self.broker.map(|broker| tokio::spawn(broker.run(stop_broker.clone())));
         let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, stop_sink.clone()));
-        let shop = self.shop.run(stop).await;
+        let served = self.shop.run(stop).await;
         self.diagnostics.detach();
         stop_sink.cancel();
         if let Err(error) = sink.await {
             tracing::error!(%error, "the sink broke");
         }
         stop_broker.cancel();
-        match broker {
-            Some(broker) => match broker.await {
-                Ok(done) => done.map_err(|source| LocalError::Broker {
-                    setting: "--data",
-                    source,
-                })?,
-                Err(error) => tracing::error!(%error, "the broker broke"),
-            },
-            None => tracing::debug!("the broker is not ours"),
+        if let Some(own) = broker {
+            let closed = own.await.map_err(|error| LocalError::Broke("the broker", error))?;
+            let setting = "--data";
+            closed.map_err(|source| LocalError::Broker { setting, source })?;
         }
-        Ok(shop?)
+        Ok(served?)
     }
 }
 

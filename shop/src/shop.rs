@@ -26,6 +26,8 @@ use crate::web::{self, Manners, Readiness, Recorder, Site, Standing};
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// How long the last entries of the journal may take to the disk.
 const LAST_SYNC: Duration = Duration::from_secs(5);
+/// How often the samples of histograms are folded into their buckets.
+const FOLD_SAMPLES: Duration = Duration::from_secs(1);
 const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why the shop does not start; each names the setting that is wrong.
@@ -78,6 +80,7 @@ pub struct Shop {
     outbox: Outbox<Store>,
     kick: Kick,
     relay: Relay,
+    metrics: PrometheusHandle,
 }
 
 impl Shop {
@@ -114,7 +117,7 @@ impl Shop {
                 level: settings.log_level.of_events(),
             },
             manners(settings, address, &key),
-            readiness(&journal, relay.view(), clock, metrics),
+            readiness(&journal, relay.view(), clock, metrics.clone()),
         );
         Ok(Self {
             listener,
@@ -125,6 +128,7 @@ impl Shop {
             journal,
             outbox,
             relay,
+            metrics,
         })
     }
 
@@ -145,6 +149,7 @@ impl Shop {
         let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
+        let metrics = tokio::spawn(fold_samples(self.metrics));
 
         let served = serve(self.listener, self.routes, stop).await;
         stop_outbox.cancel();
@@ -154,7 +159,16 @@ impl Shop {
         sync(&self.journal).await;
         stop_relay.cancel();
         told_if_it_broke(relay.await);
+        metrics.abort();
         served.map_err(ShopError::Serve)
+    }
+}
+
+/// A histogram keeps its samples one by one until they are folded, scraped or not.
+async fn fold_samples(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(FOLD_SAMPLES).await;
+        metrics.run_upkeep();
     }
 }
 

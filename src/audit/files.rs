@@ -176,9 +176,9 @@ mod tests {
             let mut lines = Vec::new();
             let visit = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
             if slow {
-                for_each_line(Slow(text), visit)?
+                for_each_line(Slow(text), visit)?;
             } else {
-                for_each_line(&text[..], visit)?
+                for_each_line(&text[..], visit)?;
             }
             assert_eq!(lines, ["one", "two", ""]);
         }

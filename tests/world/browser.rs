@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven by WebDriver.
+//! A real browser: Chromium without a window, driven by `WebDriver`.
 
 use std::path::Path;
 use std::process::Command;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use schemas::{LogFile, Topic};
 use serde_json::Value;
@@ -86,8 +87,8 @@ pub fn topics(kafka: &str) -> Evidence {
         for partition in metadata
             .topics()
             .iter()
-            .flat_map(|topic| topic.partitions())
-            .map(|partition| partition.id())
+            .flat_map(MetadataTopic::partitions)
+            .map(MetadataPartition::id)
         {
             let (low, high) = until_it_answers(|| consumer.fetch_watermarks(topic, partition, Duration::from_secs(20)));
             if low < high {
@@ -102,7 +103,7 @@ pub fn topics(kafka: &str) -> Evidence {
     let mut found = Vec::new();
     let since = Instant::now();
     while !open.is_empty() {
-        assert!(since.elapsed() < Duration::from_secs(60), "never given: {open:?}");
+        assert!(since.elapsed() < Duration::from_mins(1), "never given: {open:?}");
         let Some(message) = consumer.poll(Duration::from_millis(200)) else {
             continue;
         };
@@ -150,7 +151,7 @@ pub fn files(folder: &Path) -> Evidence {
             name.strip_prefix(file.name())
                 .is_some_and(|rest| rest.starts_with("-2"))
         };
-        name.ends_with(".log") && LogFile::ALL.into_iter().any(of)
+        Path::new(name).extension().is_some_and(|ending| ending == "log") && LogFile::ALL.into_iter().any(of)
     };
     Evidence::of(names.iter().filter(managed).flat_map(|name| {
         let bytes = std::fs::read(folder.join(name)).expect("a daily file is readable");

@@ -138,7 +138,8 @@ pub fn program(name: &str) -> PathBuf {
 /// A port that is free now, below the range from which the system lends ports to clients.
 pub fn free_port() -> u16 {
     loop {
-        let port = 20_000 + uuid::Uuid::new_v4().as_u128() as u16 % 12_000;
+        let [one, two, ..] = *uuid::Uuid::new_v4().as_bytes();
+        let port = 20_000 + u16::from_be_bytes([one, two]) % 12_000;
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

@@ -121,7 +121,6 @@ pub(super) async fn metrics(State(readiness): State<Readiness>) -> impl IntoResp
     metrics::counter!(Metric::JournalEntries.name()).absolute(journal.appended);
     metrics::counter!(Metric::JournalRefused.name()).absolute(journal.refused_full + journal.refused_io);
     metrics::gauge!(Metric::RelayLag.name()).set(float(lag));
-    readiness.metrics.run_upkeep();
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         readiness.metrics.render(),
