@@ -2,7 +2,6 @@
 
 pub mod diagnostics;
 pub mod domain;
-mod facts;
 pub mod fail_point;
 pub mod journal;
 pub mod observe;

@@ -19,8 +19,8 @@ pub struct Settings {
     #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", global = true)]
     pub kafka: String,
 
-    /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times (environment: separated by commas).
-    #[arg(long, env = "SINK_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ',', action = ArgAction::Append, global = true)]
+    /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times (environment: separated by semicolons).
+    #[arg(long, env = "SINK_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ';', action = ArgAction::Append, global = true)]
     pub kafka_config: Vec<KafkaOption>,
 
     /// Where rows and positions are kept: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.

@@ -39,7 +39,6 @@ use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
 pub use error::StoreError;
-pub use outbox::{FactId, StoredFact};
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 

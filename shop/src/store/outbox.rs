@@ -5,20 +5,10 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
+use crate::journal::FactId;
+use crate::outbox::{FactStore, StoredFact};
 use crate::store::database::transaction_always;
 use crate::store::{Store, StoreError};
-
-/// The place of a fact in the event store; ids don't tell in which order facts were committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FactId(pub i64);
-
-/// A fact as it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredFact {
-    pub id: FactId,
-    pub event: Unsealed,
-    pub trace_parent: Option<String>,
-}
 
 impl Store {
     /// The first `limit` facts, by id, that `instance` recorded and that are not marked as being in its journal.
@@ -90,4 +80,25 @@ impl TryFrom<&AnyRow> for StoredFact {
             trace_parent: row.try_get("trace_parent")?,
         })
     }
+}
+
+impl FactStore for Store {
+    type Error = StoreError;
+
+    async fn facts_not_in_journal(&self, of: &InstanceId, limit: u32) -> Result<Vec<StoredFact>, StoreError> {
+        Self::facts_not_in_journal(self, of, limit).await
+    }
+
+    async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), StoreError> {
+        marked(self.clone(), marks.to_vec()).await
+    }
+
+    async fn last_fact_sequence(&self, of: &InstanceId) -> Result<Option<Sequence>, StoreError> {
+        Self::last_fact_sequence(self, of).await
+    }
+}
+
+/// Owns what it needs: the compiler can't prove `Send` for the store's transaction with a borrowed slice in a trait's future.
+async fn marked(store: Store, marks: Vec<(FactId, Sequence)>) -> Result<(), StoreError> {
+    store.mark_in_journal(&marks).await
 }

@@ -1,5 +1,5 @@
 use schemas::{InstanceId, Sequence, Topic};
-use shop::store::FactId;
+use shop::journal::FactId;
 
 use crate::world::{World, on_each_database};
 
