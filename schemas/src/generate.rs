@@ -41,7 +41,23 @@ pub fn schema(event_type: EventType) -> Value {
 /// The text of the generated file.
 #[must_use]
 pub fn file_text(event_type: EventType) -> String {
-    format!("{:#}\n", schema(event_type))
+    format!("{:#}\n", sorted(schema(event_type)))
+}
+
+/// The same value with its keys in order: `serde_json` keeps them as inserted when any crate of a build asks it to.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.into_iter().collect();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            members
+                .into_iter()
+                .map(|(name, member)| (name, sorted(member)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        plain => plain,
+    }
 }
 
 fn generator() -> SchemaGenerator {
