@@ -28,4 +28,6 @@ async fn what_was_answered_survives_the_death_of_each_part() {
         world.restart(dies);
     }
     world.sees_once_everywhere(&shopper.answered).await;
+    world.settles().await;
+    world.ledger_holds();
 }

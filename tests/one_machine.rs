@@ -123,6 +123,9 @@ async fn twenty_deaths_in_the_middle_of_traffic_lose_and_double_nothing() {
         answered.len()
     );
     machine.sees_once_everywhere(&mut process, &answered).await;
+    assert!(process.stop().success(), "SIGTERM ends it with success");
+    let mut audit = Command::new(program("de-shop"));
+    crate::world::assert_holds(audit.arg("audit").arg("--data").arg(machine.data()));
 }
 
 async fn shops_until_death(visitor: &mut Visitor, round: u32) {

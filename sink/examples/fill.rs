@@ -11,9 +11,9 @@ use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use schemas::events::{Details, View};
-use schemas::record::{EntityType, Fields};
+use schemas::record::{EntityType, Fields, Http, Level, Performance, Phase};
 use schemas::{
-    Activity, CategoryId, Clock, EventId, ProductId, SCHEMA_VERSION, Sequence, SessionId, Source, Topic, UserId,
+    Activity, AppLine, CategoryId, Clock, EventId, ProductId, SCHEMA_VERSION, Sequence, SessionId, Source, UserId,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,9 @@ struct Fill {
     first: u64,
     #[arg(long, default_value = "fill")]
     instance: String,
+    /// Requests, which go to files only, instead of views, which are rows as well.
+    #[arg(long)]
+    requests: bool,
     /// Events a second; 0 is as fast as it goes.
     #[arg(long, default_value_t = 0)]
     rate: u64,
@@ -54,10 +57,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             sequence: Sequence(number),
         };
         value.clear();
-        view(&clock, session, number).encode()?.seal_into(&source, &mut value);
+        let event = if fill.requests {
+            request(&clock, session, number).encode()?
+        } else {
+            view(&clock, session, number).encode()?
+        };
+        event.seal_into(&source, &mut value);
         let key = session.hex();
         loop {
-            let record = BaseRecord::to(Topic::View.name()).key(&key[..]).payload(&value);
+            let record = BaseRecord::to(event.event_type.topic().name())
+                .key(&key[..])
+                .payload(&value);
             match producer.send(record) {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
@@ -74,6 +84,37 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     producer.flush(Duration::from_mins(1))?;
     eprintln!("{} events of {} bytes", fill.count, value.len());
     Ok(())
+}
+
+fn request(clock: &Clock, session_id: SessionId, number: u64) -> AppLine<'static> {
+    let now = clock.now();
+    AppLine {
+        timestamp: now,
+        level: Level::Info,
+        message: "request finished".into(),
+        module: "shop::web".into(),
+        event_type: schemas::EventType::Request,
+        phase: Some(Phase::Finished),
+        request_id: Some(Uuid::from_u128(u128::from(number))),
+        session_id: Some(session_id),
+        user_id: Some(UserId(6)),
+        http: Some(Http {
+            method: "GET".into(),
+            path: format!("/products/{}", number % 240).into(),
+            ip: "125.251.128.107".into(),
+            endpoint: Some("products.detail".into()),
+            route: Some("/products/{id}".into()),
+            status: Some(200),
+        }),
+        performance: Some(Performance {
+            processing_time_ms: 0.173,
+        }),
+        error: Vec::new(),
+        fields: Fields::new(),
+        event_id: EventId::at(now, number.to_be_bytes().repeat(2)[..10].try_into().unwrap_or_default()),
+        schema_version: SCHEMA_VERSION,
+        source: None,
+    }
 }
 
 fn view(clock: &Clock, session_id: SessionId, number: u64) -> Activity<'static, Details<'static>> {

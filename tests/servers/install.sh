@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients]   (default: all)
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients]   (default: all four) [load]
 # Apache Kafka comes from Maven Central's jars into target/servers, the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -51,6 +51,7 @@ for part in "${@:-kafka postgres browser clients}"; do
       postgres) debian postgresql ;;
       browser) debian chromium chromium-driver fonts-nanum ;;
       clients) debian kcat jq ;;
+      load) debian wrk ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
     esac
   done

@@ -225,6 +225,22 @@ impl World {
         }
     }
 
+    /// Whether the ledger, which counts sequences and knows nothing of the visitors, comes to the same result.
+    pub fn ledger_holds(&self) {
+        let mut audit = Command::new(program("de-shop"));
+        audit
+            .arg("audit")
+            .arg("--journal")
+            .arg(self.folder.path().join("journal"));
+        audit
+            .arg("--kafka")
+            .arg(self.broker.address())
+            .arg("--logs")
+            .arg(self.logs());
+        audit.arg("--database").arg(self.database.sink_url());
+        assert_holds(&mut audit);
+    }
+
     /// No part has died that nobody killed.
     pub fn assert_alive(&mut self) {
         self.broker.assert_alive();
@@ -241,6 +257,18 @@ pub async fn look(kafka: String, logs: PathBuf, database: String) -> Everywhere 
     let reading = tokio::task::spawn_blocking(move || (evidence::files(&logs), evidence::topics(&kafka)));
     let (files, topics) = reading.await.expect("reading does not panic");
     Everywhere { topics, files, rows }
+}
+
+/// Runs an audit and shows its table when it finds something lost or doubled.
+pub fn assert_holds(audit: &mut Command) {
+    let said = audit.output().expect("the audit runs");
+    let table = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.status.success(),
+        "{}\n{table}\n{}",
+        said.status,
+        String::from_utf8_lossy(&said.stderr)
+    );
 }
 
 /// PostgreSQL runs as a user of its own and must get through to its folder.

@@ -31,7 +31,7 @@ fn id(sequence: u64) -> uuid::Uuid {
 
 /// The example of a product view under other sources.
 fn write_files(folder: &Path) {
-    let example = include_str!("../schemas/examples/view/product.json").trim_end();
+    let example = include_str!("../../schemas/examples/view/product.json").trim_end();
     let (before, rest) = example.split_once(r#""event_id":""#).expect("an id");
     let (_, rest) = rest.split_at(36);
     let (after, _) = rest.split_once(r#","source""#).expect("a source");
@@ -55,7 +55,7 @@ async fn write_table(path: &Path) {
         .connect()
         .await
         .expect("a database");
-    let schema = include_str!("../sink/migrations/sqlite/0001_sink.sql");
+    let schema = include_str!("../../sink/migrations/sqlite/0001_sink.sql");
     sqlx::raw_sql(schema).execute(&mut db).await.expect("tables");
     // The fillers make a row as long as a real one.
     let rows = "WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < $1) \
