@@ -7,6 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
+use rdkafka::producer::BaseProducer;
 
 use crate::SinkError;
 
@@ -110,9 +111,9 @@ impl Kafka {
 }
 
 impl Kafka {
-    /// Refuses options that librdkafka doesn't know, before anything runs.
+    /// Refuses options that librdkafka doesn't know or can't use, such as a certificate that isn't there, before anything runs.
     pub(crate) fn check(&self) -> Result<(), SinkError> {
-        match self.config().create_native_config() {
+        match self.config().create::<BaseProducer>() {
             Ok(_) => Ok(()),
             Err(error) => Err(SinkError::Setting {
                 setting: "--kafka-config",
