@@ -8,5 +8,6 @@ mod compose;
 mod kill;
 mod main_job;
 mod one_machine;
+mod pages;
 mod settings;
 mod world;

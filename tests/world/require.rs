@@ -10,6 +10,8 @@ pub enum Part {
     Postgres,
     Browser,
     Kcat,
+    /// axe-core and html-validate.
+    PageCheckers,
 }
 
 impl Part {
@@ -21,6 +23,7 @@ impl Part {
                 .iter()
                 .all(|path| Path::new(path).exists()),
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
+            Self::PageCheckers => servers().join("pages/complete").exists(),
         }
     }
 }
@@ -40,7 +43,7 @@ pub fn has(test: &str, parts: &[Part]) -> bool {
     false
 }
 
-fn servers() -> PathBuf {
+pub fn servers() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     Path::new(env!("CARGO_MANIFEST_DIR")).join(target).join("servers")
 }
