@@ -157,6 +157,9 @@ const fn code(event_type: EventType) -> u8 {
         EventType::Dwell => 15,
         EventType::Click => 16,
         EventType::Exposure => 17,
+        EventType::Impression => 18,
+        EventType::PagePerformance => 19,
+        EventType::FormAbandoned => 20,
     }
 }
 

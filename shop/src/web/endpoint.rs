@@ -53,6 +53,7 @@ endpoints! {
     AccountIndex     GET  "/account"              "account.index",
     PrivacyIndex     GET  "/privacy"              "privacy.index",
     Language         POST "/language"             "home.language",
+    LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",
     Static           GET  "/static/{version}/{file}" "static.file",
@@ -85,7 +86,7 @@ impl Endpoint {
     /// Programs read the answer: errors are JSON, not a page.
     #[must_use]
     pub const fn is_api(self) -> bool {
-        matches!(self, Self::LogDwellTime | Self::LogClickEvent)
+        matches!(self, Self::LogEvents | Self::LogDwellTime | Self::LogClickEvent)
     }
 }
 

@@ -156,6 +156,14 @@ fn encoded(line: &AppLine<'_>) -> Option<Unsealed> {
     line.encode().inspect_err(told).ok()
 }
 
+/// The event of a line that is not this program's own.
+pub(super) fn encode_line(line: &AppLine<'_>) -> Option<Unsealed> {
+    if cfg!(feature = "silent") {
+        return None;
+    }
+    encoded(line)
+}
+
 /// The event that `details` happened.
 pub(super) fn encode(occasion: &Occasion, details: Details<'_>, status: u16) -> Option<Unsealed> {
     if cfg!(feature = "silent") {

@@ -42,6 +42,7 @@ pub fn router(site: Site) -> Router {
         .route("/account", get(account::index))
         .route("/privacy", get(privacy::index))
         .route("/language", post(language::choose))
+        .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
         .route("/api/log/click-event", post(client_events::click_event))
         .route("/static/{version}/{file}", get(assets::file))
