@@ -6,12 +6,16 @@ use anyhow::Context;
 use axum::Router;
 use clap::Parser;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use mimalloc::MiMalloc;
 use schemas::Clock;
 use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A setting is wrong, or what it names can't be used.
 const BAD_SETTINGS: u8 = 2;

@@ -149,6 +149,9 @@ impl<S: Sync> FromRequestParts<S> for By {
 
 /// Cut to a length that is fit for events, without U+0000, which no text column keeps.
 pub(super) fn clean(text: &str) -> String {
+    if text.len() <= LONGEST && !text.as_bytes().contains(&0) {
+        return text.to_owned();
+    }
     text.chars()
         .take(LONGEST)
         .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })

@@ -1,5 +1,6 @@
 //! What handlers may ask for: each takes only the part that it uses.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,12 @@ use super::sign_in_limit::SignInLimit;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
 
-/// The parts of a running shop; clones share them.
+/// A running shop; clones are cheap (every layer of every request makes one) and share its parts.
 #[derive(Clone)]
-pub struct Site {
+pub struct Site(Arc<Parts>);
+
+/// The parts of a running shop.
+pub struct Parts {
     pub clock: Clock,
     pub store: Store,
     pub recorder: Recorder,
@@ -39,14 +43,22 @@ pub struct Manners {
 impl Site {
     #[must_use]
     pub fn new(clock: Clock, store: Store, recorder: Recorder, manners: Manners, readiness: Readiness) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             clock,
             store,
             recorder,
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
-        }
+        }))
+    }
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 
