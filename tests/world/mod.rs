@@ -3,7 +3,9 @@
 //! Tests speak its verbs. It fails at once when a part dies that nobody killed, and leaves nothing behind.
 
 pub mod browser;
+pub mod crowd;
 pub mod evidence;
+pub mod lag;
 mod parts;
 pub mod process;
 pub mod require;
