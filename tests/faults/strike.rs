@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::Topic;
 
@@ -32,7 +33,7 @@ impl World {
             }
             Kind::DiesAt(part, point) => {
                 self.kill(part);
-                self.leads_to(part, point);
+                self.leads_to(point);
                 let times = if SELDOM.contains(&point) { 1 } else { fault.nth };
                 self.dies_at(part, &format!("{point}:{times}"));
                 self.restart(part);
@@ -56,12 +57,12 @@ impl World {
         }
     }
 
-    /// Makes sure that the next start of the part comes by its fail point.
-    fn leads_to(&self, part: Program, point: &str) {
+    /// Makes sure that the next start of the usual shop or sink comes by its fail point.
+    fn leads_to(&self, point: &str) {
         match point {
             "after_dead_letters" => sends_rubbish(&self.broker.address()),
             "during_retention" => {
-                let old = self.folder_of(part).join("app-2001-02-03.log");
+                let old = self.logs().join("app-2001-02-03.log");
                 std::fs::write(old, "{}\n").expect("the log folder takes a file");
             }
             _ => {}
@@ -108,15 +109,22 @@ impl World {
 /// Points that a program reaches once in a while only.
 const SELDOM: [&str; 3] = ["after_dead_letters", "during_retention", "during_segment_roll"];
 
-/// A message that no sink can read.
+/// Messages that no sink can read, one to each partition, so that each sink has one.
 fn sends_rubbish(kafka: &str) {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", kafka)
         .create()
         .expect("a producer");
-    let rubbish = BaseRecord::<str, str>::to(Topic::View.name())
-        .key("nobody")
-        .payload("rubbish");
-    producer.send(rubbish).expect("the queue has room");
+    let topic = Topic::View.name();
+    let metadata = producer
+        .client()
+        .fetch_metadata(Some(topic), PATIENCE)
+        .expect("the broker answers");
+    for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
+        let rubbish = BaseRecord::<str, str>::to(topic)
+            .payload("rubbish")
+            .partition(partition.id());
+        producer.send(rubbish).expect("the queue has room");
+    }
     producer.flush(Duration::from_secs(20)).expect("the broker takes it");
 }

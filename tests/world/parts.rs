@@ -184,14 +184,6 @@ impl World {
         }
     }
 
-    pub fn is_running(&self, part: Program) -> bool {
-        match part {
-            Program::Broker => self.broker.process().is_some(),
-            Program::Database => self.database.is_running(),
-            _ => self.running.contains_key(&part),
-        }
-    }
-
     fn process(&self, part: Program) -> &Process {
         match part {
             Program::Broker => self.broker.process().expect("the broker runs"),
