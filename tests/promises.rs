@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod compose;
+mod faults;
 mod kill;
 mod main_job;
 mod one_machine;
