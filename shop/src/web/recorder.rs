@@ -64,7 +64,7 @@ impl Recorder {
 
     /// How a request ended and what was seen on the way, in one append; whether the journal took it.
     pub(super) fn finished(&self, caller: &Caller, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
-        metrics::request(ended.endpoint, ended.status, ended.took);
+        metrics::request(ended.endpoint, ended.status, ended.took, ended.at);
         if cfg!(feature = "silent") {
             return true;
         }
