@@ -229,14 +229,6 @@ impl Books {
         db.execute(sql, &[self.instance.as_str().into(), name.into()]).await
     }
 
-    /// Every position of the group.
-    pub(crate) async fn positions(&self, db: &mut Connection) -> Result<Vec<Position>, SinkError> {
-        let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from FROM sink_position \
-                   WHERE consumer_group = $1 ORDER BY topic, partition";
-        let rows = db.rows(sql, &[self.group.as_str().into()]).await?;
-        rows.iter().map(position).collect()
-    }
-
     /// Forgets where a partition stands: it begins at its earliest offset again, and known sequences are skipped.
     pub(crate) async fn forget_position(&self, db: &mut Connection, at: TopicPartition) -> Result<u64, SinkError> {
         let sql = "DELETE FROM sink_position WHERE consumer_group = $1 AND topic = $2 AND partition = $3";
@@ -247,6 +239,14 @@ impl Books {
         )
         .await
     }
+}
+
+/// Every position of a group.
+pub(crate) async fn positions(db: &mut Connection, group: &str) -> Result<Vec<Position>, SinkError> {
+    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from FROM sink_position \
+               WHERE consumer_group = $1 ORDER BY topic, partition";
+    let rows = db.rows(sql, &[group.into()]).await?;
+    rows.iter().map(position).collect()
 }
 
 fn all_ours(hit: u64, wanted: usize) -> Result<(), SinkError> {

@@ -41,6 +41,8 @@ pub(crate) struct Receipt {
     pub moves: BTreeMap<TopicPartition, Move>,
     pub counts: Counts,
     pub rows: usize,
+    /// What was written to log files.
+    pub line_bytes: u64,
     pub took: Duration,
 }
 
@@ -125,6 +127,7 @@ impl Committer {
         in_time(self.prepare(db, &batch)).await?;
         self.bury(db, &batch).await?;
         let lines = Arc::new(std::mem::take(&mut batch.lines));
+        let line_bytes = lines.values().map(|lines| lines.len() as u64).sum();
         let lengths = self.lock_writer(|writer| writer.lengths_after(&lines));
         in_time(async {
             db.begin().await?;
@@ -149,6 +152,7 @@ impl Committer {
             moves,
             counts,
             rows,
+            line_bytes,
             took: started.elapsed(),
         })
     }
@@ -201,10 +205,7 @@ impl Committer {
         }
         let (writer, lines) = (Arc::clone(&self.writer), Arc::clone(lines));
         blocking("writing log files", move || {
-            let started = Instant::now();
-            writer.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)?;
-            metric::synced(started.elapsed());
-            Ok(())
+            writer.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)
         })
         .await
     }

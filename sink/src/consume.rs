@@ -232,7 +232,7 @@ impl Loop {
             return Err(error);
         }
         let part = Part::of(&error);
-        metric::failed(part.name());
+        metric::failed(part);
         self.failed_commits += 1;
         self.parts.health.trouble(part, error.to_string());
         self.take_back();

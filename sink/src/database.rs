@@ -119,6 +119,24 @@ impl DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Connects to read only; nothing is made or changed.
+    pub(crate) async fn look(&self) -> Result<Connection, SinkError> {
+        match self {
+            Self::Sqlite(path) => {
+                // Not SQLite's own read-only mode, which can't follow a database in WAL mode that nobody has open.
+                let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+                Ok(Connection::Sqlite(options.pragma("query_only", "ON").connect().await?))
+            }
+            Self::Postgres(options) => {
+                let read_only = [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
+                let options = options.as_ref().clone().application_name("de-shop sink").options(read_only);
+                Ok(Connection::Postgres(options.connect().await?))
+            }
+        }
+    }
+}
+
 impl Connection {
     /// Brings the schema up to date, under a lock; a schema newer than this program is refused.
     pub(crate) async fn migrate(&mut self) -> Result<(), SinkError> {
@@ -126,7 +144,13 @@ impl Connection {
             Self::Sqlite(connection) => {
                 let mut migrator = sqlx::migrate!("migrations/sqlite");
                 migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-                migrator.run_direct(None, connection, false).await
+                // One transaction that writes is SQLite's lock: sinks that start at once go one after the other.
+                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+                let done = migrator.run_direct(None, &mut *transaction, false).await;
+                if done.is_ok() {
+                    transaction.commit().await?;
+                }
+                done
             }
             Self::Postgres(connection) => {
                 let mut migrator = sqlx::migrate!("migrations/postgres");
@@ -138,7 +162,10 @@ impl Connection {
             migrate::MigrateError::Execute(error) => SinkError::Database(error),
             migrate::MigrateError::VersionMissing(version) => SinkError::Setting {
                 setting: "--database",
-                reason: format!("was made by a newer sink (schema version {version}); use that one"),
+                reason: format!(
+                    "was made by a newer sink (its version {version} is not known here) and was left as it is; start the newer sink, \
+                     or restore the backup from before the upgrade"
+                ),
             },
             other => SinkError::Setting {
                 setting: "--database",

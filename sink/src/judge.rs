@@ -92,6 +92,9 @@ pub(crate) fn oldest_day(now: Timestamp, retention_days: u16, utc_offset: UtcOff
 }
 
 impl Reason {
+    /// Every kind.
+    pub(crate) const KINDS: [&'static str; 4] = ["empty", "invalid", "too_new", "too_old"];
+
     /// The kind, for counting: metrics, `dead-letters list`, `redrive --reason`.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ impl ConsumerContext for Quiet {}
 pub(crate) fn log_line(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
-            tracing::error!(target: "librdkafka", facility, "{message}");
+            tracing::warn!(target: "librdkafka", facility, "{message}");
         }
         _ => tracing::debug!(target: "librdkafka", facility, "{message}"),
     }

@@ -28,7 +28,7 @@ mod health;
 mod http;
 mod judge;
 mod kafka;
-mod metric;
+pub mod metric;
 pub mod positions;
 #[cfg(test)]
 mod promises;
@@ -43,5 +43,6 @@ mod topics;
 pub use coordinates::{Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;
 pub use error::SinkError;
+pub use health::HealthView;
 pub use settings::Settings;
 pub use sink::{Sink, Surroundings};

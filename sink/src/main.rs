@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use mimalloc::MiMalloc;
 use schemas::{Clock, Topic};
 use sink::dead_letter::{self, Choice};
-use sink::{Partition, Settings, Sink, SinkError, Surroundings, positions};
+use sink::{Partition, Settings, Sink, SinkError, Surroundings, metric, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +59,7 @@ enum Command {
     /// Looks at the positions, and forgets one that Kafka no longer has.
     #[command(subcommand)]
     Positions(Positions),
-    /// Forgets a log file that was taken away by hand.
+    /// Looks at the log files, and forgets one that was taken away by hand.
     #[command(subcommand)]
     Files(Files),
 }
@@ -74,7 +74,7 @@ enum DeadLetters {
 
 #[derive(Debug, Subcommand)]
 enum Positions {
-    /// All of the group.
+    /// All of the group; also while the sinks run.
     List,
     /// The partition is read from its earliest offset again; known messages are skipped. Stop the sinks first.
     Forget {
@@ -87,6 +87,8 @@ enum Positions {
 
 #[derive(Debug, Subcommand)]
 enum Files {
+    /// Those of this log folder, with the bytes that are committed to them; also while the sink runs.
+    List,
     /// The sink no longer expects the file. Stop the sink first.
     Forget {
         /// Such as app-2025-05-14.log.
@@ -105,6 +107,7 @@ async fn main() -> ExitCode {
         Command::Run => run(cli.settings).await,
         Command::DeadLetters(what) => dead_letters(&cli.settings, what).await,
         Command::Positions(what) => show_positions(&cli.settings, what).await,
+        Command::Files(Files::List) => positions::list_files(&cli.settings, &mut io::stdout()).await,
         Command::Files(Files::Forget { name }) => positions::forget_file(&cli.settings, &name)
             .await
             .and_then(|found| say_forgotten(found, &name)),
@@ -126,8 +129,8 @@ fn refuse(reason: &str) -> ExitCode {
 
 async fn run(settings: Settings) -> Result<(), SinkError> {
     let refuse = |setting, reason: String| SinkError::Setting { setting, reason };
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
+    let metrics = metric::buckets(PrometheusBuilder::new())
+        .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| refuse("/metrics", error.to_string()))?;
     let stop = stop_on_signals().map_err(|error| refuse("signals", error.to_string()))?;
     let logs = settings.logs.clone();

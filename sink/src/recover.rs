@@ -13,7 +13,7 @@ use crate::error::Course;
 use crate::health::Part;
 use crate::kafka::ANSWER_WITHIN;
 use crate::rebalance::Change;
-use crate::{Offset, SinkError, TopicPartition};
+use crate::{Offset, SinkError, TopicPartition, metric};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
@@ -64,6 +64,7 @@ impl Loop {
         self.finish_or_forget()?;
         match change {
             Change::Assigned(partitions) => {
+                metric::rebalanced();
                 tracing::info!(partitions = partitions.len(), "the group gave us partitions");
                 let wishes = partitions
                     .into_iter()
@@ -190,7 +191,7 @@ fn list(assignment: &Assignment) -> TopicPartitionList {
     for (at, held) in assignment.iter() {
         let next = rdkafka::Offset::Offset(held.next.0);
         if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
-            tracing::error!(%at, %error, "an offset that Kafka doesn't take");
+            tracing::error!(%at, %error, "an offset that Kafka doesn't take, which is a mistake in the program: report this line");
         }
     }
     list
@@ -209,14 +210,13 @@ fn strand(assignment: &mut Assignment, extents: &HashMap<TopicPartition, Extent>
         };
         if next < *low || next > *high {
             assignment.remove(*at);
-            let trouble = format!("{at} stands at {next}, but Kafka has only {low} to {high}");
-            tracing::error!(
-                "{trouble}: messages are missing. The partition is not read. If they are lost for good, stop the sinks and run \
-                 `sink positions forget --topic {} --partition {}`: reading then starts at {low}, known messages are skipped",
+            troubles.push(format!(
+                "{at} stands at {next}, but Kafka has only {low} to {high}: messages are missing. The partition is not read. If they \
+                 are lost for good, stop the sinks and run `sink positions forget --topic {} --partition {}`: reading then starts at \
+                 {low}, known messages are skipped",
                 at.topic.name(),
                 at.partition.0
-            );
-            troubles.push(trouble);
+            ));
         }
     }
     troubles

@@ -117,6 +117,7 @@ impl<'a> Session<'a> {
             if self.kafka_is_back() {
                 return Ok(Some("Kafka was away; its topics are checked again".to_owned()));
             }
+            self.health.goes_on();
             self.reader.wait(IDLE);
         }
         Ok(None)
@@ -134,7 +135,8 @@ impl<'a> Session<'a> {
                     error!(
                         first = first.0,
                         last = last.0,
-                        "Entries of the journal are damaged and can't be sent; what is left of them is in a .corrupt file beside it"
+                        "Entries of the journal are damaged and can't be sent; what is left of them is in a .corrupt file beside it. Look after \
+                         the disk of --journal; `de-shop audit` tells what is missing"
                     );
                     self.health.update(|state| state.lost += last.0 - first.0 + 1);
                     self.acks.nothing_to_send(last);
@@ -154,7 +156,7 @@ impl<'a> Session<'a> {
                         self.producer.poll(Duration::from_millis(10));
                         record = back;
                     }
-                    self.acks.sent(entry.sequence);
+                    self.acks.sent(entry.sequence, entry.timestamp);
                     self.health.update(|state| {
                         state.sent += 1;
                         state.newest_sent = Some(entry.timestamp);
@@ -177,13 +179,17 @@ impl<'a> Session<'a> {
             fail_point::hit(FailPoint::AfterProduceBeforeCursor);
             self.cursor.advance(acknowledged)?;
         }
-        let under_way = self.acks.under_way();
+        let (under_way, oldest_under_way) = (self.acks.under_way(), self.acks.oldest());
+        let failed = u64::from(reports.failed.is_some());
         self.health.update(|state| {
             state.acknowledged = acknowledged.0;
             state.under_way = under_way;
+            state.oldest_under_way = oldest_under_way;
             state.delivered += delivered;
+            state.failed += failed;
         });
         if delivered > 0 {
+            self.health.goes_on();
             self.health.is_back();
         }
         Ok(reports.failed)

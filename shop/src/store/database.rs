@@ -55,7 +55,7 @@ impl Database {
         let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             .connect_with(address.clone())
             .await?;
-        migrate(sqlx::migrate!("migrations/sqlite"), &writer).await?;
+        migrate_sqlite(&writer).await?;
         let readers = sqlite_pool(4, "PRAGMA query_only = ON").connect_with(address).await?;
         Ok(Self {
             writer,
@@ -78,7 +78,8 @@ impl Database {
             .await?;
         let mut migrator = sqlx::migrate!("migrations/postgres");
         migrator.create_schema("shop");
-        migrate(migrator, &pool).await?;
+        // Under sqlx's advisory lock: shops that start at once go one after the other.
+        migrate(migrator, &mut *pool.acquire().await?).await?;
         Ok(Self {
             writer: pool.clone(),
             readers: pool,
@@ -203,10 +204,18 @@ fn sqlite_pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
         .after_connect(move |connection, _| Box::pin(async move { connection.execute(pragmas).await.map(drop) }))
 }
 
-/// On PostgreSQL under its advisory lock, so that shops that start at once don't meet.
-async fn migrate(mut migrator: Migrator, pool: &AnyPool) -> Result<(), StoreError> {
+/// All in one transaction that writes, which is SQLite's lock: shops that start at once go one after the other, and a database that
+/// is refused is left as it was.
+async fn migrate_sqlite(writer: &AnyPool) -> Result<(), StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    migrate(sqlx::migrate!("migrations/sqlite"), &mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn migrate(mut migrator: Migrator, connection: &mut AnyConnection) -> Result<(), StoreError> {
     migrator.dangerous_set_table_name("shop_migrations");
-    migrator.run(pool).await.map_err(|error| match error {
+    let done = migrator.run_direct(None, connection, false).await;
+    done.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema(version),
         error => StoreError::Migration(error),
     })

@@ -20,6 +20,7 @@ mod delivery;
 mod error;
 mod event_store;
 mod fresh;
+mod instances;
 mod orders;
 mod outbox;
 mod password;
@@ -30,15 +31,16 @@ mod seed;
 mod sign_in;
 mod who;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use schemas::{Clock, InstanceId};
+use schemas::{Clock, InstanceId, Timestamp};
 use tokio::sync::watch;
 
 use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
 pub use error::StoreError;
+pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 
@@ -60,6 +62,8 @@ struct Inner {
     /// How often this process has recorded something.
     recorded: watch::Sender<u64>,
     hasher: Hasher,
+    /// Since when the database doesn't answer, and what it says.
+    trouble: Mutex<Option<(Timestamp, String)>>,
 }
 
 impl Store {
@@ -79,6 +83,7 @@ impl Store {
             stock: watch::Sender::new(stock),
             recorded: watch::Sender::new(0),
             hasher: Hasher::new(),
+            trouble: Mutex::default(),
         })))
     }
 

@@ -21,7 +21,7 @@ mod error;
 mod home;
 mod language;
 mod limits;
-pub mod metrics;
+mod metrics;
 mod operations;
 mod orders;
 mod origin;
@@ -38,7 +38,7 @@ mod sign_in_limit;
 mod site;
 
 pub use endpoint::Endpoint;
-pub use operations::{Readiness, Standing};
+pub use operations::{Parts, Readiness, Standing};
 pub use recorder::Recorder;
 pub use router::router;
 pub use site::{Manners, Site};

@@ -87,7 +87,7 @@ impl Begun<'_> {
     /// How it ended and what was seen on the way; whether the journal took it.
     pub(super) fn finished(mut self, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
         self.is_recorded = true;
-        metrics::request(ended.endpoint, ended.status, ended.took);
+        metrics::request(ended.endpoint, ended.status, ended.took, ended.at);
         if cfg!(feature = "silent") {
             return true;
         }

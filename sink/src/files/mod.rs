@@ -5,5 +5,5 @@ mod folder;
 mod writer;
 
 pub(crate) use day::DayFile;
-pub(crate) use folder::LogFolder;
+pub(crate) use folder::{LogFolder, instance_of};
 pub(crate) use writer::LogWriter;

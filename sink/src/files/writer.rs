@@ -9,9 +9,10 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::{DayFile, LogFolder};
-use crate::SinkError;
+use crate::{SinkError, metric};
 
 /// The log files of a folder with their committed lengths.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl LogWriter {
                 .write_all_at(lines, at)
                 .map_err(|error| SinkError::disk(self.path(*file), error))?;
         }
+        let written = Instant::now();
         for file in lines.keys() {
             self.handle(*file)?.sync_data().map_err(|source| SinkError::Sync {
                 path: self.path(*file),
@@ -84,6 +86,7 @@ impl LogWriter {
         if created {
             self.sync_folder()?;
         }
+        metric::synced(written.elapsed());
         Ok(())
     }
 

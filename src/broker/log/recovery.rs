@@ -115,7 +115,8 @@ fn mend(folder: &Path, segment: &Segment) -> io::Result<u64> {
     }
     replace(&segment.path, &mended)?;
     tracing::error!(segment = %segment.path.display(), bytes_cut, bytes_kept = kept, first_lost_offset = segment.next.0, set_aside = %aside.display(),
-        "a damaged stretch in the middle of the log was set aside; the good batches after it were kept");
+        "a damaged stretch in the middle of the log was set aside; the good batches after it were kept. Look after the disk of --data; \
+         `de-shop audit` tells what is missing");
     Ok(mended.len() as u64)
 }
 
