@@ -4,9 +4,13 @@
 
 mod bad_input;
 mod browser;
+mod clocks;
 mod compose;
+mod damage;
+mod full_disk;
 mod kill;
 mod main_job;
+mod new_broker;
 mod one_machine;
 mod settings;
 mod world;

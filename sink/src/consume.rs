@@ -182,6 +182,13 @@ impl Loop {
                 self.take_back();
                 Ok(())
             }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage) => {
+                tracing::error!(
+                    "messages are damaged on Kafka's disk (their checksum is wrong); `de-shop audit` tells which are lost"
+                );
+                metric::failed("kafka_checksum");
+                Ok(())
+            }
             other => {
                 self.parts.health.trouble(Part::Kafka, other.to_string());
                 Ok(())

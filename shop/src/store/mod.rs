@@ -31,6 +31,7 @@ mod sign_in;
 mod who;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use schemas::{Clock, InstanceId};
 use tokio::sync::watch;
@@ -98,6 +99,12 @@ impl Store {
     #[must_use]
     pub fn recorded(&self) -> watch::Receiver<u64> {
         self.0.recorded.subscribe()
+    }
+
+    /// Why nothing can be written, since when, although it can be read: the disk is full, for instance. Known from the last transaction.
+    #[must_use]
+    pub fn write_trouble(&self) -> Option<(Instant, String)> {
+        self.0.database.write_trouble()
     }
 
     fn recorder<'a>(&'a self, occasion: &'a Occasion, status: u16) -> Recorder<'a> {

@@ -45,10 +45,6 @@ impl Standing {
             since,
         }
     }
-
-    const fn is_ok(&self) -> bool {
-        matches!(self, Self::Ok { .. })
-    }
 }
 
 /// Where the operators' pages look.
@@ -83,12 +79,14 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
-    let database = match site.store.refresh_stock().await {
-        Ok(()) => Standing::ok(),
+    let read = site.store.refresh_stock().await;
+    let can_read = read.is_ok();
+    let database = match read {
+        Ok(()) => written(&site),
         Err(error) => Standing::wrong(said(&error), None),
     };
     let report = Report {
-        ready: database.is_ok(),
+        ready: can_read,
         http: Standing::ok(),
         database,
         journal: (site.readiness.journal_standing)(),
@@ -100,6 +98,20 @@ pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (status, Json(report))
+}
+
+/// What can be read may still not be written; pages that only show something go on.
+fn written(site: &Site) -> Standing {
+    match site.store.write_trouble() {
+        None => Standing::ok(),
+        Some((since, what)) => {
+            let ago = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
+            Standing::wrong(
+                format!("can't be written: {what}"),
+                Some(site.clock.now().plus_micros(-ago)),
+            )
+        }
+    }
 }
 
 fn said(error: &dyn std::error::Error) -> String {
