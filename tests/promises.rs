@@ -4,10 +4,14 @@
 
 mod bad_input;
 mod browser;
+mod clocks;
 mod compose;
+mod damage;
 mod faults;
+mod full_disk;
 mod kill;
 mod main_job;
+mod new_broker;
 mod one_machine;
 mod pages;
 mod settings;

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemas::Source;
 
 use crate::books::{Position, Sources};
-use crate::{Epoch, Offset, TopicPartition};
+use crate::{ClusterId, Epoch, Offset, TopicPartition};
 
 /// One partition, as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub epoch: Epoch,
     pub next: Offset,
+    /// The cluster that `next` belongs to, as far as it is known.
+    pub cluster: Option<ClusterId>,
     pub bad_run: u64,
     /// The last sequence of each source.
     pub seen: Sources,
@@ -56,6 +58,7 @@ impl Assignment {
                 let held = Held {
                     epoch: position.epoch,
                     next: position.next,
+                    cluster: position.cluster,
                     bad_run: position.bad_run,
                     seen: sources.remove(&position.at).unwrap_or_default(),
                     already_dead: already_dead.remove(&position.at).unwrap_or_default(),

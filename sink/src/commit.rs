@@ -19,7 +19,7 @@ use crate::fail_point::FailPoint;
 use crate::files::{DayFile, LogWriter};
 use crate::kafka::Kafka;
 use crate::table::Partitions;
-use crate::{TopicPartition, metric};
+use crate::{ClusterId, TopicPartition, metric};
 
 /// How long the database may take for one transaction; PostgreSQL itself gives up a statement after 30 s.
 const DATABASE_WITHIN: Duration = Duration::from_secs(45);
@@ -75,9 +75,13 @@ impl Committer {
     }
 
     /// Claims partitions, cuts the log files to what the books say, and answers what is held from now on.
-    pub(crate) async fn take_over(&mut self, claims: &[Claim]) -> Result<Assignment, SinkError> {
+    pub(crate) async fn take_over(
+        &mut self,
+        claims: &[Claim],
+        cluster: Option<&ClusterId>,
+    ) -> Result<Assignment, SinkError> {
         let mut db = self.take_connection().await?;
-        let done = in_time(self.claim(&mut db, claims)).await;
+        let done = in_time(self.claim(&mut db, claims, cluster)).await;
         self.keep_connection(db, done).await
     }
 
@@ -106,9 +110,14 @@ impl Committer {
         done
     }
 
-    async fn claim(&mut self, db: &mut Connection, claims: &[Claim]) -> Result<Assignment, SinkError> {
+    async fn claim(
+        &mut self,
+        db: &mut Connection,
+        claims: &[Claim],
+        cluster: Option<&ClusterId>,
+    ) -> Result<Assignment, SinkError> {
         db.begin().await?;
-        let positions = self.books.claim(db, claims).await?;
+        let positions = self.books.claim(db, claims, cluster).await?;
         let sources = self.books.sources(db).await?;
         let lengths = self.books.file_lengths(db).await?;
         db.run("COMMIT").await?;

@@ -30,7 +30,7 @@ use crate::recover::Pending;
 use crate::settings::Settings;
 use crate::table::Rows;
 use crate::topics::{self, Shape};
-use crate::{Offset, Partition, SinkError, TopicPartition, metric};
+use crate::{ClusterId, Offset, Partition, SinkError, TopicPartition, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
 const TURN: Duration = Duration::from_millis(50);
@@ -53,6 +53,8 @@ pub(crate) struct Loop {
     pub(crate) parts: Parts,
     pub(crate) consumer: Arc<BaseConsumer<Ear>>,
     pub(crate) assignment: Assignment,
+    /// The cluster that the partitions were taken over from, where Kafka names one.
+    pub(crate) cluster: Option<ClusterId>,
     pub(crate) batch: Option<Batch>,
     in_flight: Option<JoinHandle<Result<Receipt, SinkError>>>,
     pub(crate) pending: Option<Pending>,
@@ -72,6 +74,7 @@ impl Loop {
             parts,
             consumer: Arc::new(consumer),
             assignment: Assignment::default(),
+            cluster: None,
             batch: None,
             in_flight: None,
             pending: None,
@@ -179,6 +182,13 @@ impl Loop {
                 self.take_back();
                 Ok(())
             }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage) => {
+                tracing::error!(
+                    "messages are damaged on Kafka's disk (their checksum is wrong); `de-shop audit` tells which are lost"
+                );
+                metric::failed("kafka_checksum");
+                Ok(())
+            }
             other => {
                 self.parts.health.trouble(Part::Kafka, other.to_string());
                 Ok(())
@@ -218,12 +228,23 @@ impl Loop {
     /// Hands the batch over to be committed, once the one before it is.
     fn dispatch(&mut self) -> Result<(), SinkError> {
         self.settle_or_take_back()?;
+        if self.batch.is_some() && self.cluster_now() != self.cluster {
+            tracing::warn!("Kafka has become another cluster; what was read is thrown away and the books are asked");
+            self.take_back();
+            return Ok(());
+        }
         if let Some(batch) = self.batch.take() {
             let committer = Arc::clone(&self.parts.committer);
             let commit = async move { committer.lock().await.commit(batch).await };
             self.in_flight = Some(self.parts.runtime.spawn(commit));
         }
         Ok(())
+    }
+
+    /// The cluster as Kafka last named it; asks nobody.
+    pub(crate) fn cluster_now(&self) -> Option<ClusterId> {
+        let name = self.consumer.client().fetch_cluster_id(Duration::ZERO);
+        name.as_deref().map(ClusterId::from)
     }
 
     fn settle_or_take_back(&mut self) -> Result<(), SinkError> {

@@ -45,6 +45,7 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Null,
+    NoText,
 }
 
 /// A row of the books.
@@ -233,12 +234,14 @@ where
     i64: Encode<'q, D> + Type<D>,
     &'q str: Encode<'q, D> + Type<D>,
     Option<i64>: Encode<'q, D> + Type<D>,
+    Option<&'q str>: Encode<'q, D> + Type<D>,
 {
     let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
     values.iter().fold(query, |query, value| match value {
         Value::Int(number) => query.bind(*number),
         Value::Text(text) => query.bind(text.as_str()),
         Value::Null => query.bind(None::<i64>),
+        Value::NoText => query.bind(None::<&'q str>),
     })
 }
 
@@ -251,6 +254,13 @@ impl Row {
     }
 
     pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, SinkError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
@@ -280,6 +290,12 @@ impl From<Option<i64>> for Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::NoText, Self::from)
     }
 }
 

@@ -40,7 +40,7 @@ mod sink;
 mod table;
 mod topics;
 
-pub use coordinates::{Epoch, Offset, Partition, TopicPartition};
+pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;
 pub use error::SinkError;
 pub use health::HealthView;

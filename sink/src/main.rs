@@ -78,10 +78,13 @@ enum Positions {
     List,
     /// The partition is read from its earliest offset again; known messages are skipped. Stop the sinks first.
     Forget {
-        #[arg(long, value_parser = parse_topic)]
-        topic: Topic,
-        #[arg(long)]
-        partition: i32,
+        #[arg(long, value_parser = parse_topic, requires = "partition", required_unless_present = "all")]
+        topic: Option<Topic>,
+        #[arg(long, requires = "topic", required_unless_present = "all")]
+        partition: Option<i32>,
+        /// All partitions of all topics: Kafka was set up anew.
+        #[arg(long, conflicts_with_all = ["topic", "partition"])]
+        all: bool,
     },
 }
 
@@ -196,7 +199,17 @@ async fn dead_letters(settings: &Settings, what: DeadLetters) -> Result<(), Sink
 async fn show_positions(settings: &Settings, what: Positions) -> Result<(), SinkError> {
     match what {
         Positions::List => positions::list(settings, &mut io::stdout()).await,
-        Positions::Forget { topic, partition } => {
+        Positions::Forget { all: true, .. } => {
+            let forgotten = positions::forget_all(settings).await?;
+            say(&format!("{forgotten} positions are forgotten"))
+        }
+        Positions::Forget { topic, partition, .. } => {
+            let (Some(topic), Some(partition)) = (topic, partition) else {
+                return Err(SinkError::Setting {
+                    setting: "--topic, --partition",
+                    reason: "are needed, or --all".to_owned(),
+                });
+            };
             let found = positions::forget(settings, topic, Partition(partition)).await?;
             say_forgotten(found, &format!("{}/{partition}", topic.name()))
         }

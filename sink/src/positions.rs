@@ -8,15 +8,19 @@ use schemas::Topic;
 
 use crate::books::{Books, positions};
 use crate::files::{LogFolder, instance_of};
-use crate::{Partition, Settings, SinkError, TopicPartition};
+use crate::{ClusterId, Partition, Settings, SinkError, TopicPartition};
 
 /// Writes every position of the group to `out`.
 pub async fn list(settings: &Settings, out: &mut (impl Write + Send)) -> Result<(), SinkError> {
     let mut db = settings.look_into_database().await?;
     for position in positions(&mut db, &settings.group).await? {
         let line = format!(
-            "{} next {} epoch {} bad run {}",
-            position.at, position.next, position.epoch.0, position.bad_run
+            "{} next {} epoch {} bad run {} cluster {}",
+            position.at,
+            position.next,
+            position.epoch.0,
+            position.bad_run,
+            position.cluster.as_ref().map_or("?", ClusterId::as_str)
         );
         say(out, &line)?;
     }
@@ -57,6 +61,15 @@ pub async fn forget(settings: &Settings, topic: Topic, partition: Partition) -> 
         .await?;
     db.close().await;
     Ok(hit > 0)
+}
+
+/// Forgets every position of the group, as Kafka was set up anew: all topics are read from their beginning; answers how many.
+pub async fn forget_all(settings: &Settings) -> Result<u64, SinkError> {
+    let (books, _folder) = books(settings)?;
+    let mut db = settings.open_database().await?;
+    let hit = books.forget_positions(&mut db).await?;
+    db.close().await;
+    Ok(hit)
 }
 
 /// Forgets a log file of this folder that is gone for good.

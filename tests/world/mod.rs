@@ -2,8 +2,10 @@
 //!
 //! Tests speak its verbs. It fails at once when a part dies that nobody killed, and leaves nothing behind.
 
+mod asked;
 pub mod browser;
 pub mod crowd;
+pub mod disk;
 pub mod evidence;
 pub mod lag;
 mod parts;
@@ -34,6 +36,8 @@ pub struct World {
     running: BTreeMap<Program, Process>,
     /// Ports that shops keep over their restarts, and every part that was ever started.
     ports: BTreeMap<Program, u16>,
+    /// Where a running part serves its own pages.
+    addresses: BTreeMap<Program, String>,
     /// Where a part dies (or freezes) by itself, once, after its next start.
     fail_points: BTreeMap<Program, String>,
     /// What shops and sinks are told by their environment, from their next start.
@@ -70,6 +74,7 @@ impl World {
             database: Database::start(kinds.database, folder.path()),
             running: BTreeMap::new(),
             ports: BTreeMap::from([(Program::Shop, free_port())]),
+            addresses: BTreeMap::new(),
             fail_points: BTreeMap::new(),
             shop_settings: Vec::new(),
             sink_settings: Vec::new(),

@@ -84,7 +84,10 @@ impl World {
             command.env(variable, point);
         }
         let mut process = Process::start(&part.name(), self.folder.path(), &mut command);
-        process.ready();
+        let said = process.ready();
+        if let Some(address) = said.get("shop").or_else(|| said.get("sink")) {
+            self.addresses.insert(part, address.clone());
+        }
         let before = self.running.insert(part, process);
         assert!(before.is_none(), "{part:?} runs already");
     }

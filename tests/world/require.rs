@@ -12,6 +12,8 @@ pub enum Part {
     Kcat,
     /// axe-core and html-validate.
     PageCheckers,
+    /// Leave to mount a small disk that can be filled: root, as in CI.
+    Mounting,
 }
 
 impl Part {
@@ -24,6 +26,7 @@ impl Part {
                 .all(|path| Path::new(path).exists()),
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
             Self::PageCheckers => servers().join("pages/complete").exists(),
+            Self::Mounting => super::disk::may_mount(),
         }
     }
 }

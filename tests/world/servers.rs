@@ -131,6 +131,21 @@ impl Broker {
         }
     }
 
+    /// The disk is gone, and a new one takes its place: no topic, another cluster id.
+    pub fn loses_its_data(&self) {
+        assert!(self.process.is_none(), "only a dead broker loses its data here");
+        std::fs::remove_dir_all(&self.folder).expect("the broker's folder goes");
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn gives_up(&mut self) {
+        self.process.take().expect("the broker runs").wait();
+    }
+
+    pub fn kind(&self) -> BrokerKind {
+        self.kind
+    }
+
     pub fn kill(&mut self) {
         self.process.take().expect("the broker runs").kill();
     }

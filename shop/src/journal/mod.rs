@@ -100,8 +100,12 @@ impl Journal {
         let lock = folder::lock(folder)?;
         let is_new = segment::list(folder)?.is_empty();
         let instance = folder::instance(folder, is_new)?;
-        let cursor = Cursor::open(folder).map_err(JournalError::file(folder, "the cursor can't be read"))?;
+        let cursor_failed = |source| JournalError::file(folder, "the cursor can't be read")(source);
+        let mut cursor = Cursor::open(folder).map_err(cursor_failed)?;
         let start = recover::start(folder, cursor.acknowledged())?;
+        cursor
+            .mend(start.segments.first().map_or(start.next, |first| first.first))
+            .map_err(cursor_failed)?;
         let writer = Writer::new(instance.clone(), start);
         let durable = writer.end();
         let mut options = options;
@@ -172,19 +176,23 @@ impl Journal {
                     info!(seconds, "The journal takes events again");
                 }
             }
-            Err(error) => self.note_refusal(error, entries.len() as u64),
+            // A fact waits in the event store and is offered again, so nothing of it is lost.
+            Err(error) => self.note_refusal(
+                error,
+                entries.iter().filter(|entry| entry.fact.is_none()).count() as u64,
+            ),
         }
         result
     }
 
-    fn note_refusal(&self, refusal: &AppendError, entries: u64) {
+    fn note_refusal(&self, refusal: &AppendError, observations: u64) {
         let shared = &*self.open.shared;
         let count = match refusal {
             AppendError::Full { .. } => &shared.refused_full,
             AppendError::Io(_) => &shared.refused_io,
             AppendError::TooLarge { .. } => return,
         };
-        count.fetch_add(entries, Ordering::Relaxed);
+        count.fetch_add(observations, Ordering::Relaxed);
         if shared.failed.load(Ordering::Acquire) {
             return;
         }

@@ -21,9 +21,9 @@ pub struct JournalState {
     pub oldest: Option<Timestamp>,
     /// Entries since the start, in the order of `EventType::ALL`.
     pub appended_by_type: [u64; EventType::ALL.len()],
-    /// Entries that were refused because the journal was full, since the start.
+    /// Observations that were refused because the journal was full, since the start. Facts wait and are not counted.
     pub refused_full: u64,
-    /// Entries that were refused because the disk failed or was full, since the start.
+    /// Observations that were refused because the disk failed or was full, since the start.
     pub refused_io: u64,
     /// Why appends are refused, if they are.
     pub trouble: Option<Trouble>,

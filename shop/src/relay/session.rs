@@ -23,6 +23,8 @@ const BATCH: usize = 1000;
 const SYNC_CURSOR_EVERY: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
+/// Kafka answers, but acknowledges nothing of what is under way: its disk may be full.
+const TOO_SILENT: Duration = Duration::from_secs(5);
 
 /// Why a session ended.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(super) struct Session<'a> {
     acks: Acks,
     synced: Instant,
     looked: Instant,
+    /// When Kafka last acknowledged something, or had nothing to acknowledge.
+    moved: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -71,6 +75,7 @@ impl<'a> Session<'a> {
             producer,
             synced: Instant::now(),
             looked: Instant::now(),
+            moved: Instant::now(),
         })
     }
 
@@ -191,6 +196,11 @@ impl<'a> Session<'a> {
         if delivered > 0 {
             self.health.goes_on();
             self.health.is_back();
+        }
+        if delivered > 0 || under_way == 0 {
+            self.moved = Instant::now();
+        } else if self.moved.elapsed() > TOO_SILENT {
+            self.health.is_away("Kafka acknowledges nothing; its own log tells why");
         }
         Ok(reports.failed)
     }

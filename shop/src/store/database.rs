@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -21,6 +22,8 @@ pub(super) struct Database {
     begin: &'static str,
     /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
     keep_others_out: Option<&'static str>,
+    /// Why the last transaction failed to be written, since when; none once one succeeded.
+    write_trouble: Mutex<Option<(Instant, String)>>,
 }
 
 /// In the order in which transactions write them.
@@ -62,6 +65,7 @@ impl Database {
             readers,
             begin: "BEGIN IMMEDIATE",
             keep_others_out: None,
+            write_trouble: Mutex::default(),
         })
     }
 
@@ -85,6 +89,7 @@ impl Database {
             readers: pool,
             begin: "BEGIN",
             keep_others_out: Some(LOCK_ALL),
+            write_trouble: Mutex::default(),
         })
     }
 
@@ -98,6 +103,26 @@ impl Database {
             connection.execute(lock).await?;
         }
         Ok(())
+    }
+
+    /// Takes note of how a transaction ended: a disk without room lets everything be read and nothing be written.
+    pub(super) fn note<T>(&self, outcome: &Result<T, StoreError>) {
+        let mut trouble = self.write_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(_) => *trouble = None,
+            Err(StoreError::Database(error)) => {
+                let since = trouble.take().map_or_else(Instant::now, |(since, _)| since);
+                *trouble = Some((since, error.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+
+    pub(super) fn write_trouble(&self) -> Option<(Instant, String)> {
+        self.write_trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
@@ -166,6 +191,7 @@ macro_rules! transaction {
                 $crate::store::database::$kind(async { $work }).await
             };
             if let Some(outcome) = $crate::store::database::end(transaction, verdict, &mut tries).await {
+                $database.note(&outcome);
                 break outcome;
             }
         }

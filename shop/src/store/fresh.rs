@@ -33,10 +33,15 @@ impl Store {
         Ok(())
     }
 
-    /// Since when the database doesn't answer, and what it says.
+    /// Since when the database doesn't answer, or can't be written (its disk is full, for instance), and what it says.
     #[must_use]
     pub fn trouble(&self) -> Option<(Timestamp, String)> {
-        self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let reading = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        reading.or_else(|| {
+            let (since, what) = self.0.database.write_trouble()?;
+            let ago = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
+            Some((self.0.clock.now().plus_micros(-ago), format!("can't be written: {what}")))
+        })
     }
 
     async fn levels(&self) -> Result<StockLevels, StoreError> {

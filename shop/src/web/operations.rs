@@ -86,11 +86,12 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
-    // A failure is kept, with the moment at which it began.
+    // A failure is kept, with the moment at which it began. What can be read may still not be written: pages that only show
+    // something go on, and so the shop is ready.
     let answers = site.store.refresh_stock().await.is_ok();
     let database = match site.store.trouble() {
-        Some((since, what)) if !answers => Standing::wrong(what, Some(since)),
-        _ => Standing::ok(),
+        Some((since, what)) => Standing::wrong(what, Some(since)),
+        None => Standing::ok(),
     };
     let report = Report {
         ready: answers,

@@ -134,7 +134,7 @@ impl TestSink {
             earliest: Offset(0),
             only_if_ours: false,
         };
-        self.assignment = self.committer.take_over(&[claim]).await?;
+        self.assignment = self.committer.take_over(&[claim], None).await?;
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl TestSink {
             only_if_ours: wish.only_if_ours,
         };
         let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();
-        self.assignment = self.committer.take_over(&claims).await?;
+        self.assignment = self.committer.take_over(&claims, None).await?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
+use super::segment::Read;
 use super::{AppendRules, Flusher, Log, LogError, Offset, Placed};
 use crate::broker::metric::Metric;
 
@@ -118,15 +119,28 @@ impl Partition {
 
     /// Whole batches from an offset on; empty at the end of the log.
     pub(crate) fn read(&self, wanted: Wanted) -> Result<ReadOutcome, LogError> {
-        let (slice, start, end) = {
-            let log = self.log();
-            (log.slice_at(wanted.offset)?, log.start(), log.durable())
-        };
-        let records = match slice {
-            Some(slice) => slice.read(wanted.offset, wanted.max_bytes, wanted.at_least_one)?,
-            None => Bytes::new(),
-        };
-        Ok(ReadOutcome { records, start, end })
+        let mut from = wanted.offset;
+        loop {
+            let (slice, start, end) = {
+                let log = self.log();
+                (log.slice_at(from)?, log.start(), log.durable())
+            };
+            let read = match slice {
+                Some(slice) => slice.read(from, wanted.max_bytes, wanted.at_least_one)?,
+                None => Read::default(),
+            };
+            match read.beyond {
+                // All that the segment has from there on is damaged; the next one may be well.
+                Some(beyond) if read.records.is_empty() && beyond > from => from = beyond,
+                _ => {
+                    return Ok(ReadOutcome {
+                        records: read.records,
+                        start,
+                        end,
+                    });
+                }
+            }
+        }
     }
 
     /// `waiter` is notified once, when there is more to read.
