@@ -223,6 +223,15 @@ impl Books {
         db.execute(&sql, &values).await.map(drop)
     }
 
+    /// Whether another sink has a file of this name.
+    pub(crate) async fn others_keep(&self, db: &mut Connection, file: DayFile) -> Result<bool, SinkError> {
+        let sql = "SELECT 1 FROM sink_file WHERE instance <> $1 AND name = $2 LIMIT 1";
+        let rows = db
+            .rows(sql, &[self.instance.as_str().into(), Value::Text(file.name())])
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
     /// Forgets a file; the caller deletes it afterwards, never before.
     pub(crate) async fn forget_file(&self, db: &mut Connection, name: &str) -> Result<u64, SinkError> {
         let sql = "DELETE FROM sink_file WHERE instance = $1 AND name = $2";

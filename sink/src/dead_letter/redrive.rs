@@ -18,7 +18,7 @@ use super::Letter;
 use super::reader::read_all;
 use super::resource::with_source;
 use crate::books::Sources;
-use crate::judge::{Rules, Verdict};
+use crate::judge::{REDRIVEN, Rules, Verdict};
 use crate::kafka::{Kafka, Quiet};
 use crate::{Offset, Partition, Settings, SinkError};
 
@@ -109,7 +109,7 @@ fn chosen(kafka: &Kafka, choice: &Choice) -> Result<Vec<Letter>, SinkError> {
 /// was set up anew and its offsets begin again.
 fn instance(letter: &Letter) -> String {
     let refused = letter.refused.map_or(0, Timestamp::unix_micros);
-    format!("redrive-{}-{}-{refused}", letter.partition.0, letter.offset)
+    format!("{REDRIVEN}{}-{}-{refused}", letter.partition.0, letter.offset)
 }
 
 async fn known_instances(settings: &Settings) -> Result<HashSet<String>, SinkError> {
@@ -131,7 +131,7 @@ fn mended(letter: &Letter, edit: Option<&str>, rules: &Rules) -> Result<Vec<u8>,
     let value = with_source(value.trim_ascii(), &instance(letter)).map_err(|error| error.to_string())?;
     match rules.judge(letter.origin.at.topic, Some(&value), &Sources::new()) {
         Verdict::Refuse(reason) => Err(reason.to_string()),
-        Verdict::Keep { .. } | Verdict::Duplicate => Ok(value),
+        Verdict::Keep { .. } | Verdict::Repetition | Verdict::Suspect(_) => Ok(value),
     }
 }
 
