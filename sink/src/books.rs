@@ -233,6 +233,15 @@ impl Books {
         db.execute(&sql, &values).await.map(drop)
     }
 
+    /// Whether another sink has a file of this name.
+    pub(crate) async fn others_keep(&self, db: &mut Connection, file: DayFile) -> Result<bool, SinkError> {
+        let sql = "SELECT 1 FROM sink_file WHERE instance <> $1 AND name = $2 LIMIT 1";
+        let rows = db
+            .rows(sql, &[self.instance.as_str().into(), Value::Text(file.name())])
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
     /// Forgets a file; the caller deletes it afterwards, never before.
     pub(crate) async fn forget_file(&self, db: &mut Connection, name: &str) -> Result<u64, SinkError> {
         let sql = "DELETE FROM sink_file WHERE instance = $1 AND name = $2";
@@ -259,7 +268,7 @@ impl Books {
 
 /// Every position of a group.
 pub(crate) async fn positions(db: &mut Connection, group: &str) -> Result<Vec<Position>, SinkError> {
-    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from FROM sink_position \
+    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster FROM sink_position \
                WHERE consumer_group = $1 ORDER BY topic, partition";
     let rows = db.rows(sql, &[group.into()]).await?;
     rows.iter().map(position).collect()

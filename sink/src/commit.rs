@@ -234,7 +234,7 @@ pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, SinkError>>)
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> Result<T, SinkError> + Send + 'static,
 ) -> Result<T, SinkError> {

@@ -9,6 +9,9 @@
 //!
 //! The way of a message: `consume` (the one loop) -> `batch` (judge, dedupe, sort out) -> `commit` (files, table, positions).
 //!
+//! A shop is known by its name alone: an unknown one is a new one, and its first sequence in a partition is where counting
+//! begins there. Who names a shop in messages of his own can therefore only add events, never make the sink skip another shop's.
+//!
 //! Not for: more than one consumer group in one log folder; transactions on the topics (aborted messages are not read).
 
 mod assignment;
@@ -34,6 +37,7 @@ pub mod positions;
 mod promises;
 mod rebalance;
 mod recover;
+mod repetition;
 mod retention;
 pub mod settings;
 mod sink;

@@ -226,14 +226,11 @@ fn strand(
             && home != *cluster
         {
             assignment.remove(*at);
-            let trouble =
-                format!("{at} stands at {next} of the Kafka cluster {home}, but this is the cluster {cluster}");
-            tracing::error!(
-                "{trouble}: Kafka was set up anew, or --kafka names another one. The partition is not read. If the old cluster is gone \
-                 for good, stop the sinks and run `sink positions forget --all`: reading then starts at the beginning, known messages are \
-                 skipped"
-            );
-            troubles.push(trouble);
+            troubles.push(format!(
+                "{at} stands at {next} of the Kafka cluster {home}, but this is the cluster {cluster}: Kafka was set up anew, or \
+                 --kafka names another one. The partition is not read. If the old cluster is gone for good, stop the sinks and run \
+                 `sink positions forget --all`: reading then starts at the beginning, known messages are skipped"
+            ));
         } else if next < *low || next > *high {
             assignment.remove(*at);
             troubles.push(format!(
