@@ -14,6 +14,7 @@ use schemas::{Clock, Sequence, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::crowd::Crowd;
 use crate::journal::{Journal, JournalError, Options, Trouble};
 use crate::outbox::{Kick, Outbox};
 use crate::relay::{Relay, RelayError, RelayOptions, RelayView};
@@ -80,6 +81,8 @@ pub struct Shop {
     outbox: Outbox<Store>,
     kick: Kick,
     relay: Relay,
+    crowd: Crowd,
+    clock: Clock,
     metrics: PrometheusHandle,
 }
 
@@ -117,11 +120,13 @@ impl Shop {
                 level: settings.log_level.of_events(),
             },
             manners(settings, address, &key),
-            readiness(&journal, relay.view(), clock, metrics.clone()),
+            readiness(&journal, relay.view(), clock.clone(), metrics.clone()),
         );
         Ok(Self {
             listener,
             address,
+            crowd: site.crowd.clone(),
+            clock,
             routes: web::router(site).merge(extra),
             kick: outbox.kick(),
             store,
@@ -146,6 +151,10 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_fresh(stop).await }
         });
+        let advice = tokio::spawn({
+            let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
+            async move { crowd.keep_advising(store, clock, stop).await }
+        });
         let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
@@ -153,7 +162,7 @@ impl Shop {
 
         let served = serve(self.listener, self.routes, stop).await;
         stop_outbox.cancel();
-        for task in [fresh, kicks, outbox] {
+        for task in [fresh, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;

@@ -20,6 +20,7 @@ mod delivery;
 mod error;
 mod event_store;
 mod fresh;
+mod interest;
 mod orders;
 mod outbox;
 mod password;
@@ -39,6 +40,7 @@ use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
 pub use error::StoreError;
+pub use interest::{Want, Wanted};
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 

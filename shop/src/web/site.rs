@@ -10,6 +10,7 @@ use schemas::Clock;
 use super::operations::Readiness;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
+use crate::crowd::Crowd;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
 
@@ -21,6 +22,7 @@ pub struct Site {
     pub recorder: Recorder,
     pub manners: Arc<Manners>,
     pub readiness: Readiness,
+    pub crowd: Crowd,
     pub(super) sign_in_limit: Arc<SignInLimit>,
 }
 
@@ -40,6 +42,7 @@ impl Site {
     #[must_use]
     pub fn new(clock: Clock, store: Store, recorder: Recorder, manners: Manners, readiness: Readiness) -> Self {
         Self {
+            crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
             store,
             recorder,

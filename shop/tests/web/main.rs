@@ -4,6 +4,7 @@
 
 mod client_events;
 mod limits;
+mod queries;
 mod recording;
 mod shopping;
 mod signing_in;
