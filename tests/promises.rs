@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod compose;
+mod finding;
 mod kill;
 mod main_job;
 mod one_machine;

@@ -44,7 +44,10 @@ impl Crowd {
     /// Nobody was here yet: the advice is similar things and a mix.
     #[must_use]
     pub fn new(catalogue: Arc<Catalogue>, now: Timestamp) -> Self {
-        let looks = catalogue.products().iter().map(|product| (product.id, AtomicU32::new(0)));
+        let looks = catalogue
+            .products()
+            .iter()
+            .map(|product| (product.id, AtomicU32::new(0)));
         let advice = Arc::new(Trends::new(now).advice(&catalogue));
         Self(Arc::new(Inner {
             looks: looks.collect(),
@@ -84,7 +87,10 @@ impl Crowd {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(error = &error as &dyn std::error::Error, "what is popular can't be worked out");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "what is popular can't be worked out"
+                    );
                 }
                 Err(_still_failing) => {}
             }
@@ -152,7 +158,10 @@ impl Advisor {
             for fact in &facts {
                 match fact.how {
                     Want::Bought => self.trends.bought(&fact.products, fact.at),
-                    Want::Added => fact.products.iter().for_each(|product| self.trends.added(*product, fact.at)),
+                    Want::Added => fact
+                        .products
+                        .iter()
+                        .for_each(|product| self.trends.added(*product, fact.at)),
                 }
             }
             self.read_to = Some(read_to);

@@ -70,7 +70,8 @@ impl FromStr for Looked {
 
     fn from_str(text: &str) -> Result<Self, LookedError> {
         let ids = text.split('.').filter(|id| !id.is_empty());
-        ids.map(|id| id.parse().map(ProductId).map_err(|_| LookedError)).collect()
+        ids.map(|id| id.parse().map(ProductId).map_err(|_| LookedError))
+            .collect()
     }
 }
 

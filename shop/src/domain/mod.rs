@@ -20,7 +20,9 @@ pub mod visit;
 
 pub use account::{Email, Password, PersonName};
 pub use cart::{Cart, CartError};
-pub use catalogue::{Catalogue, Category, Facets, Filter, Listing, ListingQuery, PageNumber, PriceRange, Product, Searched, Sort};
+pub use catalogue::{
+    Catalogue, Category, Facets, Filter, Listing, ListingQuery, PageNumber, PriceRange, Product, Searched, Sort,
+};
 pub use delivery::Delivery;
 pub use field::{Field, FieldError, Problem};
 pub use language::{Language, Localized};

@@ -112,10 +112,17 @@ impl Trends {
         let similar = similar(catalogue);
         let related = |product: &Product| Related {
             next: best(self.next.get(&product.id), |_, weight| weight, catalogue),
-            together: best(self.together.get(&product.id), |other, weight| self.bound(product.id, other, weight), catalogue),
+            together: best(
+                self.together.get(&product.id),
+                |other, weight| self.bound(product.id, other, weight),
+                catalogue,
+            ),
             similar: similar.get(&product.id).cloned().unwrap_or_default(),
         };
-        let of_product = catalogue.products().iter().map(|product| (product.id, related(product)));
+        let of_product = catalogue
+            .products()
+            .iter()
+            .map(|product| (product.id, related(product)));
         Advice {
             popular,
             known,
@@ -204,7 +211,10 @@ fn similar(catalogue: &Catalogue) -> HashMap<ProductId, Vec<ProductId>> {
             let around = &products[place.saturating_sub(MOST)..products.len().min(place + MOST + 1)];
             let mut others: Vec<&&Product> = around.iter().filter(|other| other.id != product.id).collect();
             others.sort_by_key(|other| other.price.0.abs_diff(product.price.0));
-            similar.insert(product.id, others.into_iter().map(|other| other.id).take(MOST).collect());
+            similar.insert(
+                product.id,
+                others.into_iter().map(|other| other.id).take(MOST).collect(),
+            );
         }
     }
     similar
@@ -220,7 +230,11 @@ fn mix(catalogue: &Catalogue) -> Vec<ProductId> {
         products.sort_by_key(|product| std::cmp::Reverse(product.added));
     }
     let places = 0..MOST;
-    let of_place = |place: usize| categories.values().filter_map(move |products| Some(products.get(place)?.id));
+    let of_place = |place: usize| {
+        categories
+            .values()
+            .filter_map(move |products| Some(products.get(place)?.id))
+    };
     places.flat_map(of_place).take(2 * MOST).collect()
 }
 

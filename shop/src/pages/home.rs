@@ -30,10 +30,34 @@ pub fn home(frame: &Frame<'_>, shown: &HomePage<'_>) -> Markup {
         (finding.a_mix, finding.a_mix_text)
     };
     let shelves = [
-        Shelf { id: "recent", heading: finding.recent, text: None, more: None, tiles: &shown.recent },
-        Shelf { id: "for-you", heading: finding.for_you, text: Some(finding.for_you_text), more: None, tiles: &shown.for_you },
-        Shelf { id: "popular", heading: popular, text: Some(why), more: None, tiles: &shown.popular },
-        Shelf { id: "newest", heading: words.browse.newest, text: None, more: Some("/products/"), tiles: &shown.newest },
+        Shelf {
+            id: "recent",
+            heading: finding.recent,
+            text: None,
+            more: None,
+            tiles: &shown.recent,
+        },
+        Shelf {
+            id: "for-you",
+            heading: finding.for_you,
+            text: Some(finding.for_you_text),
+            more: None,
+            tiles: &shown.for_you,
+        },
+        Shelf {
+            id: "popular",
+            heading: popular,
+            text: Some(why),
+            more: None,
+            tiles: &shown.popular,
+        },
+        Shelf {
+            id: "newest",
+            heading: words.browse.newest,
+            text: None,
+            more: Some("/products/"),
+            tiles: &shown.newest,
+        },
     ];
     let content = html! {
         section.hero {

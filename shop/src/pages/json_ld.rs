@@ -37,9 +37,7 @@ pub fn product(frame: &Frame<'_>, product: &Product, category: &Category, left: 
     let name = product.name.text(frame.language);
     let address = format!("{url}/products/{}", product.id);
     let availability = if left > 0 { "InStock" } else { "OutOfStock" };
-    let step = |position: u32, name: &str, address: &str| {
-        json!({ "@type": "ListItem", "position": position, "name": name, "item": format!("{url}{address}") })
-    };
+    let step = |position: u32, name: &str, address: &str| json!({ "@type": "ListItem", "position": position, "name": name, "item": format!("{url}{address}") });
     written(&json!([
         {
             "@context": "https://schema.org",

@@ -86,7 +86,11 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
 fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
     let words = frame.words();
     let path = frame.here.split('?').next().unwrap_or("/");
-    let canonical = if head.canonical.is_empty() { path } else { head.canonical };
+    let canonical = if head.canonical.is_empty() {
+        path
+    } else {
+        head.canonical
+    };
     let url = frame.public_url;
     let joint = if canonical.contains('?') { '&' } else { '?' };
     let description = if head.description.is_empty() {
@@ -133,7 +137,7 @@ fn header(frame: &Frame<'_>) -> Markup {
         header.head {
             div.head-inner {
                 a.brand href="/" { (words.shop) }
-                form.find role="search" action="/search" method="get" {
+                form.find role="search" action="/search" method="get" data-suggest="/search/suggest" data-label=(words.finding.suggestions) {
                     label.unseen for="find" { (words.frame.search) }
                     input #find type="search" name="q" value=(frame.query) placeholder=(words.frame.search_hint)
                         maxlength="100" autocomplete="off";

@@ -34,8 +34,21 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
     );
     let spot = &shown.spot;
     let address = |page| Spot { page, ..*spot }.address();
-    let trail = [Crumb { name: words.frame.all_products, address: "/products/" }, Crumb { name: heading, address: "" }];
-    let trail = if shown.category.is_some() { &trail[..] } else { &trail[1..] };
+    let trail = [
+        Crumb {
+            name: words.frame.all_products,
+            address: "/products/",
+        },
+        Crumb {
+            name: heading,
+            address: "",
+        },
+    ];
+    let trail = if shown.category.is_some() {
+        &trail[..]
+    } else {
+        &trail[1..]
+    };
     let content = html! {
         (crumbs(frame, trail))
         h1 { (heading) }
@@ -58,7 +71,14 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
         }
     };
     // Narrowed and sorted listings hold nothing that the whole one doesn't.
-    let whole = Spot { filter: Filter { category: spot.filter.category, ..Filter::default() }, sort: None, ..*spot };
+    let whole = Spot {
+        filter: Filter {
+            category: spot.filter.category,
+            ..Filter::default()
+        },
+        sort: None,
+        ..*spot
+    };
     let head = Head {
         title: heading,
         description: &description,

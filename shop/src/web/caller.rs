@@ -176,7 +176,9 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 fn here(uri: &Uri) -> String {
     let path = uri.path();
     let parts = uri.query().unwrap_or_default().split('&');
-    let kept: Vec<&str> = parts.filter(|part| !part.is_empty() && !part.starts_with("lang=")).collect();
+    let kept: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("lang="))
+        .collect();
     if kept.is_empty() {
         path.to_owned()
     } else {

@@ -37,7 +37,9 @@ impl Cookies {
 
     pub(super) fn looked(&self) -> Looked {
         let cookie = self.0.get(LOOKED);
-        cookie.and_then(|cookie| cookie.value().parse().ok()).unwrap_or_default()
+        cookie
+            .and_then(|cookie| cookie.value().parse().ok())
+            .unwrap_or_default()
     }
 }
 

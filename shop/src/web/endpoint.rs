@@ -80,12 +80,7 @@ impl Endpoint {
     pub const fn is_recorded(self) -> bool {
         !matches!(
             self,
-            Self::Static
-                | Self::Picture
-                | Self::ProductsSuggest
-                | Self::Healthz
-                | Self::Readyz
-                | Self::Metrics
+            Self::Static | Self::Picture | Self::ProductsSuggest | Self::Healthz | Self::Readyz | Self::Metrics
         )
     }
 

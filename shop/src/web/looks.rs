@@ -17,7 +17,11 @@ impl Caller {
 
     /// What this visitor looked at, the last first.
     pub(super) fn looked(&self) -> Looked {
-        if self.may_be_remembered() { self.looked } else { Looked::default() }
+        if self.may_be_remembered() {
+            self.looked
+        } else {
+            Looked::default()
+        }
     }
 
     /// This visitor looks at a product's page.
@@ -25,7 +29,10 @@ impl Caller {
         if !self.may_be_remembered() {
             // What is left of earlier looks goes.
             let forgotten = (!self.looked.products().is_empty()).then_some(Change::Looked(Looked::default()));
-            return Changed { cookies: forgotten.into_iter().collect(), ..Changed::default() };
+            return Changed {
+                cookies: forgotten.into_iter().collect(),
+                ..Changed::default()
+            };
         }
         let before: Option<ProductId> = self.looked.products().first().copied();
         if before == Some(product.id) {

@@ -47,7 +47,11 @@ pub(super) async fn index(
         ..caller.frame(&site).await?
     };
     let now = caller.occasion.at;
-    let popular = if listing.facets.all == 0 { site.crowd.advice().popular.clone() } else { Vec::new() };
+    let popular = if listing.facets.all == 0 {
+        site.crowd.advice().popular.clone()
+    } else {
+        Vec::new()
+    };
     let popular = show::products(&catalogue, &popular, show::SHELF);
     let shown = SearchPage {
         spot: Spot {

@@ -32,7 +32,11 @@ pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, 
     let query = wanted::query(&typed.q);
     let language = Language::from_code(&typed.lang).unwrap_or(Language::Ko);
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
-    let searched = catalogue.search(&query, (&Filter::default(), None, PageNumber::FIRST), (&stock, language));
+    let searched = catalogue.search(
+        &query,
+        (&Filter::default(), None, PageNumber::FIRST),
+        (&stock, language),
+    );
     let products = searched.listing.products.iter().take(MOST);
     let marked = |text: &str| !searched.marks.spans(text).is_empty();
     let categories = catalogue.categories().iter();
@@ -41,7 +45,9 @@ pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, 
         language,
         query: &query,
         categories: categories.take(MOST_CATEGORIES).collect(),
-        products: products.map(|product| (*product, show::hue(&catalogue, product))).collect(),
+        products: products
+            .map(|product| (*product, show::hue(&catalogue, product)))
+            .collect(),
         marks: &searched.marks,
     };
     ([(CACHE_CONTROL, KEPT)], suggestions(&shown))

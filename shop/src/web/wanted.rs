@@ -40,7 +40,9 @@ impl Wanted {
 
     /// Whether a category is asked for, even one that can't be.
     pub(super) fn asks_for_category(&self) -> bool {
-        self.category.as_deref().is_some_and(|category| !category.trim().is_empty())
+        self.category
+            .as_deref()
+            .is_some_and(|category| !category.trim().is_empty())
     }
 
     pub(super) fn sort(&self) -> Option<Sort> {
@@ -77,7 +79,9 @@ pub(super) fn fields(filter: &Filter, sort: Option<Sort>) -> Fields<'static> {
         ("sort", sort.map(|sort| sort.name().to_owned())),
     ];
     let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    given.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value))).collect()
+    given
+        .map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value)))
+        .collect()
 }
 
 #[cfg(test)]

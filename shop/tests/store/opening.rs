@@ -30,7 +30,10 @@ async fn the_first_start_fills_the_shop_and_the_second_leaves_it(world: &World) 
     assert_eq!(catalogue.category(CategoryId(1)).unwrap().slug, "kitchen");
     let found = |text| {
         let query = (&Filter::default(), None, PageNumber::FIRST);
-        catalogue.search(text, query, (&world.store.stock(), Language::Ko)).listing.total
+        catalogue
+            .search(text, query, (&world.store.stock(), Language::Ko))
+            .listing
+            .total
     };
     assert!(found("teapot") > 0 && found("헤드폰") > 0);
     let product = world.some_product(0);

@@ -145,7 +145,13 @@ async fn what_people_type_finds_what_they_mean() {
             wrong.push(format!("{query}: {:?} rather than {meant}", found.and_then(name)));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), QUERIES.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        QUERIES.len(),
+        wrong.join("\n")
+    );
 }
 
 #[tokio::test]

@@ -88,7 +88,10 @@ fn equals_keep_the_order_of_their_ids() {
 fn a_choice_counts_what_it_would_leave_under_the_other_choices() {
     let shop = shop();
     let whole = listed(&shop, Filter::default(), Sort::Newest, 1).facets;
-    assert_eq!((whole.all, whole.any_category, whole.any_price, whole.in_stock), (33, 33, 33, 17));
+    assert_eq!(
+        (whole.all, whole.any_category, whole.any_price, whole.in_stock),
+        (33, 33, 33, 17)
+    );
     assert_eq!(whole.prices, [32, 0, 1, 0, 0]);
     let filter = Filter {
         category: Some(CategoryId(1)),
@@ -99,8 +102,16 @@ fn a_choice_counts_what_it_would_leave_under_the_other_choices() {
     assert_eq!(ids(&narrowed), [102]);
     let facets = &narrowed.facets;
     assert_eq!(facets.categories[&CategoryId(1)], 1);
-    assert_eq!(facets.categories[&CategoryId(2)], 15, "in stock and at this price, in whichever category");
-    assert_eq!(facets.prices, [1, 0, 1, 0, 0], "in stock and in this category, whatever the price");
+    assert_eq!(
+        facets.categories[&CategoryId(2)],
+        15,
+        "in stock and at this price, in whichever category"
+    );
+    assert_eq!(
+        facets.prices,
+        [1, 0, 1, 0, 0],
+        "in stock and in this category, whatever the price"
+    );
     assert_eq!((facets.any_category, facets.any_price, facets.in_stock), (16, 2, 1));
 }
 

@@ -31,15 +31,20 @@ impl Marks {
 fn span_of_keys(word: &Word<'_>, typed: &[char]) -> Option<Range<usize>> {
     let beginnings = word.beginnings();
     let short = typed.len() < 4 && !typed.iter().all(|key| keys::is_hangul(*key));
-    let from = word.keys.windows(typed.len().max(1)).enumerate().position(|(at, window)| {
-        window == typed && beginnings >> at & 1 == 1 && (at == 0 || !short)
-    })?;
+    let from = word
+        .keys
+        .windows(typed.len().max(1))
+        .enumerate()
+        .position(|(at, window)| window == typed && beginnings >> at & 1 == 1 && (at == 0 || !short))?;
     let (first, last) = (word.origins[from], word.origins[from + typed.len() - 1]);
     Some(word.start + first..word.start + after_character(word.text, last))
 }
 
 fn span_of_initials(word: &Word<'_>, typed: &[char]) -> Option<Range<usize>> {
-    let from = word.initials().windows(typed.len().max(1)).position(|window| window == typed)?;
+    let from = word
+        .initials()
+        .windows(typed.len().max(1))
+        .position(|window| window == typed)?;
     let mut characters = word.text.char_indices().skip(from);
     let (first, _) = characters.next()?;
     let last = characters.nth(typed.len().checked_sub(2)?).map_or(first, |(at, _)| at);

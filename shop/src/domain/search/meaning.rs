@@ -1,7 +1,8 @@
 //! What somebody meant by a word: as it is typed, with the keyboard in the other language, or with a slip.
 //!
 //! The first way that finds anything counts: as typed (whole, beginning, end or middle of a word, or its initials), as two words that lack
-//! their space, on the other keyboard, with 1 slip in 4 to 6 keys (Hangul: to 8) or 2 in more, with a slip in the beginning of a word.
+//! their space (unless one slip explains it), on the other keyboard, with 1 slip in 4 to 6 keys (Hangul: to 8) or 2 in more, with 1 slip
+//! in the beginning of a word.
 
 use super::keys::{self, Word};
 use super::near::Reach;
@@ -18,6 +19,8 @@ pub(super) struct Meaning {
     pub(super) initials: bool,
     /// How it is spelled, when it was not taken as typed.
     pub(super) mended: Option<String>,
+    /// How many keys were off.
+    slips: usize,
     /// A word of names close by, when this one stands in descriptions only.
     pub(super) rather: Option<String>,
 }
@@ -32,11 +35,14 @@ pub(super) fn of(word: &Word<'_>, vocabulary: &Vocabulary) -> Vec<Meaning> {
         }
         return vec![meaning];
     }
-    if let Some(two) = in_two(word, vocabulary) {
+    let slip = nearest(word, vocabulary, false);
+    if slip.as_ref().is_none_or(|slip| slip.slips > 1)
+        && let Some(two) = in_two(word, vocabulary)
+    {
         return two;
     }
     let mended = on_other_keyboard(word, vocabulary)
-        .or_else(|| nearest(word, vocabulary, false))
+        .or(slip)
         .or_else(|| nearest(word, vocabulary, true));
     vec![mended.unwrap_or_default()]
 }
@@ -72,11 +78,18 @@ fn by_initials(word: &Word<'_>, vocabulary: &Vocabulary) -> Option<Meaning> {
 fn on_other_keyboard(word: &Word<'_>, vocabulary: &Vocabulary) -> Option<Meaning> {
     let typed = keys::other_layout(word)?;
     let mut matches = vocabulary.holding(&typed);
-    matches.retain(|found| vocabulary.term(found.term).place > Some(Place::Description));
-    let best = matches.iter().min_by(|one, other| one.fit.cmp(&other.fit).then(other.share.total_cmp(&one.share)))?;
+    let meant =
+        |found: &Match| found.fit <= Fit::Beginning && vocabulary.term(found.term).place > Some(Place::Description);
+    matches.retain(meant);
+    let best = matches
+        .iter()
+        .min_by(|one, other| one.fit.cmp(&other.fit).then(other.share.total_cmp(&one.share)))?;
     Some(Meaning {
         mended: Some(vocabulary.term(best.term).spelled.to_string()),
-        terms: matches.iter().map(|found| (found.term, quality(*found) * 0.9)).collect(),
+        terms: matches
+            .iter()
+            .map(|found| (found.term, quality(*found) * 0.9))
+            .collect(),
         marked: vec![typed],
         ..Meaning::default()
     })
@@ -113,7 +126,11 @@ fn in_two(word: &Word<'_>, vocabulary: &Vocabulary) -> Option<Vec<Meaning>> {
 /// The words that are the fewest slips away.
 fn nearest(word: &Word<'_>, vocabulary: &Vocabulary, beginnings: bool) -> Option<Meaning> {
     let reach = Reach {
-        most: slips(&word.keys)?,
+        most: if beginnings {
+            slips(&word.keys)?.min(1)
+        } else {
+            slips(&word.keys)?
+        },
         beginnings,
     };
     let near = vocabulary.near(&word.keys, reach);
@@ -131,6 +148,7 @@ fn nearest(word: &Word<'_>, vocabulary: &Vocabulary, beginnings: bool) -> Option
     let quality = if fewest > 1 { 0.5 } else { 0.7 };
     Some(Meaning {
         mended: Some(spelled.to_string()),
+        slips: fewest,
         terms: nearest.into_iter().map(|term| (term, quality)).collect(),
         marked: keys::words(spelled).into_iter().map(|word| word.keys).collect(),
         ..Meaning::default()
@@ -153,8 +171,8 @@ fn slips(typed: &[char]) -> Option<usize> {
 fn quality(found: Match) -> f32 {
     match found.fit {
         Fit::Whole => 1.0,
-        Fit::Beginning => 0.55 + 0.35 * found.share,
-        Fit::Ending => 0.5 + 0.35 * found.share,
+        Fit::Beginning => 0.4 + 0.35 * found.share,
+        Fit::Ending => 0.4 + 0.35 * found.share,
         Fit::Inside => 0.25 + 0.2 * found.share,
         Fit::HalfTyped => 0.3 + 0.3 * found.share,
     }

@@ -84,7 +84,11 @@ impl Index {
         let meanings: Vec<Meaning> = meanings.into_iter().flatten().collect();
         (found.products, found.every_word) = self.best(&meanings);
         for meaning in meanings {
-            let marks = if meaning.initials { &mut found.marks.initials } else { &mut found.marks.words };
+            let marks = if meaning.initials {
+                &mut found.marks.initials
+            } else {
+                &mut found.marks.words
+            };
             marks.extend(meaning.marked);
         }
         found
@@ -112,7 +116,9 @@ impl Index {
             }
         }
         let most = fitting.iter().copied().max().unwrap_or(0);
-        let mut products: Vec<usize> = (0..self.products).filter(|&at| most > 0 && fitting[at] == most).collect();
+        let mut products: Vec<usize> = (0..self.products)
+            .filter(|&at| most > 0 && fitting[at] == most)
+            .collect();
         products.sort_by(|&one, &other| scores[other].total_cmp(&scores[one]));
         (products, most == meanings.len())
     }
@@ -198,7 +204,12 @@ fn joined<'a>(name: &'a str, one: &Word<'a>, other: &Word<'a>) -> Word<'a> {
         text: &name[one.start..other.start + other.text.len()],
         start: one.start,
         keys: [one.keys.as_slice(), &other.keys].concat(),
-        origins: one.origins.iter().copied().chain(other.origins.iter().map(|at| apart + at)).collect(),
+        origins: one
+            .origins
+            .iter()
+            .copied()
+            .chain(other.origins.iter().map(|at| apart + at))
+            .collect(),
     };
     word.keys.truncate(keys::LONGEST);
     word.origins.truncate(keys::LONGEST);

@@ -75,7 +75,12 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn step(&mut self, word: &[char]) -> Step {
-        let shared = self.word.iter().zip(word).take_while(|(one, other)| one == other).count();
+        let shared = self
+            .word
+            .iter()
+            .zip(word)
+            .take_while(|(one, other)| one == other)
+            .count();
         self.word.truncate(shared);
         self.rows.truncate(shared + 1);
         for &key in &word[shared..] {
@@ -109,7 +114,9 @@ impl Walk<'_> {
         let mut row = Vec::with_capacity(before.len());
         row.push(depth);
         for (j, &typed) in self.typed.iter().enumerate() {
-            let mut cost = (before[j] + usize::from(typed != key)).min(before[j + 1] + 1).min(row[j] + 1);
+            let mut cost = (before[j] + usize::from(typed != key))
+                .min(before[j + 1] + 1)
+                .min(row[j] + 1);
             let swapped = depth > 1 && j > 0 && self.typed[j - 1] == key && self.word[depth - 2] == typed;
             if swapped {
                 cost = cost.min(self.rows[depth - 2][j - 1] + 1);

@@ -4,7 +4,11 @@ use super::*;
 const SHOP: [(&str, &str, &str); 9] = [
     ("백자 찻주전자", "White Teapot", "Made of porcelain."),
     ("찻잔", "Cup for a teapot's tea", "A cup."),
-    ("무선 오버이어 헤드폰", "Wireless Over-ear Headphones", "Thirty hours of music."),
+    (
+        "무선 오버이어 헤드폰",
+        "Wireless Over-ear Headphones",
+        "Thirty hours of music.",
+    ),
     ("면 티셔츠", "Cotton T-shirt", "Soft."),
     ("건전지 AA 4개", "Rechargeable Batteries, 4", "For torches."),
     ("두툼한 노트", "Thick Notebook", "Paper from Iceland."),
@@ -45,7 +49,10 @@ fn where_no_product_fits_every_word_those_that_most_words_fit_are_shown() {
     let found = index().find("white cotton teapot");
     assert_eq!((found.products, found.every_word), (vec![0], false));
     assert!(index().find("white teapot").every_word);
-    assert!(index().find("a teapot for the cup").every_word, "empty words don't count");
+    assert!(
+        index().find("a teapot for the cup").every_word,
+        "empty words don't count"
+    );
 }
 
 #[test]
@@ -70,7 +77,11 @@ fn slips_are_mended_and_said() {
         ("ㅅㄷㅁㅔㅐㅅ", "teapot", 0),
     ] {
         let found = index().find(typed);
-        assert_eq!((found.products.first(), found.mended.as_deref()), (Some(&product), Some(meant)), "{typed}");
+        assert_eq!(
+            (found.products.first(), found.mended.as_deref()),
+            (Some(&product), Some(meant)),
+            "{typed}"
+        );
     }
     assert_eq!(index().find("white teaopt").mended.as_deref(), Some("white teapot"));
     assert_eq!(index().find("teapot").mended, None);
@@ -89,7 +100,11 @@ fn what_stands_in_descriptions_only_may_have_been_meant_for_a_name() {
     });
     let index = Index::of(texts.into_iter(), &synonyms);
     assert_eq!(index.find("brish").mended.as_deref(), Some("brush"));
-    assert_eq!(index.find("with comb").rather, None, "comb is too short to be a slip of comic");
+    assert_eq!(
+        index.find("with comb").rather,
+        None,
+        "comb is too short to be a slip of comic"
+    );
 }
 
 #[test]
@@ -109,7 +124,11 @@ fn plurals_spaces_and_synonyms_do_not_matter() {
 fn what_was_searched_for_is_marked_in_whole_characters() {
     let marked = |query: &str, text: &str| {
         let marks = index().find(query).marks;
-        marks.spans(text).into_iter().map(|span| text[span].to_owned()).collect::<Vec<_>>()
+        marks
+            .spans(text)
+            .into_iter()
+            .map(|span| text[span].to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(marked("헤드ㅍ", "무선 오버이어 헤드폰"), ["헤드폰"]);
     assert_eq!(marked("ㅎㄷ", "무선 오버이어 헤드폰"), ["헤드"]);
@@ -125,7 +144,21 @@ fn what_was_searched_for_is_marked_in_whole_characters() {
 #[test]
 fn anything_at_all_can_be_searched_for() {
     let long = "가나다라마바사아자차카타파하".repeat(20);
-    for odd in [long.as_str(), "\u{301}", "'", "ㅏ", "ㅎ", "\u{1112}", "🫖", "ﬁ", "İ", "ß", "%_", "\u{0}", "x\u{301}\u{301}y"] {
+    for odd in [
+        long.as_str(),
+        "\u{301}",
+        "'",
+        "ㅏ",
+        "ㅎ",
+        "\u{1112}",
+        "🫖",
+        "ﬁ",
+        "İ",
+        "ß",
+        "%_",
+        "\u{0}",
+        "x\u{301}\u{301}y",
+    ] {
         let found = index().find(odd);
         assert!(found.products.len() <= SHOP.len());
         let spans = found.marks.spans("İßﬁ 백자 찻주전자 x\u{301}y");

@@ -22,7 +22,7 @@ impl Place {
         match self {
             Self::Description => 1.0,
             Self::Category => 4.0,
-            Self::Synonym => 7.0,
+            Self::Synonym => 9.0,
             Self::Name => 10.0,
             Self::Head => 14.0,
         }
@@ -187,7 +187,10 @@ impl Builder {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a word has at most 64 keys, a shop less than 4 billion words")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a word has at most 64 keys, a shop less than 4 billion words"
+    )]
     pub(super) fn finish(self) -> Vocabulary {
         let mut terms: Vec<Term> = self.0.into_values().collect();
         terms.sort_unstable_by(|one, other| one.keys.cmp(&other.keys));

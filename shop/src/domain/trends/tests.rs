@@ -78,7 +78,10 @@ fn what_everybody_buys_does_not_stand_beside_everything() {
     }
     trends.bought(&[ProductId(201), ProductId(301)], now());
     let advice = trends.advice(&shop());
-    assert_eq!(ids(&advice.related(ProductId(201)).expect("a product").together), [301, 101]);
+    assert_eq!(
+        ids(&advice.related(ProductId(201)).expect("a product").together),
+        [301, 101]
+    );
 }
 
 #[test]
@@ -89,9 +92,16 @@ fn who_looked_at_something_is_shown_what_others_went_on_to() {
     trends.went(ProductId(101), ProductId(204), now());
     trends.went(ProductId(101), ProductId(101), now());
     let advice = trends.advice(&shop());
-    assert_eq!(ids(&advice.related(ProductId(101)).expect("a product").next), [305, 204]);
+    assert_eq!(
+        ids(&advice.related(ProductId(101)).expect("a product").next),
+        [305, 204]
+    );
     let shown = advice.for_who_looked_at(&[ProductId(101), ProductId(305)]);
-    assert_eq!(shown[0], ProductId(304), "305 itself was looked at already; 304 is like it");
+    assert_eq!(
+        shown[0],
+        ProductId(304),
+        "305 itself was looked at already; 304 is like it"
+    );
     assert!(shown.contains(&ProductId(204)) && !shown.contains(&ProductId(305)));
     assert!(advice.for_who_looked_at(&[]).is_empty());
 }

@@ -27,7 +27,11 @@ impl Spot<'_> {
     /// What stands behind the question mark, by name, in a fixed order.
     #[must_use]
     pub fn parts(&self) -> Vec<(&'static str, String)> {
-        let Filter { category, price, in_stock } = self.filter;
+        let Filter {
+            category,
+            price,
+            in_stock,
+        } = self.filter;
         let parts = [
             ("q", self.query.map(str::to_owned)),
             ("category", category.map(|category| category.to_string())),
@@ -37,12 +41,19 @@ impl Spot<'_> {
             ("sort", self.sort.map(|sort| sort.name().to_owned())),
             ("page", (self.page > 1).then(|| self.page.to_string())),
         ];
-        parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        parts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 
     #[must_use]
     pub fn address(&self) -> String {
-        let parts: Vec<String> = self.parts().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let parts: Vec<String> = self
+            .parts()
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         if parts.is_empty() {
             self.path().to_owned()
         } else {
@@ -52,7 +63,12 @@ impl Spot<'_> {
 
     /// The first page under another filter.
     fn under(&self, filter: Filter) -> String {
-        Spot { filter, page: 1, ..*self }.address()
+        Spot {
+            filter,
+            page: 1,
+            ..*self
+        }
+        .address()
     }
 }
 
@@ -157,15 +173,24 @@ pub fn chosen(frame: &Frame<'_>, spot: &Spot<'_>, category: Option<&Category>) -
     let filter = spot.filter;
     let mut chips = Vec::new();
     if let Some(category) = category {
-        let without = Filter { category: None, ..filter };
+        let without = Filter {
+            category: None,
+            ..filter
+        };
         chips.push((category.name.text(frame.language).to_owned(), spot.under(without)));
     }
     if !filter.price.is_any() {
-        let without = Filter { price: PriceRange::default(), ..filter };
+        let without = Filter {
+            price: PriceRange::default(),
+            ..filter
+        };
         chips.push(((finding.range)(filter.price), spot.under(without)));
     }
     if filter.in_stock {
-        let without = Filter { in_stock: false, ..filter };
+        let without = Filter {
+            in_stock: false,
+            ..filter
+        };
         chips.push((finding.only_in_stock.to_owned(), spot.under(without)));
     }
     html! {
