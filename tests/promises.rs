@@ -8,6 +8,7 @@ mod clocks;
 mod compose;
 mod damage;
 mod faults;
+mod finding;
 mod full_disk;
 mod hostile;
 mod kill;

@@ -14,6 +14,7 @@ use schemas::{Clock, Sequence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::crowd::Crowd;
 use crate::journal::{Journal, JournalError, Options};
 use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
@@ -88,6 +89,8 @@ pub struct Shop {
     kick: Kick,
     relay: Relay,
     samples: Arc<Samples>,
+    crowd: Crowd,
+    clock: Clock,
     metrics: PrometheusHandle,
 }
 
@@ -133,7 +136,7 @@ impl Shop {
             store.clone(),
         ));
         let site = Site::new(
-            clock,
+            clock.clone(),
             store.clone(),
             Recorder {
                 journal: journal.clone(),
@@ -146,6 +149,8 @@ impl Shop {
         Ok(Self {
             listener,
             address,
+            crowd: site.crowd.clone(),
+            clock,
             routes: web::router(site).merge(extra),
             kick: outbox.kick(),
             store,
@@ -171,6 +176,10 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_fresh(stop).await }
         });
+        let advice = tokio::spawn({
+            let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
+            async move { crowd.keep_advising(store, clock, stop).await }
+        });
         let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
@@ -178,7 +187,7 @@ impl Shop {
 
         let served = serve(self.listener, self.routes, stop).await;
         stop_outbox.cancel();
-        for task in [fresh, kicks, outbox] {
+        for task in [fresh, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;

@@ -21,6 +21,7 @@ mod error;
 mod event_store;
 mod fresh;
 mod instances;
+mod interest;
 mod orders;
 mod outbox;
 mod password;
@@ -41,6 +42,7 @@ use crate::observe::Occasion;
 
 pub use error::StoreError;
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
+pub use interest::{Want, Wanted};
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 

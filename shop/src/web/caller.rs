@@ -17,7 +17,7 @@ use super::Site;
 use super::cookies::Cookies;
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Language, Visit};
+use crate::domain::{Language, Looked, Visit};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -29,17 +29,27 @@ pub(super) struct Caller {
     pub signed_in: Option<SignedIn>,
     pub token: Option<SignInToken>,
     pub language: Language,
+    /// The language that the address asks for, when the cookie says otherwise.
+    pub asked_language: Option<Language>,
+    /// Whether the browser sent Global Privacy Control.
+    pub privacy_control: bool,
+    /// What this visitor looked at last.
+    pub looked: Looked,
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
 }
 
 /// Names of the query string that may stand in events; others could hold anything.
-const ARGS: [&str; 10] = [
+const ARGS: [&str; 14] = [
     "category",
+    "price_from",
+    "price_to",
+    "in_stock",
     "sort",
     "page",
     "q",
+    "lang",
     "placed",
     "utm_source",
     "utm_medium",
@@ -63,8 +73,10 @@ impl Caller {
         let at = site.clock.now();
         let visit = Visit::continue_or_begin(cookies.visit(), at, site.manners.session_silence, rand::random());
         let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
-        let language = cookies
-            .language()
+        let args = args(&parts.uri);
+        let asked_language = args.get("lang").and_then(|code| Language::from_code(code));
+        let language = asked_language
+            .or_else(|| cookies.language())
             .unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
         let occasion = Occasion {
             at,
@@ -73,7 +85,7 @@ impl Caller {
             endpoint: endpoint.map_or("", Endpoint::name),
             method: parts.method.as_str().to_owned(),
             path: clean(parts.uri.path()),
-            args: args(&parts.uri),
+            args,
             form: Fields::new(),
             ip_address: address(site, parts),
             user_agent: Some(text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
@@ -81,16 +93,15 @@ impl Caller {
             request_id: request_id(at),
             trace_parent: trace_parent(&parts.headers),
         };
-        let here = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |address| address.as_str())
-            .to_owned();
+        let here = here(&parts.uri);
         Self {
             visit,
             signed_in: who,
             token: cookies.sign_in(),
             language,
+            asked_language: asked_language.filter(|asked| cookies.language() != Some(*asked)),
+            privacy_control: privacy_control(&parts.headers),
+            looked: cookies.looked(),
             occasion,
             here,
         }
@@ -164,6 +175,20 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
         .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
 }
 
+/// Path and query, but for the language: it has been chosen.
+fn here(uri: &Uri) -> String {
+    let path = uri.path();
+    let parts = uri.query().unwrap_or_default().split('&');
+    let kept: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("lang="))
+        .collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    }
+}
+
 fn args(uri: &Uri) -> Fields<'static> {
     if uri.query().is_none_or(str::is_empty) {
         return Fields::new();
@@ -197,6 +222,11 @@ fn address(site: &Site, parts: &Parts) -> Option<String> {
         nearest = ip.to_canonical();
     }
     Some(nearest.to_string())
+}
+
+/// <https://www.w3.org/TR/gpc/>: the header is there with the value 1, or it says nothing.
+fn privacy_control(headers: &HeaderMap) -> bool {
+    headers.get("sec-gpc").is_some_and(|value| value.as_bytes() == b"1")
 }
 
 fn request_id(at: Timestamp) -> Uuid {

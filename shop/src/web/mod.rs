@@ -21,6 +21,7 @@ mod error;
 mod home;
 mod language;
 mod limits;
+mod looks;
 mod metrics;
 mod operations;
 mod orders;
@@ -36,6 +37,8 @@ mod security;
 mod show;
 mod sign_in_limit;
 mod site;
+mod suggest;
+mod wanted;
 
 pub use endpoint::Endpoint;
 pub use operations::{Parts, Readiness, Standing};

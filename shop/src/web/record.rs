@@ -114,7 +114,9 @@ fn finish(
 ) -> Response {
     let (mut response, error) = with_error_page(site, caller, endpoint, response);
     let seen = response.extensions_mut().remove::<Seen>().unwrap_or_default();
-    let changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+    let mut changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+    // A link to the page in another language is as good as choosing it.
+    changed.cookies.extend(caller.asked_language.map(Change::Language));
     let ended = Ended {
         at: site.clock.now(),
         endpoint,

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::error::{PageError, panicked};
 use super::{
     account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, pictures,
-    privacy, products, record, search, security,
+    privacy, products, record, search, security, suggest,
 };
 use crate::web::Site;
 
@@ -28,6 +28,7 @@ pub fn router(site: Site) -> Router {
         .route("/products/", get(products::index))
         .route("/products/{id}", get(products::detail))
         .route("/search", get(search::index))
+        .route("/search/suggest", get(suggest::index))
         .route("/cart", get(cart::index))
         .route("/cart/add", post(cart::add))
         .route("/cart/update", post(cart::update))

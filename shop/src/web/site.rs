@@ -11,6 +11,7 @@ use schemas::Clock;
 use super::operations::Readiness;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
+use crate::crowd::Crowd;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
 
@@ -25,6 +26,7 @@ pub struct Parts {
     pub recorder: Recorder,
     pub manners: Arc<Manners>,
     pub readiness: Readiness,
+    pub crowd: Crowd,
     pub(super) sign_in_limit: Arc<SignInLimit>,
 }
 
@@ -44,6 +46,7 @@ impl Site {
     #[must_use]
     pub fn new(clock: Clock, store: Store, recorder: Recorder, manners: Manners, readiness: Readiness) -> Self {
         Self(Arc::new(Parts {
+            crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
             store,
             recorder,

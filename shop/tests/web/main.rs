@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod client_events;
+mod finding;
 mod limits;
+mod queries;
 mod recording;
 mod shopping;
 mod signing_in;

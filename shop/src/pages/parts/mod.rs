@@ -1,6 +1,9 @@
 //! What two pages share.
 
+pub mod crumbs;
 pub mod field;
 pub mod lines;
+pub mod narrow;
 pub mod pager;
+pub mod shelf;
 pub mod tile;

@@ -69,6 +69,7 @@ pub(super) static WORDS: Words = Words {
         nothing_found_hint: "Try fewer or other words, or look through the categories.",
         search_empty: "Type the name of a thing, or what it is for.",
     },
+    finding: super::finding::EN,
     cart: Cart {
         title: "Cart",
         empty: "Your cart is empty",

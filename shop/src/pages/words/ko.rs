@@ -60,6 +60,7 @@ pub(super) static WORDS: Words = Words {
         nothing_found_hint: "단어를 줄이거나 다르게 적어 보세요. 카테고리에서 둘러보셔도 좋아요.",
         search_empty: "찾고 싶은 물건의 이름이나 쓰임을 적어 주세요.",
     },
+    finding: super::finding::KO,
     cart: Cart {
         title: "장바구니",
         empty: "장바구니가 비어 있어요",

@@ -4,9 +4,12 @@
 //! what happened and what to do. Names of products and categories come with the catalogue.
 
 mod en;
+mod finding;
 mod ko;
 
 use crate::domain::{CartError, Language, Problem, Won};
+
+pub use finding::Finding;
 
 /// The words of one language.
 pub struct Words {
@@ -15,6 +18,7 @@ pub struct Words {
     pub tagline: &'static str,
     pub frame: Frame,
     pub browse: Browse,
+    pub finding: Finding,
     pub cart: Cart,
     pub checkout: Checkout,
     pub orders: Orders,
