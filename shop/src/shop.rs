@@ -20,7 +20,7 @@ use crate::relay::{Relay, RelayError, RelayOptions, RelayView};
 use crate::settings::{PublicUrl, Settings};
 use crate::store::{Store, StoreError};
 use crate::web::metrics::Metric;
-use crate::web::{self, Manners, Readiness, Recorder, Site, Standing};
+use crate::web::{self, Manners, Readiness, Recent, Recorder, Site, Standing};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -115,6 +115,7 @@ impl Shop {
                 journal: journal.clone(),
                 detail: settings.request_detail,
                 level: settings.log_level.of_events(),
+                recent: Recent::default(),
             },
             manners(settings, address, &key),
             readiness(&journal, relay.view(), clock, metrics.clone()),
@@ -217,6 +218,10 @@ fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners 
         session_silence: settings.session_silence,
         retention: retention(settings),
         trusted_proxies: settings.trusted_proxy.clone(),
+        cancel_window: settings.cancel_window,
+        answer_timeout: settings.answer_timeout,
+        client_events_per_minute: settings.client_events_per_minute,
+        sign_ups_per_hour: settings.sign_ups_per_hour,
     }
 }
 

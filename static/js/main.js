@@ -1,12 +1,11 @@
 // What the browser tells by itself: how long a page was looked at, and what was clicked. The shop works without it.
 //
-// Promises: never what somebody typed; nothing at all under Global Privacy Control; events are numbered in each tab, sent in
+// Promises: never what somebody typed; nothing at all under Global Privacy Control or when the visitor allows only what is
+// necessary (what was kept is dropped then); events are numbered in each tab, sent in
 // batches, kept (at most 200) while the shop is out of reach and sent later; what the shop refuses is dropped.
 // Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
 (() => {
   "use strict";
-  if (navigator.globalPrivacyControl) return;
-
   const FLUSH_EVERY = 4000; // ms
   const FLUSH_AT = 20; // events
   const MOST_IN_BATCH = 50; // the shop takes 100 events and 64 KiB; browsers keep 64 KiB in flight
@@ -15,6 +14,10 @@
   const IDLE_AFTER = 30000; // ms without a sign of life: no longer active
   const END_AFTER = 300000; // ms without a sign of life: the stay is over
   const KEPT = "de-shop.events";
+  if (navigator.globalPrivacyControl || document.documentElement.dataset.consent === "necessary") {
+    try { window.localStorage.removeItem(KEPT); } catch { /* storage is off: nothing was kept */ }
+    return;
+  }
   const KINDS = { dwell: "/api/log/dwell-time", click: "/api/log/click-event" };
 
   // ---- The tab: a name and a count that survive from page to page.

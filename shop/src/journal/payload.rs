@@ -157,6 +157,9 @@ const fn code(event_type: EventType) -> u8 {
         EventType::Dwell => 15,
         EventType::Click => 16,
         EventType::Exposure => 17,
+        EventType::WishAdd => 18,
+        EventType::WishRemove => 19,
+        EventType::WishMerge => 20,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod privacy;
 pub mod product;
 pub mod search;
 pub mod signup;
+pub mod wishes;
 pub mod words;
 
 pub use layout::Frame;

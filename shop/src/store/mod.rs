@@ -13,6 +13,8 @@
 //!
 //! A refusal is an answer: functions that may refuse return `Result<Result<_, Refusal>, StoreError>`.
 
+mod account;
+mod belongings;
 mod cart;
 mod checkout;
 mod database;
@@ -22,11 +24,13 @@ mod event_store;
 mod fresh;
 mod orders;
 mod outbox;
+mod own_data;
 mod password;
 mod people;
 mod projection;
 mod rebuild;
 mod seed;
+mod session_facts;
 mod sign_in;
 mod who;
 
@@ -38,7 +42,10 @@ use tokio::sync::watch;
 use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
+pub use account::PasswordChange;
+pub use checkout::Submitted;
 pub use error::StoreError;
+pub use own_data::OwnData;
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 

@@ -12,6 +12,7 @@ use schemas::{AppLine, Details, EventId, EventType, SCHEMA_VERSION, Timestamp, U
 use super::caller::Caller;
 use super::endpoint::Endpoint;
 use super::metrics;
+use super::recent::Recent;
 use crate::journal::{Entry, Journal};
 use crate::observe::Occasion;
 use crate::settings::RequestDetail;
@@ -23,6 +24,8 @@ pub struct Recorder {
     pub detail: RequestDetail,
     /// Requests below this level leave no events.
     pub level: Level,
+    /// What `/privacy` shows.
+    pub recent: Recent,
 }
 
 /// How a request ended.
@@ -59,7 +62,7 @@ impl Recorder {
             phase: Some(Phase::Started),
             ..line
         };
-        self.append(caller, encoded(&line).as_slice());
+        self.append(caller, encoded(&line).into_iter().collect());
     }
 
     /// How a request ended and what was seen on the way, in one append; whether the journal took it.
@@ -72,11 +75,14 @@ impl Recorder {
         if ended.level() >= self.level {
             events.extend(finished_line(caller, ended));
         }
-        events.extend(seen);
-        self.append(caller, &events)
+        // Observations of somebody who allows only what is necessary end here, whoever made them.
+        if caller.consent.allows_observing() {
+            events.extend(seen);
+        }
+        self.append(caller, events)
     }
 
-    fn append(&self, caller: &Caller, events: &[Unsealed]) -> bool {
+    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -88,7 +94,11 @@ impl Recorder {
         };
         let entries: Vec<Entry<'_>> = events.iter().map(entry).collect();
         // The journal has told the operator and counted; the page goes on.
-        self.journal.append(&entries).is_ok()
+        let kept = self.journal.append(&entries).is_ok();
+        if kept {
+            self.recent.remember(caller.visit.session, events);
+        }
+        kept
     }
 }
 

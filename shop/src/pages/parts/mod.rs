@@ -1,6 +1,7 @@
 //! What two pages share.
 
 pub mod field;
+pub mod heart;
 pub mod lines;
 pub mod pager;
 pub mod tile;
