@@ -18,6 +18,9 @@ pub enum EventType {
     CartRemove,
     CartUpdate,
     CartMerge,
+    WishAdd,
+    WishRemove,
+    WishMerge,
     OrderPlaced,
     OrderCancelled,
     Signup,
@@ -42,6 +45,9 @@ impl EventType {
         Self::CartRemove,
         Self::CartUpdate,
         Self::CartMerge,
+        Self::WishAdd,
+        Self::WishRemove,
+        Self::WishMerge,
         Self::OrderPlaced,
         Self::OrderCancelled,
         Self::Signup,
@@ -68,6 +74,9 @@ impl EventType {
             Self::CartRemove => "cart_remove",
             Self::CartUpdate => "cart_update",
             Self::CartMerge => "cart_merge",
+            Self::WishAdd => "wish_add",
+            Self::WishRemove => "wish_remove",
+            Self::WishMerge => "wish_merge",
             Self::OrderPlaced => "order_placed",
             Self::OrderCancelled => "order_cancelled",
             Self::Signup => "signup",
@@ -95,7 +104,13 @@ impl EventType {
             Self::App => Topic::App,
             Self::View | Self::Impression => Topic::View,
             Self::Search => Topic::Search,
-            Self::CartAdd | Self::CartRemove | Self::CartUpdate | Self::CartMerge => Topic::Cart,
+            Self::CartAdd
+            | Self::CartRemove
+            | Self::CartUpdate
+            | Self::CartMerge
+            | Self::WishAdd
+            | Self::WishRemove
+            | Self::WishMerge => Topic::Cart,
             Self::OrderPlaced | Self::OrderCancelled => Topic::Order,
             Self::Signup | Self::Login | Self::LoginFailed | Self::Logout => Topic::Account,
             Self::Dwell | Self::PagePerformance => Topic::Dwell,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::events::{
     CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, FormAbandoned, Impression, Login, LoginFailed,
-    Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View,
+    Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View, WishAdd, WishMerge, WishRemove,
 };
 use crate::record::Phase;
 use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
@@ -22,6 +22,9 @@ pub fn schema(event_type: EventType) -> Value {
         EventType::CartRemove => activity::<CartRemove>(),
         EventType::CartUpdate => activity::<CartUpdate>(),
         EventType::CartMerge => activity::<CartMerge>(),
+        EventType::WishAdd => activity::<WishAdd>(),
+        EventType::WishRemove => activity::<WishRemove>(),
+        EventType::WishMerge => activity::<WishMerge>(),
         EventType::OrderPlaced => activity::<OrderPlaced>(),
         EventType::OrderCancelled => activity::<OrderCancelled>(),
         EventType::Signup => activity::<Signup<'static>>(),

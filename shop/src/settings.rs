@@ -164,6 +164,48 @@ pub struct Settings {
         global = true
     )]
     pub trusted_proxy: Vec<Network>,
+
+    /// How long an order can be cancelled after it was placed.
+    #[arg(
+        long,
+        env = "SHOP_CANCEL_WINDOW",
+        default_value = "1h",
+        value_parser = humantime::parse_duration,
+        value_name = "TIME",
+        global = true
+    )]
+    pub cancel_window: Duration,
+
+    /// How long an answer may take; then the visitor gets a page that says so (503).
+    #[arg(
+        long,
+        env = "SHOP_ANSWER_TIMEOUT",
+        default_value = "30s",
+        value_parser = humantime::parse_duration,
+        value_name = "TIME",
+        global = true
+    )]
+    pub answer_timeout: Duration,
+
+    /// How many requests with clicks and dwell times one address may send in a minute; 0: as many as it likes.
+    #[arg(
+        long,
+        env = "SHOP_CLIENT_EVENTS_PER_MINUTE",
+        default_value_t = 6000,
+        value_name = "N",
+        global = true
+    )]
+    pub client_events_per_minute: u32,
+
+    /// How many accounts one address may open, or try to, in an hour; 0: as many as it likes.
+    #[arg(
+        long,
+        env = "SHOP_SIGN_UPS_PER_HOUR",
+        default_value_t = 100,
+        value_name = "N",
+        global = true
+    )]
+    pub sign_ups_per_hour: u32,
 }
 
 impl Settings {

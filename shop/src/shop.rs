@@ -22,7 +22,7 @@ use crate::relay::{Relay, RelayError, RelayOptions};
 use crate::samples::Samples;
 use crate::settings::{PublicUrl, Settings};
 use crate::store::{Store, StoreError};
-use crate::web::{self, Manners, Parts, Readiness, Recorder, Site};
+use crate::web::{self, Manners, Parts, Readiness, Recent, Recorder, Site};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -142,6 +142,7 @@ impl Shop {
                 journal: journal.clone(),
                 detail: settings.request_detail,
                 level: settings.log_level.of_events(),
+                recent: Recent::default(),
             },
             manners(settings, address, &key),
             readiness(&samples, parts, metrics.clone()),
@@ -243,6 +244,10 @@ fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners 
         session_silence: settings.session_silence,
         retention: retention(settings),
         trusted_proxies: settings.trusted_proxy.clone(),
+        cancel_window: settings.cancel_window,
+        answer_timeout: settings.answer_timeout,
+        client_events_per_minute: settings.client_events_per_minute,
+        sign_ups_per_hour: settings.sign_ups_per_hour,
     }
 }
 

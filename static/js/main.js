@@ -1,13 +1,12 @@
 // What the browser tells by itself: how long a page was looked at, what was seen and clicked on it, how fast it was, which form
 // was given up, and what failed in a script. The shop works without it.
 //
-// Promises: never what somebody typed; nothing at all under Global Privacy Control; events are numbered in each tab and sent in
+// Promises: never what somebody typed; nothing at all under Global Privacy Control or when the visitor allows only what is
+// necessary (what was kept is dropped then); events are numbered in each tab and sent in
 // batches, at most one in 10 seconds and what is left on leaving; kept (at most 200) while the shop is out of reach and sent
 // later; what the shop refuses is dropped. Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
 (() => {
   "use strict";
-  if (navigator.globalPrivacyControl) return;
-
   const FLUSH_EVERY = 10000; // ms
   const MOST_IN_BATCH = 50; // the shop takes 100 events and 64 KiB; browsers keep 64 KiB in flight
   const MOST_BYTES = 50000;
@@ -16,6 +15,10 @@
   const END_AFTER = 300000; // ms without a sign of life: the stay is over
   const KEPT = "de-shop.events";
   const ADDRESS = "/api/log/events";
+  if (navigator.globalPrivacyControl || document.documentElement.dataset.consent === "necessary") {
+    try { window.localStorage.removeItem(KEPT); } catch { /* storage is off: nothing was kept */ }
+    return;
+  }
 
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {

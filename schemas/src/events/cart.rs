@@ -22,6 +22,17 @@ pub struct CartRemove {
     pub product_id: ProductId,
     /// How many were taken out.
     pub quantity: u16,
+    /// Why, when there is more to it than that it is no longer wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CartRemoval>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum CartRemoval {
+    /// It went to the wish list: `wish_add` came with it.
+    SavedForLater,
 }
 
 /// The quantity of a product in the cart was changed.
@@ -50,4 +61,7 @@ pub struct CartLine {
     pub product_id: ProductId,
     #[schemars(range(min = 1))]
     pub quantity: u16,
+    /// KRW for one when it was put into the cart; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<i64>,
 }

@@ -7,17 +7,19 @@ mod client;
 mod exposure;
 mod order;
 mod page;
+mod wish;
 
 use serde::Serialize;
 use serde_path_to_error::Track;
 
 pub use account::{Login, LoginFailed, LoginFailure, Logout, SignInMethod, Signup};
 pub use browse::{Search, View};
-pub use cart::{CartAdd, CartLine, CartMerge, CartRemove, CartUpdate};
+pub use cart::{CartAdd, CartLine, CartMerge, CartRemoval, CartRemove, CartUpdate};
 pub use client::{CartAction, Click, ClientTimes, Dwell, EndReason, Frustration, Percent, Tab};
 pub use exposure::Exposure;
 pub use order::{OrderCancelled, OrderLine, OrderPlaced, PaymentMethod};
 pub use page::{FormAbandoned, Impression, LayoutShift, Navigation, PagePerformance, SeenTile};
+pub use wish::{WishAdd, WishLine, WishMerge, WishOrigin, WishRemoval, WishRemove};
 
 use crate::EventType;
 use crate::record::EntityType;
@@ -63,6 +65,9 @@ details!(
     CartRemove,
     CartUpdate,
     CartMerge,
+    WishAdd,
+    WishRemove,
+    WishMerge,
     OrderPlaced,
     OrderCancelled,
     Signup<'a>,
@@ -89,7 +94,9 @@ impl Details<'_> {
             },
             Self::CartAdd(CartAdd { product_id, .. })
             | Self::CartRemove(CartRemove { product_id, .. })
-            | Self::CartUpdate(CartUpdate { product_id, .. }) => (Some(EntityType::Product), Some(product_id.0)),
+            | Self::CartUpdate(CartUpdate { product_id, .. })
+            | Self::WishAdd(WishAdd { product_id, .. })
+            | Self::WishRemove(WishRemove { product_id, .. }) => (Some(EntityType::Product), Some(product_id.0)),
             Self::OrderPlaced(OrderPlaced { order_id, .. }) | Self::OrderCancelled(OrderCancelled { order_id, .. }) => {
                 (Some(EntityType::Order), Some(order_id.0))
             }
@@ -104,7 +111,7 @@ impl Details<'_> {
             | Self::PagePerformance(_)
             | Self::FormAbandoned(_) => (Some(EntityType::Page), None),
             Self::Exposure(_) => (Some(EntityType::Experiment), None),
-            Self::Search(_) | Self::CartMerge(_) | Self::LoginFailed(_) => (None, None),
+            Self::Search(_) | Self::CartMerge(_) | Self::WishMerge(_) | Self::LoginFailed(_) => (None, None),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemas::events::{CartAdd, CartLine, CartMerge, CartRemove, CartUpdate};
 use schemas::{Details, ProductId};
 
-use crate::domain::{Product, Quantity};
+use crate::domain::{Product, Quantity, Won};
 
 /// At most this many different products.
 pub const MAX_LINES: usize = 100;
@@ -20,6 +20,8 @@ pub struct Cart {
 pub struct Line {
     pub product: ProductId,
     pub quantity: Quantity,
+    /// What one cost when it was put in or last changed; unknown in carts that an older shop merged.
+    pub unit_price: Option<Won>,
 }
 
 /// Why a cart stays as it is.
@@ -33,6 +35,8 @@ pub enum CartError {
     Full,
     #[error("that product is not in the cart")]
     NotInCart,
+    #[error("a wish list holds at most {} products", super::wishes::MAX_WISHES)]
+    WishListFull,
 }
 
 impl Cart {
@@ -60,15 +64,17 @@ impl Cart {
     pub fn after(mut self, details: &Details<'_>) -> Self {
         self.version += 1;
         match details {
-            Details::CartAdd(added) => self.put(added.product_id, added.cart_quantity),
-            Details::CartUpdate(updated) => self.put(updated.product_id, updated.quantity),
+            Details::CartAdd(added) => self.put(added.product_id, added.cart_quantity, Some(added.unit_price)),
+            Details::CartUpdate(updated) => {
+                self.put(updated.product_id, updated.quantity, Some(updated.unit_price));
+            }
             Details::CartRemove(removed) => self.lines.retain(|line| line.product != removed.product_id),
             Details::CartMerge(merge) => {
                 self.lines.clear();
                 merge
                     .items
                     .iter()
-                    .for_each(|item| self.put(item.product_id, item.quantity));
+                    .for_each(|item| self.put(item.product_id, item.quantity, item.unit_price));
             }
             Details::OrderPlaced(_) => self.lines.clear(),
             _ => {}
@@ -76,13 +82,18 @@ impl Cart {
         self
     }
 
-    fn put(&mut self, product: ProductId, quantity: u16) {
+    fn put(&mut self, product: ProductId, quantity: u16, unit_price: Option<i64>) {
         let Ok(quantity) = Quantity::try_from(quantity) else {
             return;
         };
+        let line = Line {
+            product,
+            quantity,
+            unit_price: unit_price.map(Won),
+        };
         match self.lines.iter_mut().find(|line| line.product == product) {
-            Some(line) => line.quantity = quantity,
-            None => self.lines.push(Line { product, quantity }),
+            Some(before) => *before = line,
+            None => self.lines.push(line),
         }
     }
 }
@@ -129,6 +140,7 @@ pub fn remove(cart: &Cart, product: ProductId) -> Result<CartRemove, CartError> 
     Ok(CartRemove {
         product_id: product,
         quantity: quantity.get(),
+        reason: None,
     })
 }
 
@@ -160,6 +172,7 @@ fn written(lines: &[Line]) -> Vec<CartLine> {
         .map(|line| CartLine {
             product_id: line.product,
             quantity: line.quantity.get(),
+            unit_price: line.unit_price.map(|price| price.0),
         })
         .collect()
 }

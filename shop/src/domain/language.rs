@@ -21,6 +21,15 @@ impl Language {
         }
     }
 
+    /// In the language itself.
+    #[must_use]
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::Ko => "한국어",
+            Self::En => "English",
+        }
+    }
+
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)

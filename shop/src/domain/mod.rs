@@ -1,11 +1,12 @@
 //! The shop's rules, pure: no I/O, no clock, no randomness; what they need is passed in, what they decide is returned as an event.
 //!
-//! Limits: 1 to 99 of a product and at most 100 lines in a cart; 24 products a page; delivery is free from 50,000 KRW; an order can
-//! be cancelled for 60 minutes.
+//! Limits: 1 to 99 of a product and at most 100 lines in a cart or on a wish list; 24 products a page; delivery is free from 50,000 KRW.
 
 pub mod account;
+pub mod belongings;
 pub mod cart;
 pub mod catalogue;
+pub mod consent;
 pub mod delivery;
 pub mod field;
 pub mod language;
@@ -17,12 +18,15 @@ pub mod search;
 pub mod stock;
 pub mod trends;
 pub mod visit;
+pub mod wishes;
 
 pub use account::{Email, Password, PersonName};
+pub use belongings::Belongings;
 pub use cart::{Cart, CartError};
 pub use catalogue::{
     Catalogue, Category, Facets, Filter, Listing, ListingQuery, PageNumber, PriceRange, Product, Searched, Sort,
 };
+pub use consent::Consent;
 pub use delivery::Delivery;
 pub use field::{Field, FieldError, Problem};
 pub use language::{Language, Localized};
@@ -33,3 +37,4 @@ pub use quantity::Quantity;
 pub use search::{Marks, Synonyms};
 pub use stock::StockLevels;
 pub use visit::{Visit, VisitorId};
+pub use wishes::Wishes;

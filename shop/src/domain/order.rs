@@ -1,4 +1,4 @@
-//! Orders: a cart becomes one, for an hour it can be called off.
+//! Orders: a cart becomes one, for a while it can be called off.
 
 use std::time::Duration;
 
@@ -11,8 +11,6 @@ use crate::domain::{Cart, Catalogue, Quantity, StockLevels, Won};
 pub const DELIVERY_FEE: Won = Won(3_000);
 /// From this price of the goods on, delivery is free.
 pub const FREE_DELIVERY_FROM: Won = Won(50_000);
-/// How long an order can be cancelled.
-pub const CANCEL_WINDOW: Duration = Duration::from_hours(1);
 
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +51,9 @@ pub enum OrderError {
     OutOfStock { product: ProductId, left: u32 },
     #[error("product {product} is no longer sold")]
     Gone { product: ProductId },
+    /// A price changed, or the cart in another tab, after the page with the sum was shown.
+    #[error("it costs {} now, which is not what was agreed to", .total.0)]
+    TotalChanged { total: Won },
 }
 
 /// Why an order stays.
@@ -62,7 +63,7 @@ pub enum CancelError {
     Unknown,
     #[error("it has been cancelled already")]
     AlreadyCancelled,
-    #[error("it is on its way: {} minutes are over", CANCEL_WINDOW.as_secs() / 60)]
+    #[error("it is on its way: the time for cancelling is over")]
     TooLate,
 }
 
@@ -101,12 +102,12 @@ impl Totals {
     }
 }
 
-/// Makes an order of everything in the cart, at today's prices.
+/// Makes an order of everything in the cart, at today's prices; if the buyer saw a sum and `agreed` to it, at no other.
 pub fn place(
     cart: &Cart,
     catalogue: &Catalogue,
     stock: &StockLevels,
-    order: OrderId,
+    (order, agreed): (OrderId, Option<Won>),
 ) -> Result<OrderPlaced, OrderError> {
     if cart.is_empty() {
         return Err(OrderError::EmptyCart);
@@ -130,6 +131,9 @@ pub fn place(
         });
     }
     let totals = Totals::of(cart, catalogue);
+    if agreed.is_some_and(|agreed| agreed != totals.total) {
+        return Err(OrderError::TotalChanged { total: totals.total });
+    }
     Ok(OrderPlaced {
         order_id: order,
         items,
@@ -139,18 +143,18 @@ pub fn place(
     })
 }
 
-/// Until when an order that was placed at `placed_at` can be cancelled.
+/// Until when an order that was placed at `placed_at` can be cancelled, when that is possible for `window`.
 #[must_use]
-pub fn cancellable_until(placed_at: Timestamp) -> Timestamp {
-    placed_at.plus_micros(i64::try_from(CANCEL_WINDOW.as_micros()).unwrap_or(i64::MAX))
+pub fn cancellable_until(placed_at: Timestamp, window: Duration) -> Timestamp {
+    placed_at.plus_micros(i64::try_from(window.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Calls the order off; its goods go back into stock.
-pub fn cancel(order: &Order, now: Timestamp) -> Result<OrderCancelled, CancelError> {
+pub fn cancel(order: &Order, now: Timestamp, window: Duration) -> Result<OrderCancelled, CancelError> {
     if let OrderState::Cancelled { .. } = order.state {
         return Err(CancelError::AlreadyCancelled);
     }
-    if now >= cancellable_until(order.placed_at) {
+    if now >= cancellable_until(order.placed_at, window) {
         return Err(CancelError::TooLate);
     }
     Ok(OrderCancelled {

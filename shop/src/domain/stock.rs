@@ -9,6 +9,12 @@ use schemas::ProductId;
 pub struct StockLevels(HashMap<ProductId, u32>);
 
 impl StockLevels {
+    /// Whether the shop has, or once had, this product.
+    #[must_use]
+    pub fn knows(&self, product: ProductId) -> bool {
+        self.0.contains_key(&product)
+    }
+
     /// 0 for a product the shop doesn't have.
     #[must_use]
     pub fn left(&self, product: ProductId) -> u32 {

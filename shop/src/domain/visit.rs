@@ -45,6 +45,8 @@ pub struct Visit {
     pub last_seen: Timestamp,
     /// Whether anything may be in the visitor's cart; without it no page asks the database.
     pub has_cart: bool,
+    /// The same for the visitor's wish list.
+    pub has_wishes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +67,7 @@ impl Visit {
                 session,
                 last_seen: now,
                 has_cart: false,
+                has_wishes: false,
             };
         };
         let silence = i64::try_from(silence.as_micros()).unwrap_or(i64::MAX);
@@ -77,13 +80,13 @@ impl Visit {
     }
 }
 
-/// The cookie's text: visitor, session, when last seen (microseconds, hex) and `1` when there is a cart, divided by dots.
+/// The cookie's text: visitor, session, when last seen (microseconds, hex), and 1 for a cart plus 2 for a wish list, divided by dots.
 impl fmt::Display for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cart = u8::from(self.has_cart);
+        let kept = u8::from(self.has_cart) | u8::from(self.has_wishes) << 1;
         write!(
             f,
-            "{}.{}.{:x}.{cart}",
+            "{}.{}.{:x}.{kept}",
             self.visitor.hex(),
             self.session,
             self.last_seen.unix_micros()
@@ -97,17 +100,21 @@ impl FromStr for Visit {
     fn from_str(text: &str) -> Result<Self, VisitError> {
         let mut parts = text.split('.');
         let mut part = || parts.next().ok_or(VisitError);
-        let visit = Self {
+        let mut visit = Self {
             visitor: VisitorId::from_hex(part()?).ok_or(VisitError)?,
             session: part()?.parse().map_err(|_| VisitError)?,
             last_seen: i64::from_str_radix(part()?, 16)
                 .map(Timestamp::from_unix_micros_saturating)
                 .map_err(|_| VisitError)?,
-            has_cart: match part()? {
-                "0" => false,
-                "1" => true,
-                _ => return Err(VisitError),
-            },
+            has_cart: false,
+            has_wishes: false,
+        };
+        (visit.has_cart, visit.has_wishes) = match part()? {
+            "0" => (false, false),
+            "1" => (true, false),
+            "2" => (false, true),
+            "3" => (true, true),
+            _ => return Err(VisitError),
         };
         if parts.next().is_none() {
             Ok(visit)
@@ -159,11 +166,14 @@ mod tests {
 
     #[test]
     fn a_cookie_reads_back_as_the_same_visit() {
-        let visit = Visit {
-            has_cart: true,
-            ..first()
-        };
-        assert_eq!(visit.to_string().parse(), Ok(visit));
+        for (has_cart, has_wishes) in [(false, false), (true, false), (false, true), (true, true)] {
+            let visit = Visit {
+                has_cart,
+                has_wishes,
+                ..first()
+            };
+            assert_eq!(visit.to_string().parse(), Ok(visit));
+        }
     }
 
     #[test]
@@ -173,7 +183,7 @@ mod tests {
             String::new(),
             "a.b.c.d".to_owned(),
             format!("{good}.1"),
-            good.replace(".0", ".2"),
+            good.replace(".0", ".4"),
             format!("+{}", &good[1..]),
         ] {
             assert_eq!(bad.parse::<Visit>(), Err(VisitError), "{bad}");

@@ -160,6 +160,9 @@ const fn code(event_type: EventType) -> u8 {
         EventType::Impression => 18,
         EventType::PagePerformance => 19,
         EventType::FormAbandoned => 20,
+        EventType::WishAdd => 21,
+        EventType::WishRemove => 22,
+        EventType::WishMerge => 23,
     }
 }
 

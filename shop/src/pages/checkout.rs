@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::parts::field::{Errors, Input, alert, field};
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::{Frame, layout};
+use crate::domain::Delivery;
 use crate::domain::delivery::DeliveryForm;
 
 pub struct CheckoutPage<'a> {
@@ -31,6 +32,19 @@ pub struct DeliveryTyped {
 }
 
 impl DeliveryTyped {
+    /// Where the order before went; its note was about that order.
+    #[must_use]
+    pub fn again(before: &Delivery) -> Self {
+        Self {
+            recipient: before.recipient.as_str().to_owned(),
+            phone: before.phone.clone(),
+            postcode: before.postcode.clone(),
+            address: before.address.clone(),
+            address_detail: before.address_detail.clone().unwrap_or_default(),
+            note: String::new(),
+        }
+    }
+
     #[must_use]
     pub fn form(&self) -> DeliveryForm<'_> {
         DeliveryForm {
@@ -53,6 +67,7 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
         (alert(shown.alert))
         form.with-summary action="/checkout" method="post" {
             input type="hidden" name="token" value=(shown.token);
+            input type="hidden" name="agreed" value=(shown.sums.total.0);
             div {
                 fieldset {
                     legend { (checkout.where_to) }

@@ -9,9 +9,11 @@ use super::{Frame, Words, layout};
 pub enum Failure {
     NotFound,
     NoSuchProduct,
+    NoLongerSold,
     Forbidden,
     WrongMethod,
     TooLarge,
+    TooMany,
     BadRequest,
     Busy,
     Broken,
@@ -23,6 +25,8 @@ impl Failure {
         match self {
             Self::NotFound => (said.not_found_title, said.not_found),
             Self::NoSuchProduct => (said.not_found_title, said.product_gone),
+            Self::NoLongerSold => (said.gone_title, said.gone),
+            Self::TooMany => (said.too_many_requests_title, said.too_many_requests),
             Self::Forbidden => (said.forbidden_title, said.forbidden),
             Self::WrongMethod => (said.method_title, said.method),
             Self::TooLarge => (said.too_large_title, said.too_large),

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Words;
 use super::assets::Asset;
-use crate::domain::Language;
+use crate::domain::{Consent, Language};
 
 /// What every page needs to know about the visit.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub struct Frame<'a> {
     /// How many things are in the cart.
     pub cart_count: u32,
     pub signed_in: bool,
+    /// Whether the visitor lets the shop observe the visit; the client script keeps still otherwise.
+    pub observed: bool,
     /// The shop's public address, without a slash at the end.
     pub public_url: &'a str,
 }
@@ -61,7 +63,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
     let words = frame.words();
     html! {
         (DOCTYPE)
-        html lang=(words.code) {
+        html lang=(words.code) data-consent=(consent(frame).code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -121,6 +123,14 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
     }
 }
 
+const fn consent(frame: &Frame<'_>) -> Consent {
+    if frame.observed {
+        Consent::Everything
+    } else {
+        Consent::Necessary
+    }
+}
+
 fn header(frame: &Frame<'_>) -> Markup {
     let words = frame.words();
     let cart = (words.frame.cart_count)(frame.cart_count);
@@ -151,6 +161,7 @@ fn header(frame: &Frame<'_>) -> Markup {
                         }
                     }
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
+                    a.tool href="/wishlist" aria-label=(words.wishes.title) { (icon(HEART)) span.tool-name { (words.wishes.title) } }
                     a.tool href="/cart" aria-label=(cart) data-cart-action="view" {
                         (icon(BASKET))
                         span.tool-name { (words.frame.cart) }
@@ -185,8 +196,10 @@ const SEARCH: &str = r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-4-4"/>"#;
 const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6 8-6s8 2 8 6"/>"#;
 const BASKET: &str = r#"<path d="M3 9h18l-2 11H5L3 9Z"/><path d="m8 9 3-6M16 9l-3-6"/>"#;
 
+pub(super) const HEART: &str = r#"<path d="M12 20C5 15 3 12 3 8.5 3 6 5 4 7.5 4 9.5 4 11 5 12 7c1-2 2.5-3 4.5-3C19 4 21 6 21 8.5 21 12 19 15 12 20Z"/>"#;
+
 /// A line drawing that only repeats what the text beside it says.
-fn icon(paths: &'static str) -> Markup {
+pub(super) fn icon(paths: &'static str) -> Markup {
     html! {
         svg.icon viewBox="0 0 24 24" aria-hidden="true" focusable="false" { (PreEscaped(paths)) }
     }

@@ -5,14 +5,24 @@ use maud::{Markup, html};
 use super::parts::field::{Input, alert, field};
 use super::{Frame, layout};
 
+pub struct LoginPage<'a> {
+    /// As typed.
+    pub email: &'a str,
+    /// Where to go on.
+    pub next: &'a str,
+    pub problem: Option<&'a str>,
+    /// What was just done.
+    pub notice: Option<&'a str>,
+}
+
 #[must_use]
-pub fn login(frame: &Frame<'_>, email: &str, next: &str, problem: Option<&str>) -> Markup {
+pub fn login(frame: &Frame<'_>, shown: &LoginPage<'_>) -> Markup {
     let words = frame.words();
-    let account = &words.account;
+    let account = words.account;
     let email = Input {
         kind: "email",
         most: 254,
-        ..Input::text("email", words.fields.email, "username").value(email)
+        ..Input::text("email", words.fields.email, "username").value(shown.email)
     };
     let password = Input {
         kind: "password",
@@ -21,10 +31,11 @@ pub fn login(frame: &Frame<'_>, email: &str, next: &str, problem: Option<&str>) 
     };
     let content = html! {
         div.narrow-page {
+            @if let Some(notice) = shown.notice { p.notice role="status" { (notice) } }
             h1 { (account.sign_in) }
-            (alert(problem))
+            (alert(shown.problem))
             form.card action="/login" method="post" {
-                input type="hidden" name="next" value=(next);
+                input type="hidden" name="next" value=(shown.next);
                 (field(words, &email))
                 (field(words, &password))
                 button.primary.wide type="submit" { (account.sign_in) }

@@ -21,6 +21,7 @@ pub mod product;
 pub mod search;
 pub mod signup;
 pub mod suggest;
+pub mod wishes;
 pub mod words;
 
 pub use layout::Frame;

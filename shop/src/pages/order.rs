@@ -13,7 +13,8 @@ pub struct OrderPage<'a> {
     /// In the shopper's words, such as `2026-03-14 12:30`.
     pub placed_at: String,
     pub cancelled: bool,
-    pub can_cancel: bool,
+    /// Until when it can be cancelled; none when it can't.
+    pub cancel_until: Option<String>,
     /// Right after it was placed.
     pub just_placed: bool,
     pub lines: Vec<LineView<'a>>,
@@ -49,6 +50,9 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                     h2 { (orders.delivered_to) }
                     address { @for line in &shown.delivered_to { span { (line) } br; } }
                 }
+                form action={ "/orders/" (shown.id) "/again" } method="post" {
+                    button.wide type="submit" data-cart-action="add" { (orders.again) }
+                }
                 (cancelling(words, shown))
             }
         }
@@ -60,9 +64,9 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
 fn cancelling(words: &Words, shown: &OrderPage<'_>) -> Markup {
     let orders = &words.orders;
     html! {
-        @if shown.can_cancel {
+        @if let Some(until) = &shown.cancel_until {
             form action={ "/orders/" (shown.id) "/cancel" } method="post" {
-                p.quiet-text { (orders.cancel_hint) }
+                p.quiet-text { ((orders.cancel_hint)(until)) }
                 button.wide type="submit" { (orders.cancel) }
             }
         }

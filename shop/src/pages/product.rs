@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::layout::{self, Head};
 use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
+use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
 use super::parts::tile::{Tile, picture, stock_note};
 use super::{Frame, json_ld};
@@ -24,6 +25,8 @@ pub struct ProductPage<'a> {
     pub quantity: &'a str,
     /// Why it could not be added.
     pub error: Option<&'a str>,
+    /// Whether it is on the visitor's wish list.
+    pub wished: bool,
 }
 
 #[must_use]
@@ -47,6 +50,7 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
                 (stock_note(frame, shown.left))
                 p.description { (product.description.text(frame.language)) }
                 @if shown.left > 0 { (add_form(frame, shown)) } @else { (alert(shown.error)) }
+                (wish_form(frame, product, shown.wished))
                 p.quiet-text { ((words.browse.delivery_note)(DELIVERY_FEE, FREE_DELIVERY_FROM)) }
             }
         }

@@ -4,11 +4,10 @@ use schemas::Details;
 use sqlx::AnyConnection;
 
 use crate::domain::cart::merge;
-use crate::domain::{Cart, CartError, Catalogue, StockLevels};
+use crate::domain::{Belongings, Cart, CartError, Catalogue, StockLevels};
 use crate::observe::Occasion;
 use crate::store::event_store::{Fact, Recorder, Stream};
 use crate::store::projection::cart;
-use crate::store::recording;
 use crate::store::{CartOwner, Store, StoreError};
 
 impl Store {
@@ -30,20 +29,11 @@ impl Store {
     where
         D: Fn(&Cart, &Catalogue, &StockLevels) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
     {
-        let owner = owner.key();
-        let recorder = self.recorder(occasion, status);
-        recording!(self, |connection| {
-            cart::lock(connection, &owner).await?;
-            let cart = cart::load(connection, &owner).await?;
-            let details = match decide(&cart, &self.0.catalogue, &self.stock()) {
-                Ok(Some(details)) => details,
-                Ok(None) => return Ok(Ok(cart)),
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let fact = Fact::new(Stream::Cart(owner.clone()), cart.version + 1, occasion.at, details);
-            recorder.record(connection, &fact).await?;
-            Ok(Ok(cart.after(&fact.details)))
-        })
+        let decide = |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
+            decide(&before.cart, catalogue, stock).map(|fact| fact.into_iter().collect())
+        };
+        let changed = self.change_belongings(occasion, owner, status, decide).await?;
+        Ok(changed.map(|belongings| belongings.cart))
     }
 }
 
@@ -67,7 +57,7 @@ pub(super) async fn pour(
         .record(
             connection,
             &Fact {
-                cart_emptied: Some(from),
+                emptied: Some(from),
                 ..fact
             },
         )

@@ -1,15 +1,26 @@
 //! From cart to order, and back.
 
+use std::time::Duration;
+
 use schemas::OrderId;
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::order::{self, CancelError, OrderError, OrderState};
-use crate::domain::{Delivery, Order};
+use crate::domain::{Delivery, Order, Won};
 use crate::observe::Occasion;
 use crate::store::event_store::{Counter, Fact, Recorder, Stream};
 use crate::store::projection::{cart, orders, stock};
 use crate::store::recording;
 use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery};
+
+/// What a checkout page sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Submitted<'a> {
+    pub token: CheckoutToken,
+    pub delivery: &'a Delivery,
+    /// The sum on the page, if it was sent: the order is placed at no other.
+    pub agreed: Option<Won>,
+}
 
 /// What happened instead of a new order; nothing is written.
 enum Instead {
@@ -24,16 +35,15 @@ impl Store {
         &self,
         occasion: &Occasion,
         owner: CartOwner,
-        token: CheckoutToken,
-        delivery: &Delivery,
+        submitted: Submitted<'_>,
         status: u16,
     ) -> Result<Result<Order, OrderError>, StoreError> {
         let checkout = Checkout {
             store: self,
             recorder: self.recorder(occasion, status),
             owner: owner.key(),
-            key: format!("{}/{}", owner.key(), token.hex()),
-            delivery,
+            key: format!("{}/{}", owner.key(), submitted.token.hex()),
+            submitted,
         };
         match recording!(self, |connection| checkout.place(connection).await)? {
             Ok(order) => {
@@ -45,12 +55,12 @@ impl Store {
         }
     }
 
-    /// Calls an order of the owner off and puts its goods back into stock.
+    /// Calls an order of the owner off, for `window` after it was placed, and puts its goods back into stock.
     pub async fn cancel_order(
         &self,
         occasion: &Occasion,
         owner: CartOwner,
-        order: OrderId,
+        order: (OrderId, Duration),
         status: u16,
     ) -> Result<Result<Order, CancelError>, StoreError> {
         let owner = owner.key();
@@ -69,7 +79,7 @@ struct Checkout<'a> {
     recorder: Recorder<'a>,
     owner: String,
     key: String,
-    delivery: &'a Delivery,
+    submitted: Submitted<'a>,
 }
 
 impl Checkout<'_> {
@@ -82,17 +92,17 @@ impl Checkout<'_> {
         cart::lock(connection, &self.owner).await?;
         let cart = cart::load(connection, &self.owner).await?;
         let left = stock::levels_of_cart(connection, &self.owner).await?;
-        let placed = match order::place(&cart, &self.store.0.catalogue, &left, id) {
+        let placed = match order::place(&cart, &self.store.0.catalogue, &left, (id, self.submitted.agreed)) {
             Ok(placed) => placed,
             Err(why) => return Ok(Err(Instead::Refused(why))),
         };
         let fact = Fact {
-            cart_emptied: Some(self.owner.clone()),
+            emptied: Some(self.owner.clone()),
             checkout: Some(self.key.clone()),
             ..Fact::new(Stream::Order(id), 1, self.recorder.occasion.at, placed)
         };
         self.recorder.record(connection, &fact).await?;
-        delivery::keep(connection, id, self.delivery).await?;
+        delivery::keep(connection, id, self.submitted.delivery).await?;
         let order = orders::load(connection, &self.owner, Some(id), 1).await?.pop();
         order.map(Ok).ok_or(StoreError::OrderMissing(id))
     }
@@ -116,14 +126,14 @@ async fn cancel(
     connection: &mut AnyConnection,
     recorder: Recorder<'_>,
     owner: &str,
-    id: OrderId,
+    (id, window): (OrderId, Duration),
 ) -> Result<Result<Order, CancelError>, StoreError> {
     orders::lock(connection, id).await?;
     let Some(order) = orders::load(connection, owner, Some(id), 1).await?.pop() else {
         return Ok(Err(CancelError::Unknown));
     };
     let at = recorder.occasion.at;
-    let cancelled = match order::cancel(&order, at) {
+    let cancelled = match order::cancel(&order, at, window) {
         Ok(cancelled) => cancelled,
         Err(why) => return Ok(Err(why)),
     };

@@ -27,7 +27,8 @@ pub(super) struct Database {
 }
 
 /// In the order in which transactions write them.
-const LOCK_ALL: &str = "LOCK TABLE cart, cart_line, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
+const LOCK_ALL: &str =
+    "LOCK TABLE cart, cart_line, wishes, wish, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
 
 impl Database {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {

@@ -13,6 +13,8 @@ use crate::store::{StoreError, projection};
 pub(super) enum Stream {
     /// Whose, by its key.
     Cart(String),
+    /// Whose, by its key.
+    Wishes(String),
     Order(OrderId),
     Account(UserId),
     /// A sign-in that failed is about nobody.
@@ -23,6 +25,7 @@ impl Stream {
     fn key(&self) -> Option<String> {
         match self {
             Self::Cart(owner) => Some(format!("cart/{owner}")),
+            Self::Wishes(owner) => Some(format!("wishes/{owner}")),
             Self::Order(order) => Some(format!("order/{order}")),
             Self::Account(user) => Some(format!("account/{user}")),
             Self::Nobody => None,
@@ -42,6 +45,7 @@ impl FromStr for Stream {
         let number = || name.parse().map_err(|_| StreamError);
         match kind {
             "cart" => Ok(Self::Cart(name.to_owned())),
+            "wishes" => Ok(Self::Wishes(name.to_owned())),
             "order" => Ok(Self::Order(OrderId(number()?))),
             "account" => Ok(Self::Account(UserId(number()?))),
             _ => Err(StreamError),
@@ -57,8 +61,8 @@ pub(super) struct Fact<'a> {
     pub(super) version: i64,
     pub(super) at: Timestamp,
     pub(super) details: Details<'a>,
-    /// The owner whose cart went into this order, or into this other cart.
-    pub(super) cart_emptied: Option<String>,
+    /// The owner whose cart went into this order or this other cart, or whose wish list went into this other list.
+    pub(super) emptied: Option<String>,
     /// Owner and token of the checkout page.
     pub(super) checkout: Option<String>,
 }
@@ -70,7 +74,7 @@ impl<'a> Fact<'a> {
             version,
             at,
             details: details.into(),
-            cart_emptied: None,
+            emptied: None,
             checkout: None,
         }
     }
@@ -109,7 +113,7 @@ impl Recorder<'_> {
         .bind(event.timestamp.unix_micros())
         .bind(self.occasion.trace_parent.clone())
         .bind(data)
-        .bind(fact.cart_emptied.clone())
+        .bind(fact.emptied.clone())
         .bind(fact.checkout.clone())
         .execute(connection)
         .await?;

@@ -13,6 +13,8 @@
 //!
 //! A refusal is an answer: functions that may refuse return `Result<Result<_, Refusal>, StoreError>`.
 
+mod account;
+mod belongings;
 mod cart;
 mod checkout;
 mod database;
@@ -24,11 +26,13 @@ mod instances;
 mod interest;
 mod orders;
 mod outbox;
+mod own_data;
 mod password;
 mod people;
 mod projection;
 mod rebuild;
 mod seed;
+mod session_facts;
 mod sign_in;
 mod who;
 
@@ -40,9 +44,12 @@ use tokio::sync::watch;
 use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
+pub use account::PasswordChange;
+pub use checkout::Submitted;
 pub use error::StoreError;
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
+pub use own_data::OwnData;
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 

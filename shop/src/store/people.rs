@@ -11,10 +11,13 @@ use crate::store::event_store::{Counter, Fact, Stream};
 use crate::store::projection::account;
 use crate::store::recording;
 use crate::store::recording_always;
-use crate::store::{Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, cart, sign_in};
+use crate::store::{
+    Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, belongings, cart, sign_in,
+};
 
 impl Store {
-    /// Opens an account and signs in; the visitor's cart becomes the account's. Records `signup`, `login` and perhaps `cart_merge`.
+    /// Opens an account and signs in; the visitor's cart becomes the account's. Records `signup`, `login` and perhaps `cart_merge` and
+    /// `wish_merge`.
     pub async fn sign_up(
         &self,
         occasion: &Occasion,
@@ -32,7 +35,7 @@ impl Store {
                 }));
             }
             let user = UserId(Counter::Account.next(connection).await?);
-            keep_person(connection, user, account, &hash).await?;
+            keep_person(connection, user, account, (&hash, language)).await?;
             let occasion = as_user(occasion, user);
             let signup = Signup {
                 language: language.code().into(),
@@ -128,13 +131,9 @@ impl Store {
         let version = account::lock(connection, who.user).await? + 1;
         let login = Fact::new(Stream::Account(who.user), version, occasion.at, Login { method });
         recorder.record(connection, &login).await?;
-        cart::pour(
-            connection,
-            recorder,
-            CartOwner::Visitor(visitor),
-            CartOwner::Account(who.user),
-        )
-        .await?;
+        let (from, into) = (CartOwner::Visitor(visitor), CartOwner::Account(who.user));
+        cart::pour(connection, recorder, from, into).await?;
+        belongings::pour_wishes(connection, recorder, from, into).await?;
         let token = sign_in::begin(connection, who.user, self.0.clock.now()).await?;
         Ok(NewSignIn { token, who })
     }
@@ -178,13 +177,14 @@ async fn keep_person(
     connection: &mut AnyConnection,
     user: UserId,
     account: &NewAccount,
-    hash: &str,
+    (hash, language): (&str, Language),
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO person (account_id, email, name, password_hash) VALUES ($1, $2, $3, $4)")
+    sqlx::query("INSERT INTO person (account_id, email, name, password_hash, language) VALUES ($1, $2, $3, $4, $5)")
         .bind(user.0)
         .bind(account.email.as_str())
         .bind(account.name.as_str())
         .bind(hash)
+        .bind(language.code())
         .execute(connection)
         .await?;
     Ok(())

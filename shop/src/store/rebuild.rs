@@ -98,7 +98,7 @@ async fn apply_again(connection: &mut AnyConnection, row: &AnyRow) -> Result<(),
         version: row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
         at: Timestamp::from_unix_micros_saturating(row.try_get("happened_at")?),
         details,
-        cart_emptied: row.try_get("cart_emptied")?,
+        emptied: row.try_get("cart_emptied")?,
         checkout: row.try_get("checkout")?,
     };
     projection::apply(connection, &fact).await.map_err(|error| match error {

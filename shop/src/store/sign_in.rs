@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 
 use crate::observe::Occasion;
+use crate::store::database::transaction_always;
 use crate::store::event_store::{Fact, Stream};
 use crate::store::people::name_from_row;
 use crate::store::projection::account;
@@ -65,6 +66,15 @@ impl Store {
             let version = account::lock(connection, user).await? + 1;
             let fact = Fact::new(Stream::Account(user), version, occasion.at, Logout {});
             self.recorder(&occasion, status).record(connection, &fact).await
+        })
+    }
+
+    /// Ends a sign-in without a word: its browser has a new one.
+    pub async fn forget_sign_in(&self, token: SignInToken) -> Result<(), StoreError> {
+        transaction_always!(self.0.database, |connection| {
+            let ended = sqlx::query("DELETE FROM sign_in WHERE token_hash = $1");
+            ended.bind(hash(token)).execute(connection).await?;
+            Ok(())
         })
     }
 

@@ -1,19 +1,182 @@
-//! `/account`
+//! `/account`: who one is, and what can be changed about it.
 
-use axum::extract::State;
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
+use schemas::UserId;
+use serde::Deserialize;
 
 use super::Site;
-use super::caller::By;
+use super::caller::{By, Caller};
+use super::cookies::Change;
 use super::error::PageError;
+use super::pace::Wait;
+use super::record::Changed;
+use super::sign_in_limit::Try;
+use crate::domain::{Field, Password, PersonName};
 use crate::pages;
+use crate::pages::account::{AccountPage, CURRENT_PASSWORD, DELETE_PASSWORD, NEW_PASSWORD};
+use crate::pages::parts::field::Errors;
+use crate::store::PasswordChange;
 
-pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Done {
+    done: String,
+}
+
+/// What the forms send.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    name: String,
+    current_password: String,
+    new_password: String,
+    delete_password: String,
+}
+
+type SentForm = Result<Form<Typed>, FormRejection>;
+
+pub(super) async fn index(
+    By(caller): By,
+    State(site): State<Site>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let Query(Done { done }) = done.unwrap_or_default();
+    let account = caller.words().account;
+    let notice = match done.as_str() {
+        "name" => Some(account.name_saved),
+        "password" => Some(account.password_saved),
+        _ => None,
+    };
+    match page(&site, &caller, (None, &Errors::default(), notice)).await? {
+        Ok(page) => Ok((caller.saw(caller.view()), page).into_response()),
+        Err(to_login) => Ok(to_login.into_response()),
+    }
+}
+
+pub(super) async fn rename(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
+    let Form(typed) = form?;
+    let Some(user) = caller.user() else {
+        return Ok(to_login());
+    };
+    match PersonName::parse(Field::Name, &typed.name) {
+        Ok(name) => {
+            site.store.rename(user, &name).await?;
+            Ok(Redirect::to("/account?done=name").into_response())
+        }
+        Err(error) => {
+            let errors = Errors::of_fields(caller.words(), &[error]);
+            again(&site, &caller, Some(&typed.name), &errors).await
+        }
+    }
+}
+
+pub(super) async fn change_password(
+    By(caller): By,
+    State(site): State<Site>,
+    form: SentForm,
+) -> Result<Response, PageError> {
+    let Form(typed) = form?;
+    let Some(user) = caller.user() else {
+        return Ok(to_login());
+    };
+    let words = caller.words();
+    let new = match Password::parse(&typed.new_password) {
+        Ok(new) => new,
+        Err(error) => {
+            let errors = Errors::one(NEW_PASSWORD, words.problems.about(error.problem));
+            return again(&site, &caller, None, &errors).await;
+        }
+    };
+    let attempt = attempt(&site, &caller, user).await?;
+    if let Some(wait) = site.sign_in_limit.wait(&attempt) {
+        return too_often(&site, &caller, CURRENT_PASSWORD, wait).await;
+    }
+    let change = PasswordChange {
+        current: &typed.current_password,
+        new: &new,
+    };
+    if let Ok(token) = site.store.change_password(user, change).await? {
+        site.sign_in_limit.succeeded(&attempt);
+        let changed = Changed {
+            cookies: vec![Change::SignedIn(token)],
+            ..Changed::default()
+        };
+        return Ok((changed, Redirect::to("/account?done=password")).into_response());
+    }
+    site.sign_in_limit.failed(&attempt);
+    let errors = Errors::one(CURRENT_PASSWORD, words.account.wrong_password);
+    again(&site, &caller, None, &errors).await
+}
+
+pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
+    let Form(typed) = form?;
+    let Some(user) = caller.user() else {
+        return Ok(to_login());
+    };
+    let attempt = attempt(&site, &caller, user).await?;
+    if let Some(wait) = site.sign_in_limit.wait(&attempt) {
+        return too_often(&site, &caller, DELETE_PASSWORD, wait).await;
+    }
+    if site.store.delete_account(user, &typed.delete_password).await?.is_ok() {
+        let changed = Changed {
+            cookies: vec![Change::SignedOut],
+            ..Changed::default()
+        };
+        return Ok((changed, Redirect::to("/login?deleted=1")).into_response());
+    }
+    site.sign_in_limit.failed(&attempt);
+    let errors = Errors::one(DELETE_PASSWORD, caller.words().account.wrong_password);
+    again(&site, &caller, None, &errors).await
+}
+
+/// A password that is asked for here is guessed as slowly as at the door.
+async fn attempt(site: &Site, caller: &Caller, user: UserId) -> Result<Try, PageError> {
+    let email = site.store.email_of(user).await?;
+    Ok(Try::of(caller, email.as_ref().map_or("", |email| email.as_str())))
+}
+
+async fn too_often(
+    site: &Site,
+    caller: &Caller,
+    field: &'static str,
+    Wait(seconds): Wait,
+) -> Result<Response, PageError> {
+    let errors = Errors::one(field, caller.words().problems.rate_limited);
+    let page = again(site, caller, None, &errors).await?;
+    Ok((StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)], page).into_response())
+}
+
+async fn again(site: &Site, caller: &Caller, typed_name: Option<&str>, errors: &Errors) -> Result<Response, PageError> {
+    match page(site, caller, (typed_name, errors, None)).await? {
+        Ok(page) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
+        Err(to_login) => Ok(to_login.into_response()),
+    }
+}
+
+async fn page(
+    site: &Site,
+    caller: &Caller,
+    (typed_name, errors, notice): (Option<&str>, &Errors, Option<&str>),
+) -> Result<Result<maud::Markup, Response>, PageError> {
     let Some(who) = &caller.signed_in else {
-        return Ok(Redirect::to("/login?next=/account").into_response());
+        return Ok(Err(to_login()));
     };
     let email = site.store.email_of(who.user).await?;
-    let email = email.as_ref().map_or("", |email| email.as_str());
-    let page = pages::account::account(&caller.frame(&site).await?, who.name.as_str(), email);
-    Ok((caller.saw(caller.view()), page).into_response())
+    let shown = AccountPage {
+        name: who.name.as_str(),
+        email: email.as_ref().map_or("", |email| email.as_str()),
+        typed_name: typed_name.unwrap_or_else(|| who.name.as_str()),
+        errors,
+        notice,
+    };
+    Ok(Ok(pages::account::account(&caller.frame(site).await?, &shown)))
+}
+
+pub(super) fn to_login() -> Response {
+    Redirect::to("/login?next=/account").into_response()
 }

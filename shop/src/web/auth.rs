@@ -5,17 +5,21 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use schemas::events::LoginFailure;
 use serde::Deserialize;
 
 use super::caller::{By, Caller};
-use super::cookies::Change;
+use super::cookies::{Change, KnownAccount};
 use super::error::PageError;
+use super::pace::{Wait, place};
 use super::record::Changed;
+use super::sign_in_limit::Try;
 use super::{Site, language};
 use crate::domain::account::NewAccount;
 use crate::pages;
+use crate::pages::login::LoginPage;
 use crate::pages::parts::field::Errors;
 use crate::store::{Answers, Credentials, NewSignIn};
 
@@ -33,6 +37,7 @@ pub(super) struct Typed {
 #[serde(default)]
 pub(super) struct Where {
     next: String,
+    deleted: Option<String>,
 }
 
 type SentForm = Result<Form<Typed>, FormRejection>;
@@ -54,6 +59,8 @@ pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentF
         Ok(account) => account,
         Err(errors) => return signup_again(&site, &caller, &typed, &errors).await,
     };
+    let pace = site.paces.sign_ups.take(place(caller.address), caller.occasion.at);
+    pace.map_err(PageError::TooMany)?;
     let status = StatusCode::SEE_OTHER.as_u16();
     let visitor = caller.visit.visitor;
     let signed_up = site
@@ -61,7 +68,7 @@ pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentF
         .sign_up(&caller.occasion, visitor, &account, caller.language, status)
         .await?;
     match signed_up {
-        Ok(sign_in) => Ok(signed_in(&sign_in, &typed.next)),
+        Ok(sign_in) => let_in(&site, &caller, &sign_in, &typed).await,
         Err(error) => signup_again(&site, &caller, &typed, &[error]).await,
     }
 }
@@ -87,21 +94,27 @@ pub(super) async fn login_page(
     if caller.signed_in.is_some() {
         return Ok(Redirect::to(language::local(&to.next)).into_response());
     }
-    let page = pages::login::login(&caller.frame(&site).await?, "", language::local(&to.next), None);
+    let shown = LoginPage {
+        email: "",
+        next: language::local(&to.next),
+        problem: None,
+        notice: to.deleted.map(|_| caller.words().account.deleted),
+    };
+    let page = pages::login::login(&caller.frame(&site).await?, &shown);
     Ok((caller.saw(caller.view()), page).into_response())
 }
 
 pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
-    let address = caller.occasion.ip_address.as_deref().unwrap_or("");
-    let key = (address, typed.email.trim());
-    if site.sign_in_limit.is_reached(key, caller.occasion.at) {
+    let attempt = Try::of(&caller, &typed.email);
+    if let Some(Wait(seconds)) = site.sign_in_limit.wait(&attempt) {
         let why = LoginFailure::RateLimited;
         let status = StatusCode::TOO_MANY_REQUESTS;
         site.store
             .record_sign_in_refused(&caller.occasion, why, status.as_u16())
             .await?;
-        return login_again(&site, &caller, &typed, (status, why)).await;
+        let page = login_again(&site, &caller, &typed, (status, why)).await?;
+        return Ok(([(RETRY_AFTER, seconds)], page).into_response());
     }
     let credentials = Credentials {
         email: &typed.email,
@@ -117,11 +130,11 @@ pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentFo
         .await?
     {
         Ok(sign_in) => {
-            site.sign_in_limit.forget(key);
-            Ok(signed_in(&sign_in, &typed.next))
+            site.sign_in_limit.succeeded(&attempt);
+            let_in(&site, &caller, &sign_in, &typed).await
         }
         Err(why) => {
-            site.sign_in_limit.count(key, caller.occasion.at);
+            site.sign_in_limit.failed(&attempt);
             login_again(&site, &caller, &typed, (StatusCode::UNPROCESSABLE_ENTITY, why)).await
         }
     }
@@ -139,17 +152,35 @@ async fn login_again(
         LoginFailure::RateLimited => problems.rate_limited,
     };
     let frame = caller.frame(site).await?;
-    let page = pages::login::login(&frame, &typed.email, language::local(&typed.next), Some(said));
+    let shown = LoginPage {
+        email: &typed.email,
+        next: language::local(&typed.next),
+        problem: Some(said),
+        notice: None,
+    };
+    let page = pages::login::login(&frame, &shown);
     Ok((status, page).into_response())
 }
 
-/// The visitor's cart is the account's from now on.
-fn signed_in(sign_in: &NewSignIn, next: &str) -> Response {
+/// The visitor's cart and wish list are the account's from now on; a sign-in that this browser had before is over.
+async fn let_in(site: &Site, caller: &Caller, sign_in: &NewSignIn, typed: &Typed) -> Result<Response, PageError> {
+    if let Some(before) = caller.token {
+        site.store.forget_sign_in(before).await?;
+    }
+    let language = site.store.language_of(sign_in.who.user).await?;
     let changed = Changed {
         has_cart: Some(false),
-        cookies: vec![Change::SignedIn(sign_in.token)],
+        has_wishes: Some(false),
+        cookies: [
+            Some(Change::SignedIn(sign_in.token)),
+            Some(Change::Known(KnownAccount::of(&typed.email))),
+            language.map(Change::Language),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     };
-    (changed, Redirect::to(language::local(next))).into_response()
+    Ok((changed, Redirect::to(language::local(&typed.next))).into_response())
 }
 
 pub(super) async fn logout(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
@@ -158,8 +189,8 @@ pub(super) async fn logout(By(caller): By, State(site): State<Site>) -> Result<R
         site.store.sign_out(&caller.occasion, token, status).await?;
     }
     let changed = Changed {
-        has_cart: None,
         cookies: vec![Change::SignedOut],
+        ..Changed::default()
     };
     Ok((changed, Redirect::to("/")).into_response())
 }

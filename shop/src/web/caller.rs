@@ -1,7 +1,7 @@
 //! Who asks, in which visit, in which language: worked out once for each request, before the handler.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Query};
@@ -14,10 +14,10 @@ use schemas::{Details, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::Site;
-use super::cookies::Cookies;
+use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Language, Looked, Visit};
+use crate::domain::{Consent, Language, Looked, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -31,10 +31,16 @@ pub(super) struct Caller {
     pub language: Language,
     /// The language that the address asks for, when the cookie says otherwise.
     pub asked_language: Option<Language>,
-    /// Whether the browser sent Global Privacy Control.
-    pub privacy_control: bool,
     /// What this visitor looked at last.
     pub looked: Looked,
+    /// What may be recorded.
+    pub consent: Consent,
+    /// Whether the browser sent Global Privacy Control.
+    pub privacy_control: bool,
+    /// Where the request comes from, in full: for limits, never for events.
+    pub address: Option<IpAddr>,
+    /// Somebody signed in to this account with this browser before.
+    pub known: Option<KnownAccount>,
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
@@ -78,6 +84,9 @@ impl Caller {
         let language = asked_language
             .or_else(|| cookies.language())
             .unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
+        let privacy_control = privacy_control(&parts.headers);
+        let consent = Consent::in_force(cookies.consent(), privacy_control);
+        let address = address(site, parts);
         let occasion = Occasion {
             at,
             session_id: visit.session,
@@ -87,9 +96,12 @@ impl Caller {
             path: clean(parts.uri.path()),
             args,
             form: Fields::new(),
-            ip_address: address(site, parts),
-            user_agent: Some(text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
-            referrer: text(&parts.headers, &REFERER),
+            ip_address: address.map(|address| recorded(address, consent)),
+            user_agent: consent
+                .allows_observing()
+                .then(|| text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
+            // It may hold the words of a search.
+            referrer: text(&parts.headers, &REFERER).filter(|_| consent.allows_observing()),
             request_id: request_id(at),
             trace_parent: trace_parent(&parts.headers),
         };
@@ -100,8 +112,11 @@ impl Caller {
             token: cookies.sign_in(),
             language,
             asked_language: asked_language.filter(|asked| cookies.language() != Some(*asked)),
-            privacy_control: privacy_control(&parts.headers),
             looked: cookies.looked(),
+            consent,
+            privacy_control,
+            address,
+            known: cookies.known(),
             occasion,
             here,
         }
@@ -202,7 +217,7 @@ fn args(uri: &Uri) -> Fields<'static> {
 }
 
 /// Where the request comes from: the peer's address, or what the last untrusted hop's proxy says.
-fn address(site: &Site, parts: &Parts) -> Option<String> {
+fn address(site: &Site, parts: &Parts) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
     let mut nearest = peer.ip().to_canonical();
     let trusted = |ip| site.manners.trusted_proxies.iter().any(|network| network.contains(ip));
@@ -221,7 +236,16 @@ fn address(site: &Site, parts: &Parts) -> Option<String> {
         };
         nearest = ip.to_canonical();
     }
-    Some(nearest.to_string())
+    Some(nearest)
+}
+
+/// The address as it may stand in events.
+fn recorded(address: IpAddr, consent: Consent) -> String {
+    if consent.allows_observing() {
+        address.to_string()
+    } else {
+        consent::shortened(address).to_string()
+    }
 }
 
 /// <https://www.w3.org/TR/gpc/>: the header is there with the value 1, or it says nothing.

@@ -1,109 +1,132 @@
 //! `/cart` and the forms that change it.
 
 use axum::Form;
-use axum::extract::State;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use schemas::{Details, ProductId};
 use serde::Deserialize;
 
 use super::caller::{By, Caller};
+use super::cart_page::{Just, Refusal, page};
 use super::error::PageError;
 use super::record::Changed;
 use super::{Site, products, show};
-use crate::domain::order::{FREE_DELIVERY_FROM, Totals};
-use crate::domain::{Cart, CartError, Catalogue, Quantity, StockLevels, Won, cart};
-use crate::pages;
-use crate::pages::cart::{CartLineView, CartPage};
-use crate::pages::parts::lines::Sums;
+use crate::domain::{Belongings, Cart, CartError, Catalogue, Quantity, StockLevels, belongings, cart};
 
 /// What the forms send.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wish {
-    product_id: String,
-    quantity: String,
+pub(super) struct Wanted {
+    pub product_id: String,
+    pub quantity: String,
+    /// Where to go on.
+    pub next: String,
 }
 
-type Wished = Result<Form<Wish>, FormRejection>;
+pub(super) type WantedForm = Result<Form<Wanted>, FormRejection>;
 
-pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
-    let cart = if caller.may_have_cart() {
-        caller.cart(&site.store).await?
-    } else {
-        Cart::default()
-    };
-    let page = page(&site, &caller, &cart, &Refusal::None);
+pub(super) async fn index(
+    By(caller): By,
+    State(site): State<Site>,
+    just: Result<Query<Just>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let Query(just) = just.unwrap_or_default();
+    let belongings = caller.belongings(&site.store).await?;
+    let page = page(&site, &caller, &belongings, (&Refusal::None, &just));
     Ok((caller.saw(caller.view()), page).into_response())
 }
 
-pub(super) async fn add(By(caller): By, State(site): State<Site>, wish: Wished) -> Result<Response, PageError> {
-    let Form(wish) = wish?;
-    let product = known(&site, &wish)?;
-    let Ok(wanted) = wish.quantity.parse::<Quantity>() else {
-        return not_added(&site, &caller, &wish, product, caller.words().problems.quantity).await;
+pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
+    let Form(wanted) = form?;
+    let product = known(&site, &wanted)?;
+    let decide = move |cart: &Cart, sold: (&Catalogue, &StockLevels), quantity| {
+        let (product, left) = sold_now(sold, product)?;
+        cart::add(cart, product, left, quantity).map(|added| Some(added.into()))
     };
-    let decide = move |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
-        let product = catalogue.product(product).ok_or(CartError::OutOfStock { left: 0 })?;
-        cart::add(cart, product, stock.left(product.id), wanted).map(|added| Some(Details::from(added)))
-    };
-    match change(&site, &caller, &wish, decide).await? {
+    match put(&site, &caller, &wanted, decide).await? {
         Ok(redirect) => Ok(redirect),
-        Err(error) => {
-            not_added(
-                &site,
-                &caller,
-                &wish,
-                product,
-                &caller.words().problems.about_cart(error),
-            )
-            .await
+        Err(said) => {
+            let catalogue = site.store.catalogue();
+            let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;
+            let page = products::page(&site, &caller, product, Some((&wanted.quantity, &said))).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
 }
 
-pub(super) async fn update(By(caller): By, State(site): State<Site>, wish: Wished) -> Result<Response, PageError> {
-    let Form(wish) = wish?;
-    let product = known(&site, &wish)?;
-    let Ok(wanted) = wish.quantity.parse::<Quantity>() else {
-        return not_changed(&site, &caller, &wish, product, caller.words().problems.quantity).await;
+pub(super) async fn update(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
+    let Form(wanted) = form?;
+    let product = known(&site, &wanted)?;
+    let decide = move |cart: &Cart, sold: (&Catalogue, &StockLevels), quantity| {
+        let (product, left) = sold_now(sold, product)?;
+        Ok(cart::update(cart, product, left, quantity)?.map(Into::into))
     };
-    let decide = move |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| {
-        let product = catalogue.product(product).ok_or(CartError::OutOfStock { left: 0 })?;
-        let updated = cart::update(cart, product, stock.left(product.id), wanted)?;
-        Ok(updated.map(Details::from))
-    };
-    match change(&site, &caller, &wish, decide).await? {
+    match put(&site, &caller, &wanted, decide).await? {
         Ok(redirect) => Ok(redirect),
-        Err(error) => {
-            not_changed(
-                &site,
-                &caller,
-                &wish,
-                product,
-                &caller.words().problems.about_cart(error),
-            )
-            .await
-        }
+        Err(said) => refused(&site, &caller, &wanted, (product, &said)).await,
     }
 }
 
-pub(super) async fn remove(By(caller): By, State(site): State<Site>, wish: Wished) -> Result<Response, PageError> {
-    let Form(wish) = wish?;
-    let product = show::product_id(&wish.product_id).ok_or(PageError::NoSuchProduct)?;
+/// Puts the quantity that was typed where `decide` says; what keeps it from going there, in the visitor's words.
+async fn put<D>(site: &Site, caller: &Caller, wanted: &Wanted, decide: D) -> Result<Result<Response, String>, PageError>
+where
+    D: Fn(&Cart, (&Catalogue, &StockLevels), Quantity) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
+{
+    let problems = &caller.words().problems;
+    let Ok(quantity) = wanted.quantity.parse::<Quantity>() else {
+        return Ok(Err(problems.quantity.to_owned()));
+    };
+    let decide = |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| decide(cart, (catalogue, stock), quantity);
+    let changed = change(site, caller, wanted, decide).await?;
+    let answered = changed.map(|cart| (filled(caller, &cart), Redirect::to("/cart")).into_response());
+    Ok(answered.map_err(|error| problems.about_cart(error)))
+}
+
+pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
+    let Form(wanted) = form?;
+    let product = show::product_id(&wanted.product_id).ok_or(PageError::NoSuchProduct)?;
     let decide = move |cart: &Cart, _: &Catalogue, _: &StockLevels| {
         cart::remove(cart, product).map(|it| Some(Details::from(it)))
     };
-    match change(&site, &caller, &wish, decide).await? {
-        Ok(redirect) => Ok(redirect),
+    match change(&site, &caller, &wanted, decide).await? {
+        Ok(cart) => {
+            let quantity = wanted.quantity.parse::<Quantity>().unwrap_or(Quantity::ONE);
+            let next = Redirect::to(&format!("/cart?removed={product}&quantity={quantity}"));
+            Ok((filled(&caller, &cart), next).into_response())
+        }
         // It is out already, which is what was wanted: a second click.
         Err(_) => Ok(Redirect::to("/cart").into_response()),
     }
 }
 
-fn known(site: &Site, wish: &Wish) -> Result<ProductId, PageError> {
-    let id = show::product_id(&wish.product_id).ok_or(PageError::NoSuchProduct)?;
+/// Moves a product to the wish list.
+pub(super) async fn later(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
+    let Form(wanted) = form?;
+    let product = known(&site, &wanted)?;
+    let decide = move |before: &Belongings, catalogue: &Catalogue, _: &StockLevels| {
+        let product = catalogue.product(product).ok_or(CartError::NotInCart)?;
+        belongings::save_for_later(before, product)
+    };
+    let occasion = caller.occasion_with([("product_id", wanted.product_id.as_str())]);
+    let status = StatusCode::SEE_OTHER.as_u16();
+    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
+    match changed.await? {
+        Ok(now) => {
+            let next = Redirect::to(&format!("/cart?later={product}"));
+            Ok((kept(&caller, &now), next).into_response())
+        }
+        Err(CartError::NotInCart) => Ok(Redirect::to("/cart").into_response()),
+        Err(error) => {
+            let said = caller.words().problems.about_cart(error);
+            refused(&site, &caller, &wanted, (product, &said)).await
+        }
+    }
+}
+
+pub(super) fn known(site: &Site, wanted: &Wanted) -> Result<ProductId, PageError> {
+    let id = show::product_id(&wanted.product_id).ok_or(PageError::NoSuchProduct)?;
     site.store
         .catalogue()
         .product(id)
@@ -111,109 +134,63 @@ fn known(site: &Site, wish: &Wish) -> Result<ProductId, PageError> {
         .ok_or(PageError::NoSuchProduct)
 }
 
+fn sold_now<'a>(
+    (catalogue, stock): (&'a Catalogue, &StockLevels),
+    product: ProductId,
+) -> Result<(&'a crate::domain::Product, u32), CartError> {
+    let product = catalogue.product(product).ok_or(CartError::OutOfStock { left: 0 })?;
+    Ok((product, stock.left(product.id)))
+}
+
 async fn change<D>(
     site: &Site,
     caller: &Caller,
-    wish: &Wish,
+    wanted: &Wanted,
     decide: D,
-) -> Result<Result<Response, CartError>, PageError>
+) -> Result<Result<Cart, CartError>, PageError>
 where
     D: Fn(&Cart, &Catalogue, &StockLevels) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
 {
     let form = [
-        ("product_id", wish.product_id.as_str()),
-        ("quantity", wish.quantity.as_str()),
+        ("product_id", wanted.product_id.as_str()),
+        ("quantity", wanted.quantity.as_str()),
     ];
     let occasion = caller.occasion_with(form);
     let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site
+    Ok(site
         .store
         .change_cart(&occasion, caller.owner(), status, decide)
-        .await?;
-    Ok(changed.map(|cart| (filled(caller, &cart), Redirect::to("/cart")).into_response()))
+        .await?)
 }
 
 /// The visitor's cookie says whether there is a visitor's cart; an account's cart is the account's.
 fn filled(caller: &Caller, cart: &Cart) -> Changed {
     Changed {
         has_cart: caller.signed_in.is_none().then(|| !cart.is_empty()),
-        cookies: Vec::new(),
+        ..Changed::default()
     }
 }
 
-async fn not_added(
-    site: &Site,
-    caller: &Caller,
-    wish: &Wish,
-    product: ProductId,
-    error: &str,
-) -> Result<Response, PageError> {
-    let catalogue = site.store.catalogue();
-    let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;
-    let page = products::page(site, caller, product, Some((&wish.quantity, error))).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+/// The same for cart and wish list.
+pub(super) fn kept(caller: &Caller, belongings: &Belongings) -> Changed {
+    Changed {
+        has_wishes: caller.signed_in.is_none().then(|| !belongings.wishes.is_empty()),
+        ..filled(caller, &belongings.cart)
+    }
 }
 
-async fn not_changed(
+async fn refused(
     site: &Site,
     caller: &Caller,
-    wish: &Wish,
-    product: ProductId,
-    error: &str,
+    wanted: &Wanted,
+    (product, error): (ProductId, &str),
 ) -> Result<Response, PageError> {
-    let cart = caller.cart(&site.store).await?;
+    let belongings = caller.belongings(&site.store).await?;
     let refusal = Refusal::Line {
         product,
-        typed: &wish.quantity,
+        typed: &wanted.quantity,
         error,
     };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(site, caller, &cart, &refusal)).into_response())
-}
-
-/// What could not be done to the cart.
-enum Refusal<'a> {
-    None,
-    Line {
-        product: ProductId,
-        typed: &'a str,
-        error: &'a str,
-    },
-}
-
-fn page(site: &Site, caller: &Caller, cart: &Cart, refusal: &Refusal<'_>) -> maud::Markup {
-    let catalogue = site.store.catalogue();
-    let stock = site.store.stock();
-    let totals = Totals::of(cart, &catalogue);
-    let line = |line| {
-        let line = show::line(&catalogue, caller, line);
-        let id = ProductId(line.product_id);
-        CartLineView {
-            left: stock.left(id),
-            refused: match *refusal {
-                Refusal::Line { product, typed, error } if product == id => Some((typed, error)),
-                _ => None,
-            },
-            line,
-        }
-    };
-    let priced = show::priced(&catalogue, cart);
-    let alert = match *refusal {
-        Refusal::Line { product, error, .. } if cart.quantity_of(product).is_none() => Some(error),
-        _ => None,
-    };
-    let shown = CartPage {
-        lines: priced.iter().map(line).collect(),
-        sums: sums(&totals),
-        until_free: (totals.delivery_fee > Won(0)).then(|| Won(FREE_DELIVERY_FROM.0 - totals.goods.0)),
-        alert,
-    };
-    pages::cart::cart(&caller.frame_with(site, cart.count()), &shown)
-}
-
-pub(super) fn sums(totals: &Totals) -> Sums {
-    Sums {
-        goods: totals.goods,
-        delivery: totals.delivery_fee,
-        total: totals.total,
-    }
+    let page = page(site, caller, &belongings, (&refusal, &Just::default()));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

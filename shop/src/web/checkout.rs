@@ -8,22 +8,24 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::caller::{By, Caller};
-use super::cart::sums;
+use super::cart_page::sums;
 use super::error::PageError;
 use super::record::Changed;
 use super::{Site, show};
 use crate::domain::order::Totals;
-use crate::domain::{Cart, Delivery, OrderError};
+use crate::domain::{Cart, Delivery, OrderError, Won};
 use crate::pages;
 use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
 use crate::pages::parts::field::Errors;
-use crate::store::CheckoutToken;
+use crate::store::{self, CheckoutToken};
 
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Submitted {
     token: String,
+    /// The sum that the page showed, in KRW.
+    agreed: Option<String>,
     payment: String,
     #[serde(flatten)]
     delivery: DeliveryTyped,
@@ -38,17 +40,14 @@ struct Said<'a> {
 }
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Response, PageError> {
-    let cart = if caller.may_have_cart() {
-        caller.cart(&site.store).await?
-    } else {
-        Cart::default()
-    };
+    let cart = caller.cart_if_any(&site.store).await?;
     if cart.is_empty() {
         return Ok(Redirect::to("/cart").into_response());
     }
+    let before = site.store.last_delivery_of(caller.owner()).await?;
     let said = Said {
         token: CheckoutToken(rand::random()),
-        typed: &DeliveryTyped::default(),
+        typed: &before.as_ref().map(DeliveryTyped::again).unwrap_or_default(),
         errors: &Errors::default(),
         alert: None,
     };
@@ -71,11 +70,16 @@ pub(super) async fn place(
             return again(&site, &caller, token, &submitted, (&errors, words.problems.form)).await;
         }
     };
+    let wanted = store::Submitted {
+        token,
+        delivery: &delivery,
+        agreed: submitted.agreed.as_deref().and_then(|sum| sum.parse().ok()).map(Won),
+    };
     let occasion = caller.occasion_with([("payment", submitted.payment.as_str())]);
     let status = StatusCode::SEE_OTHER.as_u16();
     let placed = site
         .store
-        .place_order(&occasion, caller.owner(), token, &delivery, status)
+        .place_order(&occasion, caller.owner(), wanted, status)
         .await?;
     match placed {
         Ok(order) => Ok((
@@ -89,7 +93,11 @@ pub(super) async fn place(
             let name = catalogue
                 .product(product)
                 .map_or("", |product| product.name.text(caller.language));
-            let said = format!("{name}: {}", (words.problems.out_of_stock)(left));
+            let said = (words.checkout.nothing_ordered)(name, &(words.problems.out_of_stock)(left));
+            again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
+        }
+        Err(OrderError::TotalChanged { total }) => {
+            let said = (words.checkout.total_changed)(&total.text(caller.language));
             again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
         }
         Err(OrderError::Gone { .. }) => {
@@ -102,7 +110,7 @@ pub(super) async fn place(
 fn emptied(caller: &Caller) -> Changed {
     Changed {
         has_cart: caller.signed_in.is_none().then_some(false),
-        cookies: Vec::new(),
+        ..Changed::default()
     }
 }
 

@@ -1,16 +1,20 @@
-//! The cookies: the visit, the sign-in, the language, what was looked at last. All are signed, none can be read by scripts.
+//! The cookies: the visit, the sign-in, the language, the consent, what was looked at last, and that somebody signed in here before.
+//! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
+use sha2::{Digest, Sha256};
 use time::Duration;
 
-use crate::domain::{Language, Looked, Visit};
+use crate::domain::{Consent, Language, Looked, Visit};
 use crate::store::SignInToken;
 
 const VISIT: &str = "visit";
 const SIGN_IN: &str = "sign_in";
 const LANGUAGE: &str = "language";
 const LOOKED: &str = "looked";
+const CONSENT: &str = "consent";
+const KNOWN: &str = "known";
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
 const LOOKED_KEPT: Duration = Duration::days(30);
@@ -41,6 +45,43 @@ impl Cookies {
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default()
     }
+
+    /// What the visitor chose, if anything.
+    pub(super) fn consent(&self) -> Option<Consent> {
+        Consent::from_code(self.0.get(CONSENT)?.value())
+    }
+
+    /// The account that was last signed in to with this browser.
+    pub(super) fn known(&self) -> Option<KnownAccount> {
+        KnownAccount::from_text(self.0.get(KNOWN)?.value())
+    }
+}
+
+/// A digest of the e-mail address that was signed in with: what a browser brings along to be told from a stranger's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KnownAccount([u8; 16]);
+
+impl KnownAccount {
+    /// Signatures don't cover a cookie's name: so that no other cookie's value passes for this one.
+    const PREFIX: &str = "known-";
+
+    pub(super) fn of(email: &str) -> Self {
+        let digest = Sha256::digest(email.trim().to_lowercase());
+        let mut half = [0; 16];
+        half.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        Self(half)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(Self::PREFIX)?;
+        u128::from_str_radix(digits, 16)
+            .ok()
+            .map(|number| Self(number.to_be_bytes()))
+    }
+
+    fn text(self) -> String {
+        format!("{}{:032x}", Self::PREFIX, u128::from_be_bytes(self.0))
+    }
 }
 
 /// What an answer changes about the cookies.
@@ -50,6 +91,8 @@ pub(super) enum Change {
     SignedOut,
     Language(Language),
     Looked(Looked),
+    Consent(Consent),
+    Known(KnownAccount),
 }
 
 /// Cookies on their way out.
@@ -69,6 +112,8 @@ impl Outgoing {
                 Change::SignedOut => self.cookie(SIGN_IN, String::new(), Duration::ZERO),
                 Change::Language(language) => self.cookie(LANGUAGE, language.code().to_owned(), KEPT),
                 Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
+                Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
+                Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
             });
         }
         jar

@@ -3,13 +3,18 @@
 use std::any::Any;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::{BytesRejection, FormRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::pace::Wait;
 use crate::pages::error::Failure;
 use crate::store::StoreError;
+
+/// When a shop that is busy may have caught its breath, in seconds.
+const SOON: u64 = 10;
 
 /// Why a page can't be shown.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +23,8 @@ pub(super) enum PageError {
     NotFound,
     #[error("there is no such product")]
     NoSuchProduct,
+    #[error("this product is no longer sold")]
+    NoLongerSold,
     #[error("there is no such order for this visitor")]
     NoSuchOrder,
     #[error("the request comes from another site")]
@@ -28,6 +35,10 @@ pub(super) enum PageError {
     TooLarge,
     #[error("the request can't be understood: {0}")]
     BadRequest(String),
+    #[error("too many requests; wait for {} s", .0.0)]
+    TooMany(Wait),
+    #[error("the answer took longer than {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
     #[error("the store can't answer")]
     Store(#[from] StoreError),
     #[error("the handler panicked: {0}")]
@@ -42,12 +53,23 @@ impl PageError {
         match self {
             Self::NotFound | Self::NoSuchOrder => (StatusCode::NOT_FOUND, Failure::NotFound),
             Self::NoSuchProduct => (StatusCode::NOT_FOUND, Failure::NoSuchProduct),
+            Self::NoLongerSold => (StatusCode::GONE, Failure::NoLongerSold),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, Failure::TooMany),
             Self::OtherSite => (StatusCode::FORBIDDEN, Failure::Forbidden),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, Failure::WrongMethod),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Failure::TooLarge),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, Failure::BadRequest),
-            Self::Store(StoreError::Conflict) => (StatusCode::SERVICE_UNAVAILABLE, Failure::Busy),
+            Self::Store(StoreError::Conflict) | Self::TimedOut(_) => (StatusCode::SERVICE_UNAVAILABLE, Failure::Busy),
             Self::Store(_) | Self::Panic(_) | Self::Unrouted => (StatusCode::INTERNAL_SERVER_ERROR, Failure::Broken),
+        }
+    }
+
+    /// When it is worth another try, in seconds.
+    pub(super) const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(Wait(seconds)) => Some(*seconds),
+            Self::Store(StoreError::Conflict) | Self::TimedOut(_) => Some(SOON),
+            _ => None,
         }
     }
 

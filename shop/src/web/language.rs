@@ -1,14 +1,17 @@
-//! `/language`: the language a visitor chose, in a cookie.
+//! `/language`: the language a visitor chose, in a cookie, and with the account.
 
 use axum::Form;
+use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
+use super::caller::By;
 use super::cookies::Change;
 use super::error::PageError;
 use super::record::Changed;
 use crate::domain::Language;
+use crate::store::Store;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -17,13 +20,21 @@ pub(super) struct Choice {
     next: String,
 }
 
-pub(super) async fn choose(form: Result<Form<Choice>, FormRejection>) -> Result<impl IntoResponse, PageError> {
+/// Signed in, it is the account's language in every browser from now on.
+pub(super) async fn choose(
+    By(caller): By,
+    State(store): State<Store>,
+    form: Result<Form<Choice>, FormRejection>,
+) -> Result<impl IntoResponse, PageError> {
     let Form(choice) = form?;
     let unknown = || PageError::BadRequest("the language is neither ko nor en".to_owned());
     let language = Language::from_code(&choice.language).ok_or_else(unknown)?;
+    if let Some(user) = caller.user() {
+        store.speak(user, language).await?;
+    }
     let changed = Changed {
-        has_cart: None,
         cookies: vec![Change::Language(language)],
+        ..Changed::default()
     };
     Ok((changed, Redirect::to(local(&choice.next))))
 }

@@ -1,10 +1,11 @@
-//! How large a request may be.
+//! How large a request may be, and how long its answer may take.
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::Site;
 use super::error::PageError;
 
 /// The largest body, in bytes.
@@ -23,4 +24,12 @@ pub(super) async fn refuse_large(request: Request, next: Next) -> Result<Respons
         return Err(PageError::TooLarge);
     }
     Ok(next.run(request).await)
+}
+
+/// Gives up on an answer that takes too long; what the handler was doing is dropped, a transaction rolled back.
+pub(super) async fn in_time(State(site): State<Site>, request: Request, next: Next) -> Result<Response, PageError> {
+    let longest = site.manners.answer_timeout;
+    tokio::time::timeout(longest, next.run(request))
+        .await
+        .map_err(|_| PageError::TimedOut(longest))
 }

@@ -12,7 +12,7 @@ use crate::domain::{Looked, Product};
 
 impl Caller {
     fn may_be_remembered(&self) -> bool {
-        !self.privacy_control
+        self.consent.allows_observing()
     }
 
     /// What this visitor looked at, the last first.

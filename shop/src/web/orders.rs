@@ -1,4 +1,4 @@
-//! `/orders`, `/orders/{id}` and cancelling
+//! `/orders`, `/orders/{id}`, cancelling and ordering again
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -8,9 +8,13 @@ use schemas::OrderId;
 use serde::Deserialize;
 
 use super::caller::{By, Caller};
+use super::cart::kept;
+use super::cart_page::address_with_missing;
 use super::error::PageError;
 use super::{Site, show};
-use crate::domain::{CancelError, Delivery, Order, OrderState, Won, order};
+use crate::domain::{
+    Belongings, CancelError, Catalogue, Delivery, Order, OrderState, StockLevels, Won, belongings, order,
+};
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
@@ -56,7 +60,12 @@ pub(super) async fn cancel(
     let status = StatusCode::SEE_OTHER.as_u16();
     let cancelled = site
         .store
-        .cancel_order(&caller.occasion, caller.owner(), id, status)
+        .cancel_order(
+            &caller.occasion,
+            caller.owner(),
+            (id, site.manners.cancel_window),
+            status,
+        )
         .await?;
     match cancelled {
         // Cancelled already is what was wanted: a second click.
@@ -69,6 +78,27 @@ pub(super) async fn cancel(
             Ok((StatusCode::CONFLICT, page).into_response())
         }
     }
+}
+
+/// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
+pub(super) async fn again(
+    By(caller): By,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let order = owned(&site, &caller, order_id(&id)?).await?;
+    let lines = order.lines.clone();
+    let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
+        Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
+    };
+    let status = StatusCode::SEE_OTHER.as_u16();
+    let changed = site
+        .store
+        .change_belongings(&caller.occasion, caller.owner(), status, decide);
+    let now = changed.await?.unwrap_or_default();
+    let missing = belongings::missing(&now.cart, &order.lines);
+    let next = Redirect::to(&address_with_missing(&missing));
+    Ok((kept(&caller, &now), next).into_response())
 }
 
 fn order_id(text: &str) -> Result<OrderId, PageError> {
@@ -94,7 +124,9 @@ async fn page(
         id: order.id.0,
         placed_at: show::moment(order.placed_at),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
-        can_cancel: order::cancel(order, site.clock.now()).is_ok(),
+        cancel_until: order::cancel(order, site.clock.now(), site.manners.cancel_window)
+            .is_ok()
+            .then(|| show::moment(order::cancellable_until(order.placed_at, site.manners.cancel_window))),
         just_placed,
         lines: order
             .lines

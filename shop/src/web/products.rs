@@ -72,9 +72,12 @@ pub(super) async fn detail(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, PageError> {
     let catalogue = site.store.catalogue();
-    let product = show::product_id(&id)
-        .and_then(|id| catalogue.product(id))
-        .ok_or(PageError::NoSuchProduct)?;
+    let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
+    let gone = || match site.store.stock().knows(id) {
+        true => PageError::NoLongerSold,
+        false => PageError::NoSuchProduct,
+    };
+    let product = catalogue.product(id).ok_or_else(gone)?;
     let view = View {
         product_id: Some(product.id),
         category_id: Some(product.category),
@@ -111,6 +114,7 @@ pub(super) async fn page(
         together: tiles(&related.together, show::SHELF),
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
+        wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
     };
     Ok(pages::product::product(&caller.frame(site).await?, &shown))
 }

@@ -61,6 +61,7 @@ impl IntoResponseParts for Seen {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Changed {
     pub has_cart: Option<bool>,
+    pub has_wishes: Option<bool>,
     pub cookies: Vec<Change>,
 }
 
@@ -173,6 +174,7 @@ fn with_error_page(
             query: "",
             cart_count: 0,
             signed_in: caller.signed_in.is_some(),
+            observed: caller.consent.allows_observing(),
             public_url: site.manners.public_url.as_str(),
         };
         let request_id = caller.occasion.request_id.to_string();
@@ -183,12 +185,16 @@ fn with_error_page(
     if let Some(allowed) = allowed {
         page.headers_mut().insert("allow", allowed);
     }
+    if let Some(seconds) = error.retry_after() {
+        page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     (page, error.chain())
 }
 
 fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Response) -> Response {
     let mut visit = caller.visit;
     visit.has_cart = changed.has_cart.unwrap_or(visit.has_cart);
+    visit.has_wishes = changed.has_wishes.unwrap_or(visit.has_wishes);
     let outgoing = Outgoing {
         key: site.manners.key.clone(),
         secure: site.manners.public_url.is_https(),

@@ -13,6 +13,7 @@ use schemas::{AppLine, Details, EventId, EventType, SCHEMA_VERSION, Timestamp, U
 use super::caller::Caller;
 use super::endpoint::Endpoint;
 use super::metrics;
+use super::recent::Recent;
 use crate::journal::{Entry, Journal};
 use crate::observe::Occasion;
 use crate::settings::RequestDetail;
@@ -24,6 +25,8 @@ pub struct Recorder {
     pub detail: RequestDetail,
     /// Requests below this level leave no events.
     pub level: Level,
+    /// What `/privacy` shows.
+    pub recent: Recent,
 }
 
 /// A request under way. One that ends without an answer, because the caller went away, leaves its beginning when this is dropped.
@@ -67,7 +70,7 @@ impl Recorder {
         }
     }
 
-    fn append(&self, caller: &Caller, events: &[Unsealed]) -> bool {
+    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -79,7 +82,11 @@ impl Recorder {
         };
         let entries: Vec<Entry<'_>> = events.iter().map(entry).collect();
         // The journal has told the operator and counted; the page goes on.
-        self.journal.append(&entries).is_ok()
+        let kept = self.journal.append(&entries).is_ok();
+        if kept {
+            self.recent.remember(caller.visit.session, events);
+        }
+        kept
     }
 }
 
@@ -96,8 +103,11 @@ impl Begun<'_> {
         if ended.level() >= self.recorder.level {
             events.extend(finished_line(self.caller, self.route, ended));
         }
-        events.extend(seen);
-        self.recorder.append(self.caller, &events)
+        // Observations of somebody who allows only what is necessary end here, whoever made them.
+        if self.caller.consent.allows_observing() {
+            events.extend(seen);
+        }
+        self.recorder.append(self.caller, events)
     }
 
     /// That it began, when that is wanted; dated by its arrival.
@@ -117,7 +127,7 @@ impl Begun<'_> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.is_recorded && !cfg!(feature = "silent") {
-            self.recorder.append(self.caller, self.started_line().as_slice());
+            self.recorder.append(self.caller, self.started_line().into_iter().collect());
         }
     }
 }

@@ -1,24 +1,17 @@
 //! Every route and everything around it, on one screen.
 
-use std::time::Duration;
-
 use axum::Router;
-use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
-use tower_http::timeout::TimeoutLayer;
 
 use super::error::{PageError, panicked};
 use super::{
-    account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, pictures,
-    privacy, products, record, search, security, suggest,
+    account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, own_data,
+    pictures, privacy, products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
-
-/// How long an answer may take.
-const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// The shop as a service.
 pub fn router(site: Site) -> Router {
@@ -33,15 +26,25 @@ pub fn router(site: Site) -> Router {
         .route("/cart/add", post(cart::add))
         .route("/cart/update", post(cart::update))
         .route("/cart/remove", post(cart::remove))
+        .route("/cart/later", post(cart::later))
+        .route("/wishlist", get(wishes::index))
+        .route("/wishlist/add", post(wishes::add))
+        .route("/wishlist/remove", post(wishes::remove))
+        .route("/wishlist/to-cart", post(wishes::to_cart))
         .route("/checkout", get(checkout::index).post(checkout::place))
         .route("/orders", get(orders::index))
         .route("/orders/{id}", get(orders::detail))
         .route("/orders/{id}/cancel", post(orders::cancel))
+        .route("/orders/{id}/again", post(orders::again))
         .route("/signup", get(auth::signup_page).post(auth::signup))
         .route("/login", get(auth::login_page).post(auth::login))
         .route("/logout", post(auth::logout))
         .route("/account", get(account::index))
-        .route("/privacy", get(privacy::index))
+        .route("/account/data", get(own_data::download))
+        .route("/account/name", post(account::rename))
+        .route("/account/password", post(account::change_password))
+        .route("/account/delete", post(account::delete))
+        .route("/privacy", get(privacy::index).post(privacy::choose))
         .route("/language", post(language::choose))
         .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
@@ -61,7 +64,7 @@ pub fn router(site: Site) -> Router {
         CompressionLayer::new().quality(CompressionLevel::Fastest),
         from_fn_with_state(site.clone(), record::around),
         CatchPanicLayer::custom(panicked),
-        TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_ANSWER),
+        from_fn_with_state(site.clone(), limits::in_time),
         from_fn(origin::refuse_other_sites),
         from_fn(limits::refuse_large),
         limits::of_bodies(),

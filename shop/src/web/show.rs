@@ -44,6 +44,7 @@ impl Caller {
             query: "",
             cart_count,
             signed_in: self.signed_in.is_some(),
+            observed: self.consent.allows_observing(),
             public_url: site.manners.public_url.as_str(),
         }
     }
@@ -111,6 +112,12 @@ pub(super) fn priced(catalogue: &Catalogue, cart: &Cart) -> Vec<OrderLine> {
 /// The number in `/products/12` or a form's `product_id`.
 pub(super) fn product_id(text: &str) -> Option<ProductId> {
     text.trim().parse().ok().map(ProductId)
+}
+
+/// A time of day as shoppers read it: Korea's, to the second.
+pub(super) fn time_of_day(at: Timestamp) -> String {
+    let local = at.date_time().to_offset(SEOUL);
+    format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
 }
 
 /// A moment as shoppers read it: Korea's time, to the minute.

@@ -1,84 +1,146 @@
-//! How often somebody may try to sign in: 10 failures for an address and an e-mail within 10 minutes, then a pause until they are over.
+//! How often somebody may fail to sign in, within 10 minutes: 10 times with one account from one place, 100 times from one place, and
+//! 100 times with one account from all strange places together.
 //!
-//! In memory and per process; at most 10,000 pairs are remembered, and when more than those are fresh all are forgotten.
+//! So whoever guesses is slowed down, from one address or from many. Nobody is locked out by it: a browser that was signed in to
+//! the account before (a signed cookie) has 10 tries of its own, whatever others do (OWASP's device cookies).
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::time::Duration;
 
 use schemas::Timestamp;
 
-const MOST_FAILURES: u32 = 10;
-const WINDOW_MICROS: i64 = 10 * 60 * 1_000_000;
-const MOST_PAIRS: usize = 10_000;
+use super::caller::Caller;
+use super::cookies::KnownAccount;
+use super::pace::{Pace, Wait, place};
+
+const WINDOW: Duration = Duration::from_mins(10);
+const MOST_OF_A_PAIR: u32 = 10;
+const MOST_OF_A_PLACE: u32 = 100;
+const MOST_OF_AN_ACCOUNT: u32 = 100;
 
 /// Counts failed tries.
-#[derive(Debug, Default)]
-pub(super) struct SignInLimit(Mutex<HashMap<u64, Failures>>);
+#[derive(Debug)]
+pub(super) struct SignInLimit {
+    pairs: Pace,
+    places: Pace,
+    accounts: Pace,
+}
 
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    since: Timestamp,
-    count: u32,
+/// Somebody at the door.
+#[derive(Debug, Clone)]
+pub(super) struct Try {
+    place: Option<IpAddr>,
+    account: String,
+    /// With a browser that was let in before.
+    known: bool,
+    at: Timestamp,
+}
+
+impl Try {
+    pub(super) fn of(caller: &Caller, email: &str) -> Self {
+        Self {
+            place: place(caller.address),
+            account: email.trim().to_lowercase(),
+            known: caller.known == Some(KnownAccount::of(email)),
+            at: caller.occasion.at,
+        }
+    }
+
+    /// A known browser is one place, wherever it is.
+    fn pair(&self) -> (Option<IpAddr>, bool, &str) {
+        (self.place.filter(|_| !self.known), self.known, &self.account)
+    }
+}
+
+impl Default for SignInLimit {
+    fn default() -> Self {
+        Self {
+            pairs: Pace::new(MOST_OF_A_PAIR, WINDOW),
+            places: Pace::new(MOST_OF_A_PLACE, WINDOW),
+            accounts: Pace::new(MOST_OF_AN_ACCOUNT, WINDOW),
+        }
+    }
 }
 
 impl SignInLimit {
-    pub(super) fn is_reached(&self, key: (&str, &str), now: Timestamp) -> bool {
-        let failures = self.pairs().get(&hash(key)).copied();
-        failures.is_some_and(|failures| failures.count >= MOST_FAILURES && !is_over(failures, now))
-    }
-
-    pub(super) fn count(&self, key: (&str, &str), now: Timestamp) {
-        let mut pairs = self.pairs();
-        if pairs.len() >= MOST_PAIRS {
-            pairs.retain(|_, failures| !is_over(*failures, now));
-            if pairs.len() >= MOST_PAIRS {
-                pairs.clear();
-            }
+    /// How long to wait before this try; none when it may be made.
+    pub(super) fn wait(&self, attempt: &Try) -> Option<Wait> {
+        let pair = self.pairs.wait(attempt.pair(), attempt.at);
+        if attempt.known {
+            return pair;
         }
-        let fresh = Failures { since: now, count: 0 };
-        let failures = pairs.entry(hash(key)).or_insert(fresh);
-        if is_over(*failures, now) {
-            *failures = fresh;
+        pair.or_else(|| self.places.wait(attempt.place, attempt.at))
+            .or_else(|| self.accounts.wait(&attempt.account, attempt.at))
+    }
+
+    pub(super) fn failed(&self, attempt: &Try) {
+        self.pairs.count(attempt.pair(), attempt.at);
+        if !attempt.known {
+            self.places.count(attempt.place, attempt.at);
+            self.accounts.count(&attempt.account, attempt.at);
         }
-        failures.count += 1;
     }
 
-    pub(super) fn forget(&self, key: (&str, &str)) {
-        self.pairs().remove(&hash(key));
+    pub(super) fn succeeded(&self, attempt: &Try) {
+        self.pairs.forget(attempt.pair());
     }
-
-    fn pairs(&self) -> MutexGuard<'_, HashMap<u64, Failures>> {
-        // Nothing in here can be left half done by a panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn is_over(failures: Failures, now: Timestamp) -> bool {
-    now.unix_micros() - failures.since.unix_micros() >= WINDOW_MICROS
-}
-
-fn hash((address, email): (&str, &str)) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (address, email.to_lowercase()).hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn attempt(place: &str, account: &str, known: bool) -> Try {
+        Try {
+            place: place.parse().ok(),
+            account: account.to_owned(),
+            known,
+            at: Timestamp::from_unix_micros_saturating(0),
+        }
+    }
+
+    fn fails(limit: &SignInLimit, times: u32, attempt: &Try) {
+        for _ in 0..times {
+            assert_eq!(limit.wait(attempt), None);
+            limit.failed(attempt);
+        }
+    }
+
     #[test]
     fn the_eleventh_try_waits_until_ten_minutes_are_over() {
         let limit = SignInLimit::default();
-        let start = Timestamp::from_unix_micros_saturating(0);
-        let key = ("127.0.0.1", "A@example.com");
-        for _ in 0..MOST_FAILURES {
-            assert!(!limit.is_reached(key, start));
-            limit.count(key, start);
+        let wrong = attempt("192.0.2.1", "mina", false);
+        fails(&limit, 10, &wrong);
+        assert_eq!(limit.wait(&wrong), Some(Wait(600)));
+        assert_eq!(limit.wait(&attempt("192.0.2.2", "mina", false)), None);
+        let later = Try {
+            at: wrong.at.plus_micros(600_000_000),
+            ..wrong
+        };
+        assert_eq!(limit.wait(&later), None);
+    }
+
+    #[test]
+    fn a_guesser_with_many_addresses_is_stopped_and_the_owner_still_gets_in() {
+        let limit = SignInLimit::default();
+        for place in 0..10 {
+            fails(&limit, 10, &attempt(&format!("192.0.2.{place}"), "mina", false));
         }
-        assert!(limit.is_reached(("127.0.0.1", "a@example.com"), start));
-        assert!(!limit.is_reached(("127.0.0.2", "a@example.com"), start));
-        assert!(!limit.is_reached(key, start.plus_micros(WINDOW_MICROS)));
+        assert!(limit.wait(&attempt("198.51.100.1", "mina", false)).is_some());
+        assert_eq!(limit.wait(&attempt("198.51.100.1", "mina", true)), None);
+        fails(&limit, 10, &attempt("198.51.100.1", "mina", true));
+        assert!(
+            limit.wait(&attempt("198.51.100.9", "mina", true)).is_some(),
+            "nor is a stolen browser a way around"
+        );
+    }
+
+    #[test]
+    fn one_password_tried_on_many_accounts_is_stopped() {
+        let limit = SignInLimit::default();
+        for number in 0..100 {
+            fails(&limit, 1, &attempt("192.0.2.1", &number.to_string(), false));
+        }
+        assert!(limit.wait(&attempt("192.0.2.1", "mina", false)).is_some());
     }
 }

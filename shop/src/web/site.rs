@@ -9,6 +9,7 @@ use axum_extra::extract::cookie::Key;
 use schemas::Clock;
 
 use super::operations::Readiness;
+use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
 use crate::crowd::Crowd;
@@ -28,6 +29,23 @@ pub struct Parts {
     pub readiness: Readiness,
     pub crowd: Crowd,
     pub(super) sign_in_limit: Arc<SignInLimit>,
+    pub(super) paces: Arc<Paces>,
+}
+
+/// What one address may do how often.
+#[derive(Debug)]
+pub(super) struct Paces {
+    pub client_events: Pace,
+    pub sign_ups: Pace,
+}
+
+impl Paces {
+    fn of(manners: &Manners) -> Self {
+        Self {
+            client_events: Pace::new(manners.client_events_per_minute, Duration::from_mins(1)),
+            sign_ups: Pace::new(manners.sign_ups_per_hour, Duration::from_hours(1)),
+        }
+    }
 }
 
 /// How the shop behaves on the web.
@@ -40,6 +58,14 @@ pub struct Manners {
     /// Client events older than this are refused.
     pub retention: Duration,
     pub trusted_proxies: Vec<Network>,
+    /// How long an order can be called off.
+    pub cancel_window: Duration,
+    /// How long an answer may take.
+    pub answer_timeout: Duration,
+    /// Requests with client events from one address; 0: as many as come.
+    pub client_events_per_minute: u32,
+    /// Accounts opened or tried from one address; 0: as many as come.
+    pub sign_ups_per_hour: u32,
 }
 
 impl Site {
@@ -50,6 +76,7 @@ impl Site {
             clock,
             store,
             recorder,
+            paces: Arc::new(Paces::of(&manners)),
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
@@ -81,4 +108,5 @@ parts! {
     manners: Arc<Manners>,
     readiness: Readiness,
     sign_in_limit: Arc<SignInLimit>,
+    paces: Arc<Paces>,
 }

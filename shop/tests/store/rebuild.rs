@@ -14,6 +14,9 @@ enum Step {
     Adds { who: usize, product: usize, quantity: u16 },
     Updates { who: usize, product: usize, quantity: u16 },
     Removes { who: usize, product: usize },
+    Wishes { who: usize, product: usize },
+    SavesForLater { who: usize, product: usize },
+    MovesToCart { who: usize, product: usize },
     Buys { who: usize },
     CancelsLatest { who: usize },
     SignsUp { who: usize },
@@ -27,7 +30,10 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (who.clone(), product.clone(), quantity.clone()).prop_map(|(who, product, quantity)| Step::Adds { who, product, quantity }),
         2 => (who.clone(), product.clone(), quantity).prop_map(|(who, product, quantity)| Step::Updates { who, product, quantity }),
-        2 => (who.clone(), product).prop_map(|(who, product)| Step::Removes { who, product }),
+        2 => (who.clone(), product.clone()).prop_map(|(who, product)| Step::Removes { who, product }),
+        2 => (who.clone(), product.clone()).prop_map(|(who, product)| Step::Wishes { who, product }),
+        2 => (who.clone(), product.clone()).prop_map(|(who, product)| Step::SavesForLater { who, product }),
+        2 => (who.clone(), product).prop_map(|(who, product)| Step::MovesToCart { who, product }),
         3 => who.clone().prop_map(|who| Step::Buys { who }),
         2 => who.clone().prop_map(|who| Step::CancelsLatest { who }),
         1 => who.clone().prop_map(|who| Step::SignsUp { who }),
@@ -64,6 +70,15 @@ async fn lives_through(world: &World, history: &[Step]) {
             }
             Step::Removes { who, product } => {
                 refused_or_not(people[who].shopper.removes(world.some_product(product)).await);
+            }
+            Step::Wishes { who, product } => {
+                refused_or_not(people[who].shopper.wishes_for(world.some_product(product)).await);
+            }
+            Step::SavesForLater { who, product } => {
+                refused_or_not(people[who].shopper.saves_for_later(world.some_product(product)).await);
+            }
+            Step::MovesToCart { who, product } => {
+                refused_or_not(people[who].shopper.moves_to_cart(world.some_product(product)).await);
             }
             Step::Buys { who } => refused_or_not(people[who].shopper.buys().await),
             Step::CancelsLatest { who } => people[who].cancels_latest().await,

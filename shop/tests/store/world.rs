@@ -4,12 +4,16 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use schemas::{Clock, ProductId, SessionId, Timestamp, UserId};
+use schemas::events::WishOrigin;
+use schemas::{Clock, Details, ProductId, SessionId, Timestamp, UserId};
 use shop::domain::account::NewAccount;
 use shop::domain::delivery::DeliveryForm;
-use shop::domain::{Cart, CartError, Delivery, Language, Order, OrderError, Quantity, VisitorId, cart};
+use shop::domain::{
+    Belongings, Cart, CartError, Catalogue, Delivery, Language, Order, OrderError, Quantity, StockLevels, VisitorId,
+    belongings, cart, wishes,
+};
 use shop::observe::Occasion;
-use shop::store::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, Store};
+use shop::store::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, Store, Submitted};
 use sqlx::{Connection, Executor, PgConnection, Row, TypeInfo, ValueRef};
 use uuid::Uuid;
 
@@ -38,9 +42,11 @@ pub(crate) use on_each_database;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// What stands in tables that a rebuild makes afresh, and in which order to compare it.
-const PROJECTIONS: [&str; 6] = [
+const PROJECTIONS: [&str; 8] = [
     "SELECT * FROM cart ORDER BY owner",
     "SELECT * FROM cart_line ORDER BY owner, product_id",
+    "SELECT * FROM wishes ORDER BY owner",
+    "SELECT * FROM wish ORDER BY owner, product_id",
     "SELECT * FROM orders ORDER BY id",
     "SELECT * FROM order_line ORDER BY order_id, position",
     "SELECT * FROM account ORDER BY id",
@@ -258,6 +264,44 @@ impl Shopper<'_> {
             .unwrap()
     }
 
+    pub(crate) async fn wishes_for(&self, product: ProductId) -> Result<Belongings, CartError> {
+        self.changes(move |before, catalogue, _| {
+            let product = catalogue.product(product).unwrap();
+            let added = wishes::add(&before.wishes, product, Quantity::ONE, WishOrigin::Page)?;
+            Ok(added.map(Into::into).into_iter().collect())
+        })
+        .await
+    }
+
+    pub(crate) async fn saves_for_later(&self, product: ProductId) -> Result<Belongings, CartError> {
+        self.changes(move |before, catalogue, _| {
+            belongings::save_for_later(before, catalogue.product(product).unwrap())
+        })
+        .await
+    }
+
+    pub(crate) async fn moves_to_cart(&self, product: ProductId) -> Result<Belongings, CartError> {
+        self.changes(move |before, catalogue, stock| {
+            belongings::move_to_cart(before, catalogue.product(product).unwrap(), stock.left(product))
+        })
+        .await
+    }
+
+    async fn changes(
+        &self,
+        decide: impl Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
+    ) -> Result<Belongings, CartError> {
+        let occasion = self.occasion();
+        let changed = self.store.change_belongings(&occasion, self.owner(), 303, decide);
+        changed.await.unwrap()
+    }
+
+    pub(crate) async fn wishes(&self) -> Vec<(i64, u16)> {
+        let wishes = self.store.wishes_of(self.owner()).await.unwrap();
+        let wishes = wishes.lines.iter();
+        wishes.map(|wish| (wish.product.0, wish.quantity.get())).collect()
+    }
+
     pub(crate) async fn cart(&self) -> Vec<(i64, u16)> {
         let cart = self.store.cart_of(self.owner()).await.unwrap();
         cart.lines
@@ -267,8 +311,14 @@ impl Shopper<'_> {
     }
 
     pub(crate) async fn buys_with(&self, token: CheckoutToken) -> Result<Order, OrderError> {
+        let delivery = somewhere();
+        let submitted = Submitted {
+            token,
+            delivery: &delivery,
+            agreed: None,
+        };
         self.store
-            .place_order(&self.occasion(), self.owner(), token, &somewhere(), 303)
+            .place_order(&self.occasion(), self.owner(), submitted, 303)
             .await
             .unwrap()
     }
@@ -279,7 +329,7 @@ impl Shopper<'_> {
 
     pub(crate) async fn cancels(&self, order: schemas::OrderId) -> Result<Order, shop::domain::CancelError> {
         self.store
-            .cancel_order(&self.occasion(), self.owner(), order, 303)
+            .cancel_order(&self.occasion(), self.owner(), (order, Duration::from_hours(1)), 303)
             .await
             .unwrap()
     }

@@ -1,8 +1,11 @@
 //! What the shop refuses, and what it tells operators.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 
-use crate::world::World;
+use crate::client_events::click;
+use crate::world::{Settings, World};
 
 #[tokio::test]
 async fn another_site_cannot_fill_the_cart() {
@@ -97,4 +100,57 @@ async fn every_answer_says_what_the_shop_never_does() {
         );
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_a_page_that_says_so() {
+    let settings = Settings {
+        answer_timeout: Duration::ZERO,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let answer = world
+        .visitor()
+        .posts("/login", "email=mina@example.com&password=a+long+one")
+        .await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers["retry-after"], "10");
+    assert!(answer.text.contains("<h1>") && answer.text.contains(answer.headers["x-request-id"].to_str().unwrap()));
+    let requests = world.journalled_of("request").await;
+    assert_eq!(requests.last().unwrap()["http"]["status"], 503);
+}
+
+#[tokio::test]
+async fn a_program_that_floods_the_shop_with_client_events_is_told_when_to_come_again() {
+    let settings = Settings {
+        client_events_per_minute: 2,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    for _ in 0..2 {
+        let kept = world.visitor().tells("/api/log/click-event", &click()).await;
+        assert_eq!(kept.status, StatusCode::ACCEPTED);
+    }
+    let slowed = world.visitor().tells("/api/log/click-event", &click()).await;
+    assert_eq!(slowed.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        (&slowed.headers["retry-after"], &slowed.json()["accepted"]),
+        (&"60".parse().unwrap(), &0.into())
+    );
+    assert_eq!(world.visitor().opens("/").await.status, StatusCode::OK, "pages go on");
+    assert_eq!(world.journalled_of("click").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_product_that_was_sold_once_is_gone_and_not_unknown() {
+    let world = World::start().await;
+    world.changes_the_database("DELETE FROM product WHERE id = 101").await;
+    let world = world.again().await;
+    let answer = world
+        .visitor()
+        .says("accept-language", "en")
+        .opens("/products/101")
+        .await;
+    assert_eq!(answer.status, StatusCode::GONE);
+    assert!(answer.text.contains("This is no longer sold"));
 }

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod accounts;
 mod client_events;
+mod consent;
 mod finding;
 mod limits;
 mod queries;
 mod recording;
 mod shopping;
 mod signing_in;
+mod wishes;
 mod world;

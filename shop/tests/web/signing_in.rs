@@ -105,3 +105,76 @@ async fn cookies_are_kept_from_scripts_and_with_https_from_the_open_wire() {
     }
     assert!(answer.headers.contains_key("strict-transport-security"));
 }
+
+#[tokio::test]
+async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
+    let world = World::start().await;
+    let mut owner = world.visitor();
+    owner.posts("/signup", SIGN_UP).await;
+    owner.posts("/logout", "").await;
+    for place in 0..10 {
+        let mut stranger = world.visitor().at(&format!("198.51.100.{place}"));
+        for _ in 0..10 {
+            stranger
+                .posts("/login", "email=mina@example.com&password=wrong+word")
+                .await;
+        }
+    }
+    let right = "email=mina@example.com&password=a+long+one";
+    let stranger = world.visitor().at("192.0.2.9").posts("/login", right).await;
+    assert_eq!(stranger.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(owner.posts("/login", right).await.leads_to(), "/");
+}
+
+#[tokio::test]
+async fn an_unknown_and_a_wrong_address_are_answered_alike() {
+    let world = World::start().await;
+    world.visitor().posts("/signup", SIGN_UP).await;
+    let mut visitor = world.visitor();
+    let mut pages = Vec::new();
+    for address in ["mina@example.com", "jiho@example.com"] {
+        let answer = visitor
+            .posts("/login", &format!("email={address}&password=wrong+word"))
+            .await;
+        let names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+        pages.push((answer.status, names, answer.text.replace(address, "")));
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_sign_in_before() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    visitor.posts("/signup", SIGN_UP).await;
+    let mut thief = world.visitor();
+    thief.cookies = visitor.cookies.clone();
+    visitor
+        .posts("/login", "email=mina@example.com&password=a+long+one")
+        .await;
+    assert_ne!(thief.cookies["sign_in"], visitor.cookies["sign_in"]);
+    assert_eq!(thief.opens("/account").await.leads_to(), "/login?next=/account");
+}
+
+#[tokio::test]
+async fn many_sign_ups_from_one_place_have_to_wait() {
+    let world = World::start().await;
+    for number in 0..5 {
+        let form = format!("email={number}@example.com&password=a+long+one&name=Mina");
+        assert_eq!(
+            world.visitor().posts("/signup", &form).await.status,
+            StatusCode::SEE_OTHER
+        );
+    }
+    let slowed = world.visitor().posts("/signup", SIGN_UP).await;
+    assert_eq!(slowed.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(slowed.headers["retry-after"], "3600");
+    assert!(
+        slowed.text.contains(slowed.headers["x-request-id"].to_str().unwrap()),
+        "the page names the request"
+    );
+    assert_eq!(
+        world.visitor().at("192.0.2.1").posts("/signup", SIGN_UP).await.status,
+        StatusCode::SEE_OTHER
+    );
+}

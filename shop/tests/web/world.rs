@@ -1,11 +1,13 @@
 //! A shop in a temporary folder, and visitors with cookies.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum_extra::extract::cookie::Key;
@@ -16,7 +18,8 @@ use serde_json::Value;
 use shop::journal::{Item, Journal, Options};
 use shop::settings::RequestDetail;
 use shop::store::Store;
-use shop::web::{Manners, Readiness, Recorder, Site, Standing, router};
+use shop::web::{Manners, Readiness, Recent, Recorder, Site, Standing, router};
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -25,7 +28,7 @@ pub(crate) struct World {
     pub store: Store,
     pub journal: Journal,
     shop: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What differs from shop to shop.
@@ -33,6 +36,8 @@ pub(crate) struct Settings {
     pub detail: RequestDetail,
     pub public_url: &'static str,
     pub journal_bytes: u64,
+    pub answer_timeout: Duration,
+    pub client_events_per_minute: u32,
 }
 
 impl Default for Settings {
@@ -41,6 +46,8 @@ impl Default for Settings {
             detail: RequestDetail::Both,
             public_url: "http://shop.example",
             journal_bytes: 64 * 1024 * 1024,
+            answer_timeout: Duration::from_secs(30),
+            client_events_per_minute: 0,
         }
     }
 }
@@ -51,7 +58,10 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    async fn on(folder: TempDir, settings: Settings) -> Self {
         let clock = Clock::standing_at(Timestamp::parse("2026-11-23T10:00:00.000000Z").unwrap());
         let options = Options {
             max_bytes: settings.journal_bytes,
@@ -67,6 +77,7 @@ impl World {
             journal: journal.clone(),
             detail: settings.detail,
             level: Level::Info,
+            recent: Recent::default(),
         };
         let manners = Manners {
             public_url: settings.public_url.parse().unwrap(),
@@ -74,6 +85,10 @@ impl World {
             session_silence: Duration::from_mins(30),
             retention: Duration::from_hours(30 * 24),
             trusted_proxies: Vec::new(),
+            cancel_window: Duration::from_hours(1),
+            answer_timeout: settings.answer_timeout,
+            client_events_per_minute: settings.client_events_per_minute,
+            sign_ups_per_hour: 5,
         };
         let readiness = Readiness {
             parts: Arc::new(|| vec![("journal", Standing::ok()), ("kafka", Standing::wrong("Kafka is away", None))]),
@@ -86,8 +101,30 @@ impl World {
             store,
             journal,
             shop,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Runs a statement on the database, past the shop, as an operator may.
+    pub(crate) async fn changes_the_database(&self, statement: &'static str) {
+        let file = self.folder.path().join("shop.db");
+        let mut connection = SqliteConnection::connect(&format!("sqlite:{}", file.display()))
+            .await
+            .unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+
+    /// The same shop, started again on its folder.
+    pub(crate) async fn again(self) -> Self {
+        let Self {
+            folder,
+            shop,
+            store,
+            journal,
+            ..
+        } = self;
+        drop((shop, store, journal));
+        Self::on(folder, Settings::default()).await
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
@@ -95,6 +132,7 @@ impl World {
             shop: self.shop.clone(),
             cookies: BTreeMap::new(),
             headers: HeaderMap::new(),
+            address: IpAddr::from([203, 0, 113, 77]),
         }
     }
 
@@ -138,6 +176,7 @@ pub(crate) struct Visitor {
     shop: Router,
     pub cookies: BTreeMap<String, String>,
     pub headers: HeaderMap,
+    pub address: IpAddr,
 }
 
 pub(crate) struct Answer {
@@ -195,6 +234,8 @@ impl Visitor {
         }
         let mut request = request.body(Body::from(body)).unwrap();
         request.headers_mut().extend(self.headers.clone());
+        let peer = SocketAddr::new(self.address, 40_000);
+        request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.shop.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         self.keep_cookies(&head.headers);
@@ -218,6 +259,11 @@ impl Visitor {
                 .unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
+    }
+
+    pub(crate) fn at(mut self, address: &str) -> Self {
+        self.address = address.parse().unwrap();
+        self
     }
 
     pub(crate) fn says(mut self, name: &'static str, value: &'static str) -> Self {

@@ -29,6 +29,7 @@ fn cart(lines: &[(i64, u16)]) -> Cart {
     let line = |&(id, number): &(i64, u16)| Line {
         product: ProductId(id),
         quantity: quantity(number),
+        unit_price: Some(Won(9_000)),
     };
     Cart {
         lines: lines.iter().map(line).collect(),

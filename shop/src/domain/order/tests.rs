@@ -5,6 +5,8 @@ use super::*;
 use crate::domain::cart::Line;
 use crate::domain::{Localized, Product};
 
+const HOUR: Duration = Duration::from_hours(1);
+
 fn product(id: i64, price: i64) -> Product {
     let name = Localized {
         ko: "찻잔".to_owned(),
@@ -34,6 +36,7 @@ fn cart(lines: &[(i64, u16)]) -> Cart {
         Line {
             product: ProductId(id),
             quantity,
+            unit_price: None,
         }
     };
     Cart {
@@ -44,7 +47,7 @@ fn cart(lines: &[(i64, u16)]) -> Cart {
 
 fn placed(lines: &[(i64, u16)], left: u32) -> Result<OrderPlaced, OrderError> {
     let stock = (1..=9).map(|id| (ProductId(id), left)).collect();
-    place(&cart(lines), &catalogue(), &stock, OrderId(7))
+    place(&cart(lines), &catalogue(), &stock, (OrderId(7), None))
 }
 
 #[test]
@@ -92,14 +95,25 @@ fn an_order_is_called_off_once_and_within_the_hour() {
         payment: PaymentMethod::OnDelivery,
         state: OrderState::Placed,
     };
-    let end = cancellable_until(at);
+    let end = cancellable_until(at, HOUR);
     assert_eq!(end.to_string(), "2026-03-14T13:00:00.000000Z");
-    let cancelled = cancel(&order, end.plus_micros(-1)).expect("in time");
+    let cancelled = cancel(&order, end.plus_micros(-1), HOUR).expect("in time");
     assert_eq!((&cancelled.items, cancelled.total), (&order.lines, 12_000));
-    assert_eq!(cancel(&order, end), Err(CancelError::TooLate));
+    assert_eq!(cancel(&order, end, HOUR), Err(CancelError::TooLate));
     let again = Order {
         state: OrderState::Cancelled { at },
         ..order
     };
-    assert_eq!(cancel(&again, at), Err(CancelError::AlreadyCancelled));
+    assert_eq!(cancel(&again, at, HOUR), Err(CancelError::AlreadyCancelled));
+}
+
+#[test]
+fn an_order_is_placed_at_the_sum_that_was_agreed_to_or_not_at_all() {
+    let stock = [(ProductId(1), 9)].into_iter().collect();
+    let order = |agreed| place(&cart(&[(1, 1)]), &catalogue(), &stock, (OrderId(7), agreed));
+    assert!(order(Some(Won(12_000))).is_ok());
+    assert_eq!(
+        order(Some(Won(11_000))),
+        Err(OrderError::TotalChanged { total: Won(12_000) })
+    );
 }

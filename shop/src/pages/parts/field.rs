@@ -72,8 +72,9 @@ impl Errors {
         Self(errors.iter().map(said).collect())
     }
 
-    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
-        self.0.push((field, message.into()));
+    /// One field's.
+    pub fn one(field: &'static str, message: impl Into<String>) -> Self {
+        Self(vec![(field, message.into())])
     }
 
     #[must_use]

@@ -2,6 +2,7 @@
 
 pub mod crumbs;
 pub mod field;
+pub mod heart;
 pub mod lines;
 pub mod narrow;
 pub mod pager;

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
+use super::heart::heart;
 use crate::domain::{Marks, Product};
 
 /// A product and what a grid says about it.
@@ -56,6 +57,7 @@ fn one(frame: &Frame<'_>, tile: &Tile<'_>, marks: &Marks) -> Markup {
             span.price { (product.price.text(frame.language)) }
             (note(frame, left, tile.is_new))
         }
+        (heart(frame, product))
         @if left > 0 {
             form.tile-add action="/cart/add" method="post" {
                 input type="hidden" name="product_id" value=(product.id);

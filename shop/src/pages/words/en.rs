@@ -1,4 +1,4 @@
-use super::{Account, Browse, Cart, Checkout, Fields, Frame, Orders, Privacy, Problems, Section, Words};
+use super::{Browse, Cart, Checkout, Fields, Frame, Orders, Problems, Words};
 use crate::domain::Language;
 
 pub(super) static WORDS: Words = Words {
@@ -87,6 +87,13 @@ pub(super) static WORDS: Words = Words {
         free: "Free",
         total: "Total",
         until_free: |missing| format!("Add {missing} more and delivery is free."),
+        free_now: "Delivery is free.",
+        out_of_stock: "Sold out. Remove it, or save it for later.",
+        not_sold: "This is no longer sold. Please remove it.",
+        price_changed: |was, now| format!("It was {was} when you added it and is {now} now."),
+        removed: |name| format!("{name} is no longer in the cart."),
+        undo: "Undo",
+        missing: |names| format!("Not all of it could be added: {names}. There are not enough now."),
         to_checkout: "Go to checkout",
         only_left: |left| format!("Only {left} can be had now. Please change the quantity."),
     },
@@ -100,6 +107,14 @@ pub(super) static WORDS: Words = Words {
         guest_note: "You can order without an account. Signed in, the order stays with your account.",
         your_order: "Your order",
         change_cart: "Change the cart",
+        total_changed: |total| {
+            format!(
+                "A price or your cart has changed: it is {total} now. Look again and confirm. Nothing has been ordered yet."
+            )
+        },
+        nothing_ordered: |name, why| {
+            format!("{name}: {why} You can change it in the cart. Nothing has been ordered yet.")
+        },
     },
     orders: Orders {
         title: "Orders",
@@ -114,22 +129,14 @@ pub(super) static WORDS: Words = Words {
         delivered_to: "Where it goes",
         items: "What you ordered",
         cancel: "Cancel the order",
-        cancel_hint: "You can cancel within an hour of ordering.",
-        too_late: "More than an hour has passed, so it can no longer be cancelled.",
+        cancel_hint: |until| format!("You can cancel until {until}."),
+        too_late: "The time for cancelling is over.",
+        again: "Order these again",
         to_orders: "See your orders",
         guest_hint: "Orders placed without signing in show in this browser only.",
     },
-    account: Account {
-        sign_in: "Sign in",
-        sign_up: "Sign up",
-        sign_out: "Sign out",
-        no_account: "No account yet?",
-        have_account: "Already have an account?",
-        title: "Your account",
-        hello: |name| format!("Hello, {name}"),
-        your_orders: "See your orders",
-        why: "With an account, your cart and orders follow you to every device.",
-    },
+    account: &super::account::EN,
+    wishes: &super::wishes::EN,
     fields: Fields {
         email: "E-mail",
         password: "Password",
@@ -169,9 +176,14 @@ pub(super) static WORDS: Words = Words {
         too_many: "Up to 99 of one product fit in the cart.",
         cart_full: "Up to 100 different products fit in the cart.",
         not_in_cart: "This product is no longer in the cart.",
+        wish_list_full: "A wish list holds 100 products. Take something off, then try again.",
         not_found_title: "There is no such page",
         not_found: "The address may have changed or been mistyped. Search, or start from the front page.",
         product_gone: "This product doesn't exist or is no longer sold. Search for something like it.",
+        gone_title: "This is no longer sold",
+        gone: "It was here once, but is no longer sold. Try searching for something like it.",
+        too_many_requests_title: "A little slower, please",
+        too_many_requests: "There were too many requests from your address. Wait a little, then try again.",
         forbidden_title: "This request was refused",
         forbidden: "It came from another site. Please do it again from within the shop.",
         method_title: "This can't be opened that way",
@@ -187,33 +199,5 @@ pub(super) static WORDS: Words = Words {
         reference: "Request",
         home: "To the front page",
     },
-    privacy: Privacy {
-        title: "Privacy and logging",
-        lead: "This shop exists for learning data engineering, and it is open about what it records.",
-        sections: &[
-            Section {
-                heading: "What is recorded",
-                text: &[
-                    "Which pages you see, what you search for, what you put into the cart and where you click; also how long you stay on a page and how far you scroll.",
-                    "The records carry the number of your visit, your IP address and your browser's name. They never carry passwords, addresses, names, e-mail addresses or what you type into fields. Search words they do carry.",
-                ],
-            },
-            Section {
-                heading: "Cookies",
-                text: &[
-                    "The visit cookie keeps your cart and one visit together. The sign-in cookie exists while you are signed in, the language cookie once you have changed the language. There are no cookies of other companies.",
-                ],
-            },
-            Section {
-                heading: "For how long",
-                text: &["Activity is deleted after 30 days by default. Orders and accounts stay longer."],
-            },
-            Section {
-                heading: "If you would rather not",
-                text: &[
-                    "With Global Privacy Control switched on in your browser, times and clicks are not sent. The shop works without JavaScript, too.",
-                ],
-            },
-        ],
-    },
+    privacy: &super::privacy::EN,
 };

@@ -1,4 +1,4 @@
-use super::{Account, Browse, Cart, Checkout, Fields, Frame, Orders, Privacy, Problems, Section, Words};
+use super::{Browse, Cart, Checkout, Fields, Frame, Orders, Problems, Words};
 use crate::domain::Language;
 
 pub(super) static WORDS: Words = Words {
@@ -78,6 +78,13 @@ pub(super) static WORDS: Words = Words {
         free: "무료",
         total: "결제할 금액",
         until_free: |missing| format!("{missing}어치 더 담으면 배송비가 무료예요."),
+        free_now: "배송비가 무료예요.",
+        out_of_stock: "다 팔렸어요. 빼거나, 나중에 사도록 찜해 두세요.",
+        not_sold: "이제는 팔지 않는 상품이에요. 빼 주세요.",
+        price_changed: |was, now| format!("담으실 때는 {was}이었는데, 지금은 {now}이에요."),
+        removed: |name| format!("{name}: 장바구니에서 뺐어요."),
+        undo: "되돌리기",
+        missing: |names| format!("다 담지 못했어요: {names}. 지금은 그만큼 없어요."),
         to_checkout: "주문하러 가기",
         only_left: |left| format!("지금은 {left}개만 살 수 있어요. 수량을 바꿔 주세요."),
     },
@@ -91,6 +98,12 @@ pub(super) static WORDS: Words = Words {
         guest_note: "로그인하지 않아도 주문할 수 있어요. 로그인하면 주문이 계정에 남아요.",
         your_order: "주문할 상품",
         change_cart: "장바구니 고치기",
+        total_changed: |total| {
+            format!(
+                "그사이 가격이나 장바구니가 바뀌어서 지금은 {total}이에요. 확인하고 다시 눌러 주세요. 아직 주문하지 않았어요."
+            )
+        },
+        nothing_ordered: |name, why| format!("{name}: {why} 장바구니에서 바꿀 수 있어요. 아직 주문하지 않았어요."),
     },
     orders: Orders {
         title: "주문 내역",
@@ -105,22 +118,14 @@ pub(super) static WORDS: Words = Words {
         delivered_to: "받는 곳",
         items: "주문한 상품",
         cancel: "주문 취소하기",
-        cancel_hint: "주문하고 한 시간 안에는 취소할 수 있어요.",
-        too_late: "한 시간이 지나서 취소할 수 없어요.",
+        cancel_hint: |until| format!("{until}까지 취소할 수 있어요."),
+        too_late: "취소할 수 있는 시간이 지났어요.",
+        again: "모두 다시 담기",
         to_orders: "주문 내역 보기",
         guest_hint: "로그인하지 않고 한 주문은 이 브라우저에서만 볼 수 있어요.",
     },
-    account: Account {
-        sign_in: "로그인",
-        sign_up: "회원 가입",
-        sign_out: "로그아웃",
-        no_account: "계정이 없으신가요?",
-        have_account: "이미 계정이 있으신가요?",
-        title: "내 계정",
-        hello: |name| format!("{name} 님, 안녕하세요"),
-        your_orders: "주문 내역 보기",
-        why: "가입하면 장바구니와 주문이 어느 기기에서나 이어져요.",
-    },
+    account: &super::account::KO,
+    wishes: &super::wishes::KO,
     fields: Fields {
         email: "이메일",
         password: "비밀번호",
@@ -160,9 +165,14 @@ pub(super) static WORDS: Words = Words {
         too_many: "한 상품은 99개까지 담을 수 있어요.",
         cart_full: "장바구니에는 100가지까지 담을 수 있어요.",
         not_in_cart: "이미 장바구니에서 빠진 상품이에요.",
+        wish_list_full: "찜은 100가지까지 할 수 있어요. 몇 개를 풀고 다시 해 주세요.",
         not_found_title: "찾으시는 페이지가 없어요",
         not_found: "주소가 바뀌었거나 잘못 적혔을 수 있어요. 검색하거나 처음부터 둘러보세요.",
         product_gone: "이 상품은 없거나 더는 팔지 않아요. 비슷한 상품을 검색해 보세요.",
+        gone_title: "이제는 팔지 않는 상품이에요",
+        gone: "전에는 있었지만 더는 팔지 않아요. 비슷한 상품을 검색해 보세요.",
+        too_many_requests_title: "조금만 천천히 해 주세요",
+        too_many_requests: "같은 곳에서 요청이 너무 많이 왔어요. 잠시 기다렸다가 다시 해 주세요.",
         forbidden_title: "이 요청은 받을 수 없어요",
         forbidden: "다른 사이트에서 온 요청이라 막았어요. 가게에서 다시 해 주세요.",
         method_title: "이렇게는 열 수 없어요",
@@ -178,33 +188,5 @@ pub(super) static WORDS: Words = Words {
         reference: "요청 번호",
         home: "처음으로",
     },
-    privacy: Privacy {
-        title: "개인정보와 기록",
-        lead: "이 가게는 데이터 엔지니어링을 배우려고 만들었고, 무엇을 기록하는지 숨기지 않아요.",
-        sections: &[
-            Section {
-                heading: "무엇을 기록하나요",
-                text: &[
-                    "어떤 페이지를 보고, 무엇을 검색하고, 무엇을 담고, 어디를 눌렀는지를 기록해요. 페이지에 머문 시간과 스크롤한 정도도 함께 남겨요.",
-                    "기록에는 방문 번호, IP 주소, 브라우저 이름이 들어가요. 비밀번호, 주소, 이름, 이메일, 입력한 글자는 기록에 들어가지 않아요. 검색어는 들어가요.",
-                ],
-            },
-            Section {
-                heading: "쿠키",
-                text: &[
-                    "방문 쿠키는 장바구니와 한 번의 방문을 이어 줘요. 로그인 쿠키는 로그인한 동안에만, 언어 쿠키는 언어를 바꿨을 때만 있어요. 다른 회사의 쿠키는 없어요.",
-                ],
-            },
-            Section {
-                heading: "얼마나 두나요",
-                text: &["활동 기록은 기본으로 30일 뒤에 지워요. 주문과 계정 정보는 그보다 오래 남아요."],
-            },
-            Section {
-                heading: "원하지 않으면",
-                text: &[
-                    "브라우저에서 Global Privacy Control을 켜면 머문 시간과 클릭을 보내지 않아요. 자바스크립트를 꺼도 가게는 그대로 쓸 수 있어요.",
-                ],
-            },
-        ],
-    },
+    privacy: &super::privacy::KO,
 };

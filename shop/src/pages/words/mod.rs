@@ -3,13 +3,19 @@
 //! One struct, so that a missing translation does not compile. Korean in 해요-style, English in sentence case; errors say
 //! what happened and what to do. Names of products and categories come with the catalogue.
 
+mod account;
 mod en;
 mod finding;
 mod ko;
+mod privacy;
+mod wishes;
 
 use crate::domain::{CartError, Language, Problem, Won};
 
+pub use account::Account;
 pub use finding::Finding;
+pub use privacy::Privacy;
+pub use wishes::Wishes;
 
 /// The words of one language.
 pub struct Words {
@@ -22,10 +28,11 @@ pub struct Words {
     pub cart: Cart,
     pub checkout: Checkout,
     pub orders: Orders,
-    pub account: Account,
+    pub account: &'static Account,
+    pub wishes: &'static Wishes,
     pub fields: Fields,
     pub problems: Problems,
-    pub privacy: Privacy,
+    pub privacy: &'static Privacy,
 }
 
 /// What surrounds every page.
@@ -99,6 +106,15 @@ pub struct Cart {
     pub free: &'static str,
     pub total: &'static str,
     pub until_free: fn(&str) -> String,
+    pub free_now: &'static str,
+    pub out_of_stock: &'static str,
+    pub not_sold: &'static str,
+    /// What it was, what it is.
+    pub price_changed: fn(&str, &str) -> String,
+    pub removed: fn(&str) -> String,
+    pub undo: &'static str,
+    /// Of an order that is ordered again.
+    pub missing: fn(&str) -> String,
     pub to_checkout: &'static str,
     pub only_left: fn(u32) -> String,
 }
@@ -113,6 +129,9 @@ pub struct Checkout {
     pub guest_note: &'static str,
     pub your_order: &'static str,
     pub change_cart: &'static str,
+    pub total_changed: fn(&str) -> String,
+    /// Which product, and what is wrong with it.
+    pub nothing_ordered: fn(&str, &str) -> String,
 }
 
 pub struct Orders {
@@ -128,22 +147,12 @@ pub struct Orders {
     pub delivered_to: &'static str,
     pub items: &'static str,
     pub cancel: &'static str,
-    pub cancel_hint: &'static str,
+    /// Until when.
+    pub cancel_hint: fn(&str) -> String,
     pub too_late: &'static str,
+    pub again: &'static str,
     pub to_orders: &'static str,
     pub guest_hint: &'static str,
-}
-
-pub struct Account {
-    pub sign_in: &'static str,
-    pub sign_up: &'static str,
-    pub sign_out: &'static str,
-    pub no_account: &'static str,
-    pub have_account: &'static str,
-    pub title: &'static str,
-    pub hello: fn(&str) -> String,
-    pub your_orders: &'static str,
-    pub why: &'static str,
 }
 
 /// Labels and hints of form fields.
@@ -182,9 +191,14 @@ pub struct Problems {
     pub too_many: &'static str,
     pub cart_full: &'static str,
     pub not_in_cart: &'static str,
+    pub wish_list_full: &'static str,
     pub not_found_title: &'static str,
     pub not_found: &'static str,
     pub product_gone: &'static str,
+    pub gone_title: &'static str,
+    pub gone: &'static str,
+    pub too_many_requests_title: &'static str,
+    pub too_many_requests: &'static str,
     pub forbidden_title: &'static str,
     pub forbidden: &'static str,
     pub method_title: &'static str,
@@ -199,18 +213,6 @@ pub struct Problems {
     pub busy: &'static str,
     pub reference: &'static str,
     pub home: &'static str,
-}
-
-pub struct Privacy {
-    pub title: &'static str,
-    pub lead: &'static str,
-    pub sections: &'static [Section],
-}
-
-/// A heading and its paragraphs.
-pub struct Section {
-    pub heading: &'static str,
-    pub text: &'static [&'static str],
 }
 
 impl Problems {
@@ -237,6 +239,7 @@ impl Problems {
             CartError::TooMany => self.too_many.to_owned(),
             CartError::Full => self.cart_full.to_owned(),
             CartError::NotInCart => self.not_in_cart.to_owned(),
+            CartError::WishListFull => self.wish_list_full.to_owned(),
         }
     }
 }

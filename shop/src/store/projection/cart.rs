@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::cart::Line;
-use crate::domain::{Cart, Quantity};
+use crate::domain::{Cart, Quantity, Won};
 use crate::store::StoreError;
 use crate::store::event_store::{Fact, Stream};
 
@@ -18,14 +18,30 @@ pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<
         advance(connection, owner, fact.version).await?;
         let position = fact.version * LINES_A_VERSION;
         match &fact.details {
-            Details::CartAdd(added) => put(connection, owner, added.product_id, position, added.cart_quantity).await?,
-            Details::CartUpdate(new) => put(connection, owner, new.product_id, position, new.quantity).await?,
+            Details::CartAdd(added) => {
+                let line = CartLine {
+                    product_id: added.product_id,
+                    quantity: added.cart_quantity,
+                    unit_price: Some(added.unit_price),
+                };
+                put(connection, owner, position, line).await?;
+            }
+            Details::CartUpdate(new) => {
+                let line = CartLine {
+                    product_id: new.product_id,
+                    quantity: new.quantity,
+                    unit_price: Some(new.unit_price),
+                };
+                put(connection, owner, position, line).await?;
+            }
             Details::CartRemove(removed) => take_out(connection, owner, removed.product_id).await?,
             Details::CartMerge(merge) => put_all(connection, owner, position, &merge.items).await?,
             _ => {}
         }
     }
-    if let Some(owner) = &fact.cart_emptied {
+    if let Some(owner) = &fact.emptied
+        && !matches!(fact.stream, Stream::Wishes(_))
+    {
         sqlx::query("UPDATE cart SET version = version + 1 WHERE owner = $1")
             .bind(owner)
             .execute(&mut *connection)
@@ -53,21 +69,16 @@ async fn advance(connection: &mut AnyConnection, owner: &str, version: i64) -> R
 }
 
 /// A product that is in the cart already keeps its position.
-async fn put(
-    connection: &mut AnyConnection,
-    owner: &str,
-    product: ProductId,
-    position: i64,
-    quantity: u16,
-) -> Result<(), StoreError> {
+async fn put(connection: &mut AnyConnection, owner: &str, position: i64, line: CartLine) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO cart_line (owner, product_id, position, quantity) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (owner, product_id) DO UPDATE SET quantity = excluded.quantity",
+        "INSERT INTO cart_line (owner, product_id, position, quantity, unit_price) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (owner, product_id) DO UPDATE SET quantity = excluded.quantity, unit_price = excluded.unit_price",
     )
     .bind(owner)
-    .bind(product.0)
+    .bind(line.product_id.0)
     .bind(position)
-    .bind(i64::from(quantity))
+    .bind(i64::from(line.quantity))
+    .bind(line.unit_price)
     .execute(connection)
     .await?;
     Ok(())
@@ -82,7 +93,7 @@ async fn put_all(
 ) -> Result<(), StoreError> {
     take_all_out(connection, owner).await?;
     for (at, item) in (position..).zip(items) {
-        put(connection, owner, item.product_id, at, item.quantity).await?;
+        put(connection, owner, at, *item).await?;
     }
     Ok(())
 }
@@ -113,7 +124,7 @@ pub(in crate::store) async fn lock(connection: &mut AnyConnection, owner: &str) 
 /// The cart as it is; version 0 and empty when there is none. One query, so that version and lines belong together.
 pub(in crate::store) async fn load(connection: &mut AnyConnection, owner: &str) -> Result<Cart, StoreError> {
     let rows = sqlx::query(
-        "SELECT cart.version, cart_line.product_id, cart_line.quantity
+        "SELECT cart.version, cart_line.product_id, cart_line.quantity, cart_line.unit_price
          FROM cart LEFT JOIN cart_line ON cart_line.owner = cart.owner
          WHERE cart.owner = $1 ORDER BY cart_line.position",
     )
@@ -142,5 +153,6 @@ fn line(row: &AnyRow, owner: &str) -> Result<Option<Line>, StoreError> {
     Ok(Some(Line {
         product: ProductId(product),
         quantity,
+        unit_price: row.try_get::<Option<i64>, _>("unit_price")?.map(Won),
     }))
 }

@@ -7,6 +7,7 @@ pub(super) mod account;
 pub(super) mod cart;
 pub(super) mod orders;
 pub(super) mod stock;
+pub(super) mod wishes;
 
 use sqlx::AnyConnection;
 
@@ -15,6 +16,7 @@ use crate::store::event_store::Fact;
 
 pub(super) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     cart::apply(connection, fact).await?;
+    wishes::apply(connection, fact).await?;
     stock::apply(connection, fact).await?;
     orders::apply(connection, fact).await?;
     account::apply(connection, fact).await
@@ -25,6 +27,8 @@ pub(super) async fn empty(connection: &mut AnyConnection) -> Result<(), StoreErr
     for statement in [
         "DELETE FROM cart",
         "DELETE FROM cart_line",
+        "DELETE FROM wishes",
+        "DELETE FROM wish",
         "DELETE FROM stock",
         "DELETE FROM orders",
         "DELETE FROM order_line",

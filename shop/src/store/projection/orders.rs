@@ -18,7 +18,7 @@ pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<
 }
 
 async fn place(connection: &mut AnyConnection, fact: &Fact<'_>, placed: &OrderPlaced) -> Result<(), StoreError> {
-    let owner = fact.cart_emptied.as_deref();
+    let owner = fact.emptied.as_deref();
     let owner =
         owner.ok_or_else(|| StoreError::impossible("event", placed.order_id, "an order that emptied no cart"))?;
     sqlx::query(

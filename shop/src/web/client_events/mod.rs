@@ -4,9 +4,11 @@
 //! One event or an array of at most 100, as `application/json`, or as `text/plain`, which is what a beacon may send without
 //! asking first. Every field is checked; each event is answered for itself, and the good ones of a batch are in the journal
 //! before the answer leaves:
+//! - 200 with nothing accepted: this visitor allows only what is necessary, and the client can forget the events;
 //! - 202 all accepted, 207 some, 422 none; `{"accepted":1,"results":[{"index":0,"status":"accepted","event_id":".."},
 //!   {"index":1,"status":"rejected","field":"scroll_depth_percent","reason":".."}]}`;
 //! - 400 not JSON, 413 more than 100 events or 64 KiB, 415 another content type;
+//! - 429 with `Retry-After`: more than `--client-events-per-minute` requests from this address, the client keeps the events;
 //! - 503 with `Retry-After`: the journal has no room, the client keeps the events.
 
 mod answer;
@@ -32,9 +34,10 @@ use schemas::{Details, Timestamp, Unsealed};
 
 use super::caller::{By, Caller};
 use super::error::PageError;
+use super::pace::place;
 use super::record::Seen;
 use super::recorder;
-use super::site::Manners;
+use super::site::{Manners, Paces};
 use crate::observe::Occasion;
 use answer::{Answer, Outcome};
 use script_error::ScriptError;
@@ -82,19 +85,29 @@ pub(super) async fn events(
 pub(super) async fn dwell_time(
     By(caller): By,
     State(manners): State<Arc<Manners>>,
+    State(paces): State<Arc<Paces>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
+    in_pace(&caller, &paces)?;
     answer(&caller, &manners, &headers, &body?, dwell::read)
 }
 
 pub(super) async fn click_event(
     By(caller): By,
     State(manners): State<Arc<Manners>>,
+    State(paces): State<Arc<Paces>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
+    in_pace(&caller, &paces)?;
     answer(&caller, &manners, &headers, &body?, click::read)
+}
+
+/// A program that floods the journal is slowed down; its address is told when to come again.
+fn in_pace(caller: &Caller, paces: &Paces) -> Result<(), PageError> {
+    let taken = paces.client_events.take(place(caller.address), caller.occasion.at);
+    taken.map_err(PageError::TooMany)
 }
 
 fn answer(
@@ -104,6 +117,9 @@ fn answer(
     body: &[u8],
     read: Read,
 ) -> Result<Response, PageError> {
+    if !caller.consent.allows_observing() {
+        return Ok((StatusCode::OK, Json(Answer::new(std::iter::empty()))).into_response());
+    }
     if !is_json(headers) {
         return Ok(answer::error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
