@@ -36,7 +36,7 @@ pub enum EventType {
 }
 
 impl EventType {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Request,
         Self::App,
         Self::View,

@@ -211,7 +211,7 @@ impl Loop {
                 tracing::error!(
                     "messages are damaged on Kafka's disk (their checksum is wrong); `de-shop audit` tells which are lost"
                 );
-                metric::failed("kafka_checksum");
+                metric::damaged();
                 Ok(())
             }
             other => {

@@ -57,6 +57,7 @@ metrics_of_the_sink! {
     BatchMessages Messages "sink_batch_messages" "Messages in a batch.",
     CommitSeconds Seconds "sink_commit_seconds" "Time to commit a batch to files, table and positions.",
     FsyncSeconds Seconds "sink_fsync_seconds" "Time to sync the log files of a batch.",
+    Damaged Counter "sink_damaged_total" "Times that Kafka gave messages whose checksum was wrong; they were stepped over.",
     Failures Counter "sink_failures_total" "Batches that failed and were taken back, by part.",
     Lag Gauge "sink_lag_messages" "Messages behind the end, by topic and partition; 0 where another sink reads.",
     Position Gauge "sink_position" "Next offset, by topic and partition.",
@@ -161,6 +162,11 @@ pub(crate) fn dead_letter(reason: &'static str) {
 
 pub(crate) fn synced(took: Duration) {
     Metric::FsyncSeconds.took(took);
+}
+
+/// Kafka gave messages whose checksum is wrong.
+pub(crate) fn damaged() {
+    metrics::counter!(Metric::Damaged.name()).increment(1);
 }
 
 pub(crate) fn failed(part: Part) {
