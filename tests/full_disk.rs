@@ -13,6 +13,9 @@ use crate::world::servers::{BrokerKind, Database};
 use crate::world::visitor::{Answered, Visitor};
 use crate::world::{Program, World};
 
+/// The step of a stroll that is a click.
+const CLICK: u32 = 4;
+
 /// A world of which nothing runs but the database, where disks can be mounted.
 fn world(test: &str) -> Option<World> {
     if require::has(test, &[Part::Mounting]) {
@@ -25,11 +28,10 @@ fn world(test: &str) -> Option<World> {
 /// Looks only, so that nothing is written to the shop's database.
 async fn looks_around(shopper: &mut Visitor, steps: u32) {
     for step in 0..steps {
-        let page = match step % 4 {
+        let page = match step % 3 {
             0 => shopper.opens("/").await,
             1 => shopper.looks_at(101 + step % 12).await,
-            2 => shopper.searches("tea").await,
-            _ => shopper.clicks().await,
+            _ => shopper.searches("tea").await,
         };
         page.expect("pages go on");
     }
@@ -77,11 +79,19 @@ async fn below_the_journal_observations_are_refused_and_counted_and_facts_wait()
     let mut shopper = world.visitor();
     strolls(&mut shopper, 0..20).await;
     disk.is_filled();
-    strolls(&mut shopper, 20..60).await;
+    // A browser's own events are refused so that it sends them again later; pages go on.
+    for step in (20..60).filter(|step| step % 7 != CLICK) {
+        shopper.strolls(step).await.expect("pages go on");
+    }
     // The end of the segment's last page may still take some; a page more than that does not.
     looks_around(&mut shopper, 40).await;
     let said = world.says(Program::Shop, "the journal can't be written").await;
     assert!(said.contains("No space left"), "{said}");
+    shopper
+        .clicks()
+        .await
+        .err()
+        .expect("a click that can't be kept is not taken");
     let before = shopper.answered.len();
     shopper.adds(101, 1).await.expect("the cart works");
     let fact = shopper.answered[before].request_id.clone();
@@ -165,7 +175,7 @@ async fn below_sqlite_pages_are_shown_what_is_refused_is_said_and_both_databases
     disk.is_filled();
     let since = Instant::now();
     // SQLite may have room left within its files.
-    while shop_takes_cart(&mut shopper).await {
+    while shop_takes_cart(&shopper).await {
         looks_around(&mut shopper, 8).await;
         assert!(since.elapsed() < PATIENCE, "the databases are never full");
     }
@@ -186,19 +196,13 @@ async fn below_sqlite_pages_are_shown_what_is_refused_is_said_and_both_databases
 }
 
 /// Whether the shop answers that it took something into the cart; when it can't, it says so.
-async fn shop_takes_cart(shopper: &mut Visitor) -> bool {
+async fn shop_takes_cart(shopper: &Visitor) -> bool {
     let form = "product_id=101&quantity=1".to_owned();
     let page = shopper
         .sends("/cart/add", "application/x-www-form-urlencoded", form)
-        .await
-        .expect("an answer");
-    assert!(
-        page.status.is_redirection() || page.status.is_server_error(),
-        "{}: {}",
-        page.status,
-        page.text
-    );
-    page.status.is_redirection()
+        .await;
+    page.inspect_err(|unanswered| assert!(unanswered.0.starts_with("50"), "{unanswered:?}"))
+        .is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]
