@@ -58,7 +58,7 @@ pub fn apply(generator: &mut Generator, message: &mut Message, mut event: Value)
         }
         Malice::Deep => {
             let depth = *[33, 100, 10_000].choose(&mut generator.random).expect("a depth");
-            with_hole(event, ("[".repeat(depth) + &"]".repeat(depth)).as_bytes())
+            with_hole(event, ["[".repeat(depth), "]".repeat(depth)].concat().as_bytes())
         }
         Malice::HugeNumber => {
             let numbers = [
@@ -202,7 +202,8 @@ fn mislabelled(generator: &mut Generator, message: &Message, mut event: Value) -
         }
         _ => {
             let others: Vec<_> = Topic::consumed().filter(|topic| *topic != message.topic).collect();
-            event = generator.good(*others.choose(&mut generator.random).expect("a topic"));
+            let other = *others.choose(&mut generator.random).expect("a topic");
+            event = generator.good(other);
         }
     }
     event.to_string().into_bytes()
