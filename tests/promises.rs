@@ -8,5 +8,7 @@ mod compose;
 mod kill;
 mod main_job;
 mod one_machine;
+mod operator;
 mod settings;
+mod upgrade;
 mod world;

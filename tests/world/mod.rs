@@ -36,6 +36,7 @@ pub struct World {
     shop_port: u16,
     shop: Option<Process>,
     sink: Option<Process>,
+    sink_address: String,
     /// What the shop is told by its environment, from its next start.
     pub shop_settings: Vec<(&'static str, String)>,
 }
@@ -67,6 +68,7 @@ impl World {
             shop_port: free_port(),
             shop: None,
             sink: None,
+            sink_address: String::new(),
             shop_settings: Vec::new(),
             folder,
         })
@@ -78,6 +80,11 @@ impl World {
 
     pub fn shop_address(&self) -> String {
         format!("http://127.0.0.1:{}", self.shop_port)
+    }
+
+    /// Where the sink that started last serves its own pages.
+    pub fn sink_address(&self) -> String {
+        self.sink_address.clone()
     }
 
     pub fn folder(&self) -> &Path {
@@ -133,7 +140,7 @@ impl World {
                     .arg("--diagnostics")
                     .arg(folder.join("sink-diagnostics"));
                 let mut process = Process::start("sink", folder, &mut command);
-                process.ready();
+                self.sink_address = process.ready()["sink"].clone();
                 self.sink = Some(process);
             }
         }

@@ -76,7 +76,12 @@ impl World {
             trusted_proxies: Vec::new(),
         };
         let readiness = Readiness {
-            parts: Arc::new(|| vec![("journal", Standing::ok()), ("kafka", Standing::wrong("Kafka is away", None))]),
+            parts: Arc::new(|| {
+                vec![
+                    ("journal", Standing::ok()),
+                    ("kafka", Standing::wrong("Kafka is away", None)),
+                ]
+            }),
             sample: Arc::new(|| {}),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
