@@ -54,7 +54,9 @@ impl Others {
         let known = state.gave_up.take();
         let since = known.as_ref().map_or_else(|| self.clock.now(), |(since, _)| *since);
         if known.is_none_or(|(_, known)| known != what) {
-            tracing::error!("the sink gave up, and is started again every 10 seconds; the shop goes on. Mend what it says: {what}");
+            tracing::error!(
+                "the sink gave up, and is started again every 10 seconds; the shop goes on. Mend what it says: {what}"
+            );
         }
         state.gave_up = Some((since, what));
     }

@@ -16,6 +16,8 @@ mod letters;
 mod main_job;
 mod new_broker;
 mod one_machine;
+mod operator;
 mod pages;
 mod settings;
+mod upgrade;
 mod world;

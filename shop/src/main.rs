@@ -10,10 +10,10 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
 use schemas::{Clock, InstanceId};
 use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
-use shop::{journal, metric};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
 use shop::store::Store;
+use shop::{journal, metric};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +97,8 @@ async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
 
 /// Needs no lock of the journal: the shop that runs on it drains what is adopted, or the next one that starts.
 async fn adopt(settings: &Settings, orphan: &InstanceId) -> anyhow::Result<()> {
-    let own = journal::instance_of(&settings.journal).context("--journal: it is not the folder of a shop that has run")?;
+    let own =
+        journal::instance_of(&settings.journal).context("--journal: it is not the folder of a shop that has run")?;
     let store = Store::open(&settings.database, own.clone(), Clock::system())
         .await
         .map_err(ShopError::Database)?;

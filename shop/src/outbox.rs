@@ -9,8 +9,8 @@
 //! Not for: observations, which go straight to the journal; facts that another instance recorded, unless this one has adopted it.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use schemas::{InstanceId, Sequence, Unsealed};

@@ -326,8 +326,10 @@ async fn kick(store: Store, kick: Kick, stop: CancellationToken) {
 async fn sync(journal: &Journal) {
     let last = Sequence(journal.next_sequence().0.saturating_sub(1));
     if tokio::time::timeout(LAST_SYNC, journal.durable(last)).await.is_err() {
-        tracing::error!("The end of the journal is not on the disk, and a power cut now would lose it: look after the disk of --journal before this \
-             machine is switched off");
+        tracing::error!(
+            "The end of the journal is not on the disk, and a power cut now would lose it: look after the disk of --journal before this \
+             machine is switched off"
+        );
     }
 }
 

@@ -131,7 +131,11 @@ impl DatabaseUrl {
             }
             Self::Postgres(options) => {
                 let read_only = [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
-                let options = options.as_ref().clone().application_name("de-shop sink").options(read_only);
+                let options = options
+                    .as_ref()
+                    .clone()
+                    .application_name("de-shop sink")
+                    .options(read_only);
                 Ok(Connection::Postgres(options.connect().await?))
             }
         }

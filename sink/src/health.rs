@@ -41,7 +41,9 @@ impl HealthView {
     pub fn trouble(&self) -> Option<(Timestamp, String)> {
         let troubles = self.0.troubles();
         let since = troubles.iter().map(|trouble| trouble.since).min()?;
-        let said = troubles.iter().map(|trouble| format!("{}: {}", trouble.part.name(), trouble.what));
+        let said = troubles
+            .iter()
+            .map(|trouble| format!("{}: {}", trouble.part.name(), trouble.what));
         Some((since, said.collect::<Vec<_>>().join("; ")))
     }
 }
@@ -68,7 +70,9 @@ impl Part {
             Self::Kafka => "bring Kafka back (--kafka); nothing is lost, and the sink goes on by itself",
             Self::Database => "look after the database (--database); nothing is lost, and the sink goes on by itself",
             Self::Logs => "look after the disk of --logs; nothing is lost, and the sink goes on by itself",
-            Self::Partitions => "what is read elsewhere ends with the group's next change; README says more under `When something is wrong`",
+            Self::Partitions => {
+                "what is read elsewhere ends with the group's next change; README says more under `When something is wrong`"
+            }
             Self::Retention => "what is too old stays for now; look after the database and the disk of --logs",
         }
     }

@@ -32,7 +32,10 @@ impl HealthView {
         let troubles = self.0.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         let (partition, what) = troubles.by_partition.first_key_value()?;
         let count = troubles.by_partition.len();
-        Some((troubles.since?, format!("{count} partitions can't be written, {partition}: {what}")))
+        Some((
+            troubles.since?,
+            format!("{count} partitions can't be written, {partition}: {what}"),
+        ))
     }
 }
 

@@ -105,6 +105,11 @@ impl World {
         format!("http://127.0.0.1:{}", self.ports[&shop])
     }
 
+    /// Where the sink that started last serves its own pages.
+    pub fn sink_address(&self) -> String {
+        self.addresses[&Program::Sink].clone()
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

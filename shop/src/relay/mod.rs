@@ -18,7 +18,7 @@ mod message;
 mod session;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 use tokio_util::sync::CancellationToken;
@@ -124,7 +124,7 @@ impl Relay {
     pub async fn run(self, stop: CancellationToken) {
         let (mut pause, mut fruitless) = (FIRST_PAUSE, 0);
         while !stop.is_cancelled() {
-            let before = self.health.state().delivered;
+            let (before, began) = (self.health.state().delivered, Instant::now());
             match self.round(&stop).await {
                 Ok(End::Stopped) => return,
                 Ok(End::Again(why)) => {
@@ -141,7 +141,8 @@ impl Relay {
                     self.health.is_stuck(&format!("{causes:#}"));
                 }
             }
-            pause = if self.health.state().delivered > before {
+            let went_well = self.health.state().delivered > before || began.elapsed() > LONGEST_PAUSE;
+            pause = if went_well {
                 fruitless = 0;
                 FIRST_PAUSE
             } else {

@@ -8,8 +8,8 @@ use schemas::Timestamp;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::store::database::transaction_always;
 use crate::domain::StockLevels;
+use crate::store::database::transaction_always;
 use crate::store::projection::stock;
 use crate::store::{Store, StoreError};
 

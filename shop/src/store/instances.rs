@@ -158,17 +158,23 @@ impl Store {
             return Ok(Some(AdoptionRefused::Retired(by)));
         }
         Ok(match known(connection, orphan.as_str()).await? {
-            Some(Known { adopted_by: Some(by), .. }) if by == own => None,
-            Some(Known { adopted_by: Some(by), .. }) => Some(AdoptionRefused::AdoptedBy(by)),
-            Some(Known { last_seen, .. }) if self.runs_who_was_seen(last_seen) => Some(AdoptionRefused::Runs(
-                Timestamp::from_unix_micros_saturating(last_seen),
-            )),
+            Some(Known {
+                adopted_by: Some(by), ..
+            }) if by == own => None,
+            Some(Known {
+                adopted_by: Some(by), ..
+            }) => Some(AdoptionRefused::AdoptedBy(by)),
+            Some(Known { last_seen, .. }) if self.runs_who_was_seen(last_seen) => {
+                Some(AdoptionRefused::Runs(Timestamp::from_unix_micros_saturating(last_seen)))
+            }
             Some(_) => None,
             None => {
-                let has_recorded: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM (SELECT 1 AS one FROM event WHERE instance = $1 LIMIT 1) AS some")
-                    .bind(orphan.as_str())
-                    .fetch_one(connection)
-                    .await?;
+                let has_recorded: i64 = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM event WHERE instance = $1 LIMIT 1) AS some",
+                )
+                .bind(orphan.as_str())
+                .fetch_one(connection)
+                .await?;
                 (has_recorded == 0).then_some(AdoptionRefused::Unknown)
             }
         })

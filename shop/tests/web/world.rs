@@ -91,7 +91,12 @@ impl World {
             sign_ups_per_hour: 5,
         };
         let readiness = Readiness {
-            parts: Arc::new(|| vec![("journal", Standing::ok()), ("kafka", Standing::wrong("Kafka is away", None))]),
+            parts: Arc::new(|| {
+                vec![
+                    ("journal", Standing::ok()),
+                    ("kafka", Standing::wrong("Kafka is away", None)),
+                ]
+            }),
             sample: Arc::new(|| {}),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };

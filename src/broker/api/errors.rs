@@ -38,7 +38,10 @@ pub(super) fn of_topic(error: &TopicError) -> ResponseError {
         TopicError::Partitions => ResponseError::InvalidPartitions,
         TopicError::Config(_) => ResponseError::InvalidConfig,
         TopicError::Storage(_) | TopicError::Log(_) => {
-            tracing::error!(error = as_dyn(error), "a topic could not be changed; the client is told to try again. Look after the disk of --data");
+            tracing::error!(
+                error = as_dyn(error),
+                "a topic could not be changed; the client is told to try again. Look after the disk of --data"
+            );
             ResponseError::KafkaStorageError
         }
     }

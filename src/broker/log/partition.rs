@@ -168,7 +168,10 @@ impl Partition {
                 }
                 Err(error) => {
                     let cut = log.sync_failed(&job);
-                    let cut = cut.map_or_else(|error| format!(", and the log can't be cut back: {error}"), |()| String::new());
+                    let cut = cut.map_or_else(
+                        |error| format!(", and the log can't be cut back: {error}"),
+                        |()| String::new(),
+                    );
                     let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
                     self.flusher.health.failed(&self.name, &what);
                 }
