@@ -1,4 +1,5 @@
 //! What an operator sees: numbers that are true, what is wrong since when, and commands that work beside running programs.
+#![expect(clippy::float_cmp, reason = "what is counted is whole, and exact in a float")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

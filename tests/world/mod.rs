@@ -140,7 +140,7 @@ impl World {
                     .arg("--diagnostics")
                     .arg(folder.join("sink-diagnostics"));
                 let mut process = Process::start("sink", folder, &mut command);
-                self.sink_address = process.ready()["sink"].clone();
+                self.sink_address.clone_from(&process.ready()["sink"]);
                 self.sink = Some(process);
             }
         }
