@@ -6,6 +6,7 @@ pub mod browser;
 pub mod evidence;
 pub mod process;
 pub mod require;
+pub mod scrape;
 pub mod servers;
 pub mod visitor;
 
