@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that can't go on fails right there")]
 #![expect(unreachable_pub, reason = "the world is a module of this one program")]
 
+mod adoption;
 mod bad_input;
 mod browser;
 mod clocks;

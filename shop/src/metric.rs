@@ -43,7 +43,7 @@ macro_rules! metrics_of_the_shop {
 metrics_of_the_shop! {
     Requests Counter "shop_requests_total" "Requests answered, by endpoint and class of status.",
     RequestSeconds Histogram "shop_request_seconds" "Time from a request's head to its answer's head, by endpoint.",
-    Events Counter "shop_events_total" "Events that the journal has taken, by event_type.",
+    Events Counter "shop_events_total" "Events that the journal has taken, by type.",
     JournalEntries Counter "shop_journal_entries_total" "Events that the journal has taken.",
     JournalRefused Counter "shop_journal_refused_total" "Events that the journal has refused, by why (full, disk); observations among them are lost.",
     JournalBytes Gauge "shop_journal_bytes" "Size of the journal.",

@@ -252,17 +252,17 @@ fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners 
 }
 
 fn readiness(samples: &Arc<Samples>, others: Parts, metrics: PrometheusHandle) -> Readiness {
-    let (standing, sampled) = (Arc::clone(samples), Arc::clone(samples));
+    let (told, gauges) = (Arc::clone(samples), Arc::clone(samples));
     Readiness {
         parts: Arc::new(move || {
-            let own = standing.standings().into_iter();
+            let own = told.standings().into_iter();
             let but_database = own.filter(|(part, _)| *part != Part::Database);
             but_database
                 .map(|(part, standing)| (part.name(), standing))
                 .chain(others())
                 .collect()
         }),
-        sample: Arc::new(move || sampled.take()),
+        sample: Arc::new(move || gauges.take()),
         metrics,
     }
 }
@@ -274,11 +274,11 @@ async fn keep_telling(samples: Arc<Samples>, metrics: PrometheusHandle) {
     for second in 0_u64.. {
         samples.take();
         metrics.run_upkeep();
-        if second % ASK_EVERY == 0 {
+        if second.is_multiple_of(ASK_EVERY) {
             samples.ask().await;
         }
         // A database that doesn't answer is said elsewhere.
-        if second % SAY_EVERY == 0
+        if second.is_multiple_of(SAY_EVERY)
             && let Ok(Some(by)) = samples.store.runs().await
             && !std::mem::replace(&mut adopted, true)
         {

@@ -20,7 +20,9 @@ pub enum SinkError {
     /// The transaction may have been committed or not; only the database knows.
     #[error("database: the COMMIT was not answered: {reason}")]
     CommitUnanswered { reason: String },
-    #[error("table {table}: impossible row: {reason}")]
+    #[error(
+        "table {table}: impossible row: {reason}; it was changed by hand or is damaged: restore a backup of the database"
+    )]
     ImpossibleRow { table: &'static str, reason: String },
     #[error("{}: {source}", path.display())]
     Disk { path: PathBuf, source: io::Error },
@@ -42,7 +44,9 @@ pub enum SinkError {
     Fenced { taken: u64, of: u64 },
     #[error("Kafka: {0}")]
     Kafka(#[from] KafkaError),
-    #[error("Kafka: this instance is used by another sink that runs: {0}")]
+    #[error(
+        "Kafka: this instance is used by another sink that runs: {0}; each sink needs a log folder (--logs) of its own"
+    )]
     KafkaFatal(KafkaError),
     #[error(
         "{partition}: {count} messages in a row can't be read, the last because {reason}; \
@@ -56,7 +60,9 @@ pub enum SinkError {
     /// Each was said on its own before.
     #[error("{left} of the chosen dead letters were left as they are")]
     LettersLeft { left: u64 },
-    #[error("{what} ended unexpectedly: {reason}")]
+    #[error(
+        "{what} ended unexpectedly: {reason}; that is a mistake in the program: start the sink again, and report this line"
+    )]
     Crashed { what: &'static str, reason: String },
 }
 

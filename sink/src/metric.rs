@@ -51,7 +51,7 @@ metrics_of_the_sink! {
     Duplicates Counter "sink_duplicates_total" "Messages that were skipped because they were repetitions.",
     Lines Counter "sink_lines_total" "Lines that were committed to log files.",
     LineBytes Counter "sink_written_bytes_total" "Bytes that were committed to log files.",
-    Rows Counter "sink_rows_total" "Rows that were committed to user_activity_log.",
+    Rows Counter "sink_rows_total" "Rows that were committed to `user_activity_log`.",
     DeadLetters Counter "sink_dead_letters_total" "Messages that were sent to the dead-letter topic, by reason.",
     Batches Counter "sink_batches_total" "Batches that were committed.",
     BatchMessages Messages "sink_batch_messages" "Messages in a batch.",
@@ -110,7 +110,9 @@ pub(crate) fn begin() {
         Metric::DeletedFiles,
         Metric::DeletedRows,
     ];
-    unlabelled.into_iter().for_each(|metric| metric.count(0));
+    for metric in unlabelled {
+        metric.count(0);
+    }
     for kind in Reason::KINDS {
         metrics::counter!(Metric::DeadLetters.name(), "reason" => kind).increment(0);
     }

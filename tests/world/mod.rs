@@ -11,6 +11,7 @@ pub mod lag;
 mod parts;
 pub mod process;
 pub mod require;
+pub mod scrape;
 pub mod servers;
 pub mod visitor;
 

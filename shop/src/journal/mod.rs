@@ -146,7 +146,10 @@ impl Journal {
     /// Writes all entries in one write, or none; returns the sequence of the last. It takes microseconds and may be called from async code.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<Sequence, AppendError> {
         let shared = &*self.open.shared;
-        let timed = shared.appends.fetch_add(1, Ordering::Relaxed) % TIMED_ONE_IN == 0;
+        let timed = shared
+            .appends
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(TIMED_ONE_IN);
         let began = timed.then(Instant::now);
         let result = {
             let mut writer = shared.writer();

@@ -170,7 +170,7 @@ impl Store {
             Some(_) => None,
             None => {
                 let has_recorded: i64 = sqlx::query_scalar(
-                    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM event WHERE instance = $1 LIMIT 1) AS some",
+                    "SELECT COUNT(*) FROM (SELECT id FROM event WHERE instance = $1 LIMIT 1) AS recorded",
                 )
                 .bind(orphan.as_str())
                 .fetch_one(connection)

@@ -189,7 +189,7 @@ fn line<'a>(
 
 /// Encoding our own types can't fail short of a mistake in them; then the event is missing and the operator is told.
 fn told(error: &serde_json::Error) {
-    tracing::error!(%error, "an event can't be encoded and is lost");
+    tracing::error!(%error, "An event can't be encoded and is lost, which is a mistake in the program: report this line");
 }
 
 fn encoded(line: &AppLine<'_>) -> Option<Unsealed> {
