@@ -7,6 +7,7 @@ mod browser;
 mod clocks;
 mod compose;
 mod damage;
+mod faults;
 mod full_disk;
 mod kill;
 mod main_job;

@@ -123,7 +123,7 @@ pub fn topics(kafka: &str) -> Evidence {
 }
 
 /// A topic that was just created has no leader for a moment.
-fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
+pub fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
     let since = Instant::now();
     loop {
         match ask() {

@@ -1,10 +1,14 @@
 //! What can be killed, frozen and started again, and how each of them is started.
 
-use std::process::{Command, ExitStatus};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::World;
 use super::process::{PATIENCE, Process, free_port, program};
+
+/// How a fail point ends its process.
+const SIGABRT: i32 = 6;
 
 /// A part of the system that can be killed and started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,9 +93,9 @@ impl World {
     }
 
     fn shop_command(&mut self, part: Program) -> Command {
-        let port = *self.ports.entry(part).or_insert_with(free_port);
+        let listen = *self.ports.entry(part).or_insert_with(free_port);
         let mut command = Command::new(program("shop"));
-        command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+        command.arg("--listen").arg(format!("127.0.0.1:{listen}"));
         command.arg("--kafka").arg(self.broker.address());
         command.arg("--database").arg(self.database.shop_url());
         command.arg("--journal").arg(self.folder_of(part));
@@ -155,34 +159,31 @@ impl World {
     }
 
     /// Waits until the part has died at its fail point; nothing else may have died.
-    pub fn dies(&mut self, part: Program) -> ExitStatus {
+    pub async fn dies(&mut self, part: Program) {
         let mut process = self.take(part);
         let since = Instant::now();
         loop {
-            if let Some(status) = process.ended() {
-                return status;
+            match process.ended() {
+                Some(status) if status.signal() == Some(SIGABRT) => return,
+                Some(status) => panic!(
+                    "{part:?} ended with {status} before its fail point:\n{}",
+                    process.said()
+                ),
+                None => {}
             }
             self.assert_alive();
             assert!(since.elapsed() < PATIENCE, "{part:?} never reaches its fail point");
-            std::thread::sleep(Duration::from_millis(10));
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
     /// Waits until the part has frozen itself at its fail point.
-    pub fn freezes_itself(&mut self, part: Program) {
+    pub async fn freezes_itself(&mut self, part: Program) {
         let since = Instant::now();
         while !self.process(part).is_frozen() {
             self.assert_alive();
             assert!(since.elapsed() < PATIENCE, "{part:?} never reaches its fail point");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    pub fn is_running(&self, part: Program) -> bool {
-        match part {
-            Program::Broker => self.broker.process().is_some(),
-            Program::Database => self.database.is_running(),
-            _ => self.running.contains_key(&part),
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
