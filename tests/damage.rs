@@ -152,9 +152,19 @@ async fn a_cursor_that_is_damaged_repeats_and_loses_nothing() {
     world.ledger_holds();
 }
 
+/// The youngest file of what people did.
+fn activity_file(world: &World) -> PathBuf {
+    let mut files = files_of(&world.logs(), "log");
+    files.retain(|file| {
+        file.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("user_activity-"))
+    });
+    files.pop().expect("a day's file")
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_damaged_in_a_log_file_is_found_by_its_length_or_by_the_ledger() {
-    let Some(mut world) = World::start("a damaged log file") else {
+async fn a_flipped_line_end_id_or_sequence_in_a_log_file_is_found_by_the_ledger() {
+    let Some(mut world) = World::start("a flipped bit in a log file") else {
         return;
     };
     let mut shopper = world.visitor();
@@ -163,27 +173,8 @@ async fn what_is_damaged_in_a_log_file_is_found_by_its_length_or_by_the_ledger()
     world.has_sent_all(Program::Shop).await;
     world.settles().await;
     world.stops(Program::Sink);
-    let activity = || {
-        let mut files = files_of(&world.logs(), "log");
-        files.retain(|file| {
-            file.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("user_activity-"))
-        });
-        files.pop().expect("a day's file")
-    };
-    let file = activity();
-    // Beyond what was committed: a write that a kill tore. It is cut, and the committed lines stay as they are.
+    let file = activity_file(&world);
     let whole = fs::read(&file).expect("the file");
-    fs::write(&file, [&whole[..], b"{\"timestamp\":\"20"].concat()).expect("a torn tail");
-    world.restart(Program::Sink);
-    strolls(&mut shopper, 20..30).await;
-    world.sees_once_everywhere(&shopper.answered).await;
-    world.settles().await;
-    world.ledger_holds();
-    world.stops(Program::Sink);
-    let whole = fs::read(&file).expect("the file");
-
-    // A line end, an id, a sequence: the ledger counts what it can't find.
     let line_end = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'\n').expect("a line");
     let behind = |bytes: &[u8], text: &str| {
         let found = bytes.windows(text.len()).position(|window| window == text.as_bytes());
@@ -200,6 +191,30 @@ async fn what_is_damaged_in_a_log_file_is_found_by_its_length_or_by_the_ledger()
         fs::write(&file, &whole).expect("the file is mended");
     }
     world.ledger_holds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_file_that_grew_is_cut_and_one_that_shrank_stops_the_sink() {
+    let Some(mut world) = World::start("a log file of another length") else {
+        return;
+    };
+    let mut shopper = world.visitor();
+    strolls(&mut shopper, 0..20).await;
+    world.sees_once_everywhere(&shopper.answered).await;
+    world.has_sent_all(Program::Shop).await;
+    world.settles().await;
+    world.stops(Program::Sink);
+    let file = activity_file(&world);
+    // Beyond what was committed: a write that a kill tore. It is cut, and the committed lines stay as they are.
+    let whole = fs::read(&file).expect("the file");
+    fs::write(&file, [&whole[..], b"{\"timestamp\":\"20"].concat()).expect("a torn tail");
+    world.restart(Program::Sink);
+    strolls(&mut shopper, 20..30).await;
+    world.sees_once_everywhere(&shopper.answered).await;
+    world.settles().await;
+    world.ledger_holds();
+    world.stops(Program::Sink);
+    let whole = fs::read(&file).expect("the file");
 
     // Bytes below the committed length are missing: the sink writes nothing and says which file.
     fs::write(&file, &whole[..whole.len() - 10]).expect("a shorter file");

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Hundreds of seeded faults on real processes under constant shopping, then the ledger and a table (half an hour):
-#   [FAULTS=200] [DE_SHOP_FAULT_SEED=N] tests/soak.sh [one] [many]     (default: both, one after the other)
+# Hundreds of seeded faults on real processes under constant shopping, then the ledger and a table (half an hour; never longer than
+# SOAK_MINUTES, and the catching up at the end):
+#   [FAULTS=200] [SOAK_MINUTES=60] [DE_SHOP_FAULT_SEED=N] tests/soak.sh [one] [many]     (default: both, one after the other)
 # one: embedded broker and SQLite; many: Apache Kafka and PostgreSQL, two shops, two sinks (tests/servers/install.sh kafka postgres).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# The programs that it breaks; the tests themselves are built below.
+cargo build --workspace --locked
 export FAULTS="${FAULTS:-200}" DE_SHOP_TEST_REQUIRE=1
 
 for kind in "${@:-one many}"; do

@@ -51,7 +51,7 @@ impl FailPoint {
             && wanted.left.fetch_sub(1, Ordering::Relaxed) == 1
         {
             if wanted.freezes {
-                freeze()
+                freeze();
             } else {
                 std::process::abort()
             }

@@ -6,6 +6,7 @@
 mod away;
 mod fail_points;
 mod kills;
+mod new_topics;
 mod plan;
 mod rebalance;
 mod soak;

@@ -33,6 +33,9 @@ struct Wrong {
 #[ignore = "takes half an hour: tests/soak.sh"]
 async fn hundreds_of_faults_lose_and_double_nothing() {
     let faults = std::env::var("FAULTS").map_or(200, |faults| faults.parse().expect("FAULTS is a number"));
+    let minutes =
+        std::env::var("SOAK_MINUTES").map_or(60, |minutes| minutes.parse().expect("SOAK_MINUTES is a number"));
+    let longest = Duration::from_mins(minutes);
     let Some((mut world, kinds)) = whole_world() else {
         return;
     };
@@ -43,6 +46,10 @@ async fn hundreds_of_faults_lose_and_double_nothing() {
     let (since, mut records) = (Instant::now(), BTreeMap::<String, Record>::new());
     let (mut unaudited, mut known) = (Vec::new(), Wrong::default());
     for (number, fault) in (1..).zip(&plan.faults) {
+        if since.elapsed() > longest {
+            eprintln!("SOAK_MINUTES are over after {} of {faults} faults", number - 1);
+            break;
+        }
         let kind = fault.kind.to_string();
         world.suffers(fault).await;
         let recovery = world.recovers(&mut crowd).await;
@@ -56,18 +63,19 @@ async fn hundreds_of_faults_lose_and_double_nothing() {
         record.times += 1;
         record.longest_recovery = record.longest_recovery.max(recovery);
         unaudited.push(kind);
-        if number % FAULTS_BETWEEN_AUDITS == 0 || number == faults {
+        if number % FAULTS_BETWEEN_AUDITS == 0 {
             let wrong = audit(&world);
             charge(&mut records, &unaudited, known, wrong);
             known = wrong;
             unaudited.clear();
         }
     }
+    charge(&mut records, &unaudited, known, audit(&world));
     say(&records);
     all_is_well(world, crowd).await;
 }
 
-/// One of each on SQLite, two of each on PostgreSQL; and how all that can be broken.
+/// One of each on SQLite, two of each on PostgreSQL; and all the ways to break them.
 fn whole_world() -> Option<(World, Vec<Kind>)> {
     let mut world = World::without_broker("soak")?;
     world.shop_settings.push(("SHOP_JOURNAL_MAX_SIZE", "4MiB".into()));

@@ -93,9 +93,9 @@ impl World {
     }
 
     fn shop_command(&mut self, part: Program) -> Command {
-        let port = *self.ports.entry(part).or_insert_with(free_port);
+        let listen = *self.ports.entry(part).or_insert_with(free_port);
         let mut command = Command::new(program("shop"));
-        command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+        command.arg("--listen").arg(format!("127.0.0.1:{listen}"));
         command.arg("--kafka").arg(self.broker.address());
         command.arg("--database").arg(self.database.shop_url());
         command.arg("--journal").arg(self.folder_of(part));

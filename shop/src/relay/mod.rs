@@ -7,7 +7,9 @@
 //! - Within a partition messages keep the order of the journal. When one fails for good, the producer is given up and a new one begins again
 //!   at the first entry that was not acknowledged.
 //! - With Kafka away the relay waits, and says so when that begins and when it ends. Kafka back with other data: the topics are created again, the journal goes on.
-//! - At most 20,000 messages and 16 MiB are under way.
+//! - At most 20,000 messages and 16 MiB are under way, one request at a time (why, says `client`).
+//! - Nothing is left out for its age: what waited here for longer than the retention is sent all the same, and the sink puts it into the
+//!   dead letters (`too_old`), where it can be looked at. Only the journal's size bounds how long Kafka may be away.
 //!
 //! Not for: transactions, other topics, changing topics that exist.
 

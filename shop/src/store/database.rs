@@ -127,7 +127,17 @@ impl Database {
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.writer.begin_with(self.begin).await?)
+        match self.writer.begin_with(self.begin).await {
+            // SQLite ends a transaction by itself when its disk is full, and the driver goes on counting it: only a new connection helps.
+            // It is the only one that writes, so it is the one that the pool gives.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                if let Err(error) = self.writer.acquire().await?.close().await {
+                    tracing::debug!(%error, "closing a connection whose transaction has failed");
+                }
+                Ok(self.writer.begin_with(self.begin).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }
 

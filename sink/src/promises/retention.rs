@@ -1,12 +1,13 @@
 //! Thirty days are kept and no more, whatever happens in between.
 
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::os::unix::fs::symlink;
 
 use schemas::Timestamp;
 use time::UtcOffset;
 
-use super::world::{Outcome, TestSink, World, at, view};
+use super::world::{Outcome, TestSink, World, at, lines, view};
 use crate::SinkError;
 use crate::judge::Rules;
 
@@ -42,6 +43,90 @@ async fn through_45_days_files_and_rows_of_30_days_and_today_are_kept() -> Outco
         drop(sink);
         let mut sink = world.sink("logs").await?;
         assert!(sink.next().is_some());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_has_open_is_read_to_its_end_though_its_name_is_gone() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.sink("logs").await?;
+        sink.rules = Rules::new(at("2024-02-29T12:00:00.000000Z"), KEPT_DAYS, UtcOffset::UTC);
+        sink.commit(&[view("2024-02-29T12:00:00.000000Z", 1)]).await?;
+        let path = world.path("logs/user_activity-2024-02-29.log");
+        let content = world.file("logs/user_activity-2024-02-29.log");
+        let mut reader = File::open(&path)?;
+        // The last moment of the last day that keeps it, and the first of the next.
+        sink.lives_at(at("2024-03-30T23:59:59.999999Z")).await?;
+        assert!(path.exists());
+        sink.lives_at(at("2024-03-31T00:00:00.000000Z")).await?;
+        assert!(!path.exists());
+        let mut read = String::new();
+        reader.read_to_string(&mut read)?;
+        assert_eq!(read, content);
+        assert_eq!(world.rows().await?, Vec::<i64>::new());
+    }
+    Ok(())
+}
+
+/// Each day is cut where it begins in the shop's own country, at the ends of months and in leap years.
+#[tokio::test]
+async fn midnights_month_ends_and_leap_days_are_those_of_the_offset() -> Outcome {
+    // The offset, the last microsecond of a day, and the day; the next microsecond belongs to the next day.
+    let midnights = [
+        ((-10, 0), "2028-02-29T09:59:59.999999Z", "2028-02-28", "2028-02-29"),
+        ((-10, 0), "2028-03-01T09:59:59.999999Z", "2028-02-29", "2028-03-01"),
+        ((0, 0), "2028-02-28T23:59:59.999999Z", "2028-02-28", "2028-02-29"),
+        ((0, 0), "2028-02-29T23:59:59.999999Z", "2028-02-29", "2028-03-01"),
+        ((0, 0), "2027-02-28T23:59:59.999999Z", "2027-02-28", "2027-03-01"),
+        ((0, 0), "2027-12-31T23:59:59.999999Z", "2027-12-31", "2028-01-01"),
+        ((9, 0), "2028-02-28T14:59:59.999999Z", "2028-02-28", "2028-02-29"),
+        ((9, 0), "2028-02-29T14:59:59.999999Z", "2028-02-29", "2028-03-01"),
+        ((9, 0), "2027-04-30T14:59:59.999999Z", "2027-04-30", "2027-05-01"),
+        ((-3, -30), "2028-03-01T03:29:59.999999Z", "2028-02-29", "2028-03-01"),
+    ];
+    for world in World::all().await? {
+        let mut sequence = 0;
+        for (index, ((hours, minutes), last, day, next)) in midnights.into_iter().enumerate() {
+            let logs = format!("logs-{index}");
+            let mut sink = world.sink(&logs).await?;
+            let last = at(last);
+            let first = last.plus_micros(1);
+            // The sink looks a moment after midnight, when the day before is one day old.
+            sink.rules = Rules::new(first, 1, UtcOffset::from_hms(hours, minutes, 0)?);
+            let values = [
+                view(&last.to_string(), sequence + 1),
+                view(&first.to_string(), sequence + 2),
+            ];
+            sequence += 2;
+            sink.commit(&values).await?;
+            assert_eq!(
+                world.file(&format!("{logs}/user_activity-{day}.log")),
+                lines(&[&values[0]]),
+                "{last}"
+            );
+            assert_eq!(
+                world.file(&format!("{logs}/user_activity-{next}.log")),
+                lines(&[&values[1]]),
+                "{first}"
+            );
+            // A day on, to the microsecond, the older file goes and the younger one stays.
+            let day_on = last.plus_micros(DAY_MICROS);
+            for (now, is_there) in [(day_on, true), (day_on.plus_micros(1), false)] {
+                sink.rules = Rules::new(now, 1, UtcOffset::from_hms(hours, minutes, 0)?);
+                let rules = sink.rules;
+                while sink.committer.retain(&rules).await? {}
+                assert_eq!(
+                    world.path(&format!("{logs}/user_activity-{day}.log")).exists(),
+                    is_there,
+                    "{now}"
+                );
+                assert!(
+                    world.path(&format!("{logs}/user_activity-{next}.log")).exists(),
+                    "{now}"
+                );
+            }
+        }
     }
     Ok(())
 }

@@ -76,8 +76,8 @@ impl Log {
 }
 
 fn read_start(folder: &Path) -> io::Result<Offset> {
-    match fs::read_to_string(folder.join(LOG_START)) {
-        Ok(text) => match text.trim().parse() {
+    match fs::read(folder.join(LOG_START)) {
+        Ok(text) => match String::from_utf8_lossy(&text).trim().parse() {
             Ok(start) => Ok(Offset(start)),
             Err(_) => {
                 let aside = folder.join("log-start.corrupt");

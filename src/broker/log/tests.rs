@@ -45,7 +45,10 @@ fn read(log: &Log, from: i64) -> Result<Vec<(i64, i32)>, LogError> {
         let found_here = slice.read(next, 4096, true)?;
         let mut rest = &found_here.records[..];
         if rest.is_empty() {
-            next = found_here.beyond.ok_or(LogError::Deleted)?;
+            match found_here.beyond {
+                Some(beyond) => next = beyond,
+                None => break,
+            }
         }
         while !rest.is_empty() {
             let header = super::batch::check(rest)?;
