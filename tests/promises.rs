@@ -5,7 +5,9 @@
 mod bad_input;
 mod browser;
 mod compose;
+mod hostile;
 mod kill;
+mod letters;
 mod main_job;
 mod one_machine;
 mod settings;

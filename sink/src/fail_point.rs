@@ -11,6 +11,14 @@ pub(crate) enum FailPoint {
     AfterCommit,
     /// A file's length is forgotten, the file is still there.
     DuringRetention,
+    /// Some of a chunk of letters are sent again, others not.
+    DuringRedrive,
+    /// A chunk of letters is sent again, and not marked as redriven.
+    AfterRedrive,
+    /// Some of a chunk of letters are marked as redriven or discarded, others not.
+    DuringResolution,
+    /// A chunk of letters is marked as redriven or discarded.
+    AfterResolution,
 }
 
 impl FailPoint {
@@ -20,6 +28,10 @@ impl FailPoint {
             Self::AfterFileSync => "after_file_sync",
             Self::AfterCommit => "after_commit",
             Self::DuringRetention => "during_retention",
+            Self::DuringRedrive => "during_redrive",
+            Self::AfterRedrive => "after_redrive",
+            Self::DuringResolution => "during_resolution",
+            Self::AfterResolution => "after_resolution",
         }
     }
 

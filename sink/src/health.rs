@@ -54,7 +54,10 @@ impl Part {
             | SinkError::Sync { .. }
             | SinkError::ShortFile { .. }
             | SinkError::UnknownFile { .. } => Self::Logs,
-            SinkError::Fenced { .. } | SinkError::BadRun { .. } | SinkError::Crashed { .. } => Self::Partitions,
+            SinkError::Fenced { .. }
+            | SinkError::BadRun { .. }
+            | SinkError::LettersLeft { .. }
+            | SinkError::Crashed { .. } => Self::Partitions,
             SinkError::Setting { .. }
             | SinkError::Database(_)
             | SinkError::DatabaseSilent { .. }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::{Clock, Topic};
-use sink::dead_letter::{self, Choice};
+use sink::dead_letter::{self, Discard, LetterId, Listing, Redrive};
 use sink::{Partition, Settings, Sink, SinkError, Surroundings, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +49,7 @@ struct Diagnostics {
 enum Command {
     /// Runs until SIGINT or SIGTERM (the default).
     Run,
-    /// Looks at what was refused, and sends it again.
+    /// Looks at what was refused, sends it again, or discards it.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
     /// Looks at the positions, and forgets one that Kafka no longer has.
@@ -62,10 +62,21 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum DeadLetters {
-    /// Counts by reason, with the first, the last and a sample.
-    List,
+    /// Counts those that wait by reason, with the first, the last and a sample.
+    List(Listing),
+    /// Shows one, the whole of it.
+    Show {
+        /// Its place in the dead-letter topic, as `list` shows it.
+        #[arg(value_name = "PARTITION/OFFSET")]
+        id: LetterId,
+        /// As a line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Sends them to their topics again, each once.
-    Redrive(Choice),
+    Redrive(Redrive),
+    /// Says that nobody wants them, and why.
+    Discard(Discard),
 }
 
 #[derive(Debug, Subcommand)]
@@ -168,21 +179,56 @@ fn stop_on_signals() -> io::Result<CancellationToken> {
 
 async fn dead_letters(settings: &Settings, what: DeadLetters) -> Result<(), SinkError> {
     match what {
-        DeadLetters::List => {
+        DeadLetters::List(listing) => {
             let settings = settings.clone();
-            let listed = tokio::task::spawn_blocking(move || dead_letter::list(&settings, &mut io::stdout()));
-            listed.await.map_err(|error| SinkError::Crashed {
-                what: "listing",
-                reason: error.to_string(),
-            })?
+            looking(move |out| dead_letter::list(&settings, &listing, out)).await
         }
-        DeadLetters::Redrive(choice) => {
-            let done = dead_letter::redrive(settings, choice, &Clock::system(), &mut io::stdout()).await?;
+        DeadLetters::Show { id, json } => {
+            let settings = settings.clone();
+            looking(move |out| dead_letter::show(&settings, id, json, out)).await
+        }
+        DeadLetters::Redrive(wish) => {
+            let done = dead_letter::redrive(settings, wish, &Clock::system(), &mut io::stdout()).await?;
             say(&format!(
                 "{} sent, {} known already, {} left",
                 done.sent, done.known, done.left
-            ))
+            ))?;
+            none_left(done.left)
         }
+        DeadLetters::Discard(wish) => {
+            let done = dead_letter::discard(settings, wish, &Clock::system(), &mut io::stdout()).await?;
+            say(&format!(
+                "{} discarded, {} known already, {} left",
+                done.discarded, done.known, done.left
+            ))?;
+            none_left(done.left)
+        }
+    }
+}
+
+/// Writes to standard output from a thread that may block.
+async fn looking(
+    look: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> Result<(), SinkError> + Send + 'static,
+) -> Result<(), SinkError> {
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut out = io::BufWriter::new(io::stdout());
+        look(&mut out)?;
+        out.flush().map_err(|source| SinkError::Disk {
+            path: "standard output".into(),
+            source,
+        })
+    });
+    looked.await.map_err(|error| SinkError::Crashed {
+        what: "listing",
+        reason: error.to_string(),
+    })?
+}
+
+const fn none_left(left: u64) -> Result<(), SinkError> {
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(SinkError::LettersLeft { left })
     }
 }
 

@@ -38,6 +38,8 @@ pub struct World {
     sink: Option<Process>,
     /// What the shop is told by its environment, from its next start.
     pub shop_settings: Vec<(&'static str, String)>,
+    /// The same of the sink.
+    pub sink_settings: Vec<(&'static str, String)>,
 }
 
 impl World {
@@ -68,6 +70,7 @@ impl World {
             shop: None,
             sink: None,
             shop_settings: Vec::new(),
+            sink_settings: Vec::new(),
             folder,
         })
     }
@@ -94,6 +97,11 @@ impl World {
             Program::Sink => self.sink.take().expect("the sink runs").kill(),
             Program::Broker => self.broker.kill(),
         }
+    }
+
+    /// Waits until the sink ends by itself; answers how.
+    pub fn sink_ends(&mut self) -> std::process::ExitStatus {
+        self.sink.take().expect("the sink runs").wait()
     }
 
     /// Starts a part (again), on the same folder and address as before, and waits until it is ready.
@@ -132,6 +140,7 @@ impl World {
                     .arg(self.logs())
                     .arg("--diagnostics")
                     .arg(folder.join("sink-diagnostics"));
+                command.envs(self.sink_settings.iter().cloned());
                 let mut process = Process::start("sink", folder, &mut command);
                 process.ready();
                 self.sink = Some(process);
