@@ -39,8 +39,18 @@ fn answer(command: &mut Command) -> (Option<i32>, String) {
 /// What `list --json` says.
 fn listed(world: &World, arguments: &[&str]) -> Vec<Value> {
     let arguments = [&["list", "--json"], arguments].concat();
-    let output = dead_letters(world, &arguments).output().expect("the list");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let since = Instant::now();
+    // A topic that was just created has no leader for a moment.
+    let output = loop {
+        let output = dead_letters(world, &arguments).output().expect("the list");
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            break output;
+        }
+        let may_pass = said.contains("NotLeaderForPartition") && since.elapsed() < PATIENCE;
+        assert!(may_pass, "{said}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
     let text = String::from_utf8(output.stdout).expect("JSON is text");
     text.lines()
         .map(|line| serde_json::from_str(line).expect("a line of JSON"))
