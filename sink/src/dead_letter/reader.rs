@@ -110,13 +110,12 @@ fn read(
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) => {
                 next = message.offset() + 1;
-                match entry(&message) {
-                    Some(entry) => {
-                        if !visit(entry) {
-                            return Ok(false);
-                        }
+                if let Some(entry) = entry(&message) {
+                    if !visit(entry) {
+                        return Ok(false);
                     }
-                    None => tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates"),
+                } else {
+                    tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates");
                 }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => break,
