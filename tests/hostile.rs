@@ -159,14 +159,20 @@ async fn each_of_100_000_hostile_messages_is_a_dead_letter_or_kept_and_never_bot
     let everywhere = world.look().await;
     let places = producer.context().0.lock().expect("nobody panics here");
     assert_eq!(places.len(), MESSAGES);
-    let mut fates = BTreeMap::<Malice, usize>::new();
+    let (mut fates, mut wrongs) = (BTreeMap::<Malice, usize>::new(), Vec::new());
     for (place, index) in places.iter() {
         let message = &messages[*index];
         *fates.entry(message.malice).or_default() += 1;
         if let Err(wrong) = holds(message, letters.get(place).map_or(&[], Vec::as_slice), &everywhere) {
-            panic!("{:?} at {place:?}: {wrong}", message.malice);
+            wrongs.push(format!("{:?} at {place:?}: {wrong}", message.malice));
         }
     }
+    assert!(
+        wrongs.is_empty(),
+        "{} are wrong, among them:\n{}",
+        wrongs.len(),
+        wrongs[..wrongs.len().min(20)].join("\n")
+    );
     assert_eq!(fates.len(), Malice::ALL.len(), "every kind was sent: {fates:?}");
     nothing_else(&messages, letters.len(), &everywhere);
     world.assert_alive();

@@ -72,7 +72,7 @@ impl Committer {
             strike_out(batch.lines.get(file).map_or(&[], Vec::as_slice), wanted);
         }
         let mut db = self.take_connection().await?;
-        let done = in_time(self.strike_out_kept(&mut db, suspects, &mut wanted)).await;
+        let done = in_time(self.strike_out_kept(&mut db, batch, &mut wanted)).await;
         self.keep_connection(db, done).await?;
         let mut known: HashSet<_> = suspects.iter().map(|suspect| suspect.suspicion.event_id).collect();
         for unknown in wanted.values().flatten() {
@@ -81,19 +81,15 @@ impl Committer {
         Ok(known)
     }
 
-    async fn strike_out_kept(
-        &self,
-        db: &mut Connection,
-        suspects: &[Suspect],
-        wanted: &mut Wanted,
-    ) -> Result<(), SinkError> {
+    async fn strike_out_kept(&self, db: &mut Connection, batch: &Batch, wanted: &mut Wanted) -> Result<(), SinkError> {
         let is_wanted = |suspect: &&Suspect| {
             let suspicion = &suspect.suspicion;
             wanted
                 .get(&suspicion.file)
                 .is_some_and(|wanted| wanted.contains(&suspicion.event_id))
         };
-        let (with_rows, without): (Vec<&Suspect>, Vec<&Suspect>) = suspects
+        let (with_rows, without): (Vec<&Suspect>, Vec<&Suspect>) = batch
+            .suspects
             .iter()
             .filter(is_wanted)
             .partition(|suspect| suspect.letter.at.topic.has_rows());
@@ -107,16 +103,18 @@ impl Committer {
         }
         for file in files {
             let Some(wanted) = wanted.get_mut(&file) else { continue };
-            *wanted = self.not_in_files(db, file, std::mem::take(wanted)).await?;
+            let is_new = batch.lines.contains_key(&file);
+            *wanted = self.not_in_files(db, file, is_new, std::mem::take(wanted)).await?;
         }
         Ok(())
     }
 
-    /// What is proved to be in no file of that day.
+    /// What is proved to be in no file of that day; `is_new`, if the batch is about to begin the file where there is none.
     async fn not_in_files(
         &self,
         db: &mut Connection,
         file: DayFile,
+        is_new: bool,
         mut wanted: HashSet<EventId>,
     ) -> Result<HashSet<EventId>, SinkError> {
         if wanted.is_empty() || self.books.others_keep(db, file).await? {
@@ -125,7 +123,7 @@ impl Committer {
         let writer = Arc::clone(&self.writer);
         blocking("searching log files", move || {
             let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-            if !writer.strike_out(file, &mut wanted)? {
+            if !writer.strike_out(file, &mut wanted)? && !is_new {
                 return Ok(HashSet::new());
             }
             for day in [file.day.previous_day(), file.day.next_day()].into_iter().flatten() {

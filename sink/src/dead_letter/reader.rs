@@ -1,7 +1,7 @@
 //! Reads the dead-letter topic: all of it, or its tail after a crash.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -41,7 +41,7 @@ pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Entry) -> bool) -> R
 pub(super) fn value_at(kafka: &Kafka, origin: Origin) -> Result<Option<Vec<u8>>, SinkError> {
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let (topic, partition) = (origin.at.topic.name(), origin.at.partition.0);
-    let (low, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+    let (low, end) = extent(consumer, partition)?;
     if !(low..end).contains(&origin.offset.0) {
         return Ok(None);
     }
@@ -98,7 +98,7 @@ fn read(
     visit: &mut impl FnMut(Entry) -> bool,
 ) -> Result<bool, SinkError> {
     let topic = Topic::DeadLetter.name();
-    let (low, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+    let (low, end) = extent(consumer, partition)?;
     let mut next = from.0.max(low);
     if next >= end {
         return Ok(true);
@@ -110,13 +110,12 @@ fn read(
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) => {
                 next = message.offset() + 1;
-                match entry(&message) {
-                    Some(entry) => {
-                        if !visit(entry) {
-                            return Ok(false);
-                        }
+                if let Some(entry) = entry(&message) {
+                    if !visit(entry) {
+                        return Ok(false);
                     }
-                    None => tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates"),
+                } else {
+                    tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates");
                 }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => break,
@@ -127,6 +126,19 @@ fn read(
     }
     consumer.unassign()?;
     Ok(true)
+}
+
+/// Where the partition begins and ends. A topic that was just created has no leader for a moment.
+fn extent(consumer: &BaseConsumer<Quiet>, partition: i32) -> Result<(i64, i64), SinkError> {
+    let since = Instant::now();
+    loop {
+        match consumer.fetch_watermarks(Topic::DeadLetter.name(), partition, ANSWER_WITHIN) {
+            Err(KafkaError::MetadataFetch(
+                RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable,
+            )) if since.elapsed() < ANSWER_WITHIN => std::thread::sleep(Duration::from_millis(100)),
+            answer => return Ok(answer?),
+        }
+    }
 }
 
 fn entry<M: Message>(message: &M) -> Option<Entry> {

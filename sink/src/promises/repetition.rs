@@ -43,6 +43,11 @@ async fn without_rows_the_days_file_tells_also_when_the_offset_from_utc_was_anot
         let mut sink = world.idle_sink("logs").await?;
         sink.at = REQUESTS;
         sink.take_over().await?;
+        // Nothing is in any file yet.
+        let zero = request(NOON, 1)?;
+        let (mut batch, _) = sink.gather(&[zero.clone(), impostor(&zero), zero]);
+        assert_eq!(sink.expose(&mut batch).await?, [Offset(1)]);
+        sink.take_over().await?;
         let late = "2025-05-14T23:30:00.000000Z";
         let values = [
             request(NOON, 1)?,
