@@ -1,8 +1,12 @@
 //! SQLite's fast path: one prepared INSERT of many rows, used again and again within one transaction.
 
-use serde_json::to_string;
+use std::sync::Arc;
+
+use schemas::record::Fields;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, SqliteConnection};
+
+use uuid::Uuid;
 
 use super::{COLUMNS, Row, WIDTH};
 use crate::SinkError;
@@ -15,6 +19,9 @@ const ROWS_A_STATEMENT: usize = 64;
 pub(crate) struct Rows {
     statements: Vec<SqliteArguments>,
     rows: usize,
+    /// The last text of each column. Most of a row's texts are those of the row before, and then they are shared: allocating them
+    /// all would cost as much as the rest of the row.
+    last: [Arc<str>; WIDTH],
 }
 
 impl Rows {
@@ -29,8 +36,10 @@ impl Rows {
             self.statements.push(arguments);
         }
         self.rows += 1;
-        if let Some(values) = self.statements.last_mut() {
-            bind(values, row);
+        let Self { statements, last, .. } = self;
+        if let Some(values) = statements.last_mut() {
+            let columns = last.iter_mut();
+            Binding { values, columns }.bind(row);
         }
     }
 
@@ -58,33 +67,72 @@ fn placeholders(rows: usize) -> String {
     vec![row; rows].join(",")
 }
 
-/// Binds the values in the order of [`COLUMNS`]. Text, numbers and nulls can always be bound to SQLite, so the answers say nothing.
-fn bind(values: &mut SqliteArguments, row: &Row<'_>) {
-    let activity = row.activity;
-    let text = |values: &mut SqliteArguments, text: String| drop(values.add(text));
-    let optional = |values: &mut SqliteArguments, text: Option<&str>| drop(values.add(text));
-    text(values, activity.timestamp.to_string());
-    text(values, activity.event_id.to_string());
-    text(values, activity.session_id.to_string());
-    drop(values.add(activity.user_id.map(|id| id.0)));
-    drop(values.add(activity.event_type.name()));
-    optional(values, activity.entity_type.map(schemas::record::EntityType::name));
-    drop(values.add(activity.entity_id));
-    optional(values, Some(&activity.endpoint));
-    optional(values, Some(&activity.method));
-    optional(values, Some(&activity.path));
-    text(values, to_string(&activity.args).unwrap_or_default());
-    text(values, to_string(&activity.form).unwrap_or_default());
-    drop(values.add(activity.response_status));
-    optional(values, activity.ip_address.as_deref());
-    optional(values, activity.user_agent.as_deref());
-    optional(values, activity.referrer.as_deref());
-    drop(values.add(activity.request_id.map(|id| id.to_string())));
-    optional(values, Some(activity.details.get()));
-    let source = activity.source.as_ref();
-    optional(values, source.map(|source| source.instance.as_str()));
-    drop(values.add(source.map(|source| i64::try_from(source.sequence.0).unwrap_or(i64::MAX))));
-    optional(values, Some(row.at.topic.name()));
-    drop(values.add(row.at.partition.0));
-    drop(values.add(row.offset.0));
+/// One row's values on their way into a statement.
+struct Binding<'a> {
+    values: &'a mut SqliteArguments,
+    /// The last text of the columns that are still to come.
+    columns: std::slice::IterMut<'a, Arc<str>>,
+}
+
+impl Binding<'_> {
+    /// Binds the values in the order of [`COLUMNS`].
+    fn bind(mut self, row: &Row<'_>) {
+        let activity = row.activity;
+        let mut digits = Uuid::encode_buffer();
+        self.plain(&activity.timestamp.digits());
+        self.text(Some(activity.event_id.0.hyphenated().encode_lower(&mut digits)));
+        self.plain(&activity.session_id.hex());
+        self.number(activity.user_id.map(|id| id.0));
+        self.text(Some(activity.event_type.name()));
+        self.text(activity.entity_type.map(schemas::record::EntityType::name));
+        self.number(activity.entity_id);
+        self.text(Some(&activity.endpoint));
+        self.text(Some(&activity.method));
+        self.text(Some(&activity.path));
+        self.fields(&activity.args);
+        self.fields(&activity.form);
+        self.number(activity.response_status.map(i64::from));
+        self.text(activity.ip_address.as_deref());
+        self.text(activity.user_agent.as_deref());
+        self.text(activity.referrer.as_deref());
+        let request_id = activity.request_id.as_ref();
+        self.text(request_id.map(|id| &*id.hyphenated().encode_lower(&mut digits)));
+        self.text(Some(activity.details.get()));
+        let source = activity.source.as_ref();
+        self.text(source.map(|source| source.instance.as_str()));
+        self.number(source.map(|source| i64::try_from(source.sequence.0).unwrap_or(i64::MAX)));
+        self.text(Some(row.at.topic.name()));
+        self.number(Some(row.at.partition.0.into()));
+        self.number(Some(row.offset.0));
+    }
+
+    fn text(&mut self, text: Option<&str>) {
+        let Some(last) = self.columns.next() else { return };
+        let text = text.map(|text| {
+            if **last != *text {
+                *last = text.into();
+            }
+            Arc::clone(last)
+        });
+        // Text, numbers and nulls can always be bound to SQLite, so the answers say nothing.
+        drop(self.values.add(text));
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.columns.next();
+        drop(self.values.add(number));
+    }
+
+    /// ASCII by its making.
+    fn plain(&mut self, text: &[u8]) {
+        self.text(std::str::from_utf8(text).ok());
+    }
+
+    fn fields(&mut self, fields: &Fields<'_>) {
+        if fields.is_empty() {
+            self.text(Some("{}"));
+        } else {
+            self.text(serde_json::to_string(fields).ok().as_deref());
+        }
+    }
 }
