@@ -168,8 +168,7 @@ fn slips(typed: &[char]) -> Option<usize> {
 fn quality(found: Match) -> f32 {
     match found.fit {
         Fit::Whole => 1.0,
-        Fit::Beginning => 0.4 + 0.35 * found.share,
-        Fit::Ending => 0.4 + 0.35 * found.share,
+        Fit::Beginning | Fit::Ending => 0.4 + 0.35 * found.share,
         Fit::Inside => 0.25 + 0.2 * found.share,
         Fit::HalfTyped => 0.3 + 0.3 * found.share,
     }
