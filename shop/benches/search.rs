@@ -21,7 +21,40 @@ const QUERIES: [(&str, &str); 8] = [
     ("nothing at all", "qqqqwwwwzzzz vvvvvvvvv"),
 ];
 
-/// Parts of names: with them there are 20 x 20 x 24 names of three words, and a model number makes each its own.
+/// Makers, of three syllables each: 27,000 of them, so that there are many words that nearly match.
+const SYLLABLES: [(&str, &str); 30] = [
+    ("가", "ga"),
+    ("노", "no"),
+    ("다", "da"),
+    ("루", "lu"),
+    ("미", "mi"),
+    ("보", "bo"),
+    ("사", "sa"),
+    ("온", "on"),
+    ("재", "jae"),
+    ("초", "cho"),
+    ("카", "ka"),
+    ("토", "to"),
+    ("파", "pa"),
+    ("하", "ha"),
+    ("린", "rin"),
+    ("벨", "bel"),
+    ("솔", "sol"),
+    ("탄", "tan"),
+    ("델", "del"),
+    ("몬", "mon"),
+    ("시", "si"),
+    ("유", "yu"),
+    ("지", "ji"),
+    ("테", "te"),
+    ("피", "pi"),
+    ("허", "heo"),
+    ("달", "dal"),
+    ("원", "won"),
+    ("비", "bi"),
+    ("네", "ne"),
+];
+/// The rest of the names, and a model number makes each its own.
 const QUALITIES: [(&str, &str); 20] = [
     ("조용한", "Quiet"),
     ("가벼운", "Light"),
@@ -96,7 +129,14 @@ const THINGS: [(&str, &str); 24] = [
 fn catalogue(count: i64) -> Catalogue {
     let words = |ko: String, en: String| Localized { ko, en };
     let place = |at: i64, step: i64, length: usize| usize::try_from(at / step).unwrap_or_default() % length;
+    let maker =
+        |at: i64| [place(at, 1, 30), place(at * 7, 30, 30), place(at * 11, 900, 30)].map(|place| SYLLABLES[place]);
     let product = |at: i64| {
+        let maker = maker(at);
+        let (korean, latin) = (
+            maker.map(|(korean, _)| korean).concat(),
+            maker.map(|(_, latin)| latin).concat(),
+        );
         let (quality, material, thing) = (
             QUALITIES[place(at, 1, QUALITIES.len())],
             MATERIALS[place(at, 20, MATERIALS.len())],
@@ -106,8 +146,8 @@ fn catalogue(count: i64) -> Catalogue {
             id: ProductId(at + 1),
             category: CategoryId(at % 12 + 1),
             name: words(
-                format!("{} {} {} K{at}", quality.0, material.0, thing.0),
-                format!("{} {} {}, No. {at}", quality.1, material.1, thing.1),
+                format!("{korean} {} {} {} K{at}", quality.0, material.0, thing.0),
+                format!("{latin} {} {} {}, No. {at}", quality.1, material.1, thing.1),
             ),
             description: words(
                 format!("{} 만든 {}예요. {}번째로 골랐어요.", material.0, thing.0, at),

@@ -42,16 +42,17 @@ pub struct Head<'a> {
     pub picture: Option<&'a str>,
     /// Schema.org data about the page, as JSON that is safe inside of a script element: see [`json_ld`](super::json_ld).
     pub data: Option<&'a str>,
-    /// Not for search engines.
+    /// Not for search engines: the results of a search are for who searched.
     pub hidden: bool,
 }
 
 /// A whole page around `content`, which brings its own `h1`.
 #[must_use]
 pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
+    let description = format!("{title}. {}", frame.words().finding.home_description);
     let head = Head {
         title,
-        hidden: true,
+        description: &description,
         ..Head::default()
     };
     page_with(frame, &head, content)

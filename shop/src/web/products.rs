@@ -11,6 +11,7 @@ use super::caller::{By, Caller};
 use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
+use crate::domain::trends::Related;
 use crate::domain::{ListingQuery, Product, Sort};
 use crate::pages;
 use crate::pages::listing::ListingPage;
@@ -98,7 +99,8 @@ pub(super) async fn page(
     let stock = site.store.stock();
     let category = catalogue.category(product.category).ok_or(PageError::NoSuchProduct)?;
     let advice = site.crowd.advice();
-    let related = advice.related(product.id).cloned().unwrap_or_default();
+    let nothing = Related::default();
+    let related = advice.related(product.id).unwrap_or(&nothing);
     let next_is_known = related.next.len() >= KNOWN;
     let next = if next_is_known { &related.next } else { &related.similar };
     let tiles = |ids, most| {

@@ -126,7 +126,7 @@ const QUERIES: [(&str, i64); 112] = [
     ("우유 잔", 112),
 ];
 
-async fn first(world: &World, query: &str) -> Option<ProductId> {
+fn first(world: &World, query: &str) -> Option<ProductId> {
     let catalogue = world.store.catalogue();
     let everything = (&Filter::default(), None, PageNumber::FIRST);
     let searched = catalogue.search(query, everything, (&world.store.stock(), Language::Ko));
@@ -139,7 +139,7 @@ async fn what_people_type_finds_what_they_mean() {
     let catalogue = world.store.catalogue();
     let mut wrong = Vec::new();
     for (query, meant) in QUERIES {
-        let found = first(&world, query).await;
+        let found = first(&world, query);
         if found.map_or(0, |id| id.0) != meant {
             let name = |id: ProductId| catalogue.product(id).map(|product| product.name.en.clone());
             wrong.push(format!("{query}: {:?} rather than {meant}", found.and_then(name)));
@@ -161,7 +161,7 @@ async fn every_product_is_found_by_its_names() {
     for product in catalogue.products() {
         for name in [&product.name.ko, &product.name.en] {
             let decomposed: String = unicode_normalization::UnicodeNormalization::nfd(name.as_str()).collect();
-            assert_eq!(first(&world, &decomposed).await, Some(product.id), "{name}");
+            assert_eq!(first(&world, &decomposed), Some(product.id), "{name}");
         }
     }
 }

@@ -44,7 +44,7 @@ fn ids(listing: &Listing<'_>) -> Vec<i64> {
     listing.products.iter().map(|product| product.id.0).collect()
 }
 
-fn listed<'a>(shop: &'a Catalogue, filter: Filter, sort: Sort, page: u32) -> Listing<'a> {
+fn listed(shop: &Catalogue, filter: Filter, sort: Sort, page: u32) -> Listing<'_> {
     let page = PageNumber::new(page);
     shop.listing(&ListingQuery { filter, sort, page }, &stock(), Language::En)
 }

@@ -125,15 +125,12 @@ fn in_two(word: &Word<'_>, vocabulary: &Vocabulary) -> Option<Vec<Meaning>> {
 
 /// The words that are the fewest slips away.
 fn nearest(word: &Word<'_>, vocabulary: &Vocabulary, beginnings: bool) -> Option<Meaning> {
-    let reach = Reach {
-        most: if beginnings {
-            slips(&word.keys)?.min(1)
-        } else {
-            slips(&word.keys)?
-        },
-        beginnings,
-    };
-    let near = vocabulary.near(&word.keys, reach);
+    let slips = slips(&word.keys)?;
+    let most = if beginnings { slips.min(1) } else { slips };
+    // Few words are one slip away, and they are found much sooner.
+    let near = (1..=most)
+        .map(|most| vocabulary.near(&word.keys, Reach { most, beginnings }))
+        .find(|near| !near.is_empty())?;
     let fewest = near.iter().map(|(_, slips)| *slips).min()?;
     let nearest: Vec<usize> = near
         .into_iter()
@@ -171,8 +168,7 @@ fn slips(typed: &[char]) -> Option<usize> {
 fn quality(found: Match) -> f32 {
     match found.fit {
         Fit::Whole => 1.0,
-        Fit::Beginning => 0.4 + 0.35 * found.share,
-        Fit::Ending => 0.4 + 0.35 * found.share,
+        Fit::Beginning | Fit::Ending => 0.4 + 0.35 * found.share,
         Fit::Inside => 0.25 + 0.2 * found.share,
         Fit::HalfTyped => 0.3 + 0.3 * found.share,
     }

@@ -158,7 +158,8 @@ fn add_product(builder: &mut Builder, product: u32, texts: &Texts<'_>, synonyms:
             add(word, place);
             add_singular(word, &mut |word| add(word, place));
         }
-        for pair in words.windows(2) {
+        let plain = |word: &Word<'_>| !word.keys.iter().any(|key| key.is_numeric());
+        for pair in words.windows(2).filter(|pair| pair.iter().all(plain)) {
             add(&joined(name, &pair[0], &pair[1]), Place::Name);
         }
         for word in synonyms.of(&words).into_iter().flat_map(keys::words) {

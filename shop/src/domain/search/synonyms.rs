@@ -8,19 +8,27 @@ use super::keys::{self, Word};
 #[derive(Debug, Clone, Default)]
 pub struct Synonyms {
     groups: Vec<Vec<String>>,
-    /// By the keys of a phrase's first word: the group, and the keys of the words that follow.
-    by_first: HashMap<Vec<char>, Vec<(usize, Vec<Vec<char>>)>>,
+    /// By the keys of a phrase's first word.
+    by_first: HashMap<Vec<char>, Vec<Phrase>>,
+}
+
+#[derive(Debug, Clone)]
+struct Phrase {
+    group: usize,
+    /// The keys of the words after the first.
+    rest: Vec<Vec<char>>,
 }
 
 impl Synonyms {
     #[must_use]
     pub fn new(groups: Vec<Vec<String>>) -> Self {
-        let mut by_first: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_first = HashMap::<_, Vec<Phrase>>::new();
         for (group, phrases) in groups.iter().enumerate() {
             for phrase in phrases {
                 let mut words = keys::words(phrase).into_iter().map(|word| word.keys);
                 if let Some(first) = words.next() {
-                    by_first.entry(first).or_default().push((group, words.collect()));
+                    let rest = words.collect();
+                    by_first.entry(first).or_default().push(Phrase { group, rest });
                 }
             }
         }
@@ -33,8 +41,8 @@ impl Synonyms {
         for (at, word) in name.iter().enumerate() {
             for first in beginnings_of_phrases(word) {
                 let phrases = self.by_first.get(&first).into_iter().flatten();
-                let here = phrases.filter(|(_, rest)| follows(&name[at + 1..], rest));
-                groups.extend(here.map(|(group, _)| *group));
+                let here = phrases.filter(|phrase| follows(&name[at + 1..], &phrase.rest));
+                groups.extend(here.map(|phrase| phrase.group));
             }
         }
         let phrases = groups.into_iter().flat_map(|group| &self.groups[group]);

@@ -51,6 +51,24 @@ pub(super) struct Term {
     pub(super) place: Option<Place>,
 }
 
+impl Term {
+    /// It stands anywhere but in descriptions.
+    fn is_strong(&self) -> bool {
+        self.place > Some(Place::Description)
+    }
+
+    fn has_numbers(&self) -> bool {
+        self.keys.iter().any(|key| key.is_numeric())
+    }
+
+    /// Whether what stands from this key on may be looked up; where [`fit`] would never let it pass there is no need to.
+    fn can_be_entered_at(&self, from: u8) -> bool {
+        let (begins, rest) = (self.beginnings >> from & 1 == 1, &self.keys[usize::from(from)..]);
+        let long = self.is_strong() && rest.len() > 3;
+        from == 0 || begins && !self.has_numbers() && (long || rest.iter().all(|key| keys::is_hangul(*key)))
+    }
+}
+
 /// How a looked-up word stands in a term, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
@@ -76,11 +94,11 @@ pub(super) struct Match {
 pub(super) struct Vocabulary {
     /// By keys.
     terms: Vec<Term>,
-    /// Every term from each of its characters to its end, sorted.
+    /// Every term, and its ends that may be looked up, sorted.
     endings: Vec<(u32, u8)>,
     /// The same of the initials.
     initials: Vec<(u32, u8)>,
-    /// The terms that stand anywhere but in descriptions; a slip is mended to one of these.
+    /// The terms that stand anywhere but in descriptions and are no numbers; a slip is mended to one of these.
     strong: Vec<u32>,
 }
 
@@ -155,7 +173,7 @@ fn fit(term: &Term, offset: usize, typed: &[char]) -> Option<Fit> {
     let end = offset + typed.len();
     let at_character = end == term.keys.len() || term.beginnings >> end & 1 == 1;
     let hangul = typed.iter().all(|key| keys::is_hangul(*key));
-    let strong = term.place > Some(Place::Description);
+    let strong = term.is_strong();
     match (offset, end == term.keys.len()) {
         (0, true) => Some(Fit::Whole),
         (0, false) if at_character => Some(Fit::Beginning),
@@ -199,15 +217,16 @@ impl Builder {
             terms.iter().enumerate().flat_map(of_term).collect::<Vec<_>>()
         };
         let mut endings = entries(&|term| {
-            let begins = |offset: &u8| term.beginnings >> offset & 1 == 1;
-            (0..term.keys.len() as u8).filter(begins).collect()
+            (0..term.keys.len() as u8)
+                .filter(|from| term.can_be_entered_at(*from))
+                .collect()
         });
         let mut initials = entries(&|term| (0..term.initials.len() as u8).collect());
         let from = |&(term, offset): &(u32, u8)| &terms[term as usize].keys[usize::from(offset)..];
         endings.sort_unstable_by(|one, other| from(one).cmp(from(other)).then(one.cmp(other)));
         let from = |&(term, offset): &(u32, u8)| &terms[term as usize].initials[usize::from(offset)..];
         initials.sort_unstable_by(|one, other| from(one).cmp(from(other)).then(one.cmp(other)));
-        let strong = |at: &u32| terms[*at as usize].place > Some(Place::Description);
+        let strong = |at: &u32| terms[*at as usize].is_strong() && !terms[*at as usize].has_numbers();
         let strong = (0..terms.len() as u32).filter(strong).collect();
         Vocabulary {
             terms,

@@ -20,6 +20,7 @@ pub struct Spot<'a> {
 }
 
 impl Spot<'_> {
+    #[must_use]
     pub const fn path(&self) -> &'static str {
         if self.query.is_some() { "/search" } else { "/products/" }
     }
@@ -93,34 +94,34 @@ pub fn choices(frame: &Frame<'_>, spot: &Spot<'_>, categories: &[Category], face
         nav.narrow aria-label=(words.finding.narrow) {
             h2 { (words.frame.categories) }
             ul.choices {
-                li { (choice(words.finding.any_category, facets.any_category, in_category(None), filter.category.is_none())) }
+                li { (choice(words.finding.any_category, facets.any_category, &in_category(None), filter.category.is_none())) }
                 @for category in categories {
                     @let count = facets.categories.get(&category.id).copied().unwrap_or(0);
                     @if count > 0 || filter.category == Some(category.id) {
-                        li { (choice(category.name.text(frame.language), count, in_category(Some(category.id)),
+                        li { (choice(category.name.text(frame.language), count, &in_category(Some(category.id)),
                             filter.category == Some(category.id))) }
                     }
                 }
             }
             h2 { (words.finding.price) }
             ul.choices {
-                li { (choice(words.finding.any_price, facets.any_price, priced(PriceRange::default()), filter.price.is_any())) }
+                li { (choice(words.finding.any_price, facets.any_price, &priced(PriceRange::default()), filter.price.is_any())) }
                 @for (band, count) in PriceRange::BANDS.into_iter().zip(facets.prices) {
-                    li { (choice(&(words.finding.range)(band), count, priced(band), filter.price == band)) }
+                    li { (choice(&(words.finding.range)(band), count, &priced(band), filter.price == band)) }
                 }
             }
             (own_price(frame, spot))
             h2 { (words.finding.stock) }
             ul.choices {
                 li { (choice(words.finding.only_in_stock, facets.in_stock,
-                    spot.under(Filter { in_stock: !filter.in_stock, ..filter }), filter.in_stock)) }
+                    &spot.under(Filter { in_stock: !filter.in_stock, ..filter }), filter.in_stock)) }
             }
         }
     }
 }
 
 /// A choice without products is said, and leads nowhere.
-fn choice(name: &str, count: usize, address: String, chosen: bool) -> Markup {
+fn choice(name: &str, count: usize, address: &str, chosen: bool) -> Markup {
     html! {
         @if count == 0 && !chosen {
             span.choice.none { span { (name) } span.choice-count { "0" } }
@@ -140,7 +141,7 @@ fn own_price(frame: &Frame<'_>, spot: &Spot<'_>) -> Markup {
         html! {
             div {
                 label for=(id) { (label) }
-                input id=(id) type="number" name=(name) value=[value] min="0" step="100" inputmode="numeric";
+                input id=(id) type="number" name=(name) value=[value] min="0" step="any" inputmode="numeric";
             }
         }
     };
