@@ -5,8 +5,10 @@
 mod bad_input;
 mod browser;
 mod compose;
+mod consent;
 mod kill;
 mod main_job;
 mod one_machine;
+mod secrets;
 mod settings;
 mod world;

@@ -37,6 +37,7 @@ start() {
 field() { sed -n "s/.*$2=\(http:\/\/\)\{0,1\}\([^ ]*\).*/\2/p" "$work/$1.out"; }
 load() { wrk -t1 -c32 -d"${seconds}s" --latency "$@" | awk '/Requests\/sec|99%|Non-2xx/ { printf "%s  ", $0 } END { print "" }'; }
 
+export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # wrk is one address
 start loud target/release/shop --listen 127.0.0.1:0 --kafka 127.0.0.1:9 --database "sqlite:$work/loud.db" --journal "$work/loud" \
   --diagnostics "$work/diagnostics" --journal-max-size 20GiB
 start silent "$work/shop-silent" --listen 127.0.0.1:0 --kafka 127.0.0.1:9 --database "sqlite:$work/silent.db" --journal "$work/silent" \

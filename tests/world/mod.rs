@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod evidence;
+pub mod planter;
 pub mod process;
 pub mod require;
 pub mod servers;
@@ -114,6 +115,8 @@ impl World {
                     .arg(folder.join("journal"))
                     .arg("--diagnostics")
                     .arg(folder.join("shop-diagnostics"));
+                // All visitors of a test come from one address, and in a hurry.
+                command.env("SHOP_CLIENT_EVENTS_PER_MINUTE", "0");
                 command.envs(self.shop_settings.iter().cloned());
                 let mut process = Process::start("shop", folder, &mut command);
                 process.ready();
@@ -179,6 +182,20 @@ impl World {
                 .values()
                 .flatten()
                 .any(|line| line.request_id == request_id)
+        })
+        .await
+    }
+
+    /// Waits until a click on a page below `path` is in the files.
+    pub async fn sees_clicks_on(&mut self, path: &str) -> Everywhere {
+        self.sees(path, |seen| {
+            let clicks = seen.files.by_id.values().flatten();
+            let mut clicks = clicks.filter(|line| line.event_type == EventType::Click.name());
+            clicks.any(|line| {
+                line.json()["details"]["page"]
+                    .as_str()
+                    .is_some_and(|page| page.starts_with(path))
+            })
         })
         .await
     }
