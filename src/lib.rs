@@ -3,3 +3,4 @@
 pub mod audit;
 pub mod broker;
 pub mod local;
+mod others;

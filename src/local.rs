@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -19,9 +20,12 @@ use sink::{Sink, SinkError, Surroundings as AroundSink};
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, BrokerError};
+use crate::others::Others;
 
 /// How long after the sink gave up it is started again.
 const SINK_AGAIN: Duration = Duration::from_secs(10);
+/// A sink that was started again and has run this long counts as mended.
+const SINK_PROVEN: Duration = Duration::from_secs(30);
 
 /// What `de-shop run` can be told. The finer settings of shop and sink are taken from their own variables (`SHOP_`, `SINK_`).
 #[derive(Debug, Clone, Args)]
@@ -86,6 +90,7 @@ pub struct Local {
     shop: Shop,
     sink: Sink,
     sink_again: (sink::Settings, AroundSink),
+    others: Others,
     diagnostics: Diagnostics,
 }
 
@@ -102,11 +107,20 @@ impl Local {
             folder: settings.data.join("diagnostics"),
             name: "de-shop",
         })?;
-        let metrics = PrometheusBuilder::new().install_recorder()?;
+        // One recorder for all three; the names of each begin with its own.
+        let buckets = shop::metric::buckets(PrometheusBuilder::new()).and_then(sink::metric::buckets);
+        let metrics = buckets.and_then(broker::buckets)?.install_recorder()?;
         let broker = bind_broker(&settings).await?;
         let own = broker.as_ref().map(|broker| broker.address().to_string());
         let kafka = own.or_else(|| settings.kafka.clone()).unwrap_or_default();
-        let shop = bind_shop(&settings, shop_settings, &kafka, &metrics, &diagnostics).await?;
+        let others = Others::new(broker.as_ref());
+        let around = AroundShop {
+            clock: Clock::system(),
+            extra: axum::Router::new(),
+            parts: others.parts(),
+            metrics: metrics.clone(),
+        };
+        let shop = bind_shop(&settings, shop_settings, &kafka, around, &diagnostics).await?;
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
         let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
         Ok(Self {
@@ -116,6 +130,7 @@ impl Local {
             shop,
             sink,
             sink_again,
+            others,
             diagnostics,
         })
     }
@@ -152,12 +167,12 @@ impl Local {
     pub async fn run(self, stop: CancellationToken) -> Result<(), LocalError> {
         let (stop_sink, stop_broker) = (CancellationToken::new(), CancellationToken::new());
         let broker = self.broker.map(|broker| tokio::spawn(broker.run(stop_broker.clone())));
-        let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, stop_sink.clone()));
+        let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, self.others, stop_sink.clone()));
         let served = self.shop.run(stop).await;
         self.diagnostics.detach();
         stop_sink.cancel();
         if let Err(error) = sink.await {
-            tracing::error!(%error, "the sink broke");
+            tracing::error!(%error, "the sink broke, which is a mistake in the program: start it again, and report this line");
         }
         stop_broker.cancel();
         if let Some(own) = broker {
@@ -170,16 +185,25 @@ impl Local {
 }
 
 /// A sink that gives up is started again, as a supervisor would; the shop goes on meanwhile.
-async fn keep_sinking(first: Sink, (settings, around): (sink::Settings, AroundSink), stop: CancellationToken) {
+async fn keep_sinking(
+    first: Sink,
+    (settings, around): (sink::Settings, AroundSink),
+    others: Others,
+    stop: CancellationToken,
+) {
     let mut bound = Ok(first);
     loop {
         let done = match bound {
-            Ok(sink) => sink.run(stop.clone()).await,
+            Ok(sink) => {
+                others.sink_runs(sink.health());
+                let run = std::pin::pin!(sink.run(stop.clone()));
+                run_until_proven(run, &others).await
+            }
             Err(error) => Err(error),
         };
         match done {
             Ok(()) => return,
-            Err(error) => tracing::error!(%error, "the sink gave up; it is started again in {SINK_AGAIN:?}"),
+            Err(error) => others.sink_gave_up(&error),
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -187,6 +211,18 @@ async fn keep_sinking(first: Sink, (settings, around): (sink::Settings, AroundSi
         }
         bound = Sink::bind(settings.clone(), around.clone()).await;
     }
+}
+
+/// A sink that has run for a while has not given up any more.
+async fn run_until_proven(
+    mut run: Pin<&mut impl Future<Output = Result<(), SinkError>>>,
+    others: &Others,
+) -> Result<(), SinkError> {
+    tokio::select! {
+        done = &mut run => return done,
+        () = tokio::time::sleep(SINK_PROVEN) => others.sink_is_back(),
+    }
+    run.await
 }
 
 async fn bind_broker(settings: &Settings) -> Result<Option<Broker>, LocalError> {
@@ -209,7 +245,7 @@ async fn bind_shop(
     settings: &Settings,
     defaults: ShopSettings,
     kafka: &str,
-    metrics: &PrometheusHandle,
+    around: AroundShop,
     diagnostics: &Diagnostics,
 ) -> Result<Shop, LocalError> {
     let shop_settings = ShopSettings {
@@ -221,11 +257,6 @@ async fn bind_shop(
     };
     let journal = shop::shop::open_journal(&shop_settings)?;
     diagnostics.attach(journal.clone(), Clock::system());
-    let around = AroundShop {
-        clock: Clock::system(),
-        extra: axum::Router::new(),
-        metrics: metrics.clone(),
-    };
     Ok(Shop::with_journal(&shop_settings, around, journal).await?)
 }
 

@@ -9,8 +9,12 @@ use clap::{Args, Parser, Subcommand};
 use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The program could not start because of how it was started.
 const BAD_SETTINGS: u8 = 2;

@@ -128,7 +128,10 @@ impl World {
     }
 
     async fn opens_the_books(&self) {
-        let schema = include_str!("../sink/migrations/sqlite/0001_sink.sql");
+        let schema = concat!(
+            include_str!("../sink/migrations/sqlite/0001_sink.sql"),
+            include_str!("../sink/migrations/sqlite/0002_position_cluster.sql")
+        );
         sqlx::raw_sql(schema)
             .execute(&mut self.database().await)
             .await
@@ -163,7 +166,7 @@ impl World {
             bytes.push(b'\n');
             fs::write(self.path("logs").join(name), bytes).expect("a daily file");
             for partition in 0..PARTITIONS {
-                let sql = "INSERT INTO sink_position VALUES ('de-shop-sink', $1, $2, 1, $3, 0, NULL, 'sink-1')";
+                let sql = "INSERT INTO sink_position VALUES ('de-shop-sink', $1, $2, 1, $3, 0, NULL, 'sink-1', NULL)";
                 let position = sqlx::query(sql).bind(topic.name()).bind(partition).bind(taken);
                 position.execute(&mut db).await.expect("a position");
             }

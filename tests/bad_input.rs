@@ -204,7 +204,7 @@ async fn wait_for_dead_letters(kafka: &str, count: usize) -> Vec<OwnedMessage> {
     }
 }
 
-fn dead_letters(kafka: &str) -> Vec<OwnedMessage> {
+pub(crate) fn dead_letters(kafka: &str) -> Vec<OwnedMessage> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", kafka)
         .set("group.id", "the-test-itself")

@@ -170,7 +170,7 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
     browser.clicks("h1").await;
     // The script has tried to send it, in vain.
     browser
-        .waits_for("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/click-event'))")
+        .waits_for("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/api/log/events'))")
         .await;
     browser
         .runs("window.dispatchEvent(new PageTransitionEvent('pagehide'))")

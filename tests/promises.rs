@@ -4,11 +4,22 @@
 
 mod bad_input;
 mod browser;
+mod clocks;
 mod compose;
 mod consent;
+mod damage;
+mod faults;
+mod finding;
+mod full_disk;
+mod hostile;
 mod kill;
+mod letters;
 mod main_job;
+mod new_broker;
 mod one_machine;
+mod operator;
+mod pages;
 mod secrets;
 mod settings;
+mod upgrade;
 mod world;

@@ -1,5 +1,7 @@
 //! From an event to the bytes that travel: encoded once, then only completed with its source.
 
+use crate::members::{Object, name};
+use crate::record::{EntityType, Http};
 use crate::{Activity, AppLine, Details, EventId, EventType, SessionId, Source, Timestamp};
 
 /// An encoded event that still lacks its place: `json` is a whole object without `source`.
@@ -32,8 +34,31 @@ impl Unsealed {
 impl Activity<'_, Details<'_>> {
     /// Encodes the event without its source.
     pub fn encode(&self) -> Result<Unsealed, serde_json::Error> {
-        let mut json = Vec::with_capacity(768);
-        serde_json::to_writer(&mut json, self)?;
+        let mut json = Vec::with_capacity(1024);
+        let mut object = Object::begin(&mut json);
+        object.moment(name!("timestamp"), self.timestamp);
+        object.session(name!("session_id"), self.session_id);
+        object.plain(name!("event_type"), self.event_type.name().as_bytes());
+        object.number_or_null(name!("user_id"), self.user_id.map(|id| id.0))?;
+        object.plain_or_null(name!("entity_type"), self.entity_type.map(EntityType::name))?;
+        object.number_or_null(name!("entity_id"), self.entity_id)?;
+        object.text(name!("endpoint"), &self.endpoint)?;
+        object.text(name!("method"), &self.method)?;
+        object.text(name!("path"), &self.path)?;
+        object.fields(name!("args"), &self.args)?;
+        object.fields(name!("form"), &self.form)?;
+        object.text_or_null(name!("ip_address"), self.ip_address.as_deref())?;
+        object.text_or_null(name!("user_agent"), self.user_agent.as_deref())?;
+        object.text_or_null(name!("referrer"), self.referrer.as_deref())?;
+        object.number_or_null(name!("response_status"), self.response_status)?;
+        object.uuid(name!("event_id"), self.event_id.0);
+        match self.request_id {
+            Some(id) => object.uuid(name!("request_id"), id),
+            None => object.value(name!("request_id"), &())?,
+        }
+        object.value(name!("details"), &self.details)?;
+        object.number(name!("schema_version"), self.schema_version);
+        object.end();
         Ok(Unsealed {
             event_type: self.event_type,
             event_id: self.event_id,
@@ -47,8 +72,40 @@ impl Activity<'_, Details<'_>> {
 impl AppLine<'_> {
     /// Encodes the line without its source.
     pub fn encode(&self) -> Result<Unsealed, serde_json::Error> {
-        let mut json = Vec::with_capacity(512);
-        serde_json::to_writer(&mut json, self)?;
+        let mut json = Vec::with_capacity(768);
+        let mut object = Object::begin(&mut json);
+        object.moment(name!("timestamp"), self.timestamp);
+        object.value(name!("level"), &self.level)?;
+        object.text(name!("message"), &self.message)?;
+        object.text(name!("module"), &self.module)?;
+        object.plain(name!("event_type"), self.event_type.name().as_bytes());
+        if let Some(phase) = self.phase {
+            object.value(name!("phase"), &phase)?;
+        }
+        if let Some(id) = self.request_id {
+            object.uuid(name!("request_id"), id);
+        }
+        if let Some(id) = self.session_id {
+            object.session(name!("session_id"), id);
+        }
+        if let Some(id) = self.user_id {
+            object.number(name!("user_id"), id.0);
+        }
+        if let Some(http) = &self.http {
+            http.encode(object.object(name!("http")))?;
+        }
+        if let Some(performance) = &self.performance {
+            object.value(name!("performance"), performance)?;
+        }
+        if !self.error.is_empty() {
+            object.value(name!("error"), &self.error)?;
+        }
+        if !self.fields.is_empty() {
+            object.fields(name!("fields"), &self.fields)?;
+        }
+        object.uuid(name!("event_id"), self.event_id.0);
+        object.number(name!("schema_version"), self.schema_version);
+        object.end();
         Ok(Unsealed {
             event_type: self.event_type,
             event_id: self.event_id,
@@ -56,5 +113,120 @@ impl AppLine<'_> {
             session_id: self.session_id,
             json,
         })
+    }
+}
+
+impl Http<'_> {
+    fn encode(&self, mut object: Object<'_>) -> Result<(), serde_json::Error> {
+        object.text(name!("method"), &self.method)?;
+        object.text(name!("path"), &self.path)?;
+        object.text(name!("ip"), &self.ip)?;
+        if let Some(endpoint) = &self.endpoint {
+            object.text(name!("endpoint"), endpoint)?;
+        }
+        if let Some(route) = &self.route {
+            object.text(name!("route"), route)?;
+        }
+        if let Some(status) = self.status {
+            object.number(name!("status"), status);
+        }
+        object.end();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::events::View;
+    use crate::record::{Level, Performance, Phase};
+    use crate::{ProductId, SCHEMA_VERSION, UserId};
+
+    /// Texts that need escaping and texts that don't, in ASCII and beyond.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[ -~]{0,40}", "\\PC{0,20}", "[\x00-\x7f\"\\\\\u{1f980}가-힣]{0,20}"]
+    }
+
+    prop_compose! {
+        fn line()(
+            (micros, random, session) in (any::<i64>(), any::<[u8; 10]>(), any::<[u8; 16]>()),
+            (texts, error) in (prop::collection::vec(text(), 6), prop::collection::vec(text(), 0..3)),
+            (user, status, millis) in (any::<Option<i64>>(), any::<Option<u16>>(), any::<Option<u32>>()),
+            (has_http, has_session) in any::<(bool, bool)>(),
+        ) -> AppLine<'static> {
+            let at = Timestamp::from_unix_micros_saturating(micros);
+            let mut texts = texts.into_iter().map(std::borrow::Cow::Owned);
+            let mut text = || texts.next().unwrap_or_default();
+            AppLine {
+                timestamp: at,
+                level: if has_http { Level::Info } else { Level::Warning },
+                message: text(),
+                module: text(),
+                event_type: if has_http { EventType::Request } else { EventType::App },
+                phase: has_http.then_some(Phase::Finished),
+                request_id: has_http.then(|| EventId::at(at, random).0),
+                session_id: has_session.then_some(SessionId(session)),
+                user_id: user.map(UserId),
+                http: has_http.then(|| Http {
+                    method: "GET".into(),
+                    path: text(),
+                    ip: text(),
+                    endpoint: has_session.then(&mut text),
+                    route: has_session.then_some("/".into()),
+                    status,
+                }),
+                performance: millis.map(|micros| Performance { processing_time_ms: f64::from(micros) / 1000.0 }),
+                fields: error.iter().map(|text| (text.clone().into(), text.clone().into())).collect(),
+                error: error.into_iter().map(Into::into).collect(),
+                event_id: EventId::at(at, random),
+                schema_version: SCHEMA_VERSION,
+                source: None,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_encoded_as_serde_encodes_it(line in line()) {
+            prop_assert_eq!(line.encode().unwrap().json, serde_json::to_vec(&line).unwrap());
+        }
+
+        #[test]
+        fn an_activity_is_encoded_as_serde_encodes_it(line in line(), entity in any::<Option<i64>>()) {
+            let some = |text: &std::borrow::Cow<'static, str>| entity.map(|_| text.clone());
+            let activity = Activity {
+                timestamp: line.timestamp,
+                session_id: SessionId([line.schema_version.to_be_bytes()[1]; 16]),
+                event_type: EventType::View,
+                user_id: line.user_id,
+                entity_type: entity.map(|_| EntityType::Product),
+                entity_id: entity,
+                endpoint: line.module.clone(),
+                method: "GET".into(),
+                path: line.message.clone(),
+                args: line.fields.clone(),
+                form: [].into(),
+                ip_address: some(&line.message),
+                user_agent: some(&line.module),
+                referrer: some(&line.message),
+                response_status: entity.map(|_| 200),
+                event_id: line.event_id,
+                request_id: entity.map(|_| Uuid::from_bytes([3; 16])),
+                details: Details::View(View {
+                    page: line.module.clone(),
+                    product_id: entity.map(ProductId),
+                    category_id: None,
+                    sort: some(&line.message),
+                    page_number: None,
+                    language: "ko".into(),
+                }),
+                schema_version: SCHEMA_VERSION,
+                source: None,
+            };
+            prop_assert_eq!(activity.encode().unwrap().json, serde_json::to_vec(&activity).unwrap());
+        }
     }
 }

@@ -30,10 +30,13 @@ pub enum EventType {
     Dwell,
     Click,
     Exposure,
+    Impression,
+    PagePerformance,
+    FormAbandoned,
 }
 
 impl EventType {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Request,
         Self::App,
         Self::View,
@@ -54,6 +57,9 @@ impl EventType {
         Self::Dwell,
         Self::Click,
         Self::Exposure,
+        Self::Impression,
+        Self::PagePerformance,
+        Self::FormAbandoned,
     ];
 
     /// The name in `event_type`, in `ce_type` and in the schema's file name.
@@ -80,6 +86,9 @@ impl EventType {
             Self::Dwell => "dwell",
             Self::Click => "click",
             Self::Exposure => "exposure",
+            Self::Impression => "impression",
+            Self::PagePerformance => "page_performance",
+            Self::FormAbandoned => "form_abandoned",
         }
     }
 
@@ -93,7 +102,7 @@ impl EventType {
         match self {
             Self::Request => Topic::Request,
             Self::App => Topic::App,
-            Self::View => Topic::View,
+            Self::View | Self::Impression => Topic::View,
             Self::Search => Topic::Search,
             Self::CartAdd
             | Self::CartRemove
@@ -104,8 +113,8 @@ impl EventType {
             | Self::WishMerge => Topic::Cart,
             Self::OrderPlaced | Self::OrderCancelled => Topic::Order,
             Self::Signup | Self::Login | Self::LoginFailed | Self::Logout => Topic::Account,
-            Self::Dwell => Topic::Dwell,
-            Self::Click => Topic::Click,
+            Self::Dwell | Self::PagePerformance => Topic::Dwell,
+            Self::Click | Self::FormAbandoned => Topic::Click,
             Self::Exposure => Topic::Exposure,
         }
     }

@@ -5,8 +5,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::events::{
-    CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, Login, LoginFailed, Logout, OrderCancelled,
-    OrderPlaced, Search, Signup, View, WishAdd, WishMerge, WishRemove,
+    CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, FormAbandoned, Impression, Login, LoginFailed,
+    Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View, WishAdd, WishMerge, WishRemove,
 };
 use crate::record::Phase;
 use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
@@ -34,6 +34,9 @@ pub fn schema(event_type: EventType) -> Value {
         EventType::Dwell => activity::<Dwell<'static>>(),
         EventType::Click => activity::<Click<'static>>(),
         EventType::Exposure => activity::<Exposure<'static>>(),
+        EventType::Impression => activity::<Impression<'static>>(),
+        EventType::PagePerformance => activity::<PagePerformance<'static>>(),
+        EventType::FormAbandoned => activity::<FormAbandoned<'static>>(),
     };
     if let Some(root) = schema.as_object_mut() {
         specialise(root, event_type);

@@ -29,12 +29,20 @@ pub enum Header {
     DeadLetterTopic,
     DeadLetterPartition,
     DeadLetterOffset,
-    /// Dead letters: when the sink refused it.
+    /// Dead letters: when the sink refused it; resolutions: when it was decided.
     DeadLetterTime,
+    /// Dead letters: `at_origin` where the message was too large to be copied; it still stands in its own topic.
+    DeadLetterValue,
+    /// Resolutions, and what was sent again: which letter, `PARTITION/OFFSET` in the dead-letter topic.
+    DeadLetterId,
+    /// Resolutions: `redriven` or `discarded`.
+    DeadLetterOutcome,
+    /// Resolutions: why it was discarded.
+    DeadLetterBecause,
 }
 
 impl Header {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::CeSpecVersion,
         Self::CeId,
         Self::CeType,
@@ -49,6 +57,10 @@ impl Header {
         Self::DeadLetterPartition,
         Self::DeadLetterOffset,
         Self::DeadLetterTime,
+        Self::DeadLetterValue,
+        Self::DeadLetterId,
+        Self::DeadLetterOutcome,
+        Self::DeadLetterBecause,
     ];
 
     #[must_use]
@@ -68,6 +80,10 @@ impl Header {
             Self::DeadLetterPartition => "dead_letter_partition",
             Self::DeadLetterOffset => "dead_letter_offset",
             Self::DeadLetterTime => "dead_letter_time",
+            Self::DeadLetterValue => "dead_letter_value",
+            Self::DeadLetterId => "dead_letter_id",
+            Self::DeadLetterOutcome => "dead_letter_outcome",
+            Self::DeadLetterBecause => "dead_letter_because",
         }
     }
 }

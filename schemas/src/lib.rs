@@ -16,6 +16,7 @@ pub mod events;
 pub mod generate;
 pub mod header;
 pub mod id;
+mod members;
 mod plain;
 pub mod record;
 pub mod source;

@@ -1,17 +1,24 @@
 //! The program `shop`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
 use clap::Parser;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use schemas::Clock;
+use mimalloc::MiMalloc;
+use schemas::{Clock, InstanceId};
 use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
+use shop::store::Store;
+use shop::{journal, metric};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A setting is wrong, or what it names can't be used.
 const BAD_SETTINGS: u8 = 2;
@@ -35,6 +42,7 @@ async fn main() -> ExitCode {
     let done = match line.command.unwrap_or(Command::Run) {
         Command::Run => run(&line.settings, &diagnostics).await,
         Command::Rebuild => rebuild(&line.settings).await,
+        Command::Adopt { instance } => adopt(&line.settings, &instance).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,8 +61,8 @@ async fn main() -> ExitCode {
 async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signals(signals()?, shutdown.clone()));
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
+    let metrics = metric::buckets(PrometheusBuilder::new())
+        .and_then(PrometheusBuilder::install_recorder)
         .context("metrics can't be collected")?;
     let clock = Clock::system();
     let journal = open_journal(settings)?;
@@ -62,6 +70,7 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
     let surroundings = Surroundings {
         clock,
         extra: Router::new(),
+        parts: Arc::new(Vec::new),
         metrics,
     };
     let shop = Shop::with_journal(settings, surroundings, journal).await?;
@@ -83,6 +92,19 @@ async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
         "rebuilt facts={} carts={} orders={} accounts={}",
         report.facts, report.carts, report.orders, report.accounts
     );
+    Ok(())
+}
+
+/// Needs no lock of the journal: the shop that runs on it drains what is adopted, or the next one that starts.
+async fn adopt(settings: &Settings, orphan: &InstanceId) -> anyhow::Result<()> {
+    let own =
+        journal::instance_of(&settings.journal).context("--journal: it is not the folder of a shop that has run")?;
+    let store = Store::open(&settings.database, own.clone(), Clock::system())
+        .await
+        .map_err(ShopError::Database)?;
+    let adopted = store.adopt(orphan).await.context("nothing was adopted")?;
+    let facts = adopted.with_context(|| format!("{orphan} is not adopted"))?;
+    println!("adopted {orphan} by={own} facts={facts}");
     Ok(())
 }
 

@@ -6,20 +6,21 @@
 //!
 //! Transactions commit in another order than their ids, so the mark of each fact decides, never a highest id.
 //!
-//! Not for: observations, which go straight to the journal; facts that another instance recorded.
+//! Not for: observations, which go straight to the journal; facts that another instance recorded, unless this one has adopted it.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use schemas::{InstanceId, Sequence, Unsealed};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::fail_point::{self, FailPoint};
-use crate::journal::{Entry, FactId, Holder, Item, Journal, JournalError};
+use crate::journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
+use crate::metric::Metric;
 
 /// So many facts go to the journal in one write.
 const BATCH: u32 = 256;
@@ -42,7 +43,7 @@ pub struct StoredFact {
 pub trait FactStore: Send + Sync + 'static {
     type Error: Error + Send + Sync + 'static;
 
-    /// The first `limit` facts, by id, that `instance` recorded and that are not marked as being in its journal.
+    /// The first `limit` facts, by id, that `instance` recorded or has adopted and that are not marked as being in its journal.
     fn facts_not_in_journal(
         &self,
         instance: &InstanceId,
@@ -78,6 +79,38 @@ pub struct Outbox<S> {
     kick: Kick,
     /// The journal may hold facts that are not marked: at the start, and after a failure between append and mark.
     marks_may_lack: AtomicBool,
+    view: OutboxView,
+}
+
+/// Tells how the outbox does, while it runs.
+#[derive(Debug, Clone, Default)]
+pub struct OutboxView(Arc<Mutex<Option<Trouble>>>);
+
+impl OutboxView {
+    /// What is wrong, since when.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has just begun.
+    fn begins(&self, what: String) -> bool {
+        let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = trouble.as_ref().map(|trouble| trouble.since);
+        *trouble = Some(Trouble {
+            since: since.unwrap_or_else(Instant::now),
+            what,
+        });
+        since.is_none()
+    }
+
+    fn ends(&self) {
+        let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(trouble) = ended {
+            let seconds = trouble.since.elapsed().as_secs();
+            info!(seconds, "Facts go to the journal again");
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +137,14 @@ impl<S: FactStore> Outbox<S> {
             journal,
             kick: Kick::default(),
             marks_may_lack: AtomicBool::new(true),
+            view: OutboxView::default(),
         }
+    }
+
+    /// For `/readyz`.
+    #[must_use]
+    pub fn view(&self) -> OutboxView {
+        self.view.clone()
     }
 
     /// What the rest of the shop holds on to.
@@ -134,16 +174,21 @@ impl<S: FactStore> Outbox<S> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.drain(stop).await {
-                Ok(drained) => return drained,
-                Err(_) if stop.is_cancelled() => return Drained::Stopped,
-                Err(failure) if pause == FIRST_PAUSE => {
-                    let causes = format!("{:#}", anyhow::Error::from(failure));
-                    error!(
-                        error = causes,
-                        "Facts can't go to the journal; they wait in the event store"
-                    );
+                Ok(drained) => {
+                    self.view.ends();
+                    return drained;
                 }
-                Err(_) => {}
+                Err(_) if stop.is_cancelled() => return Drained::Stopped,
+                Err(failure) => {
+                    let causes = format!("{:#}", anyhow::Error::from(failure));
+                    if self.view.begins(causes.clone()) {
+                        error!(
+                            error = causes,
+                            "Facts can't go to the journal; they wait in the event store, and are tried again. Look after the database \
+                             (--database) or the disk of --journal, as the cause says"
+                        );
+                    }
+                }
             }
             wait(stop, pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -208,11 +253,21 @@ impl<S: FactStore> Outbox<S> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.journal.append(&entries) {
-                Ok(last) => return Some(last),
-                Err(refusal) if pause == FIRST_PAUSE => {
-                    warn!(%refusal, facts = facts.len(), "Facts wait in the event store until the journal has room");
+                Ok(last) => {
+                    Metric::OutboxDrained.count(facts.len() as u64);
+                    return Some(last);
                 }
-                Err(_) => {}
+                Err(refusal) => {
+                    Metric::OutboxRefused.count(1);
+                    if self.view.begins(refusal.to_string()) {
+                        error!(
+                            %refusal,
+                            facts = facts.len(),
+                            "Facts wait in the event store until the journal has room: bring Kafka back, or give the journal room (the \
+                             disk, --journal-max-size)"
+                        );
+                    }
+                }
             }
             if stop.is_cancelled() {
                 return None;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use schemas::InstanceId;
 
 /// The web shop: pages for shoppers, and an event for everything that happens on them.
 #[derive(Debug, Clone, Parser)]
@@ -20,12 +21,17 @@ pub struct CommandLine {
     pub settings: Settings,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serves the shop until it is told to stop (the default).
     Run,
     /// Derives carts, orders and stock afresh from the recorded events, says what was rebuilt, and exits.
     Rebuild,
+    /// Lets the shop of --journal send the recorded facts of another shop, whose own journal is gone for good; also while it runs.
+    Adopt {
+        /// The name of the shop that is gone, as /readyz says it.
+        instance: InstanceId,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

@@ -10,24 +10,28 @@ use std::time::Duration;
 use axum::Router;
 use axum_extra::extract::cookie::Key;
 use metrics_exporter_prometheus::PrometheusHandle;
-use schemas::{Clock, Sequence, Timestamp};
+use schemas::{Clock, Sequence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Journal, JournalError, Options, Trouble};
+use crate::crowd::Crowd;
+use crate::journal::{Journal, JournalError, Options};
+use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
-use crate::relay::{Relay, RelayError, RelayOptions, RelayView};
+use crate::relay::{Relay, RelayError, RelayOptions};
+use crate::samples::Samples;
 use crate::settings::{PublicUrl, Settings};
 use crate::store::{Store, StoreError};
-use crate::web::metrics::Metric;
-use crate::web::{self, Manners, Readiness, Recent, Recorder, Site, Standing};
+use crate::web::{self, Manners, Parts, Readiness, Recent, Recorder, Site};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// How long the last entries of the journal may take to the disk.
 const LAST_SYNC: Duration = Duration::from_secs(5);
-/// How often the samples of histograms are folded into their buckets.
-const FOLD_SAMPLES: Duration = Duration::from_secs(1);
+/// How often the database is asked what waits in it, in seconds.
+const ASK_EVERY: u64 = 5;
+/// How often the database is told that this shop runs, in seconds.
+const SAY_EVERY: u64 = 15;
 const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why the shop does not start; each names the setting that is wrong.
@@ -47,6 +51,8 @@ pub enum ShopError {
         #[source]
         source: JournalError,
     },
+    #[error("--journal {folder}: its shop was adopted by {by}, which sends its facts; start on an empty folder")]
+    Adopted { folder: String, by: String },
     #[error("--kafka, --kafka-config: Kafka's client doesn't take them")]
     Kafka(#[source] RelayError),
     #[error("--listen: the server has failed")]
@@ -66,6 +72,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// Served beside the shop's own routes, without its events and headers.
     pub extra: Router,
+    /// Told by `/readyz` beside the shop's own parts.
+    pub parts: Parts,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -80,6 +88,9 @@ pub struct Shop {
     outbox: Outbox<Store>,
     kick: Kick,
     relay: Relay,
+    samples: Arc<Samples>,
+    crowd: Crowd,
+    clock: Clock,
     metrics: PrometheusHandle,
 }
 
@@ -96,8 +107,17 @@ impl Shop {
         surroundings: Surroundings,
         journal: Journal,
     ) -> Result<Self, ShopError> {
-        let Surroundings { clock, extra, metrics } = surroundings;
+        let Surroundings {
+            clock,
+            extra,
+            parts,
+            metrics,
+        } = surroundings;
         let store = open_store(settings, &journal, &clock).await?;
+        if let Some(by) = store.runs().await.map_err(ShopError::Database)? {
+            let folder = settings.journal.display().to_string();
+            return Err(ShopError::Adopted { folder, by });
+        }
         let relay = Relay::new(journal.clone(), relay_options(settings)).map_err(ShopError::Kafka)?;
         let outbox = Outbox::new(store.clone(), journal.clone());
         let listen = |source| ShopError::Listen {
@@ -107,7 +127,14 @@ impl Shop {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let key = store.signing_key().await.map_err(ShopError::Database)?;
-        Metric::describe_all();
+        metric::begin();
+        let samples = Arc::new(Samples::new(
+            clock.clone(),
+            journal.clone(),
+            relay.view(),
+            outbox.view(),
+            store.clone(),
+        ));
         let site = Site::new(
             clock.clone(),
             store.clone(),
@@ -118,17 +145,20 @@ impl Shop {
                 recent: Recent::default(),
             },
             manners(settings, address, &key),
-            readiness(&journal, relay.view(), clock, metrics.clone()),
+            readiness(&samples, parts, metrics.clone()),
         );
         Ok(Self {
             listener,
             address,
+            crowd: site.crowd.clone(),
+            clock,
             routes: web::router(site).merge(extra),
             kick: outbox.kick(),
             store,
             journal,
             outbox,
             relay,
+            samples,
             metrics,
         })
     }
@@ -147,14 +177,18 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_fresh(stop).await }
         });
+        let advice = tokio::spawn({
+            let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
+            async move { crowd.keep_advising(store, clock, stop).await }
+        });
         let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
-        let metrics = tokio::spawn(fold_samples(self.metrics));
+        let metrics = tokio::spawn(keep_telling(self.samples, self.metrics));
 
         let served = serve(self.listener, self.routes, stop).await;
         stop_outbox.cancel();
-        for task in [fresh, kicks, outbox] {
+        for task in [fresh, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;
@@ -162,14 +196,6 @@ impl Shop {
         told_if_it_broke(relay.await);
         metrics.abort();
         served.map_err(ShopError::Serve)
-    }
-}
-
-/// A histogram keeps its samples one by one until they are folded, scraped or not.
-async fn fold_samples(metrics: PrometheusHandle) {
-    loop {
-        tokio::time::sleep(FOLD_SAMPLES).await;
-        metrics.run_upkeep();
     }
 }
 
@@ -225,34 +251,45 @@ fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners 
     }
 }
 
-fn readiness(journal: &Journal, relay: RelayView, clock: Clock, metrics: PrometheusHandle) -> Readiness {
-    let since = move |trouble: &Trouble| before(clock.now(), trouble.since.elapsed());
-    let relay_of = journal.clone();
-    let since_of = since.clone();
+fn readiness(samples: &Arc<Samples>, others: Parts, metrics: PrometheusHandle) -> Readiness {
+    let (standing, sampled) = (Arc::clone(samples), Arc::clone(samples));
     Readiness {
-        journal: journal.clone(),
-        journal_standing: Arc::new({
-            let journal = journal.clone();
-            move || match journal.state().trouble {
-                None => Standing::ok(),
-                Some(trouble) => Standing::wrong(&trouble.what, Some(since(&trouble))),
-            }
+        parts: Arc::new(move || {
+            let own = standing.standings().into_iter();
+            let but_database = own.filter(|(part, _)| *part != Part::Database);
+            but_database
+                .map(|(part, standing)| (part.name(), standing))
+                .chain(others())
+                .collect()
         }),
-        relay: Arc::new(move || {
-            let state = relay.state();
-            let standing = match &state.trouble {
-                None => Standing::ok(),
-                Some(trouble) => Standing::wrong(&trouble.what, Some(since_of(trouble))),
-            };
-            let last = relay_of.next_sequence().0.saturating_sub(1);
-            (standing, last.saturating_sub(state.acknowledged))
-        }),
+        sample: Arc::new(move || sampled.take()),
         metrics,
     }
 }
 
-fn before(now: Timestamp, ago: Duration) -> Timestamp {
-    now.plus_micros(-i64::try_from(ago.as_micros()).unwrap_or(i64::MAX))
+/// Brings the gauges up to date every second, folds the samples of histograms, which are kept one by one until then, and says in the
+/// database that this shop runs.
+async fn keep_telling(samples: Arc<Samples>, metrics: PrometheusHandle) {
+    let mut adopted = false;
+    for second in 0_u64.. {
+        samples.take();
+        metrics.run_upkeep();
+        if second % ASK_EVERY == 0 {
+            samples.ask().await;
+        }
+        // A database that doesn't answer is said elsewhere.
+        if second % SAY_EVERY == 0
+            && let Ok(Some(by)) = samples.store.runs().await
+            && !std::mem::replace(&mut adopted, true)
+        {
+            tracing::error!(
+                by,
+                "This shop was adopted by another one while it ran, and both send its facts now. Stop this one, and start it on an empty \
+                 journal folder"
+            );
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Answers requests until `stop`; those under way then get [`LAST_REQUESTS`].
@@ -289,12 +326,15 @@ async fn kick(store: Store, kick: Kick, stop: CancellationToken) {
 async fn sync(journal: &Journal) {
     let last = Sequence(journal.next_sequence().0.saturating_sub(1));
     if tokio::time::timeout(LAST_SYNC, journal.durable(last)).await.is_err() {
-        tracing::error!("the end of the journal is not on the disk yet; a power cut now would lose it");
+        tracing::error!(
+            "The end of the journal is not on the disk, and a power cut now would lose it: look after the disk of --journal before this \
+             machine is switched off"
+        );
     }
 }
 
 fn told_if_it_broke(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a part of the shop has broken");
+        tracing::error!(%error, "A part of the shop has broken, which is a mistake in the program: start the shop again, and report this line");
     }
 }

@@ -17,6 +17,9 @@ use crate::relay::{Context, Health, RelayOptions, base_config};
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_REPLICATION: usize = 3;
 const RETENTION: &str = "retention.ms";
+/// Whatever an event is dated, its message is taken: Kafka (from 4.0 on) refuses what is more than an hour ahead of its own clock, and a
+/// message that is refused holds up all that come after it. The sink judges the dates. Kafka knows the setting since 3.6.
+const LATEST: (&str, &str) = ("message.timestamp.after.max.ms", "9223372036854775807");
 
 /// Why it is not certain that every topic exists; worth another try.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +45,14 @@ pub(crate) async fn ensure(options: &RelayOptions, health: &Health) -> Result<()
         .filter(|topic| !existing.contains_key(topic.name()))
         .collect();
     if !missing.is_empty() {
-        create(&admin, options, &missing, metadata.brokers().len()).await?;
+        let brokers = metadata.brokers().len();
+        match create(&admin, options, &missing, brokers, Some(LATEST)).await {
+            Err(TopicsError::Refused {
+                code: RDKafkaErrorCode::InvalidConfig,
+                ..
+            }) => create(&admin, options, &missing, brokers, None).await?,
+            done => done?,
+        }
     }
     for topic in Topic::ALL {
         if let Some(found) = existing.get(topic.name())
@@ -78,14 +88,18 @@ async fn create(
     options: &RelayOptions,
     missing: &[Topic],
     brokers: usize,
+    latest: Option<(&str, &str)>,
 ) -> Result<(), TopicsError> {
     let replication = i32::try_from(brokers.clamp(1, MAX_REPLICATION)).unwrap_or(1);
     let retention = options.retention.as_millis().to_string();
     let wanted: Vec<NewTopic<'_>> = missing
         .iter()
         .map(|topic| {
-            NewTopic::new(topic.name(), options.partitions, TopicReplication::Fixed(replication))
-                .set(RETENTION, &retention)
+            let topic = NewTopic::new(topic.name(), options.partitions, TopicReplication::Fixed(replication))
+                .set(RETENTION, &retention);
+            latest
+                .into_iter()
+                .fold(topic, |topic, (name, value)| topic.set(name, value))
         })
         .collect();
     let results = admin

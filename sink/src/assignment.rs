@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemas::Source;
 
 use crate::books::{Position, Sources};
-use crate::{Epoch, Offset, TopicPartition};
+use crate::{ClusterId, Epoch, Offset, TopicPartition};
 
 /// One partition, as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub epoch: Epoch,
     pub next: Offset,
+    /// The cluster that `next` belongs to, as far as it is known.
+    pub cluster: Option<ClusterId>,
     pub bad_run: u64,
+    /// The last message that was good, of those that this sink has read itself.
+    last_good: Option<Offset>,
     /// The last sequence of each source.
     pub seen: Sources,
     /// Offsets whose dead letters were already delivered before a crash.
@@ -35,6 +39,27 @@ pub(crate) struct Wish {
 }
 
 impl Held {
+    /// The message at `offset` is good.
+    pub(crate) const fn end_bad_run(&mut self, offset: Offset) {
+        self.last_good = Some(offset);
+        self.bad_run = 0;
+    }
+
+    /// The message at `offset`, with a run of `bad_run` in front of it, was found to be good after all.
+    pub(crate) fn no_bad_run_before(&mut self, offset: Offset, bad_run: u64) {
+        if self.last_good.is_none_or(|good| good < offset) {
+            self.last_good = Some(offset);
+            self.bad_run -= bad_run.min(self.bad_run);
+        }
+    }
+
+    /// The message at `offset` was found to be bad after all.
+    pub(crate) fn lengthen_bad_run(&mut self, offset: Offset) {
+        if self.last_good.is_none_or(|good| good < offset) {
+            self.bad_run += 1;
+        }
+    }
+
     pub(crate) fn saw(&mut self, source: &Source) {
         match self.seen.get_mut(&source.instance) {
             Some(last) => *last = source.sequence,
@@ -56,7 +81,9 @@ impl Assignment {
                 let held = Held {
                     epoch: position.epoch,
                     next: position.next,
+                    cluster: position.cluster,
                     bad_run: position.bad_run,
+                    last_good: None,
                     seen: sources.remove(&position.at).unwrap_or_default(),
                     already_dead: already_dead.remove(&position.at).unwrap_or_default(),
                 };

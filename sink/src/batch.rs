@@ -1,15 +1,15 @@
 //! A batch: messages, judged and sorted out into lines, rows, dead letters and the positions that they move.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
-use schemas::Record;
+use schemas::{EventId, Record};
 
-use crate::assignment::Held;
+use crate::assignment::{Assignment, Held};
 use crate::books::{Move, Sources};
 use crate::dead_letter::DeadLetter;
 use crate::files::DayFile;
-use crate::judge::{Reason, Rules, Verdict};
+use crate::judge::{Reason, Rules, Suspicion, Verdict};
 use crate::table::{Row, Rows};
 use crate::{Offset, TopicPartition};
 
@@ -21,6 +21,25 @@ pub(crate) struct Incoming<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+/// What became of a message.
+#[derive(Debug)]
+pub(crate) enum Added {
+    Settled,
+    /// It must become a dead letter: [`Batch::refuse`].
+    Refused(Reason),
+    /// It must become a dead letter if it is no repetition: [`Batch::suspect`].
+    Suspect(Suspicion),
+}
+
+/// What is a repetition, or else a dead letter.
+#[derive(Debug)]
+pub(crate) struct Suspect {
+    pub suspicion: Suspicion,
+    pub letter: DeadLetter,
+    /// How long the run of bad messages was in front of it.
+    pub bad_run: u64,
+}
+
 /// What is committed together.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -29,6 +48,8 @@ pub(crate) struct Batch {
     pub lines: BTreeMap<DayFile, Vec<u8>>,
     pub rows: Rows,
     pub dead_letters: Vec<DeadLetter>,
+    /// To be looked into before the batch is committed.
+    pub suspects: Vec<Suspect>,
     pub moves: BTreeMap<TopicPartition, Move>,
     pub sources: HashMap<TopicPartition, Sources>,
     pub counts: Counts,
@@ -51,39 +72,78 @@ impl Batch {
             lines: BTreeMap::new(),
             rows,
             dead_letters: Vec::new(),
+            suspects: Vec::new(),
             moves: BTreeMap::new(),
             sources: HashMap::new(),
             counts: Counts::default(),
         }
     }
 
-    /// Sorts a message out; answers why, when it must become a dead letter ([`Self::refuse`]).
-    pub(crate) fn add(&mut self, message: Incoming<'_>, held: &mut Held) -> Option<Reason> {
+    /// Sorts a message out; answers what is left to do about it.
+    pub(crate) fn add(&mut self, message: Incoming<'_>, held: &mut Held) -> Added {
         let verdict = self.rules.judge(message.at.topic, message.value, &held.seen);
-        let reason = match verdict {
+        let added = match verdict {
             Verdict::Keep { record, file } => {
                 self.keep(message, &record, file);
                 if let Some(source) = record.source() {
                     held.saw(source);
                 }
-                None
+                held.end_bad_run(message.offset);
+                Added::Settled
             }
-            Verdict::Duplicate => {
+            Verdict::Repetition => {
                 self.counts.duplicates += 1;
-                None
+                held.end_bad_run(message.offset);
+                Added::Settled
             }
-            Verdict::Refuse(reason) => Some(reason),
+            // The run of bad messages neither grows nor ends until it is clear what this is.
+            Verdict::Suspect(suspicion) => {
+                self.counts.duplicates += 1;
+                Added::Suspect(suspicion)
+            }
+            Verdict::Refuse(reason) => {
+                held.bad_run += 1;
+                Added::Refused(reason)
+            }
         };
         self.counts.messages += 1;
         self.counts.bytes += message.value.map_or(0, <[u8]>::len);
-        held.bad_run = if reason.is_some() { held.bad_run + 1 } else { 0 };
         self.pass(message, held);
-        reason
+        added
     }
 
     /// The letter for a message that [`Self::add`] refused.
     pub(crate) fn refuse(&mut self, letter: DeadLetter) {
         self.dead_letters.push(letter);
+    }
+
+    /// The letter that a message becomes if it turns out to be no repetition.
+    pub(crate) fn suspect(&mut self, suspicion: Suspicion, letter: DeadLetter, held: &Held) {
+        self.suspects.push(Suspect {
+            suspicion,
+            letter,
+            bad_run: held.bad_run,
+        });
+    }
+
+    /// The suspects are looked into: those in `known` are repetitions, the others become dead letters.
+    pub(crate) fn expose(&mut self, known: &HashSet<EventId>, assignment: &mut Assignment) {
+        for suspect in std::mem::take(&mut self.suspects) {
+            let at = suspect.letter.at;
+            let Some(held) = assignment.get_mut(at) else { continue };
+            if known.contains(&suspect.suspicion.event_id) {
+                held.no_bad_run_before(suspect.letter.offset, suspect.bad_run);
+            } else {
+                self.counts.duplicates -= 1;
+                held.lengthen_bad_run(suspect.letter.offset);
+                if !held.already_dead.contains(&suspect.letter.offset) {
+                    self.dead_letters.push(suspect.letter);
+                }
+            }
+            if let Some(moved) = self.moves.get_mut(&at) {
+                moved.bad_run = held.bad_run;
+            }
+        }
     }
 
     fn keep(&mut self, message: Incoming<'_>, record: &Record<'_>, file: DayFile) {

@@ -44,6 +44,7 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
         at,
         epoch: Epoch(1),
         next: Offset(0),
+        cluster: None,
         bad_run: 0,
         dead_letters_from: None,
     };

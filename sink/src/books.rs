@@ -9,7 +9,7 @@ use schemas::{InstanceId, Sequence, Timestamp, Topic};
 
 use crate::database::{Connection, Row, Value, tuples};
 use crate::files::DayFile;
-use crate::{Epoch, Offset, Partition, SinkError, TopicPartition};
+use crate::{ClusterId, Epoch, Offset, Partition, SinkError, TopicPartition};
 
 /// Values in one statement; SQLite takes 32,766.
 const MAX_VALUES: usize = 30_000;
@@ -20,6 +20,8 @@ pub(crate) struct Position {
     pub at: TopicPartition,
     pub epoch: Epoch,
     pub next: Offset,
+    /// The cluster that `next` belongs to; none where neither the books nor Kafka name one.
+    pub cluster: Option<ClusterId>,
     pub bad_run: u64,
     /// Where in the dead-letter topic to look for letters that were sent but not committed.
     pub dead_letters_from: Option<Offset>,
@@ -54,28 +56,36 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Bumps the epoch of what is claimed, and answers with what is held from now on.
-    pub(crate) async fn claim(&self, db: &mut Connection, claims: &[Claim]) -> Result<Vec<Position>, SinkError> {
+    /// Bumps the epoch of what is claimed, and answers with what is held from now on. A position that names no cluster yet is
+    /// taken to belong to `cluster`.
+    pub(crate) async fn claim(
+        &self,
+        db: &mut Connection,
+        claims: &[Claim],
+        cluster: Option<&ClusterId>,
+    ) -> Result<Vec<Position>, SinkError> {
+        let cluster = Value::from(cluster.map(ClusterId::as_str));
         let mut rows = Vec::with_capacity(claims.len());
         let (ours, fresh): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.only_if_ours);
         if !fresh.is_empty() {
-            let mut values = Vec::with_capacity(fresh.len() * 7);
+            let mut values = Vec::with_capacity(fresh.len() * 8);
             for claim in &fresh {
                 values.extend([Value::from(self.group.as_str()), claim.at.topic.name().into()]);
                 values.extend([i64::from(claim.at.partition.0), 1, claim.earliest.0, 0].map(Value::from));
-                values.push(self.instance.as_str().into());
+                values.extend([self.instance.as_str().into(), cluster.clone()]);
             }
             let sql = format!(
-                "INSERT INTO sink_position (consumer_group, topic, partition, epoch, next_offset, bad_run, owner) VALUES {} \
+                "INSERT INTO sink_position (consumer_group, topic, partition, epoch, next_offset, bad_run, owner, cluster) VALUES {} \
                  ON CONFLICT (consumer_group, topic, partition) \
-                 DO UPDATE SET epoch = sink_position.epoch + 1, owner = excluded.owner \
-                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from",
-                tuples(fresh.len(), 7, 1)
+                 DO UPDATE SET epoch = sink_position.epoch + 1, owner = excluded.owner, \
+                 cluster = COALESCE(sink_position.cluster, excluded.cluster) \
+                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster",
+                tuples(fresh.len(), 8, 1)
             );
             rows.extend(db.rows(&sql, &values).await?);
         }
         if !ours.is_empty() {
-            let mut values = vec![Value::from(self.group.as_str()), self.instance.as_str().into()];
+            let mut values = vec![Value::from(self.group.as_str()), self.instance.as_str().into(), cluster];
             for claim in &ours {
                 values.extend([
                     Value::from(claim.at.topic.name()),
@@ -83,10 +93,10 @@ impl Books {
                 ]);
             }
             let sql = format!(
-                "UPDATE sink_position SET epoch = epoch + 1 FROM (VALUES {}) AS ours \
+                "UPDATE sink_position SET epoch = epoch + 1, cluster = COALESCE(cluster, $3) FROM (VALUES {}) AS ours \
                  WHERE consumer_group = $1 AND owner = $2 AND topic = ours.column1 AND partition = ours.column2 \
-                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from",
-                tuples(ours.len(), 2, 3)
+                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster",
+                tuples(ours.len(), 2, 4)
             );
             rows.extend(db.rows(&sql, &values).await?);
         }
@@ -223,18 +233,25 @@ impl Books {
         db.execute(&sql, &values).await.map(drop)
     }
 
+    /// Whether another sink has a file of this name.
+    pub(crate) async fn others_keep(&self, db: &mut Connection, file: DayFile) -> Result<bool, SinkError> {
+        let sql = "SELECT 1 FROM sink_file WHERE instance <> $1 AND name = $2 LIMIT 1";
+        let rows = db
+            .rows(sql, &[self.instance.as_str().into(), Value::Text(file.name())])
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
     /// Forgets a file; the caller deletes it afterwards, never before.
     pub(crate) async fn forget_file(&self, db: &mut Connection, name: &str) -> Result<u64, SinkError> {
         let sql = "DELETE FROM sink_file WHERE instance = $1 AND name = $2";
         db.execute(sql, &[self.instance.as_str().into(), name.into()]).await
     }
 
-    /// Every position of the group.
-    pub(crate) async fn positions(&self, db: &mut Connection) -> Result<Vec<Position>, SinkError> {
-        let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from FROM sink_position \
-                   WHERE consumer_group = $1 ORDER BY topic, partition";
-        let rows = db.rows(sql, &[self.group.as_str().into()]).await?;
-        rows.iter().map(position).collect()
+    /// Forgets where every partition of the group stands: Kafka was set up anew.
+    pub(crate) async fn forget_positions(&self, db: &mut Connection) -> Result<u64, SinkError> {
+        let sql = "DELETE FROM sink_position WHERE consumer_group = $1";
+        db.execute(sql, &[self.group.as_str().into()]).await
     }
 
     /// Forgets where a partition stands: it begins at its earliest offset again, and known sequences are skipped.
@@ -247,6 +264,14 @@ impl Books {
         )
         .await
     }
+}
+
+/// Every position of a group.
+pub(crate) async fn positions(db: &mut Connection, group: &str) -> Result<Vec<Position>, SinkError> {
+    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster FROM sink_position \
+               WHERE consumer_group = $1 ORDER BY topic, partition";
+    let rows = db.rows(sql, &[group.into()]).await?;
+    rows.iter().map(position).collect()
 }
 
 fn all_ours(hit: u64, wanted: usize) -> Result<(), SinkError> {
@@ -268,6 +293,7 @@ fn position(row: &Row) -> Result<Position, SinkError> {
         next: Offset(row.int(3)?),
         bad_run: u64::try_from(row.int(4)?).map_err(|error| impossible("sink_position", error))?,
         dead_letters_from: row.optional_int(5)?.map(Offset),
+        cluster: row.optional_text(6)?.map(ClusterId::from),
     })
 }
 

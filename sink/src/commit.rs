@@ -19,7 +19,7 @@ use crate::fail_point::FailPoint;
 use crate::files::{DayFile, LogWriter};
 use crate::kafka::Kafka;
 use crate::table::Partitions;
-use crate::{TopicPartition, metric};
+use crate::{ClusterId, TopicPartition, metric};
 
 /// How long the database may take for one transaction; PostgreSQL itself gives up a statement after 30 s.
 const DATABASE_WITHIN: Duration = Duration::from_secs(45);
@@ -41,6 +41,8 @@ pub(crate) struct Receipt {
     pub moves: BTreeMap<TopicPartition, Move>,
     pub counts: Counts,
     pub rows: usize,
+    /// What was written to log files.
+    pub line_bytes: u64,
     pub took: Duration,
 }
 
@@ -73,9 +75,13 @@ impl Committer {
     }
 
     /// Claims partitions, cuts the log files to what the books say, and answers what is held from now on.
-    pub(crate) async fn take_over(&mut self, claims: &[Claim]) -> Result<Assignment, SinkError> {
+    pub(crate) async fn take_over(
+        &mut self,
+        claims: &[Claim],
+        cluster: Option<&ClusterId>,
+    ) -> Result<Assignment, SinkError> {
         let mut db = self.take_connection().await?;
-        let done = in_time(self.claim(&mut db, claims)).await;
+        let done = in_time(self.claim(&mut db, claims, cluster)).await;
         self.keep_connection(db, done).await
     }
 
@@ -104,9 +110,14 @@ impl Committer {
         done
     }
 
-    async fn claim(&mut self, db: &mut Connection, claims: &[Claim]) -> Result<Assignment, SinkError> {
+    async fn claim(
+        &mut self,
+        db: &mut Connection,
+        claims: &[Claim],
+        cluster: Option<&ClusterId>,
+    ) -> Result<Assignment, SinkError> {
         db.begin().await?;
-        let positions = self.books.claim(db, claims).await?;
+        let positions = self.books.claim(db, claims, cluster).await?;
         let sources = self.books.sources(db).await?;
         let lengths = self.books.file_lengths(db).await?;
         db.run("COMMIT").await?;
@@ -125,6 +136,7 @@ impl Committer {
         in_time(self.prepare(db, &batch)).await?;
         self.bury(db, &batch).await?;
         let lines = Arc::new(std::mem::take(&mut batch.lines));
+        let line_bytes = lines.values().map(|lines| lines.len() as u64).sum();
         let lengths = self.lock_writer(|writer| writer.lengths_after(&lines));
         in_time(async {
             db.begin().await?;
@@ -149,6 +161,7 @@ impl Committer {
             moves,
             counts,
             rows,
+            line_bytes,
             took: started.elapsed(),
         })
     }
@@ -201,10 +214,7 @@ impl Committer {
         }
         let (writer, lines) = (Arc::clone(&self.writer), Arc::clone(lines));
         blocking("writing log files", move || {
-            let started = Instant::now();
-            writer.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)?;
-            metric::synced(started.elapsed());
-            Ok(())
+            writer.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)
         })
         .await
     }
@@ -224,7 +234,7 @@ pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, SinkError>>)
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> Result<T, SinkError> + Send + 'static,
 ) -> Result<T, SinkError> {

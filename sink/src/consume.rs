@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::assignment::Assignment;
-use crate::batch::{Batch, Incoming};
+use crate::batch::{Added, Batch, Incoming};
 use crate::commit::{Committer, Receipt};
 use crate::dead_letter::DeadLetter;
 use crate::error::Course;
@@ -30,7 +30,7 @@ use crate::recover::Pending;
 use crate::settings::Settings;
 use crate::table::Rows;
 use crate::topics::{self, Shape};
-use crate::{Offset, Partition, SinkError, TopicPartition, metric};
+use crate::{ClusterId, Offset, Partition, SinkError, TopicPartition, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
 const TURN: Duration = Duration::from_millis(50);
@@ -53,6 +53,8 @@ pub(crate) struct Loop {
     pub(crate) parts: Parts,
     pub(crate) consumer: Arc<BaseConsumer<Ear>>,
     pub(crate) assignment: Assignment,
+    /// The cluster that the partitions were taken over from, where Kafka names one.
+    pub(crate) cluster: Option<ClusterId>,
     pub(crate) batch: Option<Batch>,
     in_flight: Option<JoinHandle<Result<Receipt, SinkError>>>,
     pub(crate) pending: Option<Pending>,
@@ -72,6 +74,7 @@ impl Loop {
             parts,
             consumer: Arc::new(consumer),
             assignment: Assignment::default(),
+            cluster: None,
             batch: None,
             in_flight: None,
             pending: None,
@@ -155,19 +158,44 @@ impl Loop {
             offset,
             value: message.payload(),
         };
-        if let Some(reason) = batch.add(incoming, held) {
-            if settings.max_bad_run > 0 && held.bad_run >= settings.max_bad_run {
-                return Err(SinkError::BadRun {
-                    partition: at,
-                    count: held.bad_run,
-                    reason: reason.to_string(),
-                });
+        match batch.add(incoming, held) {
+            Added::Settled => Ok(()),
+            Added::Refused(reason) => {
+                let said = reason.to_string();
+                if !held.already_dead.contains(&offset) {
+                    batch.refuse(DeadLetter::new(message, at, reason, batch.rules.now));
+                }
+                if self.is_bad_run_too_long(at) {
+                    // Repetitions among them end the run.
+                    self.expose_suspects()?;
+                }
+                self.stop_at_bad_run(at, said)
             }
-            if !held.already_dead.contains(&offset) {
-                batch.refuse(DeadLetter::new(message, at, reason, batch.rules.now));
+            Added::Suspect(suspicion) => {
+                let reason = suspicion.reason();
+                batch.suspect(suspicion, DeadLetter::new(message, at, reason, batch.rules.now), held);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    fn is_bad_run_too_long(&mut self, at: TopicPartition) -> bool {
+        let limit = self.parts.settings.max_bad_run;
+        limit > 0 && self.assignment.get_mut(at).is_some_and(|held| held.bad_run >= limit)
+    }
+
+    /// Stops before anything of the batch is committed: what is wrong is read again once it is mended.
+    pub(crate) fn stop_at_bad_run(&mut self, at: TopicPartition, reason: String) -> Result<(), SinkError> {
+        if !self.is_bad_run_too_long(at) {
+            return Ok(());
+        }
+        let count = self.assignment.get_mut(at).map_or(0, |held| held.bad_run);
+        self.batch = None;
+        Err(SinkError::BadRun {
+            partition: at,
+            count,
+            reason,
+        })
     }
 
     fn hear(&mut self, error: KafkaError) -> Result<(), SinkError> {
@@ -177,6 +205,13 @@ impl Loop {
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
                 tracing::warn!("Kafka no longer has what is to be read next; looking which partition it is");
                 self.take_back();
+                Ok(())
+            }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage) => {
+                tracing::error!(
+                    "messages are damaged on Kafka's disk (their checksum is wrong); `de-shop audit` tells which are lost"
+                );
+                metric::damaged();
                 Ok(())
             }
             other => {
@@ -217,7 +252,13 @@ impl Loop {
 
     /// Hands the batch over to be committed, once the one before it is.
     fn dispatch(&mut self) -> Result<(), SinkError> {
+        self.expose_suspects()?;
         self.settle_or_take_back()?;
+        if self.batch.is_some() && self.cluster_now() != self.cluster {
+            tracing::warn!("Kafka has become another cluster; what was read is thrown away and the books are asked");
+            self.take_back();
+            return Ok(());
+        }
         if let Some(batch) = self.batch.take() {
             let committer = Arc::clone(&self.parts.committer);
             let commit = async move { committer.lock().await.commit(batch).await };
@@ -226,13 +267,26 @@ impl Loop {
         Ok(())
     }
 
-    fn settle_or_take_back(&mut self) -> Result<(), SinkError> {
-        let Err(error) = self.settle() else { return Ok(()) };
+    /// The cluster as Kafka last named it; asks nobody.
+    pub(crate) fn cluster_now(&self) -> Option<ClusterId> {
+        let name = self.consumer.client().fetch_cluster_id(Duration::ZERO);
+        name.as_deref().map(ClusterId::from)
+    }
+
+    pub(crate) fn settle_or_take_back(&mut self) -> Result<(), SinkError> {
+        match self.settle() {
+            Ok(()) => Ok(()),
+            Err(error) => self.take_back_after(error),
+        }
+    }
+
+    /// Stops, or throws away what is under way and waits until it can be tried again.
+    pub(crate) fn take_back_after(&mut self, error: SinkError) -> Result<(), SinkError> {
         if error.course() == Course::Stop {
             return Err(error);
         }
         let part = Part::of(&error);
-        metric::failed(part.name());
+        metric::failed(part);
         self.failed_commits += 1;
         self.parts.health.trouble(part, error.to_string());
         self.take_back();

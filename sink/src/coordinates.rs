@@ -23,6 +23,29 @@ pub struct TopicPartition {
     pub partition: Partition,
 }
 
+/// The name that a Kafka cluster gives itself when it is set up; it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterId(String);
+
+impl ClusterId {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ClusterId {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Offset {
     #[must_use]
     pub const fn next(self) -> Self {

@@ -45,6 +45,7 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Null,
+    NoText,
 }
 
 /// A row of the books.
@@ -98,6 +99,8 @@ impl DatabaseUrl {
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
+                    // Rows are long and come in thousands: fewer, larger pages. A database that exists keeps its own.
+                    .page_size(8192)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(BUSY_TIMEOUT)
@@ -117,6 +120,28 @@ impl DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Connects to read only; nothing is made or changed.
+    pub(crate) async fn look(&self) -> Result<Connection, SinkError> {
+        match self {
+            Self::Sqlite(path) => {
+                // Not SQLite's own read-only mode, which can't follow a database in WAL mode that nobody has open.
+                let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+                Ok(Connection::Sqlite(options.pragma("query_only", "ON").connect().await?))
+            }
+            Self::Postgres(options) => {
+                let read_only = [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
+                let options = options
+                    .as_ref()
+                    .clone()
+                    .application_name("de-shop sink")
+                    .options(read_only);
+                Ok(Connection::Postgres(options.connect().await?))
+            }
+        }
+    }
+}
+
 impl Connection {
     /// Brings the schema up to date, under a lock; a schema newer than this program is refused.
     pub(crate) async fn migrate(&mut self) -> Result<(), SinkError> {
@@ -124,7 +149,13 @@ impl Connection {
             Self::Sqlite(connection) => {
                 let mut migrator = sqlx::migrate!("migrations/sqlite");
                 migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-                migrator.run_direct(None, connection, false).await
+                // One transaction that writes is SQLite's lock: sinks that start at once go one after the other.
+                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+                let done = migrator.run_direct(None, &mut *transaction, false).await;
+                if done.is_ok() {
+                    transaction.commit().await?;
+                }
+                done
             }
             Self::Postgres(connection) => {
                 let mut migrator = sqlx::migrate!("migrations/postgres");
@@ -136,7 +167,10 @@ impl Connection {
             migrate::MigrateError::Execute(error) => SinkError::Database(error),
             migrate::MigrateError::VersionMissing(version) => SinkError::Setting {
                 setting: "--database",
-                reason: format!("was made by a newer sink (schema version {version}); use that one"),
+                reason: format!(
+                    "was made by a newer sink (its version {version} is not known here) and was left as it is; start the newer sink, \
+                     or restore the backup from before the upgrade"
+                ),
             },
             other => SinkError::Setting {
                 setting: "--database",
@@ -204,12 +238,14 @@ where
     i64: Encode<'q, D> + Type<D>,
     &'q str: Encode<'q, D> + Type<D>,
     Option<i64>: Encode<'q, D> + Type<D>,
+    Option<&'q str>: Encode<'q, D> + Type<D>,
 {
     let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
     values.iter().fold(query, |query, value| match value {
         Value::Int(number) => query.bind(*number),
         Value::Text(text) => query.bind(text.as_str()),
         Value::Null => query.bind(None::<i64>),
+        Value::NoText => query.bind(None::<&'q str>),
     })
 }
 
@@ -222,6 +258,13 @@ impl Row {
     }
 
     pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, SinkError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
@@ -251,6 +294,12 @@ impl From<Option<i64>> for Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::NoText, Self::from)
     }
 }
 

@@ -53,6 +53,9 @@ pub enum SinkError {
         count: u64,
         reason: String,
     },
+    /// Each was said on its own before.
+    #[error("{left} of the chosen dead letters were left as they are")]
+    LettersLeft { left: u64 },
     #[error("{what} ended unexpectedly: {reason}")]
     Crashed { what: &'static str, reason: String },
 }
@@ -91,6 +94,7 @@ impl SinkError {
             | Self::UnknownFile { .. }
             | Self::KafkaFatal(_)
             | Self::BadRun { .. }
+            | Self::LettersLeft { .. }
             | Self::Crashed { .. } => Course::Stop,
         }
     }

@@ -1,12 +1,12 @@
 //! What is wrong, and since when: `/readyz`, and one log line when it begins and one when it ends.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemas::{Clock, Timestamp};
 use serde::Serialize;
 
-use crate::SinkError;
+use crate::{SinkError, metric};
 
 /// What the sink depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +26,26 @@ pub(crate) struct Trouble {
     pub part: Part,
     pub since: Timestamp,
     pub what: String,
+    /// It was said aloud.
+    #[serde(skip)]
+    said: bool,
+}
+
+/// Tells what is wrong with a sink, while it runs.
+#[derive(Debug, Clone)]
+pub struct HealthView(pub(crate) Arc<Health>);
+
+impl HealthView {
+    /// Since when something is wrong, and all that is; none when the sink is well.
+    #[must_use]
+    pub fn trouble(&self) -> Option<(Timestamp, String)> {
+        let troubles = self.0.troubles();
+        let since = troubles.iter().map(|trouble| trouble.since).min()?;
+        let said = troubles
+            .iter()
+            .map(|trouble| format!("{}: {}", trouble.part.name(), trouble.what));
+        Some((since, said.collect::<Vec<_>>().join("; ")))
+    }
 }
 
 /// All that is wrong at the moment.
@@ -36,6 +56,27 @@ pub(crate) struct Health {
 }
 
 impl Part {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Kafka,
+        Self::Database,
+        Self::Logs,
+        Self::Partitions,
+        Self::Retention,
+    ];
+
+    /// What the operator does about it.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Kafka => "bring Kafka back (--kafka); nothing is lost, and the sink goes on by itself",
+            Self::Database => "look after the database (--database); nothing is lost, and the sink goes on by itself",
+            Self::Logs => "look after the disk of --logs; nothing is lost, and the sink goes on by itself",
+            Self::Partitions => {
+                "what is read elsewhere ends with the group's next change; README says more under `When something is wrong`"
+            }
+            Self::Retention => "what is too old stays for now; look after the database and the disk of --logs",
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Kafka => "kafka",
@@ -54,7 +95,10 @@ impl Part {
             | SinkError::Sync { .. }
             | SinkError::ShortFile { .. }
             | SinkError::UnknownFile { .. } => Self::Logs,
-            SinkError::Fenced { .. } | SinkError::BadRun { .. } | SinkError::Crashed { .. } => Self::Partitions,
+            SinkError::Fenced { .. }
+            | SinkError::BadRun { .. }
+            | SinkError::LettersLeft { .. }
+            | SinkError::Crashed { .. } => Self::Partitions,
             SinkError::Setting { .. }
             | SinkError::Database(_)
             | SinkError::DatabaseSilent { .. }
@@ -78,50 +122,56 @@ impl Health {
             part,
             since: self.clock.now(),
             what: what.to_owned(),
+            said: false,
         };
-        self.troubles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(part, trouble);
+        self.known().insert(part, trouble);
+        metric::trouble(part, true);
     }
 
-    /// Something is wrong; it is said aloud when it begins.
+    /// Something is wrong; it is said aloud when it begins, and once more when other partitions are concerned.
     pub(crate) fn trouble(&self, part: Part, what: impl Into<String>) {
-        let what = what.into();
-        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = troubles
-            .get(&part)
-            .map_or_else(|| self.clock.now(), |known| known.since);
-        if troubles.contains_key(&part) {
+        let (what, now) = (what.into(), self.clock.now());
+        let mut troubles = self.known();
+        let known = troubles.get(&part);
+        let since = known.map_or(now, |known| known.since);
+        let is_said = known.is_some_and(|known| known.said && (part != Part::Partitions || known.what == what));
+        if is_said {
             tracing::debug!(part = part.name(), "{what}");
         } else {
-            tracing::warn!(part = part.name(), "{what}");
+            tracing::error!(part = part.name(), "{what}. What to do: {}", part.advice());
         }
-        troubles.insert(part, Trouble { part, since, what });
+        let trouble = Trouble {
+            part,
+            since,
+            what,
+            said: true,
+        };
+        troubles.insert(part, trouble);
+        metric::trouble(part, true);
+        metric::went_wrong(part, now);
     }
 
     /// It is well again.
     pub(crate) fn well(&self, part: Part) {
-        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(trouble) = troubles.remove(&part) {
-            tracing::info!(part = part.name(), since = %trouble.since, "well again");
+        let Some(trouble) = self.known().remove(&part) else {
+            return;
+        };
+        metric::trouble(part, false);
+        if trouble.said {
+            let seconds = (self.clock.now().unix_micros() - trouble.since.unix_micros()) / 1_000_000;
+            tracing::info!(part = part.name(), seconds, "well again");
         }
     }
 
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Part, Trouble>> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn is_well(&self, part: Part) -> bool {
-        !self
-            .troubles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(&part)
+        !self.known().contains_key(&part)
     }
 
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
-        self.troubles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect()
+        self.known().values().cloned().collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use schemas::{DecodeError, Record, Timestamp, Topic, decode};
+use schemas::{DecodeError, EventId, Record, Sequence, Source, Timestamp, Topic, decode};
 use time::{Date, Duration, UtcOffset};
 
 use crate::books::Sources;
@@ -10,6 +10,14 @@ use crate::files::DayFile;
 
 /// How far ahead of the sink's clock an event may be dated.
 const FUTURE_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// How far a source's sequence may be above its last one in the partition (the first: above 0). A shop that records 100,000
+/// events a second gets there in three years; a number beyond it was made up, and would make repetitions of all that follow.
+const LONGEST_JUMP: u64 = 1 << 43;
+
+/// What `dead-letters redrive` sends has a source of its own, with this in front; it holds one message, so that another one is
+/// the same letter again.
+pub(crate) const REDRIVEN: &str = "redrive-";
 
 /// What holds for a whole batch.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +35,21 @@ pub(crate) enum Verdict<'a> {
         record: Record<'a>,
         file: DayFile,
     },
-    /// Its sequence is not above the last of its source: the relay sent it twice.
-    Duplicate,
+    /// Its sequence is not above the last of its source, and it is not worth asking whose it is.
+    Repetition,
+    /// Its sequence is not above the last of its source: the relay sent it twice, or it is another event.
+    Suspect(Suspicion),
     Refuse(Reason),
+}
+
+/// What tells a repetition from another event under a used sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Suspicion {
+    pub event_id: EventId,
+    pub at: Timestamp,
+    pub file: DayFile,
+    pub sequence: Sequence,
+    pub last: Sequence,
 }
 
 /// Why a message was refused.
@@ -43,6 +63,10 @@ pub(crate) enum Reason {
     TooNew(Timestamp),
     /// Its day is no longer kept.
     TooOld(Timestamp),
+    /// Another event was kept under its sequence, or it comes after a later one of its source.
+    SequenceReused { sequence: Sequence, last: Sequence },
+    /// Its sequence is too far above the last of its source.
+    SequenceJump { sequence: Sequence, last: Sequence },
 }
 
 impl Rules {
@@ -63,16 +87,34 @@ impl Rules {
             Ok(record) => record,
             Err(error) => return Verdict::Refuse(Reason::Invalid(error)),
         };
-        if let Some(source) = record.source()
-            && seen.get(&source.instance).is_some_and(|last| source.sequence <= *last)
-        {
-            return Verdict::Duplicate;
-        }
         let at = record.timestamp();
+        let day = at.day(self.utc_offset);
+        if let Some(source) = record.source() {
+            match seen.get(&source.instance) {
+                // Past the retention nothing is left that could tell.
+                Some(last) if source.sequence <= *last && (day < self.oldest || is_redriven(source)) => {
+                    return Verdict::Repetition;
+                }
+                Some(last) if source.sequence <= *last => {
+                    return Verdict::Suspect(Suspicion {
+                        event_id: record.event_id(),
+                        at,
+                        file: DayFile { file, day },
+                        sequence: source.sequence,
+                        last: *last,
+                    });
+                }
+                last => {
+                    let (sequence, last) = (source.sequence, last.copied().unwrap_or(Sequence(0)));
+                    if sequence.0 - last.0 > LONGEST_JUMP {
+                        return Verdict::Refuse(Reason::SequenceJump { sequence, last });
+                    }
+                }
+            }
+        }
         if at > self.now.plus_micros(FUTURE_MICROS) {
             return Verdict::Refuse(Reason::TooNew(at));
         }
-        let day = at.day(self.utc_offset);
         if day < self.oldest {
             return Verdict::Refuse(Reason::TooOld(at));
         }
@@ -83,6 +125,10 @@ impl Rules {
     }
 }
 
+fn is_redriven(source: &Source) -> bool {
+    source.instance.as_str().starts_with(REDRIVEN)
+}
+
 /// The first day that is kept at `now`: today and `retention_days` days before it.
 pub(crate) fn oldest_day(now: Timestamp, retention_days: u16, utc_offset: UtcOffset) -> Date {
     let today = now.day(utc_offset);
@@ -91,7 +137,20 @@ pub(crate) fn oldest_day(now: Timestamp, retention_days: u16, utc_offset: UtcOff
         .unwrap_or(Date::MIN)
 }
 
+impl Suspicion {
+    /// Why the message is refused if it is no repetition.
+    pub(crate) const fn reason(&self) -> Reason {
+        Reason::SequenceReused {
+            sequence: self.sequence,
+            last: self.last,
+        }
+    }
+}
+
 impl Reason {
+    /// Every kind.
+    pub(crate) const KINDS: [&'static str; 4] = ["empty", "invalid", "too_new", "too_old"];
+
     /// The kind, for counting: metrics, `dead-letters list`, `redrive --reason`.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
@@ -99,6 +158,8 @@ impl Reason {
             Self::Invalid(_) => "invalid",
             Self::TooNew(_) => "too_new",
             Self::TooOld(_) => "too_old",
+            Self::SequenceReused { .. } => "sequence_reused",
+            Self::SequenceJump { .. } => "sequence_jump",
         }
     }
 
@@ -108,6 +169,7 @@ impl Reason {
             Self::Empty => None,
             Self::Invalid(error) => Some(&error.field),
             Self::TooNew(_) | Self::TooOld(_) => Some("timestamp"),
+            Self::SequenceReused { .. } | Self::SequenceJump { .. } => Some("source.sequence"),
         }
     }
 }
@@ -119,6 +181,14 @@ impl fmt::Display for Reason {
             Self::Invalid(error) => error.fmt(f),
             Self::TooNew(at) => write!(f, "field `timestamp`: {at} is more than a day ahead"),
             Self::TooOld(at) => write!(f, "field `timestamp`: {at} is older than the retention"),
+            Self::SequenceReused { sequence, last } => write!(
+                f,
+                "field `source.sequence`: {sequence} is not above {last}, the last of its source, and what was kept is another event"
+            ),
+            Self::SequenceJump { sequence, last } => write!(
+                f,
+                "field `source.sequence`: {sequence} is further above {last}, the last of its source, than any shop gets"
+            ),
         }
     }
 }

@@ -9,6 +9,9 @@
 //!
 //! The way of a message: `consume` (the one loop) -> `batch` (judge, dedupe, sort out) -> `commit` (files, table, positions).
 //!
+//! A shop is known by its name alone: an unknown one is a new one, and its first sequence in a partition is where counting
+//! begins there. Who names a shop in messages of his own can therefore only add events, never make the sink skip another shop's.
+//!
 //! Not for: more than one consumer group in one log folder; transactions on the topics (aborted messages are not read).
 
 mod assignment;
@@ -28,20 +31,22 @@ mod health;
 mod http;
 mod judge;
 mod kafka;
-mod metric;
+pub mod metric;
 pub mod positions;
 #[cfg(test)]
 mod promises;
 mod rebalance;
 mod recover;
+mod repetition;
 mod retention;
 pub mod settings;
 mod sink;
 mod table;
 mod topics;
 
-pub use coordinates::{Epoch, Offset, Partition, TopicPartition};
+pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;
 pub use error::SinkError;
+pub use health::HealthView;
 pub use settings::Settings;
 pub use sink::{Sink, Surroundings};

@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use mimalloc::MiMalloc;
 use schemas::{Clock, Topic};
-use sink::dead_letter::{self, Choice};
-use sink::{Partition, Settings, Sink, SinkError, Surroundings, positions};
+use sink::dead_letter::{self, Discard, LetterId, Listing, Redrive};
+use sink::{Partition, Settings, Sink, SinkError, Surroundings, metric, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -49,40 +53,56 @@ struct Diagnostics {
 enum Command {
     /// Runs until SIGINT or SIGTERM (the default).
     Run,
-    /// Looks at what was refused, and sends it again.
+    /// Looks at what was refused, sends it again, or discards it.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
     /// Looks at the positions, and forgets one that Kafka no longer has.
     #[command(subcommand)]
     Positions(Positions),
-    /// Forgets a log file that was taken away by hand.
+    /// Looks at the log files, and forgets one that was taken away by hand.
     #[command(subcommand)]
     Files(Files),
 }
 
 #[derive(Debug, Subcommand)]
 enum DeadLetters {
-    /// Counts by reason, with the first, the last and a sample.
-    List,
+    /// Counts those that wait by reason, with the first, the last and a sample.
+    List(Listing),
+    /// Shows one, the whole of it.
+    Show {
+        /// Its place in the dead-letter topic, as `list` shows it.
+        #[arg(value_name = "PARTITION/OFFSET")]
+        id: LetterId,
+        /// As a line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Sends them to their topics again, each once.
-    Redrive(Choice),
+    Redrive(Redrive),
+    /// Says that nobody wants them, and why.
+    Discard(Discard),
 }
 
 #[derive(Debug, Subcommand)]
 enum Positions {
-    /// All of the group.
+    /// All of the group; also while the sinks run.
     List,
     /// The partition is read from its earliest offset again; known messages are skipped. Stop the sinks first.
     Forget {
-        #[arg(long, value_parser = parse_topic)]
-        topic: Topic,
-        #[arg(long)]
-        partition: i32,
+        #[arg(long, value_parser = parse_topic, requires = "partition", required_unless_present = "all")]
+        topic: Option<Topic>,
+        #[arg(long, requires = "topic", required_unless_present = "all")]
+        partition: Option<i32>,
+        /// All partitions of all topics: Kafka was set up anew.
+        #[arg(long, conflicts_with_all = ["topic", "partition"])]
+        all: bool,
     },
 }
 
 #[derive(Debug, Subcommand)]
 enum Files {
+    /// Those of this log folder, with the bytes that are committed to them; also while the sink runs.
+    List,
     /// The sink no longer expects the file. Stop the sink first.
     Forget {
         /// Such as app-2025-05-14.log.
@@ -101,6 +121,7 @@ async fn main() -> ExitCode {
         Command::Run => run(cli.settings).await,
         Command::DeadLetters(what) => dead_letters(&cli.settings, what).await,
         Command::Positions(what) => show_positions(&cli.settings, what).await,
+        Command::Files(Files::List) => positions::list_files(&cli.settings, &mut io::stdout()).await,
         Command::Files(Files::Forget { name }) => positions::forget_file(&cli.settings, &name)
             .await
             .and_then(|found| say_forgotten(found, &name)),
@@ -122,8 +143,8 @@ fn refuse(reason: &str) -> ExitCode {
 
 async fn run(settings: Settings) -> Result<(), SinkError> {
     let refuse = |setting, reason: String| SinkError::Setting { setting, reason };
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
+    let metrics = metric::buckets(PrometheusBuilder::new())
+        .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| refuse("/metrics", error.to_string()))?;
     let stop = stop_on_signals().map_err(|error| refuse("signals", error.to_string()))?;
     let logs = settings.logs.clone();
@@ -168,28 +189,73 @@ fn stop_on_signals() -> io::Result<CancellationToken> {
 
 async fn dead_letters(settings: &Settings, what: DeadLetters) -> Result<(), SinkError> {
     match what {
-        DeadLetters::List => {
+        DeadLetters::List(listing) => {
             let settings = settings.clone();
-            let listed = tokio::task::spawn_blocking(move || dead_letter::list(&settings, &mut io::stdout()));
-            listed.await.map_err(|error| SinkError::Crashed {
-                what: "listing",
-                reason: error.to_string(),
-            })?
+            looking(move |out| dead_letter::list(&settings, &listing, out)).await
         }
-        DeadLetters::Redrive(choice) => {
-            let done = dead_letter::redrive(settings, choice, &Clock::system(), &mut io::stdout()).await?;
+        DeadLetters::Show { id, json } => {
+            let settings = settings.clone();
+            looking(move |out| dead_letter::show(&settings, id, json, out)).await
+        }
+        DeadLetters::Redrive(wish) => {
+            let done = dead_letter::redrive(settings, wish, &Clock::system(), &mut io::stdout()).await?;
             say(&format!(
                 "{} sent, {} known already, {} left",
                 done.sent, done.known, done.left
-            ))
+            ))?;
+            none_left(done.left)
         }
+        DeadLetters::Discard(wish) => {
+            let done = dead_letter::discard(settings, wish, &Clock::system(), &mut io::stdout()).await?;
+            say(&format!(
+                "{} discarded, {} known already, {} left",
+                done.discarded, done.known, done.left
+            ))?;
+            none_left(done.left)
+        }
+    }
+}
+
+/// Writes to standard output from a thread that may block.
+async fn looking(
+    look: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> Result<(), SinkError> + Send + 'static,
+) -> Result<(), SinkError> {
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut out = io::BufWriter::new(io::stdout());
+        look(&mut out)?;
+        out.flush().map_err(|source| SinkError::Disk {
+            path: "standard output".into(),
+            source,
+        })
+    });
+    looked.await.map_err(|error| SinkError::Crashed {
+        what: "listing",
+        reason: error.to_string(),
+    })?
+}
+
+const fn none_left(left: u64) -> Result<(), SinkError> {
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(SinkError::LettersLeft { left })
     }
 }
 
 async fn show_positions(settings: &Settings, what: Positions) -> Result<(), SinkError> {
     match what {
         Positions::List => positions::list(settings, &mut io::stdout()).await,
-        Positions::Forget { topic, partition } => {
+        Positions::Forget { all: true, .. } => {
+            let forgotten = positions::forget_all(settings).await?;
+            say(&format!("{forgotten} positions are forgotten"))
+        }
+        Positions::Forget { topic, partition, .. } => {
+            let (Some(topic), Some(partition)) = (topic, partition) else {
+                return Err(SinkError::Setting {
+                    setting: "--topic, --partition",
+                    reason: "are needed, or --all".to_owned(),
+                });
+            };
             let found = positions::forget(settings, topic, Partition(partition)).await?;
             say_forgotten(found, &format!("{}/{partition}", topic.name()))
         }

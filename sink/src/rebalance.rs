@@ -64,8 +64,9 @@ impl ClientContext for Ear {
     fn stats(&self, statistics: Statistics) {
         for (topic, partitions) in &statistics.topics {
             for (number, partition) in &partitions.partitions {
-                if *number >= 0 && partition.consumer_lag >= 0 {
-                    metric::lag(topic, *number, partition.consumer_lag);
+                // -1 where it is not read here: a lag from before must not stand.
+                if *number >= 0 {
+                    metric::lag(topic, *number, partition.consumer_lag.max(0));
                 }
             }
         }

@@ -1,10 +1,15 @@
 //! Taking partitions over: when the group gives them, and again after a failure. One way for both, and it begins with the books.
+//!
+//! A position belongs to the cluster that it was read from. When Kafka was set up anew (another cluster id) or no longer has what comes
+//! next, the partition is not read: reading on would skip what stands before the position without a word.
+//! Not found: a topic that was deleted and made again in the same cluster, and has grown past the position since.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
+use schemas::Topic;
 
 use crate::assignment::{Assignment, Wish};
 use crate::books::Claim;
@@ -13,7 +18,7 @@ use crate::error::Course;
 use crate::health::Part;
 use crate::kafka::ANSWER_WITHIN;
 use crate::rebalance::Change;
-use crate::{Offset, SinkError, TopicPartition};
+use crate::{ClusterId, Offset, SinkError, TopicPartition, metric};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
@@ -64,6 +69,7 @@ impl Loop {
         self.finish_or_forget()?;
         match change {
             Change::Assigned(partitions) => {
+                metric::rebalanced();
                 tracing::info!(partitions = partitions.len(), "the group gave us partitions");
                 let wishes = partitions
                     .into_iter()
@@ -133,6 +139,9 @@ impl Loop {
 
     fn take_over(&mut self, wishes: &[Wish]) -> Result<(), SinkError> {
         let extents = self.extents(wishes)?;
+        // The watermarks come without the cluster's name; this answer brings it.
+        self.consumer.fetch_metadata(Some(Topic::View.name()), ANSWER_WITHIN)?;
+        let cluster = self.cluster_now();
         let claims: Vec<_> = wishes
             .iter()
             .filter_map(|wish| {
@@ -147,13 +156,14 @@ impl Loop {
         let mut assignment = self
             .parts
             .runtime
-            .block_on(async { committer.lock().await.take_over(&claims).await })?;
-        let troubles = strand(&mut assignment, &extents, wishes);
+            .block_on(async { committer.lock().await.take_over(&claims, cluster.as_ref()).await })?;
+        let troubles = strand(&mut assignment, &extents, wishes, cluster.as_ref());
         let list = list(&assignment);
         self.consumer.assign(&list)?;
         self.consumer.resume(&list)?;
         tracing::info!(partitions = list.count(), "reading on");
         self.assignment = assignment;
+        self.cluster = cluster;
         self.parts.health.well(Part::Kafka);
         // After a failed commit only one that succeeds proves that disk and database are well.
         if self.failed_commits == 0 {
@@ -190,33 +200,46 @@ fn list(assignment: &Assignment) -> TopicPartitionList {
     for (at, held) in assignment.iter() {
         let next = rdkafka::Offset::Offset(held.next.0);
         if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
-            tracing::error!(%at, %error, "an offset that Kafka doesn't take");
+            tracing::error!(%at, %error, "an offset that Kafka doesn't take, which is a mistake in the program: report this line");
         }
     }
     list
 }
 
 /// Gives up what another sink has taken, and what Kafka no longer has at the position; answers what to say about it.
-fn strand(assignment: &mut Assignment, extents: &HashMap<TopicPartition, Extent>, wishes: &[Wish]) -> Vec<String> {
+fn strand(
+    assignment: &mut Assignment,
+    extents: &HashMap<TopicPartition, Extent>,
+    wishes: &[Wish],
+    cluster: Option<&ClusterId>,
+) -> Vec<String> {
     let mut troubles = Vec::new();
     for Wish { at, .. } in wishes {
-        let Some(next) = assignment.get_mut(*at).map(|held| held.next) else {
+        let Some((next, home)) = assignment.get_mut(*at).map(|held| (held.next, held.cluster.clone())) else {
             troubles.push(format!("{at} was taken over by another sink"));
             continue;
         };
         let Some(Extent { low, high }) = extents.get(at) else {
             continue;
         };
-        if next < *low || next > *high {
+        if let (Some(home), Some(cluster)) = (home, cluster)
+            && home != *cluster
+        {
             assignment.remove(*at);
-            let trouble = format!("{at} stands at {next}, but Kafka has only {low} to {high}");
-            tracing::error!(
-                "{trouble}: messages are missing. The partition is not read. If they are lost for good, stop the sinks and run \
-                 `sink positions forget --topic {} --partition {}`: reading then starts at {low}, known messages are skipped",
+            troubles.push(format!(
+                "{at} stands at {next} of the Kafka cluster {home}, but this is the cluster {cluster}: Kafka was set up anew, or \
+                 --kafka names another one. The partition is not read. If the old cluster is gone for good, stop the sinks and run \
+                 `sink positions forget --all`: reading then starts at the beginning, known messages are skipped"
+            ));
+        } else if next < *low || next > *high {
+            assignment.remove(*at);
+            troubles.push(format!(
+                "{at} stands at {next}, but Kafka has only {low} to {high}: messages are missing. The partition is not read. If they \
+                 are lost for good, stop the sinks and run `sink positions forget --topic {} --partition {}`: reading then starts at \
+                 {low}, known messages are skipped",
                 at.topic.name(),
                 at.partition.0
-            );
-            troubles.push(trouble);
+            ));
         }
     }
     troubles

@@ -46,6 +46,7 @@ impl Committer {
         let silent_since = start.plus_micros(-SOURCE_GRACE_MICROS);
         let sources = self.books.forget_sources(db, silent_since).await?;
         let (rows, more) = self.retain_rows(db, start).await?;
+        metric::deleted(files, rows);
         if files + sources + rows > 0 {
             tracing::info!(files, sources, rows, oldest = %rules.oldest, "deleted what is older than the retention");
         }
@@ -66,7 +67,6 @@ impl Committer {
             drop(lock);
             deleted += 1;
         }
-        metric::deleted_files(deleted);
         Ok(deleted)
     }
 

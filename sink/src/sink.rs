@@ -17,7 +17,7 @@ use crate::books::Books;
 use crate::commit::Committer;
 use crate::consume::{Loop, Parts};
 use crate::files::{LogFolder, LogWriter};
-use crate::health::{Health, Part};
+use crate::health::{Health, HealthView, Part};
 use crate::judge::Rules;
 use crate::kafka::Kafka;
 use crate::{Settings, SinkError, http, metric};
@@ -65,7 +65,7 @@ impl Sink {
         let writer = LogWriter::new(folder);
         let committer = Committer::new(settings.database.clone(), connection, books, writer, kafka.clone())?;
         let health = Arc::new(Health::new(surroundings.clock.clone()));
-        metric::describe();
+        metric::begin();
         Ok(Self {
             settings,
             surroundings,
@@ -82,6 +82,12 @@ impl Sink {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// For a program that tells its readiness elsewhere too.
+    #[must_use]
+    pub fn health(&self) -> HealthView {
+        HealthView(Arc::clone(&self.health))
     }
 
     /// Its own pages, for a program that wants to serve them elsewhere too.
@@ -225,15 +231,25 @@ impl Settings {
 
     /// Connects to the database and brings its schema up to date.
     pub(crate) async fn open_database(&self) -> Result<crate::database::Connection, SinkError> {
-        let refuse = |error: SinkError| match error {
+        let refuse = |error| self.unusable_database(error);
+        let mut connection = self.database.connect().await.map_err(refuse)?;
+        connection.migrate().await.map_err(refuse)?;
+        Ok(connection)
+    }
+
+    /// Connects to a database that is there, to read it as it is.
+    pub(crate) async fn look_into_database(&self) -> Result<crate::database::Connection, SinkError> {
+        let connection = self.database.look().await;
+        connection.map_err(|error| self.unusable_database(error))
+    }
+
+    fn unusable_database(&self, error: SinkError) -> SinkError {
+        match error {
             setting @ SinkError::Setting { .. } => setting,
             other => SinkError::Setting {
                 setting: "--database",
                 reason: format!("{:?}: {other}", self.database),
             },
-        };
-        let mut connection = self.database.connect().await.map_err(refuse)?;
-        connection.migrate().await.map_err(refuse)?;
-        Ok(connection)
+        }
     }
 }

@@ -13,6 +13,10 @@ use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 /// Copies of each partition, where the cluster has as many brokers.
 const REPLICATION: usize = 3;
 
+/// Whatever a message is dated, Kafka takes it, and the sink judges (from 4.0 on it would refuse what is more than an hour ahead of its
+/// clock). Kafka knows the setting since 3.6.
+const LATEST: (&str, &str) = ("message.timestamp.after.max.ms", "9223372036854775807");
+
 /// How topics are made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
@@ -36,7 +40,12 @@ pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<()
         .into_iter()
         .partition(|topic| existing.contains(topic.name()));
     if !missing.is_empty() {
-        runtime.block_on(create(&admin, &missing, shape, replication))?;
+        match runtime.block_on(create(&admin, &missing, shape, replication, Some(LATEST))) {
+            Err(SinkError::Kafka(KafkaError::AdminOp(RDKafkaErrorCode::InvalidConfig))) => {
+                runtime.block_on(create(&admin, &missing, shape, replication, None))?;
+            }
+            done => done?,
+        }
     }
     if !found.is_empty()
         && let Err(error) = runtime.block_on(check(&admin, &found, shape))
@@ -51,13 +60,17 @@ async fn create(
     missing: &[Topic],
     shape: Shape,
     replication: i32,
+    latest: Option<(&str, &str)>,
 ) -> Result<(), SinkError> {
     let retention = shape.retention_ms();
     let topics: Vec<_> = missing
         .iter()
         .map(|topic| {
-            NewTopic::new(topic.name(), shape.partitions, TopicReplication::Fixed(replication))
-                .set("retention.ms", &retention)
+            let topic = NewTopic::new(topic.name(), shape.partitions, TopicReplication::Fixed(replication))
+                .set("retention.ms", &retention);
+            latest
+                .into_iter()
+                .fold(topic, |topic, (name, value)| topic.set(name, value))
         })
         .collect();
     let options = AdminOptions::new()

@@ -21,12 +21,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{self, Call, Reply};
+use super::metric::Metric;
 use super::node::Node;
 use super::wire::{self, WireError};
 
 /// Requests of one connection that were read and are not answered yet.
 const UNDER_WAY: usize = 16;
 const READ_BUFFER: usize = 16 * 1024;
+/// What stands before each request: its length.
+const LENGTH_BYTES: usize = 4;
 /// How long accepting pauses when the machine is out of file descriptors.
 const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
@@ -45,10 +48,10 @@ pub(crate) async fn serve(listener: TcpListener, node: &Arc<Node>, stop: &Cancel
         match accepted {
             Ok((stream, peer)) if open.load(Ordering::Relaxed) < node.settings.max_connections => {
                 let (node, stop, open) = (Arc::clone(node), stop.clone(), Arc::clone(&open));
-                open.fetch_add(1, Ordering::Relaxed);
+                Metric::Connections.set(open.fetch_add(1, Ordering::Relaxed) as u64 + 1);
                 connections.spawn(async move {
                     attend(stream, peer, node, stop).await;
-                    open.fetch_sub(1, Ordering::Relaxed);
+                    Metric::Connections.set(open.fetch_sub(1, Ordering::Relaxed) as u64 - 1);
                 });
             }
             Ok((_, peer)) => {
@@ -117,6 +120,7 @@ async fn read_requests(
         let Some(frame) = frame else {
             return Ok(End::ClientGone);
         };
+        Metric::Received.count(LENGTH_BYTES + frame.len());
         let Some(pending) = begin(frame, &client_host, node, stop)? else {
             continue;
         };
@@ -160,7 +164,9 @@ fn begin(
 
 async fn write_answers(mut writing: OwnedWriteHalf, mut asked: mpsc::Receiver<Pending>) -> Result<(), WireError> {
     while let Some(pending) = asked.recv().await {
-        writing.write_all(&pending.await?).await?;
+        let answer = pending.await?;
+        writing.write_all(&answer).await?;
+        Metric::Sent.count(answer.len());
     }
     Ok(())
 }

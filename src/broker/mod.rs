@@ -12,8 +12,10 @@
 mod api;
 mod folder;
 mod groups;
+mod health;
 mod listener;
 pub(crate) mod log;
+mod metric;
 mod node;
 mod producer_ids;
 mod settings;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use health::HealthView;
+pub use metric::{Metric, buckets};
 use node::Node;
 pub use settings::Settings;
 
@@ -50,7 +54,11 @@ pub enum BrokerError {
     },
     #[error("another broker works in the data folder {}", path.display())]
     InUse { path: PathBuf },
-    #[error("the data folder {} has format {found}, this version knows {known}; start the version that wrote it", path.display())]
+    #[error(
+        "the data folder {} was made by a newer broker (format {found}, known here: {known}) and was left as it is; start the newer \
+         program, or restore the backup from before the upgrade",
+        path.display()
+    )]
     Format { path: PathBuf, found: String, known: u32 },
     #[error("the data folder {} cannot be used", path.display())]
     Folder {
@@ -104,6 +112,7 @@ impl Broker {
             source,
         })?;
         let node = Arc::new(Node::open(settings, address)?);
+        metric::begin();
         Ok(Self {
             listener,
             address,
@@ -115,6 +124,12 @@ impl Broker {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// For a program that tells its readiness.
+    #[must_use]
+    pub fn health(&self) -> HealthView {
+        HealthView(Arc::clone(&self.node.flusher.health))
     }
 
     /// Serves until `stop`: then what is under way is answered, everything is synced, and the folder is released.
@@ -131,11 +146,13 @@ impl Broker {
             async move { node.groups.run(stop).await }
         });
         let retention = tokio::spawn(Arc::clone(&self.node).keep_to_retention(stop.clone()));
+        let gauges = tokio::spawn(Arc::clone(&self.node).keep_gauges());
         listener::serve(self.listener, &self.node, &stop).await;
         flushing.cancel();
+        gauges.abort();
         for task in [flusher, groups, retention] {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the broker ended early");
+                tracing::error!(%error, "a part of the broker ended early, which is a mistake in the program: start it again, and report this line");
             }
         }
         let path = self.node.folder.path.clone();

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;
@@ -10,9 +11,12 @@ use tokio_util::sync::CancellationToken;
 use super::folder::DataFolder;
 use super::groups::{Coordinator, OffsetStore};
 use super::log::Flusher;
+use super::metric::Metric;
 use super::producer_ids::ProducerIds;
 use super::topics::Topics;
 use super::{BrokerError, Settings};
+
+const GAUGES_EVERY: Duration = Duration::from_secs(1);
 
 /// The only node of the cluster, and its controller.
 pub(crate) const NODE_ID: BrokerId = BrokerId(1);
@@ -77,6 +81,16 @@ impl Node {
                 _ = checks.tick() => self.retain(self.now_ms()),
                 () = stop.cancelled() => return,
             }
+        }
+    }
+
+    /// Brings the gauges up to date every second.
+    pub(crate) async fn keep_gauges(self: Arc<Self>) {
+        loop {
+            let partitions: Vec<_> = self.topics.all().iter().flat_map(|topic| topic.partitions()).collect();
+            Metric::Partitions.set(partitions.len() as u64);
+            Metric::LogBytes.set(partitions.iter().map(|partition| partition.log().bytes()).sum());
+            tokio::time::sleep(GAUGES_EVERY).await;
         }
     }
 

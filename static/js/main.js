@@ -1,24 +1,24 @@
-// What the browser tells by itself: how long a page was looked at, and what was clicked. The shop works without it.
+// What the browser tells by itself: how long a page was looked at, what was seen and clicked on it, how fast it was, which form
+// was given up, and what failed in a script. The shop works without it.
 //
 // Promises: never what somebody typed; nothing at all under Global Privacy Control or when the visitor allows only what is
-// necessary (what was kept is dropped then); events are numbered in each tab, sent in
-// batches, kept (at most 200) while the shop is out of reach and sent later; what the shop refuses is dropped.
-// Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
+// necessary (what was kept is dropped then); events are numbered in each tab and sent in
+// batches, at most one in 10 seconds and what is left on leaving; kept (at most 200) while the shop is out of reach and sent
+// later; what the shop refuses is dropped. Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
 (() => {
   "use strict";
-  const FLUSH_EVERY = 4000; // ms
-  const FLUSH_AT = 20; // events
+  const FLUSH_EVERY = 10000; // ms
   const MOST_IN_BATCH = 50; // the shop takes 100 events and 64 KiB; browsers keep 64 KiB in flight
   const MOST_BYTES = 50000;
   const MOST_KEPT = 200;
   const IDLE_AFTER = 30000; // ms without a sign of life: no longer active
   const END_AFTER = 300000; // ms without a sign of life: the stay is over
   const KEPT = "de-shop.events";
+  const ADDRESS = "/api/log/events";
   if (navigator.globalPrivacyControl || document.documentElement.dataset.consent === "necessary") {
     try { window.localStorage.removeItem(KEPT); } catch { /* storage is off: nothing was kept */ }
     return;
   }
-  const KINDS = { dwell: "/api/log/dwell-time", click: "/api/log/click-event" };
 
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {
@@ -52,7 +52,8 @@
     if (!local) return [];
     try {
       const kept = JSON.parse(store(local, KEPT) || "[]");
-      return Array.isArray(kept) ? kept : [];
+      // What an older script kept has its event one level deeper.
+      return Array.isArray(kept) ? kept.map(({ event, ...rest }) => ({ ...rest, ...event })) : [];
     } catch { return []; }
   };
   const keep = (events) => { if (local) store(local, KEPT, JSON.stringify(events.slice(-MOST_KEPT))); };
@@ -61,60 +62,57 @@
     if (kept.length) { keep([]); queue = kept.concat(queue); }
   };
 
+  // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
-    queue.push({ kind, event: { ...event, tab: tab() } });
+    const waiting = { kind, ...event, tab: tab() };
+    queue.push(waiting);
     if (queue.length > MOST_KEPT) queue = queue.slice(-MOST_KEPT);
-    if (queue.length >= FLUSH_AT) flush();
+    return waiting;
   };
 
-  // The next batch of one kind, and what is left.
+  // The next batch, and what is left.
   const batch = () => {
-    const kind = queue[0].kind;
     const taken = [];
-    const rest = [];
     let size = 0;
-    for (const item of queue) {
-      const length = new Blob([JSON.stringify(item.event)]).size + 40;
-      if (item.kind === kind && taken.length < MOST_IN_BATCH && size + length < MOST_BYTES) { taken.push(item); size += length; }
-      else if (taken.length || length < MOST_BYTES) rest.push(item);
+    let at = 0;
+    for (; at < queue.length && taken.length < MOST_IN_BATCH; at += 1) {
+      const length = new Blob([JSON.stringify(queue[at])]).size + 40;
+      if (length >= MOST_BYTES) continue; // never fits
+      if (size + length >= MOST_BYTES) break;
+      taken.push(queue[at]);
+      size += length;
     }
-    return { kind, taken, rest };
+    return { taken, rest: queue.slice(at) };
   };
   const body = (taken) => {
     const sent_at = new Date().toISOString();
-    return JSON.stringify(taken.map((item) => ({ ...item.event, sent_at })));
+    return JSON.stringify(taken.map((event) => ({ ...event, sent_at })));
   };
 
   const flush = async () => {
     if (sending) return;
     sending = true;
     try {
-      while (queue.length) {
-        const { kind, taken, rest } = batch();
-        queue = rest;
-        if (!taken.length) continue;
-        let answer = null;
-        try {
-          answer = await fetch(KINDS[kind], {
-            method: "POST", headers: { "content-type": "application/json" }, body: body(taken), keepalive: true, credentials: "same-origin",
-          });
-        } catch { /* offline */ }
-        reachable = answer !== null && answer.status < 500 && answer.status !== 429;
-        if (!reachable) {
-          queue = taken.concat(queue);
-          return;
-        }
-      }
+      const { taken, rest } = batch();
+      queue = rest;
+      if (!taken.length) return;
+      let answer = null;
+      try {
+        answer = await fetch(ADDRESS, {
+          method: "POST", headers: { "content-type": "application/json" }, body: body(taken), keepalive: true, credentials: "same-origin",
+        });
+      } catch { /* offline */ }
+      reachable = answer !== null && answer.status < 500 && answer.status !== 429;
+      if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
     } finally { sending = false; }
   };
 
   // On leaving: the beacon outlives the page; what it can't take waits in the local storage.
   const leave = () => {
     while (queue.length) {
-      const { kind, taken, rest } = batch();
-      if (!taken.length) { queue = rest; continue; }
+      const { taken, rest } = batch();
       const gone = reachable && navigator.onLine !== false &&
-        navigator.sendBeacon(KINDS[kind], new Blob([body(taken)], { type: "text/plain" }));
+        (!taken.length || navigator.sendBeacon(ADDRESS, new Blob([body(taken)], { type: "text/plain" })));
       if (!gone) { keep(load().concat(queue)); queue = []; return; }
       queue = rest;
     }
@@ -166,7 +164,9 @@
     });
     stay = null;
   };
-  const sign = () => {
+  const sign = (event) => {
+    // Measuring the page is work: a moving pointer says no more than four times a second.
+    if (event && stay && stay.wasActive && now() - lastSign < 250) return;
     look();
     lastSign = now();
     if (!stay && visible()) begin();
@@ -176,22 +176,42 @@
   for (const event of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "focus"])
     window.addEventListener(event, sign, { passive: true, capture: true });
   window.addEventListener("blur", look);
-  document.addEventListener("visibilitychange", () => {
-    if (visible()) { sign(); return; }
-    end(nextPage ? "navigated" : "hidden");
+  // What is told when somebody leaves, however that shows.
+  const leaves = (reason) => {
+    end(nextPage ? "navigated" : reason);
+    giveUpForm();
+    measured();
     leave();
-  });
-  document.addEventListener("freeze", () => { end("frozen"); leave(); });
-  window.addEventListener("pagehide", () => {
-    end(nextPage ? "navigated" : "left");
-    leave();
-  });
+  };
+  document.addEventListener("visibilitychange", () => { if (visible()) sign(); else leaves("hidden"); });
+  document.addEventListener("freeze", () => leaves("frozen"));
+  window.addEventListener("pagehide", (event) => leaves(event.persisted ? "back_forward_cache" : "left"));
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
   window.addEventListener("online", () => { takeKept(); flush(); });
   document.addEventListener("submit", (event) => {
     const target = new URL(event.target.action, location.href);
     if (target.origin === location.origin) nextPage = target.pathname.slice(0, 500);
+    form = null;
   });
+
+  // ---- Forms that were begun and given up: the names of their fields, never what stands in them.
+  let form = null;
+  document.addEventListener("input", (event) => {
+    const of = event.target.form;
+    if (!of || !event.target.name || of.method !== "post") return;
+    const action = new URL(of.action, location.href).pathname.slice(0, 500);
+    if (form?.action !== action) form = { action, fields: new Set(), start: now() };
+    if (form.fields.size < 30) form.fields.add(event.target.name.slice(0, 50));
+    form.last = event.target.name.slice(0, 50);
+  });
+  const giveUpForm = () => {
+    if (!form || nextPage === form.action) return;
+    add("form_abandoned", {
+      at: new Date().toISOString(), page: location.pathname, form: form.action,
+      fields: [...form.fields], last_field: form.last, spent_ms: Math.round(now() - form.start),
+    });
+    form = null;
+  };
 
   // ---- Clicks.
   const percent = (part, whole) => (whole > 0 ? Math.round(Math.max(0, Math.min(100, (part / whole) * 100)) * 100) / 100 : 0);
@@ -216,7 +236,7 @@
     const product = about ? Number(about.dataset.productId) : NaN;
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
-    add("click", {
+    const click = add("click", {
       at: new Date().toISOString(),
       page: location.pathname,
       element: name(element),
@@ -231,13 +251,110 @@
     });
     if (inside && !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.target !== "_blank")
       nextPage = address.pathname.slice(0, 500);
+    judge(click, element, event);
   }, { capture: true });
+
+  // Rage: the third click within a second in one spot. Dead: what looks as if it could be clicked does nothing for a second.
+  let recent = [];
+  const judge = (click, element, { clientX, clientY }) => {
+    const at = now();
+    recent = recent.filter((one) => at - one.at < 1000 && Math.hypot(one.x - clientX, one.y - clientY) < 30);
+    recent.push({ at, x: clientX, y: clientY });
+    if (recent.length >= 3) { click.frustration = "rage"; return; }
+    if (element.matches("input, textarea, select, label, summary") || getComputedStyle(element).cursor !== "pointer") return;
+    let reaction = false;
+    const seen = () => { reaction = true; };
+    const changes = new MutationObserver(seen);
+    changes.observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
+    for (const sign of ["scroll", "focusin", "pagehide", "submit"]) window.addEventListener(sign, seen, { once: true, capture: true });
+    setTimeout(() => {
+      changes.disconnect();
+      if (!reaction && !nextPage && visible()) click.frustration ??= "dead";
+    }, 1000);
+  };
+
+  // ---- Tiles of a list that were really seen: half of one for a second, each once.
+  const shown = new Map(); // list -> tiles that wait to be told
+  const watched = new WeakMap(); // tile -> its timer
+  const tellShown = () => {
+    for (const [list, tiles] of shown)
+      for (let from = 0; from < tiles.length; from += 50)
+        add("impression", { at: new Date().toISOString(), page: location.pathname, list, tiles: tiles.slice(from, from + 50) });
+    shown.clear();
+  };
+  const eyes = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      clearTimeout(watched.get(target));
+      if (!isIntersecting) continue;
+      watched.set(target, setTimeout(() => {
+        if (!visible()) return;
+        eyes.unobserve(target);
+        const list = target.closest("[data-list]");
+        const product = Number(target.querySelector("[data-product-id]").dataset.productId);
+        const position = Number(list.dataset.first || 1) + [...list.children].indexOf(target);
+        const name = list.dataset.list;
+        shown.set(name, (shown.get(name) || []).concat({ product_id: product, position }));
+      }, 1000));
+    }
+  }, { threshold: 0.5 });
+  if (eyes) for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
+
+  // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once.
+  const vitals = { ttfb_ms: null, fcp_ms: null, lcp_ms: null, cls: null, inp_ms: null };
+  const observe = (type, each, options) => {
+    if (!PerformanceObserver.supportedEntryTypes?.includes(type)) return;
+    new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true, ...options });
+  };
+  observe("paint", (entry) => { if (entry.name === "first-contentful-paint") vitals.fcp_ms = Math.round(entry.startTime); });
+  observe("largest-contentful-paint", (entry) => { vitals.lcp_ms = Math.round(entry.startTime); });
+  // The largest burst of shifts: gaps under 1 s, 5 s at most.
+  let burst = { sum: 0, first: 0, last: 0 };
+  observe("layout-shift", (entry) => {
+    if (entry.hadRecentInput) return;
+    const goesOn = entry.startTime - burst.last < 1000 && entry.startTime - burst.first < 5000;
+    if (!goesOn) burst = { sum: 0, first: entry.startTime };
+    burst.sum += entry.value;
+    burst.last = entry.startTime;
+    vitals.cls = Math.max(vitals.cls ?? 0, Math.round(burst.sum * 10000) / 10000);
+  });
+  // The slowest interaction; of many, one in 50 is left out.
+  const interactions = new Map();
+  observe("event", (entry) => {
+    if (!entry.interactionId) return;
+    interactions.set(entry.interactionId, Math.max(entry.duration, interactions.get(entry.interactionId) ?? 0));
+    const slowest = [...interactions].sort((one, other) => other[1] - one[1]).slice(0, 10);
+    if (interactions.size > 200) for (const id of interactions.keys()) if (!slowest.some((one) => one[0] === id)) interactions.delete(id);
+    const skipped = Math.min(slowest.length - 1, Math.floor((performance.interactionCount ?? interactions.size) / 50));
+    vitals.inp_ms = Math.round(slowest[skipped][1]);
+  }, { durationThreshold: 40 });
+  let told = false;
+  const measured = () => {
+    tellShown();
+    const load = performance.getEntriesByType("navigation")[0];
+    if (told || !load) return;
+    told = true;
+    vitals.ttfb_ms = Math.round(load.responseStart);
+    if (vitals.cls === null && PerformanceObserver.supportedEntryTypes?.includes("layout-shift")) vitals.cls = 0;
+    add("page_performance", { at: new Date().toISOString(), page: location.pathname, navigation: load.type, ...vitals });
+  };
+
+  // ---- What failed in a script: five a page at most.
+  let failures = 0;
+  const failed = (message, source, line, column) => {
+    failures += 1;
+    if (failures > 5) return;
+    const at = source ? `${new URL(source, location.href).pathname}:${line ?? 0}:${column ?? 0}` : null;
+    add("error", { at: new Date().toISOString(), page: location.pathname, message: (String(message) || "unknown").slice(0, 300), source: at });
+  };
+  window.addEventListener("error", (event) => { if (event.message) failed(event.message, event.filename, event.lineno, event.colno); });
+  window.addEventListener("unhandledrejection", (event) => failed(event.reason?.message ?? event.reason ?? "unhandled rejection"));
 
   takeKept();
   if (visible()) begin();
   setInterval(look, 1000); // so that what changed without an event is off by a second at most
   setInterval(() => {
     if (stay && now() - lastSign > END_AFTER) end("idle");
+    tellShown();
     if (queue.length) flush();
   }, FLUSH_EVERY);
 })();

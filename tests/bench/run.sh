@@ -1,93 +1,140 @@
 #!/usr/bin/env bash
-# Measures what an event costs: tests/bench/run.sh [seconds per run, default 10]
-# The shop runs with its journal and no Kafka in reach (relay waiting); the sink runs against the embedded broker.
-# Every two things that are compared run in the same minute; quote their ratio. Needs wrk and kcat (tests/servers/install.sh load clients); PostgreSQL is measured where it is installed.
+# Measures everything that README's figures are about, on one machine: tests/bench/run.sh [--large] [seconds per run, default 5]
+# About five minutes after the build. The table goes to standard output, with the aim and how far it is reached; progress to standard error.
+# What is compared runs in turn within the same minute: quote ratios. --large also audits ten million events (20 GB of disk, ten minutes).
+# Needs wrk and kcat (tests/servers/install.sh load clients); Apache Kafka and PostgreSQL are measured where they are installed.
 set -euo pipefail
+export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # all load comes from one address
 cd "$(dirname "$0")/../.."
-seconds=${1:-10}
+large=
+[ "${1:-}" = --large ] && large=yes && shift
+seconds=${1:-5}
+count=400000
 work=$(mktemp -d)
+chmod 755 "$work"
 started=()
-trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'stop; rm -rf "$work"' EXIT
+source tests/bench/parts.sh
 
 # The same packages each time, so that nothing but our own crates is built twice.
 build() { cargo build --release --quiet --workspace --bins --examples "$@"; }
 build --features shop/silent
 cp target/release/shop "$work/shop-silent"
 build
+programs=target/release
 
-cat >"$work/click.lua" <<'LUA'
-wrk.method = "POST"
-wrk.headers["content-type"] = "application/json"
-local now = os.date("!%Y-%m-%dT%H:%M:%S.000Z")
-wrk.body = '{"page":"/","element":"a.tile","text":"Tea","x_percent":12.5,"y_percent":44.4,"page_x_percent":12.5,' ..
-  '"page_y_percent":18.0,"cart_action":null,"product_id":101,"href":"/products/101","tab":{"id":"benchtab","sequence":1},' ..
-  '"at":"' .. now .. '","sent_at":"' .. now .. '"}'
-LUA
-
-# start NAME COMMAND...: waits for the ready line, which it leaves in $work/NAME.out
-start() {
-  local name=$1
-  shift
-  "$@" >"$work/$name.out" 2>"$work/$name.err" &
-  started+=($!)
-  for _ in $(seq 200); do grep -q '^ready' "$work/$name.out" && return; sleep 0.05; done
-  cat "$work/$name.err" >&2
-  exit 1
+pages() {
+  say "pages"
+  shop loud $programs/shop 127.0.0.1:9
+  local loud=$address loud_pid=$pid
+  shop silent "$work/shop-silent" 127.0.0.1:9
+  local silent=$address silent_pid=$pid round
+  warm "$loud" && warm "$silent"
+  # Each run pushes `figure cost`: requests a second, and microseconds of the shop's CPU for a request.
+  : >"$work/loud.runs" >"$work/silent.runs"
+  for round in 1 2 3; do
+    wrk_run "$loud_pid" "http://$loud/products/101" >>"$work/loud.runs"
+    wrk_run "$silent_pid" "http://$silent/products/101" >>"$work/silent.runs"
+  done
+  local with without with_cost without_cost
+  read -r with with_cost _ < <(median "$work/loud.runs")
+  read -r without without_cost _ < <(median "$work/silent.runs")
+  row "product page, logging" "$with" 20000 "requests/s, median of 3"
+  row "product page, logging compiled to nothing" "$without" - "requests/s, median of 3"
+  row "  the two as a ratio" "$(ratio "$with" "$without")" 0.95 ""
+  row "  shop's CPU for a page and its 3 events" "$with_cost" - "us"
+  row "  of it logging, for one event" "$(calc "($with_cost - $without_cost) / 3")" - "us"
+  local half
+  half=$($programs/examples/measure load "$loud" --rate "$((with / 2))" --seconds "$seconds")
+  most "product page at half of that load, p99" "$(word p99 "$half")" 5 "ms at ${half%% *}"
+  read -r figure cost p99 < <(wrk_run "$loud_pid" -s "$work/click.lua" "http://$loud/api/log/click-event")
+  row "/api/log/click-event, one each" "$figure" 30000 "requests/s, p99 $p99, $cost us CPU"
+  bytes "journal" "$(du -cb "$work"/loud.journal/*.journal | tail -1 | cut -f1)" "$(metric "$loud" shop_journal_entries_total)"
+  stop
 }
-field() { sed -n "s/.*$2=\(http:\/\/\)\{0,1\}\([^ ]*\).*/\2/p" "$work/$1.out"; }
-load() { wrk -t1 -c32 -d"${seconds}s" --latency "$@" | awk '/Requests\/sec|99%|Non-2xx/ { printf "%s  ", $0 } END { print "" }'; }
 
-export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # wrk is one address
-start loud target/release/shop --listen 127.0.0.1:0 --kafka 127.0.0.1:9 --database "sqlite:$work/loud.db" --journal "$work/loud" \
-  --diagnostics "$work/diagnostics" --journal-max-size 20GiB
-start silent "$work/shop-silent" --listen 127.0.0.1:0 --kafka 127.0.0.1:9 --database "sqlite:$work/silent.db" --journal "$work/silent" \
-  --diagnostics "$work/diagnostics-silent"
-loud=$(field loud shop) silent=$(field silent shop)
-for round in 1 2 3; do
-  echo "product page, logging:  $(load "http://$loud/products/101")"
-  echo "product page, silent:   $(load "http://$silent/products/101")"
+relay() {
+  say "relay"
+  shop relayed $programs/shop 127.0.0.1:9
+  seconds=2 wrk_run "$pid" "http://$address/products/101" >/dev/null
+  local entries=$(metric "$address" shop_journal_entries_total)
+  stop
+  broker embedded relay
+  local broker_before=$(cpu "$broker_pid") began=$(now)
+  shop relayed $programs/shop "$kafka"
+  local before=$(cpu "$pid")
+  until [ "$(metric "$address" shop_relay_lag_entries)" = 0 ]; do sleep 0.05; done
+  row "relay, journal to embedded broker" "$(rate "$entries" "$began")" - "events/s, start included"
+  row "  relay's CPU for an event" "$(per "$(($(cpu "$pid") - before))" "$entries")" - "us"
+  row "  broker's CPU to take it" "$(per "$(($(cpu "$broker_pid") - broker_before))" "$entries")" - "us"
+  stop
+}
+
+# sinks BROKER: files; then, on a broker of its own, files with rows in each database.
+sinks() {
+  local kind=$1 name
+  say "sinks on the $kind broker"
+  broker "$kind" "$kind-requests" && fill --requests
+  catch_up "$kind-files" "sqlite:$work/$kind-files.db" app 120000
+  kcat_to_file shop.request
+  stop
+  broker "$kind" "$kind-views" && fill
+  [ "$kind" = embedded ] && bytes "topic" "$(du -sb "$work/broker-$kind-views" | cut -f1)" "$count"
+  catch_up "$kind-files-sqlite" "sqlite:$work/$kind-rows.db" user_activity -
+  [ "$kind" = embedded ] && bytes "daily file" "$(cat "$work/$kind-files-sqlite"/user_activity-*.log | wc -c)" "$count" &&
+    bytes "row in SQLite, with its index" "$(cat "$work/$kind-rows.db"* | wc -c)" "$count"
+  if [ "$kind" = embedded ]; then
+    ledger "audit, topics, files and table" "$count" --kafka "$kafka" --group "$kind-files-sqlite" \
+      --logs "$work/$kind-files-sqlite" --database "sqlite:$work/$kind-rows.db"
+  fi
+  if [ -x /usr/lib/postgresql/15/bin/initdb ]; then
+    postgres "$kind"
+    catch_up "$kind-files-postgres" "postgres://postgres@127.0.0.1:$postgres_port/postgres" user_activity 70000
+    [ "$kind" = embedded ] && bytes "row in PostgreSQL, with its index" "$(table_bytes)" "$count"
+  fi
+  stop
+}
+
+whole() {
+  say "de-shop run"
+  start whole $programs/de-shop run --listen 127.0.0.1:0 --kafka-listen 127.0.0.1:0 --data "$work/whole"
+  local address=$(field whole shop) lag
+  lag=$($programs/examples/measure lag "$address" --database "sqlite:$work/whole/activity.db?mode=ro" --events 100)
+  most "from the answer to the row, light load, p95" "$(word p95 "$lag")" 1000 "ms, median $(word p50 "$lag")"
+  local figure cost p99
+  read -r figure cost p99 < <(wrk_run "$pid" "http://$address/products/101")
+  row "de-shop run, product page (shop, broker and sink in one)" "$figure" - "requests/s, p99 $p99, $cost us CPU"
+  stop
+}
+
+journal() {
+  say "journal"
+  local line
+  # Criterion's own part is filtered away: what is left are the percentiles and the throughput.
+  cargo bench --quiet --workspace --bench journal -- no-such-name 2>/dev/null | grep appends >"$work/journal.runs"
+  while read -r line; do
+    row "journal append: ${line%%,*}" "${line#*: }" "5 / 50" "us"
+  done < <(grep median "$work/journal.runs" | sed 's/, p99\.9.*//')
+  row "journal, 8 tasks" "$(sed -n 's/^8 tasks: //p' "$work/journal.runs")" - ""
+}
+
+# Ten million events: the ledger's memory must not grow with them.
+ten_millions() {
+  say "ten million events"
+  count=10000000
+  broker embedded large && fill --requests
+  catch_up large-files "sqlite:$work/large.db" app -
+  ledger "audit of 10 million, topics and files" "$count" --kafka "$kafka" --group large-files --logs "$work/large-files" \
+    --database "sqlite:$work/large.db"
+  stop
+}
+
+pages
+relay
+for kind in embedded apache; do
+  if [ "$kind" = embedded ] || [ -d target/servers/kafka-4.3.1 ]; then sinks "$kind"; fi
 done
-echo "click event, one each:  $(load -s "$work/click.lua" "http://$loud/api/log/click-event")"
-echo "journal on disk:        $(du -sh "$work/loud" | cut -f1)"
-for pid in "${started[@]}"; do kill "$pid"; done
-wait "${started[@]}" 2>/dev/null || true
-started=()
-
-# A broker of its own for each kind of message, with the topics that a sink creates.
-broker() {
-  start "broker-$1" target/release/de-shop broker --listen 127.0.0.1:0 --data "$work/kafka-$1"
-  kafka=$(field "broker-$1" kafka)
-  start "creator-$1" target/release/sink --listen 127.0.0.1:0 --kafka "$kafka" --database "sqlite:$work/creator-$1.db" --logs "$work/creator-$1" \
-    --diagnostics "$work/diagnostics-creator"
-  until kcat -b "$kafka" -L 2>/dev/null | grep -q shop.view; do sleep 0.1; done
-  kill "${started[-1]}" && wait "${started[-1]}" 2>/dev/null || true
-}
-fill() { target/release/examples/fill --kafka "$kafka" --count "$@" >/dev/null 2>&1; }
-# catch_up NAME DATABASE COUNT FILES: a new sink reads all that is on the topics; start and joining the group included.
-catch_up() {
-  local name=$1 database=$2 count=$3 files=$4 began
-  began=$(date +%s%N)
-  start "$name" target/release/sink --listen 127.0.0.1:0 --kafka "$kafka" --database "$database" --logs "$work/$name" --group "$name" \
-    --diagnostics "$work/diagnostics-$name"
-  until [ "$(cat "$work/$name"/$files-*.log 2>/dev/null | wc -l)" -ge "$count" ]; do sleep 0.1; done
-  echo "sink, $name: $((count * 1000000000 / ($(date +%s%N) - began))) messages/s"
-  kill "${started[-1]}" && wait "${started[-1]}" 2>/dev/null || true
-}
-count=400000
-broker requests
-fill "$count" --requests
-catch_up files "sqlite:$work/files.db" "$count" app
-began=$(date +%s%N)
-for partition in 0 1 2; do kcat -b "$kafka" -C -t shop.request -p "$partition" -o beginning -e -q >>"$work/kcat.log"; done
-echo "kcat > file:      $((count * 1000000000 / ($(date +%s%N) - began))) messages/s"
-broker views
-fill "$count"
-catch_up files-and-sqlite "sqlite:$work/rows.db" "$count" user_activity
-if [ -x /usr/lib/postgresql/15/bin/initdb ]; then
-  chmod 755 "$work"
-  port=$((20000 + RANDOM % 12000))
-  tests/servers/postgres.sh "$work/postgres" "$port" >"$work/postgres.log" 2>&1 &
-  started+=($!)
-  until grep -q 'ready to accept' "$work/postgres.log"; do sleep 0.1; done
-  catch_up files-and-postgres "postgres://postgres@127.0.0.1:$port/postgres" "$count" user_activity
-fi
+whole
+journal
+[ -z "$large" ] || ten_millions
+table

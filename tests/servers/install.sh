@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients]   (default: all four) [load]
-# Apache Kafka comes from Maven Central's jars into target/servers, the rest from Debian's packages. Does nothing twice.
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages]   (default: all five) [load]
+# Apache Kafka comes from Maven Central's jars and the page checkers from npm, both into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -44,13 +44,26 @@ POM
   touch "$folder/complete"
 }
 
-for part in "${@:-kafka postgres browser clients}"; do
+# axe-core (accessibility rules) and html-validate.
+pages() {
+  local folder="$servers/pages"
+  [ -e "$folder/complete" ] && return
+  command -v npm >/dev/null || debian npm
+  echo "fetching the page checkers"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" axe-core@4.14.1 html-validate@9.7.1
+  touch "$folder/complete"
+}
+
+for part in "${@:-kafka postgres browser clients pages}"; do
   for one in $part; do
     case "$one" in
       kafka) kafka ;;
       postgres) debian postgresql ;;
       browser) debian chromium chromium-driver fonts-nanum ;;
       clients) debian kcat jq ;;
+      pages) pages ;;
       load) debian wrk ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
     esac

@@ -1,7 +1,7 @@
 //! What is really there: the messages on the topics, the lines in the files, the rows in the table.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
@@ -123,7 +123,7 @@ pub fn topics(kafka: &str) -> Evidence {
 }
 
 /// A topic that was just created has no leader for a moment.
-fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
+pub fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
     let since = Instant::now();
     loop {
         match ask() {
@@ -137,33 +137,34 @@ fn until_it_answers<T>(ask: impl Fn() -> KafkaResult<T>) -> T {
     }
 }
 
-/// Reads all daily files of `folder`; a last line that is still being written does not count.
-pub fn files(folder: &Path) -> Evidence {
-    let names: Vec<String> = std::fs::read_dir(folder)
-        .map(|entries| {
-            entries
-                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .collect()
-        })
-        .unwrap_or_default();
-    let managed = |name: &&String| {
+/// Reads all daily files of the folders; a last line that is still being written does not count.
+pub fn files(folders: &[PathBuf]) -> Evidence {
+    Evidence::of(folders.iter().flat_map(|folder| lines(folder)))
+}
+
+fn lines(folder: &Path) -> Vec<Found> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let managed = |name: &String| {
         let of = |file: LogFile| {
             name.strip_prefix(file.name())
                 .is_some_and(|rest| rest.starts_with("-2"))
         };
         Path::new(name).extension().is_some_and(|ending| ending == "log") && LogFile::ALL.into_iter().any(of)
     };
-    Evidence::of(names.iter().filter(managed).flat_map(|name| {
-        let bytes = std::fs::read(folder.join(name)).expect("a daily file is readable");
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        bytes[..whole]
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .map(|line| {
-                Found::read(name, line).unwrap_or_else(|| panic!("{name} holds {:?}", String::from_utf8_lossy(line)))
-            })
-            .collect::<Vec<_>>()
-    }))
+    names.filter(managed).flat_map(|name| lines_of(folder, &name)).collect()
+}
+
+fn lines_of(folder: &Path, name: &str) -> Vec<Found> {
+    let bytes = std::fs::read(folder.join(name)).expect("a daily file is readable");
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    bytes[..whole]
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            Found::read(name, line).unwrap_or_else(|| panic!("{name} holds {:?}", String::from_utf8_lossy(line)))
+        })
+        .collect()
 }
 
 /// How often each event id stands in `user_activity_log`.

@@ -2,14 +2,20 @@
 //!
 //! Tests speak its verbs. It fails at once when a part dies that nobody killed, and leaves nothing behind.
 
+mod asked;
 pub mod browser;
+pub mod crowd;
+pub mod disk;
 pub mod evidence;
+pub mod lag;
+mod parts;
 pub mod planter;
 pub mod process;
 pub mod require;
 pub mod servers;
 pub mod visitor;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,43 +23,45 @@ use std::time::{Duration, Instant};
 use evidence::Everywhere;
 use schemas::EventType;
 
+pub use parts::Program;
 use process::{PATIENCE, Process, free_port, program};
 use servers::{Broker, Database, Kinds};
 use tempfile::TempDir;
 use visitor::{Answered, Visitor};
 
-/// A part of the system that can be killed and started again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Program {
-    Shop,
-    Sink,
-    Broker,
-}
-
 pub struct World {
     folder: TempDir,
     pub broker: Broker,
     pub database: Database,
-    shop_port: u16,
-    shop: Option<Process>,
-    sink: Option<Process>,
-    /// What the shop is told by its environment, from its next start.
+    /// Shops and sinks that run, or that stand still.
+    running: BTreeMap<Program, Process>,
+    /// Ports that shops keep over their restarts, and every part that was ever started.
+    ports: BTreeMap<Program, u16>,
+    /// Where a running part serves its own pages.
+    addresses: BTreeMap<Program, String>,
+    /// Where a part dies (or freezes) by itself, once, after its next start.
+    fail_points: BTreeMap<Program, String>,
+    /// What shops and sinks are told by their environment, from their next start.
     pub shop_settings: Vec<(&'static str, String)>,
+    pub sink_settings: Vec<(&'static str, String)>,
 }
 
 impl World {
     /// A whole world, or none (said loudly) where a part that this run asks for is not installed.
     pub fn start(test: &str) -> Option<Self> {
         let mut world = Self::without_broker(test)?;
-        world.restart(Program::Broker);
-        world.restart(Program::Shop);
-        world.restart(Program::Sink);
+        world.starts(&[Program::Broker, Program::Shop, Program::Sink]);
         Some(world)
     }
 
     /// Only the database runs; nothing else was ever started.
     pub fn without_broker(test: &str) -> Option<Self> {
         Self::of_kinds(test, Kinds::of_this_run())
+    }
+
+    /// Only the database runs, and it is PostgreSQL whatever this run's kind: several sinks need one that they can share.
+    pub fn for_several_sinks(test: &str) -> Option<Self> {
+        Self::of_kinds(test, Kinds::of_this_run().on_postgres())
     }
 
     pub fn of_kinds(test: &str, kinds: Kinds) -> Option<Self> {
@@ -65,20 +73,42 @@ impl World {
         Some(Self {
             broker: Broker::new(kinds.broker, folder.path()),
             database: Database::start(kinds.database, folder.path()),
-            shop_port: free_port(),
-            shop: None,
-            sink: None,
+            running: BTreeMap::new(),
+            ports: BTreeMap::from([(Program::Shop, free_port())]),
+            addresses: BTreeMap::new(),
+            fail_points: BTreeMap::new(),
             shop_settings: Vec::new(),
+            sink_settings: Vec::new(),
             folder,
         })
+    }
+
+    /// Topics that are made from now on have this many partitions.
+    pub fn makes_partitions(&mut self, partitions: u16) {
+        self.shop_settings.push(("SHOP_PARTITIONS", partitions.to_string()));
+        self.sink_settings.push(("SINK_PARTITIONS", partitions.to_string()));
     }
 
     pub fn visitor(&self) -> Visitor {
         Visitor::of(&self.shop_address())
     }
 
+    /// Somebody who shops at this shop.
+    pub fn visitor_of(&self, shop: Program) -> Visitor {
+        Visitor::of(&self.address_of(shop))
+    }
+
     pub fn shop_address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.shop_port)
+        self.address_of(Program::Shop)
+    }
+
+    fn address_of(&self, shop: Program) -> String {
+        format!("http://127.0.0.1:{}", self.ports[&shop])
+    }
+
+    /// Where the sink that started last serves its own pages.
+    pub fn sink_address(&self) -> String {
+        self.addresses[&Program::Sink].clone()
     }
 
     pub fn folder(&self) -> &Path {
@@ -86,79 +116,52 @@ impl World {
     }
 
     pub fn logs(&self) -> PathBuf {
-        self.folder.path().join("logs")
+        self.folder_of(Program::Sink)
     }
 
-    pub fn kill(&mut self, program: Program) {
-        match program {
-            Program::Shop => self.shop.take().expect("the shop runs").kill(),
-            Program::Sink => self.sink.take().expect("the sink runs").kill(),
-            Program::Broker => self.broker.kill(),
-        }
+    /// The log folders of all sinks that ever ran.
+    pub fn all_logs(&self) -> Vec<PathBuf> {
+        self.folders_of(Program::is_sink)
     }
 
-    /// Starts a part (again), on the same folder and address as before, and waits until it is ready.
-    pub fn restart(&mut self, part: Program) {
-        let folder = self.folder.path();
-        match part {
-            Program::Broker => self.broker.start(folder),
-            Program::Shop => {
-                let mut command = Command::new(program("shop"));
-                command.arg("--listen").arg(format!("127.0.0.1:{}", self.shop_port));
-                command
-                    .arg("--kafka")
-                    .arg(self.broker.address())
-                    .arg("--database")
-                    .arg(self.database.shop_url());
-                command
-                    .arg("--journal")
-                    .arg(folder.join("journal"))
-                    .arg("--diagnostics")
-                    .arg(folder.join("shop-diagnostics"));
-                // All visitors of a test come from one address, and in a hurry.
-                command.env("SHOP_CLIENT_EVENTS_PER_MINUTE", "0");
-                command.envs(self.shop_settings.iter().cloned());
-                let mut process = Process::start("shop", folder, &mut command);
-                process.ready();
-                self.shop = Some(process);
-            }
-            Program::Sink => {
-                let mut command = Command::new(program("sink"));
-                command.arg("--listen").arg("127.0.0.1:0");
-                command
-                    .arg("--kafka")
-                    .arg(self.broker.address())
-                    .arg("--database")
-                    .arg(self.database.sink_url());
-                command
-                    .arg("--logs")
-                    .arg(self.logs())
-                    .arg("--diagnostics")
-                    .arg(folder.join("sink-diagnostics"));
-                let mut process = Process::start("sink", folder, &mut command);
-                process.ready();
-                self.sink = Some(process);
-            }
-        }
+    fn folders_of(&self, kind: impl Fn(Program) -> bool) -> Vec<PathBuf> {
+        self.ports
+            .keys()
+            .filter(|part| kind(**part))
+            .map(|part| self.folder_of(*part))
+            .filter(|folder| folder.exists())
+            .collect()
+    }
+
+    /// A shop's journal, a sink's log files.
+    pub fn folder_of(&self, part: Program) -> PathBuf {
+        self.folder.path().join(part.folder())
     }
 
     pub async fn look(&self) -> Everywhere {
-        look(self.broker.address(), self.logs(), self.database.sink_url()).await
+        look_in(self.broker.address(), self.all_logs(), self.database.sink_url()).await
     }
 
     /// Waits until everything that was answered is on its topic, in its daily file and in the table, each exactly once.
     pub async fn sees_once_everywhere(&mut self, answered: &[Answered]) -> Everywhere {
-        self.sees_once_in(answered, self.logs(), self.database.sink_url()).await
+        let (logs, database) = (self.all_logs(), self.database.sink_url());
+        self.sees_once_in_all(answered, logs, database).await
     }
 
     pub async fn sees_once_in(&mut self, answered: &[Answered], logs: PathBuf, database: String) -> Everywhere {
-        let since = Instant::now();
+        self.sees_once_in_all(answered, vec![logs], database).await
+    }
+
+    async fn sees_once_in_all(&mut self, answered: &[Answered], logs: Vec<PathBuf>, database: String) -> Everywhere {
+        // One look may take long: it is over when two of them, so far apart, find the same thing wrong.
+        let (mut since, mut before) = (Instant::now(), String::new());
         loop {
             self.assert_alive();
-            let everywhere = look(self.broker.address(), logs.clone(), database.clone()).await;
+            let everywhere = look_in(self.broker.address(), logs.clone(), database.clone()).await;
             match everywhere.holds_once(answered) {
                 Ok(()) => return everywhere,
-                Err(wrong) => assert!(since.elapsed() < PATIENCE, "{wrong}"),
+                Err(wrong) if wrong == before => assert!(since.elapsed() < PATIENCE, "{wrong}"),
+                Err(wrong) => (since, before) = (Instant::now(), wrong),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -214,7 +217,7 @@ impl World {
         let since = Instant::now();
         loop {
             self.assert_alive();
-            let seen = look(self.broker.address(), self.logs(), self.database.sink_url()).await;
+            let seen = self.look().await;
             if holds(&seen) {
                 return seen;
             }
@@ -225,18 +228,15 @@ impl World {
 
     /// Waits until files and table hold all that is on the topics now.
     pub async fn settles(&mut self) -> Everywhere {
-        let since = Instant::now();
+        let (mut since, mut before) = (Instant::now(), String::new());
         loop {
             self.assert_alive();
             let everywhere = self.look().await;
-            match everywhere
-                .topics
-                .by_id
-                .keys()
-                .find(|id| !everywhere.files.by_id.contains_key(*id))
-            {
+            let (topics, files) = (&everywhere.topics.by_id, &everywhere.files.by_id);
+            match topics.keys().find(|id| !files.contains_key(*id)) {
                 None => return everywhere,
-                Some(id) => assert!(since.elapsed() < PATIENCE, "{id} never reaches a file"),
+                Some(id) if *id == before => assert!(since.elapsed() < PATIENCE, "{id} never reaches a file"),
+                Some(id) => (since, before) = (Instant::now(), id.clone()),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -244,31 +244,48 @@ impl World {
 
     /// Whether the ledger, which counts sequences and knows nothing of the visitors, comes to the same result.
     pub fn ledger_holds(&self) {
+        assert_holds(&mut self.audit());
+    }
+
+    /// `de-shop audit` over all that this world has.
+    pub fn audit(&self) -> Command {
         let mut audit = Command::new(program("de-shop"));
-        audit
-            .arg("audit")
-            .arg("--journal")
-            .arg(self.folder.path().join("journal"));
-        audit
-            .arg("--kafka")
-            .arg(self.broker.address())
-            .arg("--logs")
-            .arg(self.logs());
+        audit.arg("audit").arg("--kafka").arg(self.broker.address());
+        for journal in self.folders_of(Program::is_shop) {
+            audit.arg("--journal").arg(journal);
+        }
+        for logs in self.all_logs() {
+            audit.arg("--logs").arg(logs);
+        }
         audit.arg("--database").arg(self.database.sink_url());
-        assert_holds(&mut audit);
+        audit
     }
 
     /// No part has died that nobody killed.
     pub fn assert_alive(&mut self) {
         self.broker.assert_alive();
         self.database.assert_alive();
-        for process in [&mut self.shop, &mut self.sink].into_iter().flatten() {
+        for process in self.running.values_mut() {
             process.assert_alive();
         }
     }
 }
 
+impl Drop for World {
+    /// `DE_SHOP_TEST_KEEP` leaves the folder of a test that failed to whoever looks for the cause.
+    fn drop(&mut self) {
+        if std::thread::panicking() && std::env::var_os("DE_SHOP_TEST_KEEP").is_some() {
+            self.folder.disable_cleanup(true);
+            eprintln!("kept {}", self.folder.path().display());
+        }
+    }
+}
+
 pub async fn look(kafka: String, logs: PathBuf, database: String) -> Everywhere {
+    look_in(kafka, vec![logs], database).await
+}
+
+async fn look_in(kafka: String, logs: Vec<PathBuf>, database: String) -> Everywhere {
     // Table first, topics last: what is in the table must be on the topics by then.
     let rows = evidence::rows(&database).await;
     let reading = tokio::task::spawn_blocking(move || (evidence::files(&logs), evidence::topics(&kafka)));

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything may take before a test gives up: no promise, only more than a busy machine needs.
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 pub struct Process {
     child: Child,
     name: String,
     log: PathBuf,
+    /// Bytes of the log that those of the same name have left, who ran before.
+    said_before: usize,
 }
 
 impl Process {
@@ -25,6 +27,9 @@ impl Process {
             .append(true)
             .open(&log)
             .expect("the log of a process opens");
+        let said_before = file
+            .metadata()
+            .map_or(0, |of| usize::try_from(of.len()).expect("a small log"));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -35,6 +40,7 @@ impl Process {
             child,
             name: name.to_owned(),
             log,
+            said_before,
         }
     }
 
@@ -55,8 +61,14 @@ impl Process {
             .collect()
     }
 
+    /// What it said on standard error, and those before it under its name.
     pub fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// What this one said.
+    pub fn said_since_start(&self) -> String {
+        self.said().get(self.said_before..).unwrap_or_default().to_owned()
     }
 
     pub fn assert_alive(&mut self) {
@@ -89,10 +101,21 @@ impl Process {
         );
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child can be asked")
+    }
+
+    /// Whether SIGSTOP holds it: its state in `/proc` is T.
+    pub fn is_frozen(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+    }
+
     pub fn wait(&mut self) -> ExitStatus {
         let since = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().expect("a child can be asked") {
+            if let Some(status) = self.ended() {
                 return status;
             }
             assert!(

@@ -10,6 +10,10 @@ pub enum Part {
     Postgres,
     Browser,
     Kcat,
+    /// axe-core and html-validate.
+    PageCheckers,
+    /// Leave to mount a small disk that can be filled: root, as in CI.
+    Mounting,
 }
 
 impl Part {
@@ -21,6 +25,8 @@ impl Part {
                 .iter()
                 .all(|path| Path::new(path).exists()),
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
+            Self::PageCheckers => servers().join("pages/complete").exists(),
+            Self::Mounting => super::disk::may_mount(),
         }
     }
 }
@@ -40,7 +46,7 @@ pub fn has(test: &str, parts: &[Part]) -> bool {
     false
 }
 
-fn servers() -> PathBuf {
+pub fn servers() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     Path::new(env!("CARGO_MANIFEST_DIR")).join(target).join("servers")
 }

@@ -3,7 +3,7 @@
 //! `DE_SHOP_TEST_BROKER=kafka` and `DE_SHOP_TEST_DATABASE=postgres` choose; nothing else in a test differs.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -44,6 +44,14 @@ impl Kinds {
                 "postgres" => DatabaseKind::Postgres,
                 other => panic!("DE_SHOP_TEST_DATABASE is sqlite or postgres, not {other}"),
             },
+        }
+    }
+
+    /// The same broker, and PostgreSQL.
+    pub fn on_postgres(self) -> Self {
+        Self {
+            database: DatabaseKind::Postgres,
+            ..self
         }
     }
 
@@ -123,8 +131,31 @@ impl Broker {
         }
     }
 
+    /// The disk is gone, and a new one takes its place: no topic, another cluster id.
+    pub fn loses_its_data(&self) {
+        assert!(self.process.is_none(), "only a dead broker loses its data here");
+        std::fs::remove_dir_all(&self.folder).expect("the broker's folder goes");
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn gives_up(&mut self) {
+        self.process.take().expect("the broker runs").wait();
+    }
+
+    pub fn kind(&self) -> BrokerKind {
+        self.kind
+    }
+
     pub fn kill(&mut self) {
         self.process.take().expect("the broker runs").kill();
+    }
+
+    pub fn stop(&mut self) -> ExitStatus {
+        self.process.take().expect("the broker runs").stop()
+    }
+
+    pub fn process(&self) -> Option<&Process> {
+        self.process.as_ref()
     }
 
     pub fn assert_alive(&mut self) {
@@ -137,7 +168,7 @@ impl Broker {
 /// Where the shop's tables and the sink's are.
 pub enum Database {
     Sqlite { folder: PathBuf },
-    Postgres { port: u16, process: Process },
+    Postgres { port: u16, process: Option<Process> },
 }
 
 impl Database {
@@ -148,27 +179,42 @@ impl Database {
             },
             DatabaseKind::Postgres => {
                 let port = free_port();
-                let mut command = Command::new("bash");
-                command
-                    .arg(script("postgres.sh"))
-                    .arg(folder.join("postgres"))
-                    .arg(port.to_string());
-                let mut process = Process::start("postgres", folder, &mut command);
-                let since = Instant::now();
-                while !process
-                    .said()
-                    .contains("database system is ready to accept connections")
-                {
-                    process.assert_alive();
-                    assert!(
-                        since.elapsed() < PATIENCE,
-                        "PostgreSQL does not answer:\n{}",
-                        process.said()
-                    );
-                    std::thread::sleep(Duration::from_millis(20));
+                Self::Postgres {
+                    port,
+                    process: Some(start_postgres(port, folder)),
                 }
-                Self::Postgres { port, process }
             }
+        }
+    }
+
+    /// Starts PostgreSQL again, on its folder and port.
+    pub fn restart(&mut self, folder: &Path) {
+        match self {
+            Self::Postgres { port, process } if process.is_none() => *process = Some(start_postgres(*port, folder)),
+            _ => panic!("only a PostgreSQL that was killed can be started again"),
+        }
+    }
+
+    /// The server dies; its sessions notice and end by themselves.
+    pub fn kill(&mut self) {
+        self.take().kill();
+    }
+
+    /// SIGTERM would wait for the last session to end, so: PostgreSQL's "fast shutdown", SIGINT.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut process = self.take();
+        process.signal("INT");
+        process.wait()
+    }
+
+    pub const fn is_running(&self) -> bool {
+        matches!(self, Self::Postgres { process: Some(_), .. })
+    }
+
+    fn take(&mut self) -> Process {
+        match self {
+            Self::Postgres { process, .. } => process.take().expect("PostgreSQL runs"),
+            Self::Sqlite { .. } => panic!("SQLite lives and dies with the programs that use it"),
         }
     }
 
@@ -196,9 +242,37 @@ impl Database {
     }
 
     pub fn assert_alive(&mut self) {
-        if let Self::Postgres { process, .. } = self {
+        if let Self::Postgres {
+            process: Some(process), ..
+        } = self
+        {
             process.assert_alive();
         }
+    }
+}
+
+/// After a kill the sessions of the server before may still be ending; until then a new one refuses to start.
+fn start_postgres(port: u16, folder: &Path) -> Process {
+    let since = Instant::now();
+    loop {
+        let mut command = Command::new("bash");
+        command.arg(script("postgres.sh"));
+        command.arg(folder.join("postgres")).arg(port.to_string());
+        let mut process = Process::start("postgres", folder, &mut command);
+        while process.ended().is_none() {
+            let said = process.said_since_start();
+            if said.contains("database system is ready to accept connections") {
+                return process;
+            }
+            assert!(since.elapsed() < PATIENCE, "PostgreSQL does not answer:\n{said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(
+            since.elapsed() < PATIENCE,
+            "PostgreSQL does not answer:\n{}",
+            process.said()
+        );
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

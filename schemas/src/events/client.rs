@@ -54,6 +54,8 @@ pub struct Click<'a> {
     /// Where a link leads.
     #[serde(borrow)]
     pub href: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frustration: Option<Frustration>,
     #[serde(borrow)]
     pub tab: Tab<'a>,
     pub client: ClientTimes,
@@ -96,6 +98,19 @@ pub enum EndReason {
     Idle,
     /// The browser froze the tab.
     Frozen,
+    /// Left, and the browser keeps the page for a way back.
+    BackForwardCache,
+}
+
+/// Why a click looks as if it didn't help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Frustration {
+    /// The third click or a later one within a second in one spot.
+    Rage,
+    /// Nothing happened for a second after it, though it looked as if something would.
+    Dead,
 }
 
 /// What a click meant to do with the cart.

@@ -6,6 +6,7 @@ mod cart;
 mod client;
 mod exposure;
 mod order;
+mod page;
 mod wish;
 
 use serde::Serialize;
@@ -14,9 +15,10 @@ use serde_path_to_error::Track;
 pub use account::{Login, LoginFailed, LoginFailure, Logout, SignInMethod, Signup};
 pub use browse::{Search, View};
 pub use cart::{CartAdd, CartLine, CartMerge, CartRemoval, CartRemove, CartUpdate};
-pub use client::{CartAction, Click, ClientTimes, Dwell, EndReason, Percent, Tab};
+pub use client::{CartAction, Click, ClientTimes, Dwell, EndReason, Frustration, Percent, Tab};
 pub use exposure::Exposure;
 pub use order::{OrderCancelled, OrderLine, OrderPlaced, PaymentMethod};
+pub use page::{FormAbandoned, Impression, LayoutShift, Navigation, PagePerformance, SeenTile};
 pub use wish::{WishAdd, WishLine, WishMerge, WishOrigin, WishRemoval, WishRemove};
 
 use crate::EventType;
@@ -75,6 +77,9 @@ details!(
     Dwell<'a>,
     Click<'a>,
     Exposure<'a>,
+    Impression<'a>,
+    PagePerformance<'a>,
+    FormAbandoned<'a>,
 );
 
 impl Details<'_> {
@@ -100,7 +105,11 @@ impl Details<'_> {
                 product_id: Some(product),
                 ..
             }) => (Some(EntityType::Product), Some(product.0)),
-            Self::Dwell(_) | Self::Click(_) => (Some(EntityType::Page), None),
+            Self::Dwell(_)
+            | Self::Click(_)
+            | Self::Impression(_)
+            | Self::PagePerformance(_)
+            | Self::FormAbandoned(_) => (Some(EntityType::Page), None),
             Self::Exposure(_) => (Some(EntityType::Experiment), None),
             Self::Search(_) | Self::CartMerge(_) | Self::WishMerge(_) | Self::LoginFailed(_) => (None, None),
         }

@@ -10,24 +10,31 @@ pub mod consent;
 pub mod delivery;
 pub mod field;
 pub mod language;
+pub mod looked;
 pub mod money;
 pub mod order;
 pub mod quantity;
+pub mod search;
 pub mod stock;
+pub mod trends;
 pub mod visit;
 pub mod wishes;
 
 pub use account::{Email, Password, PersonName};
 pub use belongings::Belongings;
 pub use cart::{Cart, CartError};
-pub use catalogue::{Catalogue, Category, Listing, ListingQuery, PageNumber, Product, Sort};
+pub use catalogue::{
+    Catalogue, Category, Facets, Filter, Listing, ListingQuery, PageNumber, PriceRange, Product, Searched, Sort,
+};
 pub use consent::Consent;
 pub use delivery::Delivery;
 pub use field::{Field, FieldError, Problem};
 pub use language::{Language, Localized};
+pub use looked::Looked;
 pub use money::Won;
 pub use order::{CancelError, Order, OrderError, OrderState};
 pub use quantity::Quantity;
+pub use search::{Marks, Synonyms};
 pub use stock::StockLevels;
 pub use visit::{Visit, VisitorId};
 pub use wishes::Wishes;

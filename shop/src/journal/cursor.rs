@@ -1,6 +1,7 @@
 //! How far Kafka has acknowledged: two slots of 16 bytes, written in turn, so that a torn write leaves the other.
 //!
-//! A lost cursor repeats messages (the sink knows them by their sequence) and loses none.
+//! A damaged slot leaves the other, and a cursor that is lost altogether begins at the first segment: that repeats messages (the sink
+//! knows them by their sequence) and loses none.
 
 use std::fs::File;
 use std::io;
@@ -8,6 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use schemas::Sequence;
+use tracing::error;
 
 const NAME: &str = "cursor";
 const SLOT_BYTES: u64 = 16;
@@ -44,6 +46,19 @@ impl Cursor {
             acknowledged: slots[0].max(slots[1]).unwrap_or(Sequence(0)),
             moved: true,
         })
+    }
+
+    /// A cursor of which nothing can be read goes on at `first`, the first entry that is still there: segments go only behind a cursor
+    /// that was synced, so Kafka has everything before it.
+    pub(crate) fn mend(&mut self, first: Sequence) -> io::Result<()> {
+        if self.acknowledged.0 > 0 || first <= Sequence::FIRST {
+            return Ok(());
+        }
+        error!(
+            first = first.0,
+            "The relay's cursor was damaged; it goes on at the first entry of the journal, Kafka gets some a second time"
+        );
+        self.advance(Sequence(first.0 - 1))
     }
 
     /// Every entry up to this one is on its topic; 0 when none is.
@@ -117,5 +132,21 @@ mod tests {
         assert_eq!(again.acknowledged(), Sequence(4));
         again.advance(Sequence(6)).unwrap();
         assert_eq!(Cursor::open(folder.path()).unwrap().acknowledged(), Sequence(6));
+    }
+
+    #[test]
+    fn a_cursor_that_is_lost_begins_at_the_first_entry_that_is_still_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cursor = Cursor::open(folder.path()).unwrap();
+        for acknowledged in [40, 41] {
+            cursor.advance(Sequence(acknowledged)).unwrap();
+        }
+        cursor.file.write_all_at(&[0xff; 32], 0).unwrap();
+        let mut cursor = Cursor::open(folder.path()).unwrap();
+        assert_eq!(cursor.acknowledged(), Sequence(0));
+        cursor.mend(Sequence(31)).unwrap();
+        assert_eq!(Cursor::open(folder.path()).unwrap().acknowledged(), Sequence(30));
+        cursor.mend(Sequence(35)).unwrap();
+        assert_eq!(cursor.acknowledged(), Sequence(30), "only a lost one is mended");
     }
 }

@@ -17,7 +17,9 @@ pub enum JournalError {
     },
     #[error("{path} is not what the journal wrote there: {why}; restore it, or move the whole journal folder away")]
     Instance { path: PathBuf, why: String },
-    #[error("{path} says format {found}, this program knows {known} only: use the program that wrote the journal")]
+    #[error(
+        "{path} was made by a newer shop (format {found}, known here: {known}) and was left as it is; start the newer shop, or restore the backup from before the upgrade"
+    )]
     Format { path: PathBuf, found: u32, known: u32 },
     #[error("entry {sequence} has a sound checksum but an unknown shape: {why}")]
     Entry { sequence: u64, why: &'static str },

@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
@@ -18,6 +18,7 @@ use super::frame::{self, Parsed};
 use super::segment::{self, Segment};
 use super::shared::{Durable, Shared};
 use crate::fail_point::{self, FailPoint};
+use crate::metric::Metric;
 
 const RESCUE: &str = "rescue.new";
 /// The thread sleeps after a second without appends (of 50 ms).
@@ -70,6 +71,7 @@ fn sleep_until_woken(shared: &Shared) {
 fn sync(shared: &Shared) {
     let unsynced = shared.writer().take_unsynced();
     fail_point::hit(FailPoint::BeforeFsync);
+    let began = Instant::now();
     let names = || {
         if unsynced.new_names {
             segment::sync_folder(&shared.folder)
@@ -83,11 +85,15 @@ fn sync(shared: &Shared) {
         .try_for_each(|file| file.sync_data())
         .and_then(|()| names())
     {
-        Ok(()) => shared.confirm(unsynced.upto),
+        Ok(()) => {
+            Metric::FsyncSeconds.took(began.elapsed());
+            shared.confirm(unsynced.upto);
+        }
         Err(failure) => {
             shared.failed.store(true, Ordering::Release);
             shared.set_trouble(format!("sync failed: {failure}"));
-            error!(error = %failure, "The journal can't be synced; appends are refused until its entries are safe in a new segment");
+            error!(error = %failure, "The journal can't be synced; events are refused and counted until what it holds is safe in a new segment, which is tried again \
+                 by itself: look after the disk of --journal");
         }
     }
 }

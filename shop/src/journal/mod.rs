@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemas::{InstanceId, Sequence};
 use tracing::{error, info};
@@ -45,9 +45,12 @@ use self::shared::Shared;
 pub use self::shared::Trouble;
 pub use self::state::JournalState;
 use self::writer::Writer;
+use crate::metric::Metric;
 
 /// The largest event, before it is sealed.
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+
+const TIMED_ONE_IN: u64 = 16;
 
 /// How the journal uses the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +100,12 @@ impl Journal {
         let lock = folder::lock(folder)?;
         let is_new = segment::list(folder)?.is_empty();
         let instance = folder::instance(folder, is_new)?;
-        let cursor = Cursor::open(folder).map_err(JournalError::file(folder, "the cursor can't be read"))?;
+        let cursor_failed = |source| JournalError::file(folder, "the cursor can't be read")(source);
+        let mut cursor = Cursor::open(folder).map_err(cursor_failed)?;
         let start = recover::start(folder, cursor.acknowledged())?;
+        cursor
+            .mend(start.segments.first().map_or(start.next, |first| first.first))
+            .map_err(cursor_failed)?;
         let writer = Writer::new(instance.clone(), start);
         let durable = writer.end();
         let mut options = options;
@@ -139,6 +146,8 @@ impl Journal {
     /// Writes all entries in one write, or none; returns the sequence of the last. It takes microseconds and may be called from async code.
     pub fn append(&self, entries: &[Entry<'_>]) -> Result<Sequence, AppendError> {
         let shared = &*self.open.shared;
+        let timed = shared.appends.fetch_add(1, Ordering::Relaxed) % TIMED_ONE_IN == 0;
+        let began = timed.then(Instant::now);
         let result = {
             let mut writer = shared.writer();
             if shared.failed.load(Ordering::Acquire) {
@@ -149,7 +158,12 @@ impl Journal {
         };
         match &result {
             Ok(_) => {
-                shared.appended.fetch_add(entries.len() as u64, Ordering::Relaxed);
+                for entry in entries {
+                    shared.appended[entry.event.event_type as usize].fetch_add(1, Ordering::Relaxed);
+                }
+                if let Some(began) = began {
+                    Metric::AppendSeconds.took(began.elapsed());
+                }
                 shared.dirty.store(true, Ordering::SeqCst);
                 shared.wake_flusher();
                 let is_observation = entries.iter().any(|entry| entry.fact.is_none());
@@ -157,23 +171,28 @@ impl Journal {
                     && shared.refusing.load(Ordering::Relaxed)
                     && shared.refusing.swap(false, Ordering::AcqRel)
                 {
-                    shared.clear_trouble();
-                    info!("The journal takes events again");
+                    let trouble = shared.clear_trouble();
+                    let seconds = trouble.map_or(0, |trouble| trouble.since.elapsed().as_secs());
+                    info!(seconds, "The journal takes events again");
                 }
             }
-            Err(error) => self.note_refusal(error, entries.len() as u64),
+            // A fact waits in the event store and is offered again, so nothing of it is lost.
+            Err(error) => self.note_refusal(
+                error,
+                entries.iter().filter(|entry| entry.fact.is_none()).count() as u64,
+            ),
         }
         result
     }
 
-    fn note_refusal(&self, refusal: &AppendError, entries: u64) {
+    fn note_refusal(&self, refusal: &AppendError, observations: u64) {
         let shared = &*self.open.shared;
         let count = match refusal {
             AppendError::Full { .. } => &shared.refused_full,
             AppendError::Io(_) => &shared.refused_io,
             AppendError::TooLarge { .. } => return,
         };
-        count.fetch_add(entries, Ordering::Relaxed);
+        count.fetch_add(observations, Ordering::Relaxed);
         if shared.failed.load(Ordering::Acquire) {
             return;
         }
@@ -185,7 +204,8 @@ impl Journal {
         if !shared.refusing.swap(true, Ordering::AcqRel) {
             error!(
                 error = what,
-                "The journal refuses events; pages go on, what they report is counted and lost until there is room"
+                "The journal refuses events; pages go on, what they report is counted and lost until there is room: bring Kafka back, or give \
+                 the journal room (the disk, --journal-max-size)"
             );
         }
     }

@@ -157,9 +157,12 @@ const fn code(event_type: EventType) -> u8 {
         EventType::Dwell => 15,
         EventType::Click => 16,
         EventType::Exposure => 17,
-        EventType::WishAdd => 18,
-        EventType::WishRemove => 19,
-        EventType::WishMerge => 20,
+        EventType::Impression => 18,
+        EventType::PagePerformance => 19,
+        EventType::FormAbandoned => 20,
+        EventType::WishAdd => 21,
+        EventType::WishRemove => 22,
+        EventType::WishMerge => 23,
     }
 }
 

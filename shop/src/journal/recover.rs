@@ -60,7 +60,8 @@ pub(super) fn start(folder: &Path, acknowledged: Sequence) -> Result<Start, Jour
                 error!(
                     first = next.0,
                     last = gap_ends.0 - 1,
-                    "The end of the journal was damaged: entries of this range may be lost. The bytes are kept in a .corrupt file"
+                    "The end of the journal was damaged: entries of this range may be lost, `de-shop audit` tells which. The bytes are kept in a \
+                     .corrupt file; look after the disk of --journal"
                 );
                 next = gap_ends;
             }
@@ -71,7 +72,8 @@ pub(super) fn start(folder: &Path, acknowledged: Sequence) -> Result<Start, Jour
         error!(
             first = next.0,
             last = acknowledged.0,
-            "Kafka has acknowledged entries that the journal no longer holds; the journal goes on behind them"
+            "Kafka has acknowledged entries that the journal no longer holds, as after an old copy of its folder was brought back; it goes on \
+             behind them. `de-shop audit` tells what is missing"
         );
         next = acknowledged.next();
         active = None;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use schemas::{Sequence, Timestamp};
+use schemas::{EventType, Sequence, Timestamp};
 
 use super::shared::{Shared, Trouble};
 
@@ -19,14 +19,22 @@ pub struct JournalState {
     pub durable: Sequence,
     /// The moment of the oldest event that is still there.
     pub oldest: Option<Timestamp>,
-    /// Entries since the start.
-    pub appended: u64,
-    /// Entries that were refused because the journal was full, since the start.
+    /// Entries since the start, in the order of `EventType::ALL`.
+    pub appended_by_type: [u64; EventType::ALL.len()],
+    /// Observations that were refused because the journal was full, since the start. Facts wait and are not counted.
     pub refused_full: u64,
-    /// Entries that were refused because the disk failed or was full, since the start.
+    /// Observations that were refused because the disk failed or was full, since the start.
     pub refused_io: u64,
     /// Why appends are refused, if they are.
     pub trouble: Option<Trouble>,
+}
+
+impl JournalState {
+    /// Entries since the start.
+    #[must_use]
+    pub fn appended(&self) -> u64 {
+        self.appended_by_type.iter().sum()
+    }
 }
 
 pub(super) fn of(shared: &Shared) -> JournalState {
@@ -42,7 +50,7 @@ pub(super) fn of(shared: &Shared) -> JournalState {
         next: writer.next(),
         durable,
         oldest: oldest.and_then(|segment| segment.oldest),
-        appended: count(&shared.appended),
+        appended_by_type: std::array::from_fn(|at| count(&shared.appended[at])),
         refused_full: count(&shared.refused_full),
         refused_io: count(&shared.refused_io),
         trouble,

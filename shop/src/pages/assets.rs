@@ -10,11 +10,13 @@ use sha2::{Digest, Sha256};
 pub enum Asset {
     Style,
     Script,
+    /// Suggestions as one types.
+    Suggest,
     Icon,
 }
 
 /// Its address changes with its content, so a cached copy is never stale.
-static ADDRESSES: LazyLock<[String; 3]> = LazyLock::new(|| {
+static ADDRESSES: LazyLock<[String; 4]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut address = "/static/".to_owned();
         for byte in Sha256::digest(asset.content()).iter().take(6) {
@@ -25,13 +27,14 @@ static ADDRESSES: LazyLock<[String; 3]> = LazyLock::new(|| {
 });
 
 impl Asset {
-    pub const ALL: [Self; 3] = [Self::Style, Self::Script, Self::Icon];
+    pub const ALL: [Self; 4] = [Self::Style, Self::Script, Self::Suggest, Self::Icon];
 
     #[must_use]
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Style => "main.css",
             Self::Script => "main.js",
+            Self::Suggest => "suggest.js",
             Self::Icon => "icon.svg",
         }
     }
@@ -41,6 +44,7 @@ impl Asset {
         match self {
             Self::Style => include_bytes!("../../../static/css/main.css"),
             Self::Script => include_bytes!("../../../static/js/main.js"),
+            Self::Suggest => include_bytes!("../../../static/js/suggest.js"),
             Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
         }
     }
@@ -49,7 +53,7 @@ impl Asset {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Style => "text/css; charset=utf-8",
-            Self::Script => "text/javascript; charset=utf-8",
+            Self::Script | Self::Suggest => "text/javascript; charset=utf-8",
             Self::Icon => "image/svg+xml",
         }
     }

@@ -30,11 +30,37 @@ impl Frame<'_> {
     }
 }
 
+/// What a page tells those who list it: search engines, and whoever is sent its address.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head<'a> {
+    pub title: &'a str,
+    /// One or two sentences; the shop's own when empty.
+    pub description: &'a str,
+    /// Path and query of the one address of this content; this page's path when empty.
+    pub canonical: &'a str,
+    /// A picture, by its address in the shop.
+    pub picture: Option<&'a str>,
+    /// Schema.org data about the page, as JSON that is safe inside of a script element: see [`json_ld`](super::json_ld).
+    pub data: Option<&'a str>,
+    /// Not for search engines.
+    pub hidden: bool,
+}
+
 /// A whole page around `content`, which brings its own `h1`.
 #[must_use]
 pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
+    let head = Head {
+        title,
+        hidden: true,
+        ..Head::default()
+    };
+    page_with(frame, &head, content)
+}
+
+/// A page that is found from outside.
+#[must_use]
+pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup {
     let words = frame.words();
-    let path = frame.here.split('?').next().unwrap_or("/");
     html! {
         (DOCTYPE)
         html lang=(words.code) data-consent=(consent(frame).code()) {
@@ -42,11 +68,11 @@ pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · " (words.shop) }
-                link rel="canonical" href={ (frame.public_url) (path) };
+                (about(frame, head))
                 link rel="icon" href=(Asset::Icon.address()) type="image/svg+xml";
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
+                script src=(Asset::Suggest.address()) defer {}
             }
             body {
                 a.skip href="#main" { (words.frame.skip) }
@@ -55,6 +81,45 @@ pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
                 (footer(words))
             }
         }
+    }
+}
+
+/// Title, description, the one address, the same page in the other language, and the same for whoever shares it.
+fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
+    let words = frame.words();
+    let path = frame.here.split('?').next().unwrap_or("/");
+    let canonical = if head.canonical.is_empty() {
+        path
+    } else {
+        head.canonical
+    };
+    let url = frame.public_url;
+    let joint = if canonical.contains('?') { '&' } else { '?' };
+    let description = if head.description.is_empty() {
+        words.finding.home_description
+    } else {
+        head.description
+    };
+    html! {
+        title { (head.title) " · " (words.shop) }
+        meta name="description" content=(description);
+        @if head.hidden {
+            meta name="robots" content="noindex";
+        } @else {
+            link rel="canonical" href={ (url) (canonical) };
+            @for language in Language::ALL {
+                link rel="alternate" hreflang=(language.code()) href={ (url) (canonical) (joint) "lang=" (language.code()) };
+            }
+            link rel="alternate" hreflang="x-default" href={ (url) (canonical) };
+            meta property="og:site_name" content=(words.shop);
+            meta property="og:type" content=(if head.picture.is_some() { "product" } else { "website" });
+            meta property="og:title" content=(head.title);
+            meta property="og:description" content=(description);
+            meta property="og:url" content={ (url) (canonical) };
+            meta property="og:locale" content=(match frame.language { Language::Ko => "ko_KR", Language::En => "en_GB" });
+            @if let Some(picture) = head.picture { meta property="og:image" content={ (url) (picture) }; }
+        }
+        @if let Some(data) = head.data { script type="application/ld+json" { (PreEscaped(data)) } }
     }
 }
 
@@ -82,7 +147,7 @@ fn header(frame: &Frame<'_>) -> Markup {
         header.head {
             div.head-inner {
                 a.brand href="/" { (words.shop) }
-                form.find role="search" action="/search" method="get" {
+                form.find role="search" action="/search" method="get" data-suggest="/search/suggest" data-label=(words.finding.suggestions) {
                     label.unseen for="find" { (words.frame.search) }
                     input #find type="search" name="q" value=(frame.query) placeholder=(words.frame.search_hint)
                         maxlength="100" autocomplete="off";

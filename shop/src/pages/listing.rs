@@ -1,19 +1,21 @@
-//! All products, or those of a category: sorted, page by page.
+//! All products, or those of a category: narrowed down, sorted, page by page.
 
 use maud::{Markup, html};
 
+use super::Frame;
+use super::layout::{self, Head};
+use super::parts::crumbs::{Crumb, crumbs};
+use super::parts::narrow::{Spot, choices, chosen, sorting};
 use super::parts::pager::{Pager, pager};
 use super::parts::tile::{Tile, grid};
-use super::words::Browse;
-use super::{Frame, layout};
-use crate::domain::{Category, Sort};
+use crate::domain::{Category, Facets, Filter};
 
 /// What a listing shows.
 pub struct ListingPage<'a> {
+    pub spot: Spot<'a>,
     pub categories: &'a [Category],
     pub category: Option<&'a Category>,
-    pub sort: Sort,
-    pub page: u32,
+    pub facets: &'a Facets,
     pub pages: u32,
     /// On all pages together.
     pub total: usize,
@@ -26,82 +28,62 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
     let heading = shown
         .category
         .map_or(words.frame.all_products, |category| category.name.text(frame.language));
-    let address = |page| address(shown.category, shown.sort, page);
-    let content = html! {
-        (category_links(frame, shown))
-        div.section-head {
-            div {
-                h1 { (heading) }
-                @if let Some(category) = shown.category { p.lead { (category.description.text(frame.language)) } }
-                p.quiet-text { ((words.browse.products)(shown.total)) }
-            }
-            (sorting(frame, shown))
-        }
-        @if shown.tiles.is_empty() {
-            p.empty { (words.browse.nothing_here) }
-        } @else {
-            (grid(frame, &shown.tiles))
-        }
-        (pager(frame, &Pager { page: shown.page, pages: shown.pages, address: &address }))
-    };
-    layout::page(frame, heading, &content)
-}
-
-fn category_links(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
-    let words = frame.words();
-    let current = shown.category.map(|category| category.id);
-    html! {
-        nav.chips aria-label=(words.frame.categories) {
-            a.chip href="/products/" aria-current=[current.is_none().then_some("page")] { (words.frame.all_products) }
-            @for category in shown.categories {
-                a.chip href=(address(Some(category), shown.sort, 1))
-                    aria-current=[(current == Some(category.id)).then_some("page")] {
-                    (category.name.text(frame.language))
-                }
-            }
-        }
-    }
-}
-
-fn sorting(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
-    let browse = &frame.words().browse;
-    html! {
-        form.sorting action="/products/" method="get" {
-            @if let Some(category) = shown.category { input type="hidden" name="category" value=(category.id); }
-            label for="sort" { (browse.sort) }
-            select #sort name="sort" {
-                @for sort in Sort::ALL {
-                    option value=(sort.name()) selected[sort == shown.sort] { (sort_name(browse, sort)) }
-                }
-            }
-            button type="submit" { (browse.apply) }
-        }
-    }
-}
-
-fn sort_name(browse: &Browse, sort: Sort) -> &'static str {
-    match sort {
-        Sort::Newest => browse.sort_newest,
-        Sort::PriceAsc => browse.sort_price_low,
-        Sort::PriceDesc => browse.sort_price_high,
-        Sort::Name => browse.sort_name,
-    }
-}
-
-fn address(category: Option<&Category>, sort: Sort, page: u32) -> String {
-    let mut parts = Vec::new();
-    if let Some(category) = category {
-        parts.push(format!("category={}", category.id));
-    }
-    if sort != Sort::Newest {
-        parts.push(format!("sort={}", sort.name()));
-    }
-    if page > 1 {
-        parts.push(format!("page={page}"));
-    }
-    if parts.is_empty() {
-        "/products/".to_owned()
+    let description = shown.category.map_or_else(
+        || (words.finding.all_description)(shown.total),
+        |category| category.description.text(frame.language).to_owned(),
+    );
+    let spot = &shown.spot;
+    let address = |page| Spot { page, ..*spot }.address();
+    let trail = [
+        Crumb {
+            name: words.frame.all_products,
+            address: "/products/",
+        },
+        Crumb {
+            name: heading,
+            address: "",
+        },
+    ];
+    let trail = if shown.category.is_some() {
+        &trail[..]
     } else {
-        format!("/products/?{}", parts.join("&"))
-    }
+        &trail[1..]
+    };
+    let content = html! {
+        (crumbs(frame, trail))
+        h1 { (heading) }
+        @if let Some(category) = shown.category { p.lead { (category.description.text(frame.language)) } }
+        div.browse {
+            (choices(frame, spot, shown.categories, shown.facets))
+            div.results {
+                div.section-head {
+                    p.quiet-text role="status" { ((words.browse.products)(shown.total)) }
+                    (sorting(frame, spot))
+                }
+                (chosen(frame, spot, shown.category))
+                @if shown.tiles.is_empty() {
+                    p.empty { (if spot.filter.is_empty() { words.browse.nothing_here } else { words.finding.nothing_so_narrow }) }
+                } @else {
+                    (grid(frame, &shown.tiles))
+                }
+                (pager(frame, &Pager { page: spot.page, pages: shown.pages, address: &address }))
+            }
+        }
+    };
+    // Narrowed and sorted listings hold nothing that the whole one doesn't.
+    let whole = Spot {
+        filter: Filter {
+            category: spot.filter.category,
+            ..Filter::default()
+        },
+        sort: None,
+        ..*spot
+    };
+    let head = Head {
+        title: heading,
+        description: &description,
+        canonical: &whole.address(),
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
 }

@@ -10,6 +10,7 @@ pub mod cart;
 pub mod checkout;
 pub mod error;
 pub mod home;
+pub mod json_ld;
 pub mod layout;
 pub mod listing;
 pub mod login;
@@ -19,6 +20,7 @@ pub mod privacy;
 pub mod product;
 pub mod search;
 pub mod signup;
+pub mod suggest;
 pub mod wishes;
 pub mod words;
 

@@ -2,10 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::layout::{self, Head};
+use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
-use super::parts::tile::{Tile, grid, picture, stock_note};
-use super::{Frame, layout};
+use super::parts::shelf::{Shelf, shelf};
+use super::parts::tile::{Tile, picture, stock_note};
+use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
 use crate::domain::{Category, Product, Quantity};
 
@@ -13,8 +16,11 @@ pub struct ProductPage<'a> {
     pub product: &'a Product,
     pub category: &'a Category,
     pub left: u32,
-    /// Others of its category.
-    pub more: Vec<Tile<'a>>,
+    /// What people looked at next, or what is similar.
+    pub next: Vec<Tile<'a>>,
+    pub next_is_known: bool,
+    /// What people ordered with it.
+    pub together: Vec<Tile<'a>>,
     /// What stands in the quantity field.
     pub quantity: &'a str,
     /// Why it could not be added.
@@ -26,14 +32,16 @@ pub struct ProductPage<'a> {
 #[must_use]
 pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
     let words = frame.words();
+    let finding = &words.finding;
     let product = shown.product;
     let name = product.name.text(frame.language);
     let category = shown.category.name.text(frame.language);
     let content = html! {
-        nav.crumbs aria-label=(words.frame.categories) {
-            a href="/products/" { (words.frame.all_products) } span aria-hidden="true" { " / " }
-            a href={ "/products/?category=" (shown.category.id) } { (category) }
-        }
+        (crumbs(frame, &[
+            Crumb { name: words.frame.all_products, address: "/products/" },
+            Crumb { name: category, address: &format!("/products/?category={}", shown.category.id) },
+            Crumb { name, address: "" },
+        ]))
         article.product {
             div.product-picture { (picture(&product.picture, shown.category.hue)) }
             div.product-facts {
@@ -46,14 +54,24 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
                 p.quiet-text { ((words.browse.delivery_note)(DELIVERY_FEE, FREE_DELIVERY_FROM)) }
             }
         }
-        @if !shown.more.is_empty() {
-            section aria-labelledby="more" {
-                h2 #more { ((words.browse.more_from)(category)) }
-                (grid(frame, &shown.more))
-            }
-        }
+        (shelf(frame, &Shelf { id: "together", heading: finding.together, text: None, more: None, tiles: &shown.together }))
+        (shelf(frame, &Shelf {
+            id: "next",
+            heading: if shown.next_is_known { finding.looked_next } else { finding.similar },
+            text: None,
+            more: None,
+            tiles: &shown.next,
+        }))
     };
-    layout::page(frame, name, &content)
+    let head = Head {
+        title: name,
+        description: product.description.text(frame.language),
+        canonical: &format!("/products/{}", product.id),
+        picture: Some(&format!("/pictures/{}.svg", product.picture)),
+        data: Some(&json_ld::product(frame, product, shown.category, shown.left)),
+        hidden: false,
+    };
+    layout::page_with(frame, &head, &content)
 }
 
 fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {

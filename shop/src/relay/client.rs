@@ -44,6 +44,10 @@ pub(super) fn producer_config(options: &RelayOptions) -> ClientConfig {
         .set("enable.idempotence", "true")
         // A message that fails for good must not be overtaken: the sink takes a smaller sequence for a repetition.
         .set("enable.gapless.guarantee", "true")
+        // One request at a time. Of two under way the first can fail (a leader that is not ready yet) and the second succeed, as a
+        // broker takes any sequence for a producer's first in a partition; librdkafka then reports the first as delivered, too, and
+        // it is lost (`rd_kafka_handle_idempotent_Produce_success`, "implicit ack").
+        .set("max.in.flight.requests.per.connection", "1")
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
         // Messages wait for Kafka as long as it takes; only Kafka's own answer counts.

@@ -6,7 +6,7 @@
 //!   what was under way and nothing else, a power cut half a second more; what is repeated carries the same sequence and is known by it.
 //! - Within a partition messages keep the order of the journal. When one fails for good, the producer is given up and a new one begins again
 //!   at the first entry that was not acknowledged.
-//! - With Kafka away the relay waits, and says so once a minute. Kafka back with other data: the topics are created again, the journal goes on.
+//! - With Kafka away the relay waits, and says so when that begins and when it ends. Kafka back with other data: the topics are created again, the journal goes on.
 //! - At most 20,000 messages and 16 MiB are under way.
 //!
 //! Not for: transactions, other topics, changing topics that exist.
@@ -18,11 +18,11 @@ mod message;
 mod session;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::info;
 
 pub(crate) use self::client::{Context, base_config};
 pub(crate) use self::health::Health;
@@ -33,6 +33,8 @@ use crate::topics;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// So often the relay may begin again without a message that arrived before that is a trouble of its own.
+const FRUITLESS: u32 = 3;
 
 /// Where Kafka is, and how it is used.
 #[derive(Debug, Clone)]
@@ -120,22 +122,28 @@ impl Relay {
 
     /// Runs until `stop`; then what is under way gets `stop_timeout`. Troubles are waited out, and shown by the view.
     pub async fn run(self, stop: CancellationToken) {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut fruitless) = (FIRST_PAUSE, 0);
         while !stop.is_cancelled() {
-            let before = self.health.state().delivered;
+            let (before, began) = (self.health.state().delivered, Instant::now());
             match self.round(&stop).await {
                 Ok(End::Stopped) => return,
                 Ok(End::Again(why)) => {
                     self.health.update(|state| state.restarts += 1);
-                    info!(why, "The relay begins again after the last acknowledged entry");
+                    fruitless += 1;
+                    if fruitless > FRUITLESS {
+                        self.health.is_stuck(&why);
+                    } else {
+                        info!(why, "The relay begins again after the last acknowledged entry");
+                    }
                 }
                 Err(error) => {
                     let causes = anyhow::Error::from(error);
-                    self.health.is_away(&format!("{causes:#}"));
-                    error!(error = format!("{causes:#}"), "The relay can't go on; it tries again");
+                    self.health.is_stuck(&format!("{causes:#}"));
                 }
             }
-            pause = if self.health.state().delivered > before {
+            let went_well = self.health.state().delivered > before || began.elapsed() > LONGEST_PAUSE;
+            pause = if went_well {
+                fruitless = 0;
                 FIRST_PAUSE
             } else {
                 (pause * 2).min(LONGEST_PAUSE)

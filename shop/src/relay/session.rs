@@ -23,6 +23,8 @@ const BATCH: usize = 1000;
 const SYNC_CURSOR_EVERY: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
+/// Kafka answers, but acknowledges nothing of what is under way: its disk may be full.
+const TOO_SILENT: Duration = Duration::from_secs(5);
 
 /// Why a session ended.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(super) struct Session<'a> {
     acks: Acks,
     synced: Instant,
     looked: Instant,
+    /// When Kafka last acknowledged something, or had nothing to acknowledge.
+    moved: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -71,6 +75,7 @@ impl<'a> Session<'a> {
             producer,
             synced: Instant::now(),
             looked: Instant::now(),
+            moved: Instant::now(),
         })
     }
 
@@ -117,6 +122,7 @@ impl<'a> Session<'a> {
             if self.kafka_is_back() {
                 return Ok(Some("Kafka was away; its topics are checked again".to_owned()));
             }
+            self.health.goes_on();
             self.reader.wait(IDLE);
         }
         Ok(None)
@@ -134,7 +140,8 @@ impl<'a> Session<'a> {
                     error!(
                         first = first.0,
                         last = last.0,
-                        "Entries of the journal are damaged and can't be sent; what is left of them is in a .corrupt file beside it"
+                        "Entries of the journal are damaged and can't be sent; what is left of them is in a .corrupt file beside it. Look after \
+                         the disk of --journal; `de-shop audit` tells what is missing"
                     );
                     self.health.update(|state| state.lost += last.0 - first.0 + 1);
                     self.acks.nothing_to_send(last);
@@ -154,7 +161,7 @@ impl<'a> Session<'a> {
                         self.producer.poll(Duration::from_millis(10));
                         record = back;
                     }
-                    self.acks.sent(entry.sequence);
+                    self.acks.sent(entry.sequence, entry.timestamp);
                     self.health.update(|state| {
                         state.sent += 1;
                         state.newest_sent = Some(entry.timestamp);
@@ -177,14 +184,23 @@ impl<'a> Session<'a> {
             fail_point::hit(FailPoint::AfterProduceBeforeCursor);
             self.cursor.advance(acknowledged)?;
         }
-        let under_way = self.acks.under_way();
+        let (under_way, oldest_under_way) = (self.acks.under_way(), self.acks.oldest());
+        let failed = u64::from(reports.failed.is_some());
         self.health.update(|state| {
             state.acknowledged = acknowledged.0;
             state.under_way = under_way;
+            state.oldest_under_way = oldest_under_way;
             state.delivered += delivered;
+            state.failed += failed;
         });
         if delivered > 0 {
+            self.health.goes_on();
             self.health.is_back();
+        }
+        if delivered > 0 || under_way == 0 {
+            self.moved = Instant::now();
+        } else if self.moved.elapsed() > TOO_SILENT {
+            self.health.is_away("Kafka acknowledges nothing; its own log tells why");
         }
         Ok(reports.failed)
     }

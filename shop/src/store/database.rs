@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -21,6 +22,8 @@ pub(super) struct Database {
     begin: &'static str,
     /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
     keep_others_out: Option<&'static str>,
+    /// Why the last transaction failed to be written, since when; none once one succeeded.
+    write_trouble: Mutex<Option<(Instant, String)>>,
 }
 
 /// In the order in which transactions write them.
@@ -56,13 +59,14 @@ impl Database {
         let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             .connect_with(address.clone())
             .await?;
-        migrate(sqlx::migrate!("migrations/sqlite"), &writer).await?;
+        migrate_sqlite(&writer).await?;
         let readers = sqlite_pool(4, "PRAGMA query_only = ON").connect_with(address).await?;
         Ok(Self {
             writer,
             readers,
             begin: "BEGIN IMMEDIATE",
             keep_others_out: None,
+            write_trouble: Mutex::default(),
         })
     }
 
@@ -79,12 +83,14 @@ impl Database {
             .await?;
         let mut migrator = sqlx::migrate!("migrations/postgres");
         migrator.create_schema("shop");
-        migrate(migrator, &pool).await?;
+        // Under sqlx's advisory lock: shops that start at once go one after the other.
+        migrate(migrator, &mut *pool.acquire().await?).await?;
         Ok(Self {
             writer: pool.clone(),
             readers: pool,
             begin: "BEGIN",
             keep_others_out: Some(LOCK_ALL),
+            write_trouble: Mutex::default(),
         })
     }
 
@@ -98,6 +104,26 @@ impl Database {
             connection.execute(lock).await?;
         }
         Ok(())
+    }
+
+    /// Takes note of how a transaction ended: a disk without room lets everything be read and nothing be written.
+    pub(super) fn note<T>(&self, outcome: &Result<T, StoreError>) {
+        let mut trouble = self.write_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(_) => *trouble = None,
+            Err(StoreError::Database(error)) => {
+                let since = trouble.take().map_or_else(Instant::now, |(since, _)| since);
+                *trouble = Some((since, error.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+
+    pub(super) fn write_trouble(&self) -> Option<(Instant, String)> {
+        self.write_trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
@@ -166,6 +192,7 @@ macro_rules! transaction {
                 $crate::store::database::$kind(async { $work }).await
             };
             if let Some(outcome) = $crate::store::database::end(transaction, verdict, &mut tries).await {
+                $database.note(&outcome);
                 break outcome;
             }
         }
@@ -204,10 +231,18 @@ fn sqlite_pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
         .after_connect(move |connection, _| Box::pin(async move { connection.execute(pragmas).await.map(drop) }))
 }
 
-/// On PostgreSQL under its advisory lock, so that shops that start at once don't meet.
-async fn migrate(mut migrator: Migrator, pool: &AnyPool) -> Result<(), StoreError> {
+/// All in one transaction that writes, which is SQLite's lock: shops that start at once go one after the other, and a database that
+/// is refused is left as it was.
+async fn migrate_sqlite(writer: &AnyPool) -> Result<(), StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    migrate(sqlx::migrate!("migrations/sqlite"), &mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn migrate(mut migrator: Migrator, connection: &mut AnyConnection) -> Result<(), StoreError> {
     migrator.dangerous_set_table_name("shop_migrations");
-    migrator.run(pool).await.map_err(|error| match error {
+    let done = migrator.run_direct(None, connection, false).await;
+    done.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema(version),
         error => StoreError::Migration(error),
     })

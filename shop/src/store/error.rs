@@ -15,7 +15,9 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database's tables can't be brought up to date")]
     Migration(#[source] sqlx::migrate::MigrateError),
-    #[error("the database was made by a newer shop (its version {0} is not known here); use that one")]
+    #[error(
+        "the database was made by a newer shop (its version {0} is not known here) and was left as it is; start the newer shop, or restore the backup from before the upgrade"
+    )]
     NewerSchema(i64),
     #[error("the folder of the database can't be made")]
     Folder(#[source] std::io::Error),

@@ -22,6 +22,8 @@ mod delivery;
 mod error;
 mod event_store;
 mod fresh;
+mod instances;
+mod interest;
 mod orders;
 mod outbox;
 mod own_data;
@@ -34,9 +36,9 @@ mod session_facts;
 mod sign_in;
 mod who;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use schemas::{Clock, InstanceId};
+use schemas::{Clock, InstanceId, Timestamp};
 use tokio::sync::watch;
 
 use crate::domain::{Catalogue, StockLevels};
@@ -45,6 +47,8 @@ use crate::observe::Occasion;
 pub use account::PasswordChange;
 pub use checkout::Submitted;
 pub use error::StoreError;
+pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
+pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
 pub use rebuild::RebuildReport;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
@@ -67,6 +71,8 @@ struct Inner {
     /// How often this process has recorded something.
     recorded: watch::Sender<u64>,
     hasher: Hasher,
+    /// Since when the database doesn't answer, and what it says.
+    trouble: Mutex<Option<(Timestamp, String)>>,
 }
 
 impl Store {
@@ -86,6 +92,7 @@ impl Store {
             stock: watch::Sender::new(stock),
             recorded: watch::Sender::new(0),
             hasher: Hasher::new(),
+            trouble: Mutex::default(),
         })))
     }
 

@@ -11,12 +11,15 @@ use crate::store::database::transaction_always;
 use crate::store::{Store, StoreError};
 
 impl Store {
-    /// The first `limit` facts, by id, that `instance` recorded and that are not marked as being in its journal.
+    /// The first `limit` facts, by id, that `instance` recorded or has adopted and that are not marked as being in its journal.
     pub async fn facts_not_in_journal(&self, instance: &InstanceId, limit: u32) -> Result<Vec<StoredFact>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, event_type, event_id, session_id, happened_at, trace_parent, data FROM event
-             WHERE instance = $1 AND journal_sequence IS NULL ORDER BY id LIMIT $2",
+             WHERE journal_sequence IS NULL
+               AND instance IN (SELECT CAST($1 AS TEXT) UNION SELECT name FROM shop_instance WHERE adopted_by = $2)
+             ORDER BY id LIMIT $3",
         )
+        .bind(instance.as_str())
         .bind(instance.as_str())
         .bind(i64::from(limit))
         .fetch_all(&mut *self.0.database.read().await?)

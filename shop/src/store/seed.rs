@@ -8,7 +8,7 @@ use time::Date;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::domain::{Catalogue, Category, Localized, Product, Won};
+use crate::domain::{Catalogue, Category, Localized, Product, Synonyms, Won};
 use crate::store::StoreError;
 use crate::store::database::Database;
 use crate::store::database::transaction_always;
@@ -28,6 +28,7 @@ const FILES: [&str; 12] = [
     include_str!("../../catalogue/11-music.json"),
     include_str!("../../catalogue/12-care-pets.json"),
 ];
+const SYNONYMS: &str = include_str!("../../catalogue/synonyms.json");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// The first order is one more than this, so that its number looks like one.
@@ -129,10 +130,17 @@ pub(super) async fn catalogue(database: &Database) -> Result<Catalogue, StoreErr
     let products = sqlx::query("SELECT * FROM product ORDER BY id")
         .fetch_all(&mut *connection)
         .await?;
-    Ok(Catalogue::new(
+    Ok(Catalogue::with_synonyms(
         categories.iter().map(category).collect::<Result<_, _>>()?,
         products.iter().map(product).collect::<Result<_, _>>()?,
+        &synonyms()?,
     ))
+}
+
+/// What else the catalogue's things are called; it comes with the program, not from the database.
+fn synonyms() -> Result<Synonyms, StoreError> {
+    let groups = serde_json::from_str(SYNONYMS).map_err(|error| StoreError::Seed(error.to_string()))?;
+    Ok(Synonyms::new(groups))
 }
 
 fn category(row: &AnyRow) -> Result<Category, StoreError> {

@@ -17,7 +17,7 @@ use super::Site;
 use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Consent, Language, Visit, consent};
+use crate::domain::{Consent, Language, Looked, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -29,6 +29,10 @@ pub(super) struct Caller {
     pub signed_in: Option<SignedIn>,
     pub token: Option<SignInToken>,
     pub language: Language,
+    /// The language that the address asks for, when the cookie says otherwise.
+    pub asked_language: Option<Language>,
+    /// What this visitor looked at last.
+    pub looked: Looked,
     /// What may be recorded.
     pub consent: Consent,
     /// Whether the browser sent Global Privacy Control.
@@ -43,11 +47,15 @@ pub(super) struct Caller {
 }
 
 /// Names of the query string that may stand in events; others could hold anything.
-const ARGS: [&str; 10] = [
+const ARGS: [&str; 14] = [
     "category",
+    "price_from",
+    "price_to",
+    "in_stock",
     "sort",
     "page",
     "q",
+    "lang",
     "placed",
     "utm_source",
     "utm_medium",
@@ -71,8 +79,10 @@ impl Caller {
         let at = site.clock.now();
         let visit = Visit::continue_or_begin(cookies.visit(), at, site.manners.session_silence, rand::random());
         let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
-        let language = cookies
-            .language()
+        let args = args(&parts.uri);
+        let asked_language = args.get("lang").and_then(|code| Language::from_code(code));
+        let language = asked_language
+            .or_else(|| cookies.language())
             .unwrap_or_else(|| Language::best_of(accepted.as_deref().unwrap_or("")));
         let privacy_control = privacy_control(&parts.headers);
         let consent = Consent::in_force(cookies.consent(), privacy_control);
@@ -84,7 +94,7 @@ impl Caller {
             endpoint: endpoint.map_or("", Endpoint::name),
             method: parts.method.as_str().to_owned(),
             path: clean(parts.uri.path()),
-            args: args(&parts.uri),
+            args,
             form: Fields::new(),
             ip_address: address.map(|address| recorded(address, consent)),
             user_agent: consent
@@ -95,16 +105,14 @@ impl Caller {
             request_id: request_id(at),
             trace_parent: trace_parent(&parts.headers),
         };
-        let here = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |address| address.as_str())
-            .to_owned();
+        let here = here(&parts.uri);
         Self {
             visit,
             signed_in: who,
             token: cookies.sign_in(),
             language,
+            asked_language: asked_language.filter(|asked| cookies.language() != Some(*asked)),
+            looked: cookies.looked(),
             consent,
             privacy_control,
             address,
@@ -168,6 +176,9 @@ impl<S: Sync> FromRequestParts<S> for By {
 
 /// Cut to a length that is fit for events, without U+0000, which no text column keeps.
 pub(super) fn clean(text: &str) -> String {
+    if text.len() <= LONGEST && !text.as_bytes().contains(&0) {
+        return text.to_owned();
+    }
     text.chars()
         .take(LONGEST)
         .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
@@ -178,6 +189,20 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers
         .get(name)
         .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
+}
+
+/// Path and query, but for the language: it has been chosen.
+fn here(uri: &Uri) -> String {
+    let path = uri.path();
+    let parts = uri.query().unwrap_or_default().split('&');
+    let kept: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("lang="))
+        .collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    }
 }
 
 fn args(uri: &Uri) -> Fields<'static> {

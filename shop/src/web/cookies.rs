@@ -1,21 +1,23 @@
-//! The cookies: the visit, the sign-in, the language, the consent, and that somebody signed in here before. All are signed, none can be
-//! read by scripts.
+//! The cookies: the visit, the sign-in, the language, the consent, what was looked at last, and that somebody signed in here before.
+//! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
-use crate::domain::{Consent, Language, Visit};
+use crate::domain::{Consent, Language, Looked, Visit};
 use crate::store::SignInToken;
 
 const VISIT: &str = "visit";
 const SIGN_IN: &str = "sign_in";
 const LANGUAGE: &str = "language";
+const LOOKED: &str = "looked";
 const CONSENT: &str = "consent";
 const KNOWN: &str = "known";
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
+const LOOKED_KEPT: Duration = Duration::days(30);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
 pub(super) struct Cookies(SignedCookieJar);
@@ -35,6 +37,13 @@ impl Cookies {
 
     pub(super) fn language(&self) -> Option<Language> {
         Language::from_code(self.0.get(LANGUAGE)?.value())
+    }
+
+    pub(super) fn looked(&self) -> Looked {
+        let cookie = self.0.get(LOOKED);
+        cookie
+            .and_then(|cookie| cookie.value().parse().ok())
+            .unwrap_or_default()
     }
 
     /// What the visitor chose, if anything.
@@ -81,6 +90,7 @@ pub(super) enum Change {
     SignedIn(SignInToken),
     SignedOut,
     Language(Language),
+    Looked(Looked),
     Consent(Consent),
     Known(KnownAccount),
 }
@@ -101,6 +111,7 @@ impl Outgoing {
                 Change::SignedIn(token) => self.cookie(SIGN_IN, token.hex(), KEPT),
                 Change::SignedOut => self.cookie(SIGN_IN, String::new(), Duration::ZERO),
                 Change::Language(language) => self.cookie(LANGUAGE, language.code().to_owned(), KEPT),
+                Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
             });

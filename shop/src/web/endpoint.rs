@@ -36,6 +36,7 @@ endpoints! {
     ProductsIndex    GET  "/products/"            "products.index",
     ProductsDetail   GET  "/products/{id}"        "products.detail",
     ProductsSearch   GET  "/search"               "products.search",
+    ProductsSuggest  GET  "/search/suggest"       "products.suggest",
     CartIndex        GET  "/cart"                 "cart.index",
     CartAdd          POST "/cart/add"             "cart.add",
     CartUpdate       POST "/cart/update"          "cart.update",
@@ -64,6 +65,7 @@ endpoints! {
     PrivacyIndex     GET  "/privacy"              "privacy.index",
     PrivacyChoose    POST "/privacy"              "privacy.choose",
     Language         POST "/language"             "home.language",
+    LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",
     Static           GET  "/static/{version}/{file}" "static.file",
@@ -84,19 +86,20 @@ impl Endpoint {
             .find(|endpoint| endpoint.route() == route && endpoint.method() == *method)
     }
 
-    /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does.
+    /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does. Nor do
+    /// suggestions: what is typed and not sent is nobody's business.
     #[must_use]
     pub const fn is_recorded(self) -> bool {
         !matches!(
             self,
-            Self::Static | Self::Picture | Self::Healthz | Self::Readyz | Self::Metrics
+            Self::Static | Self::Picture | Self::ProductsSuggest | Self::Healthz | Self::Readyz | Self::Metrics
         )
     }
 
     /// Programs read the answer: errors are JSON, not a page.
     #[must_use]
     pub const fn is_api(self) -> bool {
-        matches!(self, Self::LogDwellTime | Self::LogClickEvent)
+        matches!(self, Self::LogEvents | Self::LogDwellTime | Self::LogClickEvent)
     }
 }
 

@@ -6,17 +6,29 @@ use axum::response::IntoResponse;
 use super::caller::By;
 use super::error::PageError;
 use super::{Site, show};
-use crate::domain::ListingQuery;
+use crate::domain::{ListingQuery, StockLevels};
 use crate::pages;
+use crate::pages::home::HomePage;
 
 /// How many new products the front page shows.
 const NEWEST: usize = 12;
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
     let catalogue = site.store.catalogue();
-    let newest = catalogue.listing(&ListingQuery::default(), caller.language).products;
-    let stock = site.store.stock();
-    let tiles = show::tiles(&catalogue, &stock, caller.occasion.at, newest.into_iter().take(NEWEST));
-    let page = pages::home::home(&caller.frame(&site).await?, catalogue.categories(), &tiles);
+    let (stock, advice) = (site.store.stock(), site.crowd.advice());
+    let looked = caller.looked();
+    let for_you = advice.for_who_looked_at(looked.products());
+    let newest = catalogue.listing(&ListingQuery::default(), &StockLevels::default(), caller.language);
+    let tiles = |products| show::tiles(&catalogue, &stock, caller.occasion.at, products);
+    let known = |ids| show::products(&catalogue, ids, show::SHELF);
+    let shown = HomePage {
+        categories: catalogue.categories(),
+        popular: tiles(show::products(&catalogue, &advice.popular, NEWEST)),
+        popular_is_known: advice.known * 2 >= NEWEST,
+        recent: tiles(known(looked.products())),
+        for_you: tiles(known(&for_you)),
+        newest: tiles(newest.products.into_iter().take(NEWEST).collect()),
+    };
+    let page = pages::home::home(&caller.frame(&site).await?, &shown);
     Ok((caller.saw(caller.view()), page))
 }

@@ -1,5 +1,6 @@
 //! `/healthz`, `/readyz`, `/metrics`: for operators and their programs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,8 +14,6 @@ use schemas::Timestamp;
 use serde::Serialize;
 
 use super::Site;
-use super::metrics::Metric;
-use crate::journal::Journal;
 
 /// How a part of the shop does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,18 +45,22 @@ impl Standing {
         }
     }
 
-    const fn is_ok(&self) -> bool {
+    #[must_use]
+    pub const fn is_ok(&self) -> bool {
         matches!(self, Self::Ok { .. })
     }
 }
 
+/// How each part of the shop does, by its name.
+pub type Parts = Arc<dyn Fn() -> Vec<(&'static str, Standing)> + Send + Sync>;
+
 /// Where the operators' pages look.
 #[derive(Clone)]
 pub struct Readiness {
-    pub journal: Journal,
-    pub journal_standing: Arc<dyn Fn() -> Standing + Send + Sync>,
-    /// How the way to Kafka does, and how many entries Kafka lacks.
-    pub relay: Arc<dyn Fn() -> (Standing, u64) + Send + Sync>,
+    /// Everything but HTTP and the database, which are tried at each look.
+    pub parts: Parts,
+    /// Brings the gauges up to date.
+    pub sample: Arc<dyn Fn() + Send + Sync>,
     pub metrics: PrometheusHandle,
 }
 
@@ -73,8 +76,8 @@ struct Report {
     ready: bool,
     http: Standing,
     database: Standing,
-    journal: Standing,
-    kafka: Standing,
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, Standing>,
 }
 
 /// The process answers.
@@ -83,16 +86,18 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
-    let database = match site.store.refresh_stock().await {
-        Ok(()) => Standing::ok(),
-        Err(error) => Standing::wrong(said(&error), None),
+    // A failure is kept, with the moment at which it began. What can be read may still not be written: pages that only show
+    // something go on, and so the shop is ready.
+    let answers = site.store.refresh_stock().await.is_ok();
+    let database = match site.store.trouble() {
+        Some((since, what)) => Standing::wrong(what, Some(since)),
+        None => Standing::ok(),
     };
     let report = Report {
-        ready: database.is_ok(),
+        ready: answers,
         http: Standing::ok(),
         database,
-        journal: (site.readiness.journal_standing)(),
-        kafka: (site.readiness.relay)().0,
+        parts: (site.readiness.parts)().into_iter().collect(),
     };
     let status = if report.ready {
         StatusCode::OK
@@ -102,25 +107,9 @@ pub(super) async fn readyz(State(site): State<Site>) -> impl IntoResponse {
     (status, Json(report))
 }
 
-fn said(error: &dyn std::error::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-}
-
 /// In Prometheus' text format.
 pub(super) async fn metrics(State(readiness): State<Readiness>) -> impl IntoResponse {
-    let journal = readiness.journal.state();
-    let (_, lag) = (readiness.relay)();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float; sizes below 2^53 are exact"
-    )]
-    let float = |number: u64| number as f64;
-    metrics::gauge!(Metric::JournalBytes.name()).set(float(journal.bytes));
-    metrics::counter!(Metric::JournalEntries.name()).absolute(journal.appended);
-    metrics::counter!(Metric::JournalRefused.name()).absolute(journal.refused_full + journal.refused_io);
-    metrics::gauge!(Metric::RelayLag.name()).set(float(lag));
+    (readiness.sample)();
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         readiness.metrics.render(),

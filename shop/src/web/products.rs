@@ -5,34 +5,20 @@ use std::borrow::Cow;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
-use schemas::CategoryId;
 use schemas::events::View;
-use serde::Deserialize;
 
 use super::caller::{By, Caller};
 use super::error::PageError;
+use super::wanted::Wanted;
 use super::{Site, show};
-use crate::domain::{Catalogue, Category, Listing, ListingQuery, PageNumber, Product, Sort};
+use crate::domain::{ListingQuery, Product, Sort};
 use crate::pages;
 use crate::pages::listing::ListingPage;
+use crate::pages::parts::narrow::Spot;
 use crate::pages::product::ProductPage;
 
-/// How many others of its category a product's page shows.
-const MORE: usize = 6;
-
-/// What stands in the address; what makes no sense counts as not said.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wanted {
-    category: Option<String>,
-    sort: Option<String>,
-    page: Option<String>,
-}
-
-pub(super) fn page_number(text: Option<&str>) -> PageNumber {
-    text.and_then(|page| page.trim().parse().ok())
-        .map_or(PageNumber::FIRST, PageNumber::new)
-}
+/// From how many ways on a product's page shows where people went, rather than what is similar.
+const KNOWN: usize = 3;
 
 pub(super) async fn without_slash() -> Redirect {
     Redirect::permanent("/products/")
@@ -44,51 +30,40 @@ pub(super) async fn index(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let Query(wanted) = wanted.unwrap_or_default();
-    let catalogue = site.store.catalogue();
-    let category = category(&catalogue, wanted.category.as_deref())?;
+    let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
     let query = ListingQuery {
-        category: category.map(|category| category.id),
-        sort: wanted.sort.as_deref().and_then(Sort::from_name).unwrap_or_default(),
-        page: page_number(wanted.page.as_deref()),
+        filter: wanted.filter(),
+        sort: wanted.sort().unwrap_or_default(),
+        page: wanted.page(),
     };
-    let listing = catalogue.listing(&query, caller.language);
+    let category = query.filter.category.and_then(|id| catalogue.category(id));
+    // A category that doesn't exist is an address that doesn't exist.
+    if category.is_none() && wanted.asks_for_category() {
+        return Err(PageError::NotFound);
+    }
+    let listing = catalogue.listing(&query, &stock, caller.language);
     let view = View {
-        category_id: query.category,
+        category_id: query.filter.category,
         sort: Some(Cow::Borrowed(query.sort.name())),
         page_number: Some(listing.page.get()),
         ..caller.view()
     };
-    let shown = listing_page(&site, &caller, &catalogue, (category, query.sort), listing);
-    let page = pages::listing::listing(&caller.frame(&site).await?, &shown);
-    Ok((caller.saw(view), page))
-}
-
-/// None when none was asked for; a category that doesn't exist is an address that doesn't exist.
-fn category<'a>(catalogue: &'a Catalogue, wanted: Option<&str>) -> Result<Option<&'a Category>, PageError> {
-    let Some(wanted) = wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) else {
-        return Ok(None);
-    };
-    let id = wanted.parse().map(CategoryId);
-    let found = id.ok().and_then(|id| catalogue.category(id));
-    found.map(Some).ok_or(PageError::NotFound)
-}
-
-fn listing_page<'a>(
-    site: &Site,
-    caller: &Caller,
-    catalogue: &'a Catalogue,
-    (category, sort): (Option<&'a Category>, Sort),
-    listing: Listing<'a>,
-) -> ListingPage<'a> {
-    ListingPage {
+    let shown = ListingPage {
+        spot: Spot {
+            query: None,
+            filter: query.filter,
+            sort: wanted.sort().filter(|sort| *sort != Sort::default()),
+            page: listing.page.get(),
+        },
         categories: catalogue.categories(),
         category,
-        sort,
-        page: listing.page.get(),
+        facets: &listing.facets,
         pages: listing.pages.get(),
         total: listing.total,
-        tiles: show::tiles(catalogue, &site.store.stock(), caller.occasion.at, listing.products),
-    }
+        tiles: show::tiles(&catalogue, &stock, caller.occasion.at, listing.products.iter().copied()),
+    };
+    let page = pages::listing::listing(&caller.frame(&site).await?, &shown);
+    Ok((caller.saw(view), page))
 }
 
 pub(super) async fn detail(
@@ -108,7 +83,8 @@ pub(super) async fn detail(
         category_id: Some(product.category),
         ..caller.view()
     };
-    Ok((caller.saw(view), page(&site, &caller, product, None).await?))
+    let page = page(&site, &caller, product, None).await?;
+    Ok((caller.saw(view), caller.looks_at(&site, product), page))
 }
 
 /// A product's page; with what was typed and why it was refused after a failed try to add it.
@@ -121,17 +97,21 @@ pub(super) async fn page(
     let catalogue = site.store.catalogue();
     let stock = site.store.stock();
     let category = catalogue.category(product.category).ok_or(PageError::NoSuchProduct)?;
-    let query = ListingQuery {
-        category: Some(category.id),
-        ..ListingQuery::default()
+    let advice = site.crowd.advice();
+    let related = advice.related(product.id).cloned().unwrap_or_default();
+    let next_is_known = related.next.len() >= KNOWN;
+    let next = if next_is_known { &related.next } else { &related.similar };
+    let tiles = |ids, most| {
+        let products = show::products(&catalogue, ids, most);
+        show::tiles(&catalogue, &stock, caller.occasion.at, products)
     };
-    let others = catalogue.listing(&query, caller.language).products.into_iter();
-    let others = others.filter(|other| other.id != product.id).take(MORE);
     let shown = ProductPage {
         product,
         category,
         left: stock.left(product.id),
-        more: show::tiles(&catalogue, &stock, caller.occasion.at, others),
+        next: tiles(next, show::SHELF),
+        next_is_known,
+        together: tiles(&related.together, show::SHELF),
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),

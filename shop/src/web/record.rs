@@ -1,6 +1,7 @@
-//! Around every request: before the handler who asks and that it began, after it how it ended and what was seen.
+//! Around every request: who asks, before the handler; that it began, how it ended and what was seen, after it.
 //!
-//! One append to the journal before the handler (`--request-detail both`), one after it for all the rest, before the answer leaves.
+//! One append to the journal for all of it, before the answer leaves. So a request that nobody was answered, because the shop was
+//! killed, left nothing; one whose caller went away left its beginning.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +19,7 @@ use super::caller::Caller;
 use super::cookies::{Change, Cookies, Outgoing};
 use super::endpoint::Endpoint;
 use super::error::PageError;
-use super::recorder::Ended;
+use super::recorder::{Begun, Ended};
 use crate::observe::Occasion;
 use crate::pages::{self, Frame};
 use crate::store::SignedIn;
@@ -86,14 +87,14 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     let cookies = Cookies::of(&parts.headers, &site.manners.key);
     let (who, trouble) = who(&site, &cookies).await;
     let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
-    site.recorder.started(&caller, route);
+    let begun = site.recorder.begun(&caller, route);
     let response = if let Some(error) = trouble {
         error.into_response()
     } else {
         parts.extensions.insert(Arc::clone(&caller));
         next.run(Request::from_parts(parts, body)).await
     };
-    finish(&site, &caller, (endpoint, route), began, response)
+    finish(&site, (&caller, endpoint), (begun, began), response)
 }
 
 async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
@@ -108,24 +109,24 @@ async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageEr
 
 fn finish(
     site: &Site,
-    caller: &Caller,
-    (endpoint, route): (Option<Endpoint>, Option<&str>),
-    began: Instant,
+    (caller, endpoint): (&Caller, Option<Endpoint>),
+    (begun, began): (Begun<'_>, Instant),
     response: Response,
 ) -> Response {
     let (mut response, error) = with_error_page(site, caller, endpoint, response);
     let seen = response.extensions_mut().remove::<Seen>().unwrap_or_default();
-    let changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+    let mut changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+    // A link to the page in another language is as good as choosing it.
+    changed.cookies.extend(caller.asked_language.map(Change::Language));
     let ended = Ended {
         at: site.clock.now(),
         endpoint,
-        route,
         status: response.status(),
         took: began.elapsed(),
-        error,
+        error: &error,
     };
     let or_refuse = seen.or_refuse;
-    let kept = site.recorder.finished(caller, &ended, seen.events);
+    let kept = begun.finished(&ended, seen.events);
     if !kept && or_refuse {
         response = come_again();
     }

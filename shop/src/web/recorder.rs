@@ -1,4 +1,5 @@
-//! Writes what happened into the journal. It never fails a page: what the journal refuses is counted there.
+//! Writes what happened into the journal: all of a request in one append, before its answer leaves. It never fails a page: what
+//! the journal refuses is counted there.
 //!
 //! With the feature `silent` (benchmarks only) nothing is encoded and nothing is written.
 
@@ -28,15 +29,22 @@ pub struct Recorder {
     pub recent: Recent,
 }
 
+/// A request under way. One that ends without an answer, because the caller went away, leaves its beginning when this is dropped.
+pub(super) struct Begun<'a> {
+    recorder: &'a Recorder,
+    caller: &'a Caller,
+    route: Option<&'a str>,
+    is_recorded: bool,
+}
+
 /// How a request ended.
 pub(super) struct Ended<'a> {
     pub at: Timestamp,
     pub endpoint: Option<Endpoint>,
-    pub route: Option<&'a str>,
     pub status: StatusCode,
     pub took: Duration,
     /// What failed, outermost first.
-    pub error: Vec<String>,
+    pub error: &'a [String],
 }
 
 impl Ended<'_> {
@@ -52,34 +60,14 @@ impl Ended<'_> {
 }
 
 impl Recorder {
-    /// That a request began, when that is wanted.
-    pub(super) fn started(&self, caller: &Caller, route: Option<&str>) {
-        if cfg!(feature = "silent") || self.detail == RequestDetail::Finished || self.level > Level::Info {
-            return;
+    /// A request begins.
+    pub(super) const fn begun<'a>(&'a self, caller: &'a Caller, route: Option<&'a str>) -> Begun<'a> {
+        Begun {
+            recorder: self,
+            caller,
+            route,
+            is_recorded: false,
         }
-        let line = line(caller, caller.occasion.at, Level::Info, "request started", route);
-        let line = AppLine {
-            phase: Some(Phase::Started),
-            ..line
-        };
-        self.append(caller, encoded(&line).into_iter().collect());
-    }
-
-    /// How a request ended and what was seen on the way, in one append; whether the journal took it.
-    pub(super) fn finished(&self, caller: &Caller, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
-        metrics::request(ended.endpoint, ended.status, ended.took);
-        if cfg!(feature = "silent") {
-            return true;
-        }
-        let mut events = Vec::with_capacity(seen.len() + 1);
-        if ended.level() >= self.level {
-            events.extend(finished_line(caller, ended));
-        }
-        // Observations of somebody who allows only what is necessary end here, whoever made them.
-        if caller.consent.allows_observing() {
-            events.extend(seen);
-        }
-        self.append(caller, events)
     }
 
     fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
@@ -102,8 +90,51 @@ impl Recorder {
     }
 }
 
-fn finished_line(caller: &Caller, ended: &Ended<'_>) -> Option<Unsealed> {
-    let line = line(caller, ended.at, ended.level(), "request finished", ended.route);
+impl Begun<'_> {
+    /// How it ended and what was seen on the way; whether the journal took it.
+    pub(super) fn finished(mut self, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
+        self.is_recorded = true;
+        metrics::request(ended.endpoint, ended.status, ended.took, ended.at);
+        if cfg!(feature = "silent") {
+            return true;
+        }
+        let mut events = Vec::with_capacity(seen.len() + 2);
+        events.extend(self.started_line());
+        if ended.level() >= self.recorder.level {
+            events.extend(finished_line(self.caller, self.route, ended));
+        }
+        // Observations of somebody who allows only what is necessary end here, whoever made them.
+        if self.caller.consent.allows_observing() {
+            events.extend(seen);
+        }
+        self.recorder.append(self.caller, events)
+    }
+
+    /// That it began, when that is wanted; dated by its arrival.
+    fn started_line(&self) -> Option<Unsealed> {
+        if self.recorder.detail == RequestDetail::Finished || self.recorder.level > Level::Info {
+            return None;
+        }
+        let at = self.caller.occasion.at;
+        let line = line(self.caller, at, Level::Info, "request started", self.route);
+        encoded(&AppLine {
+            phase: Some(Phase::Started),
+            ..line
+        })
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.is_recorded && !cfg!(feature = "silent") {
+            self.recorder
+                .append(self.caller, self.started_line().into_iter().collect());
+        }
+    }
+}
+
+fn finished_line(caller: &Caller, route: Option<&str>, ended: &Ended<'_>) -> Option<Unsealed> {
+    let line = line(caller, ended.at, ended.level(), "request finished", route);
     let micros = u32::try_from(ended.took.as_micros()).unwrap_or(u32::MAX);
     let line = AppLine {
         phase: Some(Phase::Finished),
@@ -164,6 +195,14 @@ fn told(error: &serde_json::Error) {
 
 fn encoded(line: &AppLine<'_>) -> Option<Unsealed> {
     line.encode().inspect_err(told).ok()
+}
+
+/// The event of a line that is not this program's own.
+pub(super) fn encode_line(line: &AppLine<'_>) -> Option<Unsealed> {
+    if cfg!(feature = "silent") {
+        return None;
+    }
+    encoded(line)
 }
 
 /// The event that `details` happened.

@@ -9,7 +9,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use super::error::{PageError, panicked};
 use super::{
     account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, own_data,
-    pictures, privacy, products, record, search, security, wishes,
+    pictures, privacy, products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
 
@@ -21,6 +21,7 @@ pub fn router(site: Site) -> Router {
         .route("/products/", get(products::index))
         .route("/products/{id}", get(products::detail))
         .route("/search", get(search::index))
+        .route("/search/suggest", get(suggest::index))
         .route("/cart", get(cart::index))
         .route("/cart/add", post(cart::add))
         .route("/cart/update", post(cart::update))
@@ -45,6 +46,7 @@ pub fn router(site: Site) -> Router {
         .route("/account/delete", post(account::delete))
         .route("/privacy", get(privacy::index).post(privacy::choose))
         .route("/language", post(language::choose))
+        .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
         .route("/api/log/click-event", post(client_events::click_event))
         .route("/static/{version}/{file}", get(assets::file))
@@ -55,15 +57,17 @@ pub fn router(site: Site) -> Router {
         .fallback(async || PageError::NotFound)
         .method_not_allowed_fallback(async || PageError::WrongMethod);
 
-    // The last layer is the first to see a request.
-    routes
-        .layer(limits::of_bodies())
-        .layer(from_fn(limits::refuse_large))
-        .layer(from_fn(origin::refuse_other_sites))
-        .layer(from_fn_with_state(site.clone(), limits::in_time))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(site.clone(), record::around))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(from_fn_with_state(site.clone(), security::headers))
-        .with_state(site)
+    // The first one is the first to see a request. One stack, not one layer after another: each of those would be boxed, and
+    // copied for every request with all that lies below it.
+    let around = (
+        from_fn_with_state(site.clone(), security::headers),
+        CompressionLayer::new().quality(CompressionLevel::Fastest),
+        from_fn_with_state(site.clone(), record::around),
+        CatchPanicLayer::custom(panicked),
+        from_fn_with_state(site.clone(), limits::in_time),
+        from_fn(origin::refuse_other_sites),
+        from_fn(limits::refuse_large),
+        limits::of_bodies(),
+    );
+    routes.layer(around).with_state(site)
 }

@@ -6,42 +6,39 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::IntoResponse;
 use schemas::events::Search;
-use schemas::record::Fields;
-use serde::Deserialize;
 
-use super::caller::{By, clean};
+use super::caller::By;
 use super::error::PageError;
-use super::products::page_number;
+use super::wanted::{self, Wanted};
 use super::{Site, show};
-use crate::pages::search::SearchPage;
+use crate::domain::{Filter, Searched};
+use crate::pages::parts::narrow::Spot;
+use crate::pages::search::{SearchPage, Understood};
 use crate::pages::{self, Frame};
-
-/// The longest query that is looked at, in characters.
-const LONGEST_QUERY: usize = 100;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    q: String,
-    page: Option<String>,
-}
 
 pub(super) async fn index(
     By(caller): By,
     State(site): State<Site>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
-    let Query(asked) = asked.unwrap_or_default();
-    let query = clean(&asked.q).trim().chars().take(LONGEST_QUERY).collect::<String>();
-    let catalogue = site.store.catalogue();
-    let found = catalogue.search(&query, page_number(asked.page.as_deref()));
+    let Query(wanted) = wanted.unwrap_or_default();
+    let (query, sort) = (wanted.query(), wanted.sort());
+    let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let asked = wanted.filter();
+    let category = asked.category.and_then(|id| catalogue.category(id));
+    let filter = Filter {
+        category: category.map(|category| category.id),
+        ..asked
+    };
+    let searched = catalogue.search(&query, (&filter, sort, wanted.page()), (&stock, caller.language));
+    let Searched { listing, .. } = &searched;
     let mut seen = caller.saw(caller.view());
     if !query.is_empty() {
         seen = seen.and(caller.saw(Search {
             query: Cow::Borrowed(&query),
-            filters: Fields::new(),
-            result_count: u32::try_from(found.total).unwrap_or(u32::MAX),
-            page_number: found.page.get(),
+            filters: wanted::fields(&filter, sort),
+            result_count: u32::try_from(listing.total).unwrap_or(u32::MAX),
+            page_number: listing.page.get(),
             language: Cow::Borrowed(caller.language.code()),
         }));
     }
@@ -49,30 +46,33 @@ pub(super) async fn index(
         query: &query,
         ..caller.frame(&site).await?
     };
-    let address = |page| address(&query, page);
-    let shown = SearchPage {
-        query: &query,
-        categories: catalogue.categories(),
-        page: found.page.get(),
-        pages: found.pages.get(),
-        total: found.total,
-        tiles: show::tiles(&catalogue, &site.store.stock(), caller.occasion.at, found.products),
-        address: &address,
-    };
-    let page = pages::search::search(&frame, &shown);
-    Ok((seen, page))
-}
-
-/// RFC 3986: everything but unreserved characters is percent-encoded.
-fn address(query: &str, page: u32) -> String {
-    let encoded = |byte: u8| match byte {
-        plain if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => char::from(plain).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    let query: String = query.bytes().map(encoded).collect();
-    if page > 1 {
-        format!("/search?q={query}&page={page}")
+    let now = caller.occasion.at;
+    let popular = if listing.facets.all == 0 {
+        site.crowd.advice().popular.clone()
     } else {
-        format!("/search?q={query}")
-    }
+        Vec::new()
+    };
+    let popular = show::products(&catalogue, &popular, show::SHELF);
+    let shown = SearchPage {
+        spot: Spot {
+            query: Some(&query),
+            filter,
+            sort,
+            page: listing.page.get(),
+        },
+        understood: Understood {
+            every_word: searched.every_word,
+            mended: searched.mended.as_deref(),
+            rather: searched.rather.as_deref(),
+            marks: &searched.marks,
+        },
+        categories: catalogue.categories(),
+        category,
+        facets: &listing.facets,
+        pages: listing.pages.get(),
+        total: listing.total,
+        tiles: show::tiles(&catalogue, &stock, now, listing.products.iter().copied()),
+        popular: show::tiles(&catalogue, &stock, now, popular),
+    };
+    Ok((seen, pages::search::search(&frame, &shown)))
 }

@@ -48,6 +48,7 @@ pub(super) async fn headers(State(site): State<Site>, request: Request, next: Ne
     let manners: &Arc<Manners> = &site.manners;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 1);
     headers.extend(HEADERS);
     if manners.public_url.is_https() {
         headers.insert("strict-transport-security", ONLY_TLS);

@@ -13,6 +13,8 @@ use crate::pages::parts::tile::Tile;
 use crate::store::Store;
 use crate::web::Site;
 
+/// Products on a shelf.
+pub(super) const SHELF: usize = 6;
 /// For how many days a product is new.
 const NEW_DAYS: i64 = 45;
 /// Korea's time; it knows no summer time.
@@ -76,6 +78,11 @@ pub(super) fn tiles<'a>(
         is_new: (today - product.added).whole_days() < NEW_DAYS,
     };
     products.into_iter().map(tile).collect()
+}
+
+/// The products of these ids that are sold, at most so many.
+pub(super) fn products<'a>(catalogue: &'a Catalogue, ids: &[ProductId], most: usize) -> Vec<&'a Product> {
+    ids.iter().filter_map(|id| catalogue.product(*id)).take(most).collect()
 }
 
 /// A line of a cart or an order; a product that is no longer sold keeps its number.

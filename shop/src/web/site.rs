@@ -1,5 +1,6 @@
 //! What handlers may ask for: each takes only the part that it uses.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +12,22 @@ use super::operations::Readiness;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
+use crate::crowd::Crowd;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
 
-/// The parts of a running shop; clones share them.
+/// A running shop; clones are cheap (every layer of every request makes one) and share its parts.
 #[derive(Clone)]
-pub struct Site {
+pub struct Site(Arc<Parts>);
+
+/// The parts of a running shop.
+pub struct Parts {
     pub clock: Clock,
     pub store: Store,
     pub recorder: Recorder,
     pub manners: Arc<Manners>,
     pub readiness: Readiness,
+    pub crowd: Crowd,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
 }
@@ -65,7 +71,8 @@ pub struct Manners {
 impl Site {
     #[must_use]
     pub fn new(clock: Clock, store: Store, recorder: Recorder, manners: Manners, readiness: Readiness) -> Self {
-        Self {
+        Self(Arc::new(Parts {
+            crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
             store,
             recorder,
@@ -73,7 +80,15 @@ impl Site {
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
-        }
+        }))
+    }
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod world;
 
+mod adoption;
 mod carts;
 mod checkout;
 mod journal_marks;

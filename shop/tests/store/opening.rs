@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use schemas::{CategoryId, Clock, Timestamp};
-use shop::domain::{Language, PageNumber};
+use shop::domain::{Filter, Language, PageNumber};
 use shop::store::{Store, StoreError};
 use sqlx::Executor;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +28,14 @@ async fn the_first_start_fills_the_shop_and_the_second_leaves_it(world: &World) 
         );
     }
     assert_eq!(catalogue.category(CategoryId(1)).unwrap().slug, "kitchen");
-    assert!(catalogue.search("teapot", PageNumber::FIRST).total > 0);
-    assert!(catalogue.search("헤드폰", PageNumber::FIRST).total > 0);
+    let found = |text| {
+        let query = (&Filter::default(), None, PageNumber::FIRST);
+        catalogue
+            .search(text, query, (&world.store.stock(), Language::Ko))
+            .listing
+            .total
+    };
+    assert!(found("teapot") > 0 && found("헤드폰") > 0);
     let product = world.some_product(0);
     let mina = world.visitor();
     mina.adds(product, 5).await.unwrap();

@@ -159,3 +159,113 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
     assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(form.json()["error"].is_string());
 }
+
+/// One event of each kind, as the script sends them together.
+fn every_kind() -> Vec<(&'static str, Value)> {
+    let common = json!({
+        "at": "2026-11-23T09:59:58.123Z", "sent_at": "2026-11-23T10:00:00.000Z", "page": "/products/",
+        "tab": { "id": "a1b2", "sequence": 3 },
+    });
+    let of = |kind: &str, special: Value| {
+        let mut event = common.clone();
+        event["kind"] = kind.into();
+        for (name, value) in special.as_object().into_iter().flatten() {
+            event[name] = value.clone();
+        }
+        event
+    };
+    vec![
+        ("dwell", with(dwell(), "kind", "dwell".into())),
+        (
+            "click",
+            with(with(click(), "kind", "click".into()), "frustration", "dead".into()),
+        ),
+        (
+            "impression",
+            of(
+                "impression",
+                json!({ "list": "listing", "tiles": [{ "product_id": 101, "position": 1 }] }),
+            ),
+        ),
+        (
+            "page_performance",
+            of(
+                "page_performance",
+                json!({ "navigation": "navigate", "ttfb_ms": 3, "cls": 0.01 }),
+            ),
+        ),
+        (
+            "form_abandoned",
+            of(
+                "form_abandoned",
+                json!({ "form": "/signup", "fields": ["email"], "last_field": "email", "spent_ms": 5 }),
+            ),
+        ),
+        (
+            "app",
+            of(
+                "error",
+                json!({ "message": "x is undefined", "source": "/static/1/main.js:1:2" }),
+            ),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn one_batch_carries_every_kind() {
+    let world = World::start().await;
+    let kinds = every_kind();
+    let batch: Vec<Value> = kinds.iter().map(|(_, event)| event.clone()).collect();
+    let answer = world.visitor().tells("/api/log/events", &json!(batch)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.json());
+    for (event_type, _) in &kinds[..5] {
+        assert_eq!(world.journalled_of(event_type).await.len(), 1, "{event_type}");
+    }
+    let lines = world.journalled_of("app").await;
+    let line = lines
+        .iter()
+        .find(|line| line["module"] == "browser")
+        .expect("the script's error");
+    assert_eq!(line["message"], "x is undefined");
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["fields"]["source"], "/static/1/main.js:1:2");
+    assert_eq!(world.journalled_of("click").await[0]["details"]["frustration"], "dead");
+}
+
+#[tokio::test]
+async fn each_bad_field_of_every_kind_is_named() {
+    let world = World::start().await;
+    let mut wrong = vec![(0, "kind", json!("purchase"), "kind")];
+    wrong.extend([
+        (1, "frustration", json!("bored"), "frustration"),
+        (2, "list", json!(""), "list"),
+        (2, "tiles", json!([]), "tiles"),
+        (
+            2,
+            "tiles",
+            json!([{ "product_id": 0, "position": 1 }]),
+            "tiles[0].product_id",
+        ),
+        (
+            2,
+            "tiles",
+            json!([{ "product_id": 101, "position": 0 }]),
+            "tiles[0].position",
+        ),
+        (3, "navigation", json!("teleport"), "navigation"),
+        (3, "cls", json!(-1), "cls"),
+        (3, "lcp_ms", json!(-1), "lcp_ms"),
+        (4, "form", json!("signup"), "form"),
+        (4, "fields", json!([""]), "fields[0]"),
+        (4, "last_field", json!("x".repeat(51)), "last_field"),
+        (5, "message", json!(""), "message"),
+        (5, "source", json!("s".repeat(601)), "source"),
+    ]);
+    let kinds = every_kind();
+    for (kind, field, value, named) in wrong {
+        let event = with(kinds[kind].1.clone(), field, value);
+        let answer = world.visitor().tells("/api/log/events", &event).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{event}");
+        assert_eq!(answer.json()["results"][0]["field"], named, "{event}");
+    }
+}

@@ -5,7 +5,9 @@
 mod accounts;
 mod client_events;
 mod consent;
+mod finding;
 mod limits;
+mod queries;
 mod recording;
 mod shopping;
 mod signing_in;

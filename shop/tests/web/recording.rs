@@ -64,6 +64,22 @@ async fn only_the_end_of_a_request_is_logged_when_that_is_the_setting() {
 }
 
 #[tokio::test]
+async fn a_request_whose_caller_went_away_leaves_its_beginning() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    tokio::select! {
+        biased;
+        _ = visitor.posts("/cart/add", "product_id=101&quantity=1") => panic!("the database is asked first"),
+        // The shop has begun, and the caller is gone.
+        () = std::future::ready(()) => {}
+    }
+    let requests = world.journalled_of("request").await;
+    let phases: Vec<_> = requests.iter().map(|request| &request["phase"]).collect();
+    assert_eq!(phases, ["started"]);
+    assert_eq!(requests[0]["http"]["path"], "/cart/add");
+}
+
+#[tokio::test]
 async fn an_unknown_product_is_a_friendly_404_that_is_logged() {
     let world = World::start().await;
     for address in ["/products/9999", "/products/teapot", "/products/999999999999999999999"] {

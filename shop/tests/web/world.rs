@@ -91,9 +91,13 @@ impl World {
             sign_ups_per_hour: 5,
         };
         let readiness = Readiness {
-            journal: journal.clone(),
-            journal_standing: Arc::new(Standing::ok),
-            relay: Arc::new(|| (Standing::wrong("Kafka is away", None), 7)),
+            parts: Arc::new(|| {
+                vec![
+                    ("journal", Standing::ok()),
+                    ("kafka", Standing::wrong("Kafka is away", None)),
+                ]
+            }),
+            sample: Arc::new(|| {}),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
         let shop = router(Site::new(clock.clone(), store.clone(), recorder, manners, readiness));

@@ -1,10 +1,14 @@
 //! A dead letter: as the sink writes it, and as a reader finds it.
 
-use rdkafka::message::{Header as KafkaHeader, Headers as _, Message, OwnedHeaders};
+use rdkafka::message::{Header as KafkaHeader, Headers, Message, OwnedHeaders};
 use schemas::{Header, Timestamp, Topic};
 
+use super::LetterId;
 use crate::judge::Reason;
 use crate::{Offset, Partition, TopicPartition};
+
+/// The value of [`Header::DeadLetterValue`].
+pub(super) const AT_ORIGIN: &str = "at_origin";
 
 /// A refused message on its way to the dead-letter topic.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub(crate) struct DeadLetter {
     pub timestamp: Option<i64>,
 }
 
-/// Where a refused message stood: the identity of its letter.
+/// Where a refused message stood: the identity of what is in its letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     pub at: TopicPartition,
@@ -31,8 +35,7 @@ pub struct Origin {
 /// A letter as it stands in the dead-letter topic.
 #[derive(Debug)]
 pub struct Letter {
-    pub partition: Partition,
-    pub offset: Offset,
+    pub id: LetterId,
     pub origin: Origin,
     /// The kind of reason, such as `invalid`.
     pub kind: String,
@@ -43,6 +46,8 @@ pub struct Letter {
     pub refused: Option<Timestamp>,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
+    /// The message was too large for a letter: its value stands at its origin only.
+    pub is_value_at_origin: bool,
     /// Those of the message, without the letter's own.
     pub headers: Vec<(String, Option<Vec<u8>>)>,
 }
@@ -99,11 +104,7 @@ impl Letter {
     /// Reads a message of the dead-letter topic; none when it lacks its coordinates, and so is no letter.
     pub(crate) fn read<M: Message>(message: &M) -> Option<Self> {
         let headers = message.headers()?;
-        // A refused message may itself have been a letter: the last header of a name is ours.
-        let own = |name: Header| {
-            let found = headers.iter().filter(|header| header.key == name.name()).last()?;
-            std::str::from_utf8(found.value?).ok()
-        };
+        let own = |name| own(headers, name);
         let origin = Origin {
             at: TopicPartition {
                 topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,
@@ -114,8 +115,10 @@ impl Letter {
         let reason = own(Header::DeadLetterReason).unwrap_or("unknown");
         let (kind, reason) = reason.split_once(": ").unwrap_or((reason, ""));
         Some(Self {
-            partition: Partition(message.partition()),
-            offset: Offset(message.offset()),
+            id: LetterId {
+                partition: Partition(message.partition()),
+                offset: Offset(message.offset()),
+            },
             origin,
             kind: kind.to_owned(),
             reason: reason.to_owned(),
@@ -123,6 +126,7 @@ impl Letter {
             refused: own(Header::DeadLetterTime).and_then(|time| Timestamp::parse(time).ok()),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
+            is_value_at_origin: own(Header::DeadLetterValue) == Some(AT_ORIGIN),
             headers: headers
                 .iter()
                 .filter(|header| !header.key.starts_with("dead_letter_"))
@@ -130,6 +134,36 @@ impl Letter {
                 .collect(),
         })
     }
+
+    /// The headers of the message when it is sent again: its own, and where it was in the meantime.
+    pub(super) fn headers_with_history(&self) -> OwnedHeaders {
+        let reason = format!("{}: {}", self.kind, self.reason);
+        let history = [
+            (Header::DeadLetterReason, reason),
+            (Header::DeadLetterTopic, self.origin.at.topic.name().to_owned()),
+            (Header::DeadLetterPartition, self.origin.at.partition.0.to_string()),
+            (Header::DeadLetterOffset, self.origin.offset.to_string()),
+            (Header::DeadLetterId, self.id.to_string()),
+        ];
+        let own = self.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+            headers.insert(KafkaHeader {
+                key: name,
+                value: value.as_ref(),
+            })
+        });
+        history.into_iter().fold(own, |headers, (name, value)| {
+            headers.insert(KafkaHeader {
+                key: name.name(),
+                value: Some(&value),
+            })
+        })
+    }
+}
+
+/// A header of the sink's own. A refused message may itself have been a letter: the last one of a name is ours.
+pub(super) fn own<H: Headers>(headers: &H, name: Header) -> Option<&str> {
+    let found = headers.iter().filter(|header| header.key == name.name()).last()?;
+    std::str::from_utf8(found.value?).ok()
 }
 
 #[cfg(test)]

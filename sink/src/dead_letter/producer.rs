@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Header as KafkaHeader;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
-use schemas::Topic;
+use schemas::{Header, Topic};
 
 use super::DeadLetter;
+use super::letter::AT_ORIGIN;
 use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
 
 /// How long a letter may wait for room in the producer's queue.
-const QUEUE_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const QUEUE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The producer of dead letters.
 #[derive(Clone)]
@@ -86,9 +88,13 @@ impl DeadLetters {
     /// The topic takes no letter of this size: reason and coordinates go alone, the message stays where it stands.
     async fn send_envelope(&self, letter: &DeadLetter, count: i32) -> Result<(), SinkError> {
         tracing::warn!(origin = %letter.at, offset = letter.offset.0, "too large for the dead-letter topic: sent without its value");
+        let headers = letter.all_headers().insert(KafkaHeader {
+            key: Header::DeadLetterValue.name(),
+            value: Some(AT_ORIGIN),
+        });
         let mut record = FutureRecord::<[u8], [u8]>::to(Topic::DeadLetter.name())
             .partition(letter_box(letter.at, count))
-            .headers(letter.all_headers());
+            .headers(headers);
         record.timestamp = letter.timestamp;
         match self.producer.send(record, QUEUE_WITHIN).await {
             Ok(_) => Ok(()),

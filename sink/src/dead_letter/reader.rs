@@ -6,11 +6,11 @@ use std::time::Duration;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message as _;
+use rdkafka::message::Message;
 use schemas::Topic;
 
-use super::Letter;
 use super::producer::letter_box;
+use super::{Letter, LetterId, Origin, Resolution};
 use crate::books::Position;
 use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
@@ -18,13 +18,47 @@ use crate::{Offset, SinkError, TopicPartition};
 /// How long the next letter may take.
 const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Shows every letter to `visit`, partition by partition, from the oldest that Kafka still has to the end as it is now. Blocking.
-pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Letter)) -> Result<(), SinkError> {
+/// A message of the dead-letter topic.
+#[derive(Debug)]
+pub(super) enum Entry {
+    Letter(Letter),
+    Resolution(LetterId, Resolution),
+}
+
+/// Shows every entry to `visit`, partition by partition, from the oldest that Kafka still has to the end as it is now, until
+/// `visit` answers that it has seen enough (false). Blocking.
+pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Entry) -> bool) -> Result<(), SinkError> {
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     for partition in 0..partition_count(&consumer)? {
-        read(&consumer, partition, Offset(0), &mut visit)?;
+        if !read(&consumer, partition, Offset(0), &mut visit)? {
+            break;
+        }
     }
     Ok(())
+}
+
+/// The value of a message that was too large for a letter; none when its topic no longer has it. Blocking.
+pub(super) fn value_at(kafka: &Kafka, origin: Origin) -> Result<Option<Vec<u8>>, SinkError> {
+    let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
+    let (topic, partition) = (origin.at.topic.name(), origin.at.partition.0);
+    let (low, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+    if !(low..end).contains(&origin.offset.0) {
+        return Ok(None);
+    }
+    let mut assignment = TopicPartitionList::new();
+    assignment.add_partition_offset(topic, partition, rdkafka::Offset::Offset(origin.offset.0))?;
+    consumer.assign(&assignment)?;
+    loop {
+        match consumer.poll(NEXT_WITHIN) {
+            Some(Ok(message)) if message.offset() == origin.offset.0 => {
+                return Ok(message.payload().map(<[u8]>::to_vec));
+            }
+            Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut).into()),
+        }
+    }
 }
 
 /// The offsets at and after each position whose letters were delivered, though the position didn't move over them. Blocking.
@@ -43,26 +77,31 @@ pub(crate) fn delivered(
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let count = partition_count(&consumer)?;
     for (position, from) in unsure {
-        read(&consumer, letter_box(position.at, count), from, &mut |letter| {
-            if letter.origin.at == position.at && letter.origin.offset >= position.next {
+        read(&consumer, letter_box(position.at, count), from, &mut |entry| {
+            if let Entry::Letter(letter) = entry
+                && letter.origin.at == position.at
+                && letter.origin.offset >= position.next
+            {
                 found.entry(position.at).or_default().insert(letter.origin.offset);
             }
+            true
         })?;
     }
     Ok(found)
 }
 
+/// Answers whether `visit` wants more.
 fn read(
     consumer: &BaseConsumer<Quiet>,
     partition: i32,
     from: Offset,
-    visit: &mut impl FnMut(Letter),
-) -> Result<(), SinkError> {
+    visit: &mut impl FnMut(Entry) -> bool,
+) -> Result<bool, SinkError> {
     let topic = Topic::DeadLetter.name();
     let (low, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
     let mut next = from.0.max(low);
     if next >= end {
-        return Ok(());
+        return Ok(true);
     }
     let mut assignment = TopicPartitionList::new();
     assignment.add_partition_offset(topic, partition, rdkafka::Offset::Offset(next))?;
@@ -71,10 +110,13 @@ fn read(
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) => {
                 next = message.offset() + 1;
-                if let Some(letter) = Letter::read(&message) {
-                    visit(letter);
-                } else {
-                    tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates");
+                match entry(&message) {
+                    Some(entry) => {
+                        if !visit(entry) {
+                            return Ok(false);
+                        }
+                    }
+                    None => tracing::warn!(partition, offset = message.offset(), "no letter: it has no coordinates"),
                 }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => break,
@@ -84,7 +126,14 @@ fn read(
         }
     }
     consumer.unassign()?;
-    Ok(())
+    Ok(true)
+}
+
+fn entry<M: Message>(message: &M) -> Option<Entry> {
+    // Only a letter has coordinates, whatever else the refused message has in its headers.
+    Letter::read(message)
+        .map(Entry::Letter)
+        .or_else(|| Resolution::read(message).map(|(id, resolution)| Entry::Resolution(id, resolution)))
 }
 
 fn partition_count(consumer: &BaseConsumer<Quiet>) -> Result<i32, SinkError> {

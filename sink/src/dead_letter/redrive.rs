@@ -1,115 +1,195 @@
 //! `sink dead-letters redrive`: sends letters to their topics again, mended if need be.
 //!
 //! Promises: however often and whenever it is killed, a letter ends in file and table once. What is sent carries a source of its
-//! own, `{"instance":"redrive-PARTITION-OFFSET-MICROS","sequence":1}` (the letter's place in the dead-letter topic and when it was refused), so the sink
-//! skips a repetition as it skips the relay's. What a sink has already committed is not sent again at all.
-//! Before it is sent a message must keep the contract and be within the retention; what doesn't is said and left where it is.
+//! own, `{"instance":"redrive-PARTITION-OFFSET-MICROS","sequence":1}` (the letter's place in the dead-letter topic and when it was
+//! refused), so it is new to the sink however old its first sequence was, and a repetition is skipped as the relay's are. Once a
+//! letter is sent, a [`Resolution`] says so behind it, and nobody sends it again. An event with several letters (its
+//! shop sent it more than once) is sent for the first of them. Before it is sent a message must keep the contract and be within the
+//! retention; what doesn't is said and left where it is.
+//!
+//! Not for: two of these commands at the same time.
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
+use clap::ArgGroup;
+use futures_util::future::try_join_all;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use schemas::{Clock, Timestamp};
+use schemas::{Clock, EventId};
 
-use super::Letter;
-use super::reader::read_all;
-use super::resource::with_source;
-use crate::books::Sources;
-use crate::judge::{Rules, Verdict};
+use super::json::Mended;
+use super::mend::{Fit, Mend, instance};
+use super::producer::QUEUE_WITHIN;
+use super::reader::value_at;
+use super::resolution::{Outcome, Resolution, resolve};
+use super::survey::{Survey, next_chunk, stream};
+use super::{CHUNK, Choice, Letter, LetterId};
+use crate::commit::blocking;
+use crate::fail_point::FailPoint;
+use crate::judge::Rules;
 use crate::kafka::{Kafka, Quiet};
-use crate::{Offset, Partition, Settings, SinkError};
-
-const QUEUE_WITHIN: Duration = Duration::from_secs(30);
+use crate::{Settings, SinkError};
 
 /// Which letters, and how they are mended.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Choice {
-    /// All of them.
-    #[arg(long, required_unless_present_any = ["reason", "id"], conflicts_with_all = ["reason", "id"])]
-    pub all: bool,
-    /// Those of one kind, as `list` names it: `invalid`, `too_old`, `too_new`, `empty`.
-    #[arg(long, value_name = "KIND")]
-    pub reason: Option<String>,
-    /// One, by its place in the dead-letter topic, as `list` shows it.
-    #[arg(long, value_name = "PARTITION/OFFSET", value_parser = parse_id)]
-    pub id: Option<(Partition, Offset)>,
+#[command(group(ArgGroup::new("redriven").required(true).multiple(true).args(["all", "reason", "topic", "id", "mended"])))]
+pub struct Redrive {
+    #[command(flatten)]
+    pub choice: Choice,
     /// A shell command that gets the message on its standard input and writes the mended one, such as `jq -c '.user_id = null'`.
     #[arg(long, value_name = "COMMAND")]
     pub edit: Option<String>,
+    /// A file of mended messages: the lines of `list --json` with another `value`. Only what is in it is sent.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["edit", "all", "reason", "topic", "id"])]
+    pub mended: Option<PathBuf>,
 }
 
 /// What became of the chosen letters.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Redriven {
     pub sent: u64,
-    /// Sent by an earlier run, and already in file and table.
+    /// Redriven or discarded before, or the event of a letter that was.
     pub known: u64,
-    /// Still not fit to be sent.
+    /// Still not fit to be sent, or asked for by id and no longer waiting.
     pub left: u64,
 }
 
 /// Sends the chosen letters again and says to `out` what became of each that was not.
 pub async fn redrive(
     settings: &Settings,
-    choice: Choice,
+    wish: Redrive,
     clock: &Clock,
     out: &mut (impl Write + Send),
 ) -> Result<Redriven, SinkError> {
-    let kafka = settings.kafka();
-    let letters = tokio::task::spawn_blocking({
-        let kafka = kafka.clone();
-        move || chosen(&kafka, &choice).map(|letters| (letters, choice))
-    });
-    let crashed = |error: tokio::task::JoinError| SinkError::Crashed {
-        what: "reading dead letters",
-        reason: error.to_string(),
+    let mut choice = wish.choice;
+    let mend = match (wish.edit, &wish.mended) {
+        (_, Some(path)) => {
+            let mended = Mended::read(path)?;
+            choice.id = mended.ids();
+            if choice.id.is_empty() {
+                return Ok(Redriven::default());
+            }
+            Mend::With(mended)
+        }
+        (Some(command), None) => Mend::By(command),
+        (None, None) => Mend::Not,
     };
-    let (letters, choice) = letters.await.map_err(crashed)??;
-    let known = known_instances(settings).await?;
-    let producer: FutureProducer<Quiet> = kafka.producer_config().create_with_context(Quiet)?;
-    let rules = Rules::new(clock.now(), settings.retention_days, settings.utc_offset.0);
-    let mut done = Redriven::default();
-    for letter in letters {
-        if known.contains(&instance(&letter)) {
-            done.known += 1;
-            continue;
+    let kafka = settings.kafka();
+    let survey = blocking("reading dead letters", {
+        let kafka = kafka.clone();
+        move || Survey::of(&kafka)
+    });
+    let survey = Arc::new(survey.await?);
+    choice.check(&survey)?;
+    let mut work = Work {
+        producer: kafka.producer_config().create_with_context(Quiet)?,
+        kafka: kafka.clone(),
+        survey: Arc::clone(&survey),
+        by_id: !choice.id.is_empty(),
+        mend,
+        rules: Rules::new(clock.now(), settings.retention_days, settings.utc_offset.0),
+        taken: known_instances(settings).await?,
+        sent: HashSet::new(),
+        done: Redriven::default(),
+    };
+    let (mut letters, reading) = stream(kafka, survey, move |letter| choice.takes(letter));
+    loop {
+        let chunk = next_chunk(&mut letters).await;
+        if chunk.is_empty() {
+            break;
         }
-        match mended(&letter, choice.edit.as_deref(), &rules) {
-            Ok(value) => {
-                send(&producer, &letter, &value).await?;
-                done.sent += 1;
-            }
-            Err(reason) => {
-                done.left += 1;
-                writeln!(out, "{}/{} left: {reason}", letter.partition.0, letter.offset)
-                    .map_err(|error| SinkError::disk("standard output", error))?;
-            }
-        }
+        work.send_again(chunk, out).await?;
     }
-    Ok(done)
+    reading.await?;
+    Ok(work.done)
 }
 
-fn chosen(kafka: &Kafka, choice: &Choice) -> Result<Vec<Letter>, SinkError> {
-    let mut known = HashSet::new();
-    let mut letters = Vec::new();
-    read_all(kafka, |letter| {
-        let right_kind = choice.reason.as_ref().is_none_or(|kind| *kind == letter.kind);
-        let right_id = choice.id.is_none_or(|id| id == (letter.partition, letter.offset));
-        if known.insert(letter.origin) && right_kind && right_id {
-            letters.push(letter);
+struct Work {
+    kafka: Kafka,
+    producer: FutureProducer<Quiet>,
+    survey: Arc<Survey>,
+    /// The letters were asked for one by one.
+    by_id: bool,
+    mend: Mend,
+    rules: Rules,
+    /// Instances of letters that a sink has committed.
+    taken: HashSet<String>,
+    /// The events that this run has sent.
+    sent: HashSet<EventId>,
+    done: Redriven,
+}
+
+/// What is to be done about a letter.
+enum Step {
+    Send(Fit),
+    /// It was sent before; only that is not said yet.
+    Say,
+    /// It is settled and said.
+    Nothing,
+    Leave(String),
+}
+
+impl Work {
+    async fn send_again(&mut self, letters: Vec<Letter>, out: &mut (impl Write + Send)) -> Result<(), SinkError> {
+        let (mut fit, mut settled) = (Vec::new(), Vec::<LetterId>::new());
+        for mut letter in letters {
+            match self.step(&mut letter).await? {
+                Step::Send(message) => {
+                    settled.push(letter.id);
+                    fit.push((letter, message));
+                }
+                Step::Say => {
+                    self.done.known += 1;
+                    settled.push(letter.id);
+                }
+                Step::Nothing => self.done.known += 1,
+                Step::Leave(reason) => {
+                    self.done.left += 1;
+                    writeln!(out, "{} left: {reason}", letter.id)
+                        .map_err(|error| SinkError::disk("standard output", error))?;
+                }
+            }
         }
-    })?;
-    Ok(letters)
-}
+        for (at, fit) in fit.chunks(CHUNK / 2).enumerate() {
+            if at > 0 {
+                FailPoint::DuringRedrive.reach();
+            }
+            try_join_all(fit.iter().map(|(letter, fit)| send(&self.producer, letter, fit))).await?;
+        }
+        FailPoint::AfterRedrive.reach();
+        let resolution = Resolution {
+            outcome: Outcome::Redriven,
+            because: None,
+            at: Some(self.rules.now),
+        };
+        resolve(&self.producer, &settled, &resolution).await?;
+        self.done.sent += fit.len() as u64;
+        Ok(())
+    }
 
-/// The source under which a letter is sent again: the same each time, and never that of another letter, not even when Kafka
-/// was set up anew and its offsets begin again.
-fn instance(letter: &Letter) -> String {
-    let refused = letter.refused.map_or(0, Timestamp::unix_micros);
-    format!("redrive-{}-{}-{refused}", letter.partition.0, letter.offset)
+    async fn step(&mut self, letter: &mut Letter) -> Result<Step, SinkError> {
+        if let Some(before) = self.survey.resolution(letter.id) {
+            return Ok(if self.by_id {
+                Step::Leave(format!("was {before}"))
+            } else {
+                Step::Nothing
+            });
+        }
+        if self.taken.contains(&instance(letter)) {
+            return Ok(Step::Say);
+        }
+        if letter.is_value_at_origin {
+            let (kafka, origin) = (self.kafka.clone(), letter.origin);
+            letter.value = blocking("reading a large message", move || value_at(&kafka, origin)).await?;
+        }
+        Ok(match self.mend.message(letter, &self.rules) {
+            Ok(fit) if self.sent.insert(fit.event_id) => Step::Send(fit),
+            Ok(_) => Step::Say,
+            Err(reason) => Step::Leave(reason),
+        })
+    }
 }
 
 async fn known_instances(settings: &Settings) -> Result<HashSet<String>, SinkError> {
@@ -121,69 +201,15 @@ async fn known_instances(settings: &Settings) -> Result<HashSet<String>, SinkErr
     known
 }
 
-/// The message as it is to be sent, or why it can't be.
-fn mended(letter: &Letter, edit: Option<&str>, rules: &Rules) -> Result<Vec<u8>, String> {
-    let value = letter.value.as_deref().ok_or("it has no value")?;
-    let value = match edit {
-        Some(command) => edited(value, command).map_err(|error| format!("--edit: {error}"))?,
-        None => value.to_vec(),
-    };
-    let value = with_source(value.trim_ascii(), &instance(letter)).map_err(|error| error.to_string())?;
-    match rules.judge(letter.origin.at.topic, Some(&value), &Sources::new()) {
-        Verdict::Refuse(reason) => Err(reason.to_string()),
-        Verdict::Keep { .. } | Verdict::Duplicate => Ok(value),
-    }
-}
-
-fn edited(value: &[u8], command: &str) -> std::io::Result<Vec<u8>> {
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut input = child
-        .stdin
-        .take()
-        .ok_or_else(|| std::io::Error::other("no standard input"))?;
-    let value = value.to_vec();
-    // In a thread, so that neither side waits for the other with a full pipe.
-    let writing = std::thread::spawn(move || input.write_all(&value));
-    let output = child.wait_with_output()?;
-    // A command that doesn't read its input closes it early; its answer is what counts.
-    drop(writing.join());
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(std::io::Error::other(output.status.to_string()))
-    }
-}
-
-async fn send(producer: &FutureProducer<Quiet>, letter: &Letter, value: &[u8]) -> Result<(), SinkError> {
-    let headers = letter
-        .headers
-        .iter()
-        .fold(OwnedHeaders::new(), |headers, (name, value)| {
-            headers.insert(KafkaHeader {
-                key: name,
-                value: value.as_ref(),
-            })
-        });
+async fn send(producer: &FutureProducer<Quiet>, letter: &Letter, fit: &Fit) -> Result<(), SinkError> {
     let mut record = FutureRecord::<[u8], [u8]>::to(letter.origin.at.topic.name())
         .partition(letter.origin.at.partition.0)
-        .payload(value)
-        .headers(headers);
+        .payload(&fit.value)
+        .headers(letter.headers_with_history())
+        .timestamp(fit.at.unix_millis());
     record.key = letter.key.as_deref();
     match producer.send(record, QUEUE_WITHIN).await {
         Ok(_) => Ok(()),
         Err((error, _)) => Err(error.into()),
     }
-}
-
-fn parse_id(text: &str) -> Result<(Partition, Offset), &'static str> {
-    const SHAPE: &str = "is not of the form PARTITION/OFFSET";
-    let (partition, offset) = text.split_once('/').ok_or(SHAPE)?;
-    Ok((
-        Partition(partition.parse().map_err(|_| SHAPE)?),
-        Offset(offset.parse().map_err(|_| SHAPE)?),
-    ))
 }

@@ -1,7 +1,8 @@
 //! The log folder: one sink at a time, and always the same one.
 //!
 //! Promises: while a [`LogFolder`] lives, no other process opens the folder; its instance name never changes, so that the
-//! committed lengths in the database belong to these very files.
+//! committed lengths in the database belong to these very files; a folder of a newer format is refused and left as it is.
+//! A folder that says no format is of the first one.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -14,6 +15,9 @@ use crate::SinkError;
 
 const LOCK: &str = ".lock";
 const INSTANCE: &str = ".instance";
+const FORMAT_FILE: &str = ".format";
+/// The layout of the folder that this version writes.
+const FORMAT: u32 = 1;
 
 /// A folder that this process has locked.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ impl LogFolder {
             TryLockError::WouldBlock => refuse(format!("{} is used by another sink that runs", path.display())),
             TryLockError::Error(error) => unusable(error),
         })?;
+        check_format(path)?;
         let instance = match kept_instance(path).map_err(unusable)? {
             Some(kept) => kept
                 .parse()
@@ -71,6 +76,36 @@ impl LogFolder {
     }
 }
 
+/// The instance that a folder belongs to, without its lock; none where no sink ever was.
+pub(crate) fn instance_of(folder: &Path) -> Result<Option<InstanceId>, SinkError> {
+    let refuse = |reason: String| SinkError::Setting {
+        setting: "--logs",
+        reason: format!("{}/{INSTANCE} {reason}", folder.display()),
+    };
+    let kept = kept_instance(folder).map_err(|error| refuse(error.to_string()))?;
+    let instance = kept.map(|kept| kept.parse::<InstanceId>()).transpose();
+    instance.map_err(|error| refuse(error.to_string()))
+}
+
+fn check_format(folder: &Path) -> Result<(), SinkError> {
+    let refuse = |reason: String| SinkError::Setting {
+        setting: "--logs",
+        reason: format!("{} {reason}", folder.display()),
+    };
+    match fs::read_to_string(folder.join(FORMAT_FILE)) {
+        Ok(text) if text.trim().parse() == Ok(FORMAT) => Ok(()),
+        Ok(text) => Err(refuse(format!(
+            "was made by a newer sink (format {}, known here: {FORMAT}) and was left as it is; start the newer sink, or restore the \
+             backup from before the upgrade",
+            text.trim()
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            write_whole(folder, FORMAT_FILE, &FORMAT.to_string()).map_err(|error| refuse(error.to_string()))
+        }
+        Err(error) => Err(refuse(error.to_string())),
+    }
+}
+
 fn kept_instance(folder: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(folder.join(INSTANCE)) {
         Ok(name) => Ok(Some(name.trim_end().to_owned())),
@@ -79,7 +114,6 @@ fn kept_instance(folder: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Written beside and renamed, so that a crash leaves no half a name.
 fn name_instance(folder: &Path, wanted: Option<&InstanceId>) -> io::Result<InstanceId> {
     let instance = match wanted {
         Some(wanted) => wanted.clone(),
@@ -87,13 +121,18 @@ fn name_instance(folder: &Path, wanted: Option<&InstanceId>) -> io::Result<Insta
             .parse()
             .map_err(io::Error::other)?,
     };
-    let beside = folder.join(".instance.new");
-    let mut file = File::create(&beside)?;
-    writeln!(file, "{instance}")?;
-    file.sync_all()?;
-    fs::rename(&beside, folder.join(INSTANCE))?;
-    File::open(folder)?.sync_all()?;
+    write_whole(folder, INSTANCE, instance.as_str())?;
     Ok(instance)
+}
+
+/// Written beside and renamed, so that a crash leaves no half a line.
+fn write_whole(folder: &Path, name: &str, line: &str) -> io::Result<()> {
+    let beside = folder.join(format!("{name}.new"));
+    let mut file = File::create(&beside)?;
+    writeln!(file, "{line}")?;
+    file.sync_all()?;
+    fs::rename(&beside, folder.join(name))?;
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

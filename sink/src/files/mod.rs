@@ -2,8 +2,10 @@
 
 mod day;
 mod folder;
+mod search;
 mod writer;
 
 pub(crate) use day::DayFile;
-pub(crate) use folder::LogFolder;
+pub(crate) use folder::{LogFolder, instance_of};
+pub(crate) use search::strike_out;
 pub(crate) use writer::LogWriter;

@@ -4,14 +4,18 @@
 //! [`LogWriter::append`] returns when they are on the disk; a file that is shorter than was committed, or that the books don't
 //! know, stops the sink before a byte is written. Blocking: call it from a thread that may block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::time::Instant;
 
+use schemas::EventId;
+
+use super::search::strike_out_of_file;
 use super::{DayFile, LogFolder};
-use crate::SinkError;
+use crate::{SinkError, metric};
 
 /// The log files of a folder with their committed lengths.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct LogWriter {
     folder: LogFolder,
     committed: BTreeMap<DayFile, u64>,
     open: BTreeMap<DayFile, File>,
+    /// Where the last search found its first event.
+    searched: BTreeMap<DayFile, u64>,
 }
 
 impl LogWriter {
@@ -27,6 +33,7 @@ impl LogWriter {
             folder,
             committed: BTreeMap::new(),
             open: BTreeMap::new(),
+            searched: BTreeMap::new(),
         }
     }
 
@@ -75,6 +82,7 @@ impl LogWriter {
                 .write_all_at(lines, at)
                 .map_err(|error| SinkError::disk(self.path(*file), error))?;
         }
+        let written = Instant::now();
         for file in lines.keys() {
             self.handle(*file)?.sync_data().map_err(|source| SinkError::Sync {
                 path: self.path(*file),
@@ -84,6 +92,7 @@ impl LogWriter {
         if created {
             self.sync_folder()?;
         }
+        metric::synced(written.elapsed());
         Ok(())
     }
 
@@ -108,6 +117,7 @@ impl LogWriter {
     /// Starts from what the books say: cuts what was not committed, and refuses files that are shorter.
     pub(crate) fn restore(&mut self, books: BTreeMap<DayFile, u64>) -> Result<(), SinkError> {
         self.open.clear();
+        self.searched.clear();
         for (file, recorded) in &books {
             let path = self.path(*file);
             let found = match fs::symlink_metadata(&path) {
@@ -139,12 +149,25 @@ impl LogWriter {
     /// Forgets and deletes a file whose length the books have already forgotten.
     pub(crate) fn delete(&mut self, file: DayFile) -> Result<(), SinkError> {
         self.open.remove(&file);
+        self.searched.remove(&file);
         self.committed.remove(&file);
         let path = self.path(file);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SinkError::disk(path, error)),
             _ => Ok(()),
         }
+    }
+
+    /// Takes from `wanted` the events of the file's committed lines; answers whether there is such a file.
+    pub(crate) fn strike_out(&mut self, file: DayFile, wanted: &mut HashSet<EventId>) -> Result<bool, SinkError> {
+        let length = self.committed_length(file);
+        if length == 0 {
+            return Ok(false);
+        }
+        let (path, from) = (self.path(file), self.searched.get(&file).copied().unwrap_or(0));
+        let found = strike_out_of_file(&path, length, from, wanted).map_err(|error| SinkError::disk(path, error))?;
+        self.searched.extend(found.map(|at| (file, at)));
+        Ok(true)
     }
 
     fn committed_length(&self, file: DayFile) -> u64 {

@@ -2,5 +2,6 @@
 //! `DE_SHOP_TEST_POSTGRES` holds the URL of a server on which databases may be created.
 
 mod commit;
+mod repetition;
 mod retention;
 mod world;

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::io::Write as _;
 
+use rdkafka::message::{OwnedMessage, Timestamp as KafkaTimestamp};
 use schemas::events::{Details, View};
 use schemas::record::Fields;
 use schemas::{Activity, EventId, InstanceId, SCHEMA_VERSION, Sequence, SessionId, Source, Timestamp, Topic};
@@ -13,10 +14,11 @@ use time::UtcOffset;
 use uuid::Uuid;
 
 use crate::assignment::{Assignment, Wish};
-use crate::batch::{Batch, Incoming};
+use crate::batch::{Added, Batch, Incoming};
 use crate::books::{Books, Claim};
 use crate::commit::{Committer, Receipt};
 use crate::database::DatabaseUrl;
+use crate::dead_letter::DeadLetter;
 use crate::files::{LogFolder, LogWriter};
 use crate::judge::{Reason, Rules};
 use crate::kafka::Kafka;
@@ -27,6 +29,12 @@ pub(super) type Outcome = Result<(), Box<dyn Error>>;
 
 pub(super) const VIEWS: TopicPartition = TopicPartition {
     topic: Topic::View,
+    partition: Partition(0),
+};
+
+/// A topic without rows.
+pub(super) const REQUESTS: TopicPartition = TopicPartition {
+    topic: Topic::Request,
     partition: Partition(0),
 };
 
@@ -42,6 +50,8 @@ pub(super) struct TestSink {
     pub assignment: Assignment,
     database: DatabaseUrl,
     pub rules: Rules,
+    /// The partition that it reads.
+    pub at: TopicPartition,
 }
 
 impl World {
@@ -101,6 +111,7 @@ impl World {
             assignment: Assignment::default(),
             database: self.database.clone(),
             rules,
+            at: VIEWS,
         })
     }
 
@@ -130,11 +141,11 @@ impl World {
 impl TestSink {
     pub(super) async fn take_over(&mut self) -> Result<(), SinkError> {
         let claim = Claim {
-            at: VIEWS,
+            at: self.at,
             earliest: Offset(0),
             only_if_ours: false,
         };
-        self.assignment = self.committer.take_over(&[claim]).await?;
+        self.assignment = self.committer.take_over(&[claim], None).await?;
         Ok(())
     }
 
@@ -146,33 +157,51 @@ impl TestSink {
             only_if_ours: wish.only_if_ours,
         };
         let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();
-        self.assignment = self.committer.take_over(&claims).await?;
+        self.assignment = self.committer.take_over(&claims, None).await?;
         Ok(())
     }
 
     pub(super) fn next(&mut self) -> Option<(Offset, Epoch)> {
-        self.assignment.get_mut(VIEWS).map(|held| (held.next, held.epoch))
+        self.assignment.get_mut(self.at).map(|held| (held.next, held.epoch))
     }
 
     /// Sorts the messages out, from the next offset on; answers the batch and why some were refused.
     pub(super) fn gather(&mut self, values: &[Vec<u8>]) -> (Batch, Vec<Reason>) {
         let mut batch = Batch::new(self.rules, Rows::new(&self.database));
-        let held = self.assignment.get_mut(VIEWS).expect("the partition is held");
+        let held = self.assignment.get_mut(self.at).expect("the partition is held");
         let mut refused = Vec::new();
         for value in values {
             let incoming = Incoming {
-                at: VIEWS,
+                at: self.at,
                 offset: held.next,
                 value: Some(value),
             };
-            refused.extend(batch.add(incoming, held));
+            match batch.add(incoming, held) {
+                Added::Settled => {}
+                Added::Refused(reason) => refused.push(reason),
+                Added::Suspect(suspicion) => {
+                    let (offset, time) = (held.next.0 - 1, KafkaTimestamp::NotAvailable);
+                    let topic = self.at.topic.name().to_owned();
+                    let message = OwnedMessage::new(Some(value.clone()), None, topic, time, 0, offset, None);
+                    let letter = DeadLetter::new(&message, self.at, suspicion.reason(), self.rules.now);
+                    batch.suspect(suspicion, letter, held);
+                }
+            }
         }
         (batch, refused)
     }
 
     pub(super) async fn commit(&mut self, values: &[Vec<u8>]) -> Result<Receipt, SinkError> {
-        let (batch, _) = self.gather(values);
+        let (mut batch, _) = self.gather(values);
+        self.expose(&mut batch).await?;
         self.committer.commit(batch).await
+    }
+
+    /// Looks into the suspects; answers the offsets of those that are no repetitions.
+    pub(super) async fn expose(&mut self, batch: &mut Batch) -> Result<Vec<Offset>, SinkError> {
+        let known = self.committer.known(batch).await?;
+        batch.expose(&known, &mut self.assignment);
+        Ok(batch.dead_letters.iter().map(|letter| letter.offset).collect())
     }
 }
 
@@ -221,6 +250,22 @@ pub(super) fn view(moment: &str, sequence: u64) -> Vec<u8> {
     value
 }
 
+/// The beginning of a request, number `sequence` of the shop's journal.
+pub(super) fn request(moment: &str, sequence: u64) -> Result<Vec<u8>, Box<dyn Error>> {
+    let example = include_str!("../../../schemas/examples/request/started.json");
+    let mut value: serde_json::Value = serde_json::from_str(example)?;
+    value["timestamp"] = moment.into();
+    value["event_id"] = Uuid::from_u128(u128::from(sequence)).to_string().into();
+    value["source"] = serde_json::json!({ "instance": "shop", "sequence": sequence });
+    Ok(value.to_string().into_bytes())
+}
+
+/// Another event under the same sequence.
+pub(super) fn impostor(value: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(value);
+    text.replace("00000000-0000-", "bad00000-0000-").into_bytes()
+}
+
 /// The messages as they stand in a file.
 pub(super) fn lines(values: &[&[u8]]) -> String {
     values
@@ -232,7 +277,7 @@ pub(super) fn lines(values: &[&[u8]]) -> String {
 /// How many sources the books remember, by instance.
 pub(super) fn last_sequences(sink: &mut TestSink) -> HashMap<InstanceId, Sequence> {
     sink.assignment
-        .get_mut(VIEWS)
+        .get_mut(sink.at)
         .map(|held| held.seen.clone())
         .unwrap_or_default()
 }

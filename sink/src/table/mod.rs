@@ -1,5 +1,6 @@
 //! The table `user_activity_log`: a row for each message of the activity topics, by each database's fast path.
 
+mod known;
 mod postgres;
 mod sqlite;
 
@@ -10,6 +11,7 @@ use time::Date;
 use crate::database::{Connection, DatabaseUrl};
 use crate::{Offset, SinkError, TopicPartition};
 
+pub(crate) use known::known;
 pub(crate) use postgres::Partitions;
 
 /// The columns in the order in which both writers fill them.

@@ -23,7 +23,7 @@ fn delete(node: &Node, id: &GroupId) -> Result<(), ResponseError> {
         Ok(true) => Ok(()),
         Ok(false) => Err(ResponseError::GroupIdNotFound),
         Err(error) => {
-            tracing::error!(%error, group = &***id, "a group could not be forgotten");
+            tracing::error!(%error, group = &***id, "a group could not be forgotten; the client is told to try again. Look after the disk of --data");
             Err(ResponseError::CoordinatorNotAvailable)
         }
     }

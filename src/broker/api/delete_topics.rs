@@ -51,7 +51,8 @@ fn delete(node: &Node, version: i16, state: DeleteTopicState) -> DeletableTopicR
         return result.with_error_code(errors::of_topic(&error).code());
     }
     if let Err(error) = node.offsets.forget_topic(&topic.name) {
-        tracing::error!(%error, topic = topic.name, "what groups committed for a deleted topic could not be forgotten");
+        tracing::error!(%error, topic = topic.name, "what groups committed for a deleted topic could not be forgotten, and would stand if the topic came back. Look after the disk \
+             of --data");
     }
     result
 }

@@ -23,7 +23,8 @@ pub(super) fn of_log(error: &LogError) -> ResponseError {
         LogError::OutOfRange { .. } => ResponseError::OffsetOutOfRange,
         LogError::Deleted => ResponseError::UnknownTopicOrPartition,
         LogError::Overlap { .. } | LogError::Io(_) => {
-            tracing::error!(error = as_dyn(error), "a partition's log failed");
+            // Said where it begins and ends, see `health`: a client asks again and again.
+            tracing::debug!(error = as_dyn(error), "a partition's log failed");
             ResponseError::KafkaStorageError
         }
     }
@@ -37,7 +38,10 @@ pub(super) fn of_topic(error: &TopicError) -> ResponseError {
         TopicError::Partitions => ResponseError::InvalidPartitions,
         TopicError::Config(_) => ResponseError::InvalidConfig,
         TopicError::Storage(_) | TopicError::Log(_) => {
-            tracing::error!(error = as_dyn(error), "a topic could not be changed");
+            tracing::error!(
+                error = as_dyn(error),
+                "a topic could not be changed; the client is told to try again. Look after the disk of --data"
+            );
             ResponseError::KafkaStorageError
         }
     }

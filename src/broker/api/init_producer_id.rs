@@ -22,7 +22,7 @@ fn give(node: &Node, request: &InitProducerIdRequest) -> Result<i64, ResponseErr
         return Err(ResponseError::TransactionalIdAuthorizationFailed);
     }
     node.producer_ids.give().map_err(|error| {
-        tracing::error!(%error, "no producer id could be kept");
+        tracing::error!(%error, "no producer id could be kept; the client is told to try again. Look after the disk of --data");
         ResponseError::CoordinatorNotAvailable
     })
 }

@@ -174,7 +174,10 @@ pub(crate) fn answer(node: &Arc<Node>, call: Call, request: RequestKind) -> Repl
         RequestKind::DescribeCluster(_) => Reply::now(describe_cluster::answer(node)),
         RequestKind::OffsetForLeaderEpoch(request) => Reply::now(offset_for_leader_epoch::answer(node, request)),
         other => {
-            tracing::error!(?other, "a request in the table has no file");
+            tracing::error!(
+                ?other,
+                "a request in the table has no file, which is a mistake in the program: report this line"
+            );
             Reply::Silent
         }
     }

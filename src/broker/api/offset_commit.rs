@@ -92,7 +92,7 @@ fn committed(part: &OffsetCommitRequestPartition) -> Committed {
 
 fn keep(node: &Node, request: &OffsetCommitRequest, commits: Vec<(Place, Committed)>) -> Result<(), ResponseError> {
     node.offsets.commit(&request.group_id, commits).map_err(|error| {
-        tracing::error!(%error, group = &**request.group_id, "offsets could not be kept");
+        tracing::error!(%error, group = &**request.group_id, "offsets could not be kept; the client is told to try again. Look after the disk of --data");
         ResponseError::CoordinatorNotAvailable
     })
 }

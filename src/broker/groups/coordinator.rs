@@ -139,7 +139,11 @@ impl Groups {
             (Some(Waiting::Join(waiting)), Answer::Join(_, joined)) => drop(waiting.send(joined)),
             (Some(Waiting::Sync(waiting)), Answer::Sync(_, synced)) => drop(waiting.send(synced)),
             (unmatched, answer) => {
-                tracing::error!(?unmatched, ?answer, "an answer that nobody waits for");
+                tracing::error!(
+                    ?unmatched,
+                    ?answer,
+                    "an answer that nobody waits for, which is a mistake in the program: report this line"
+                );
             }
         }
     }

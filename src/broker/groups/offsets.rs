@@ -1,7 +1,7 @@
 //! The offsets that groups committed: in memory, and in `group-offsets`, an append-only file of checked frames.
 //!
 //! Promises: a commit that was answered survives kill -9. The file is rewritten when it is over 1 MiB and four times as
-//! large as it need be; a torn tail is cut. A power cut may take back what the system had not written yet (about half a
+//! large as it need be; a torn tail is cut; a damaged entry is set aside (`group-offsets.corrupt`), those behind it count. A power cut may take back what the system had not written yet (about half a
 //! minute): those messages are then seen again.
 
 use std::collections::BTreeMap;
@@ -66,17 +66,24 @@ impl OffsetStore {
             .truncate(false)
             .open(&path)?;
         let bytes = std::fs::read(&path)?;
-        let (offsets, whole) = replay(&bytes);
-        if whole < bytes.len() {
-            tracing::warn!(file = %path.display(), bytes_cut = bytes.len() - whole, "the committed offsets ended in an unfinished entry, which was cut");
-            file.set_len(whole as u64)?;
+        let replayed = replay(&bytes);
+        if replayed.whole < bytes.len() {
+            tracing::warn!(file = %path.display(), bytes_cut = bytes.len() - replayed.whole, "the committed offsets ended in an unfinished entry, which was cut");
+            file.set_len(replayed.whole as u64)?;
         }
-        Ok(Self(Mutex::new(Inner {
+        let mut inner = Inner {
             path,
             file,
-            size: whole as u64,
-            offsets,
-        })))
+            size: replayed.whole as u64,
+            offsets: replayed.offsets,
+        };
+        if replayed.damaged > 0 {
+            let aside = inner.path.with_extension("corrupt");
+            std::fs::write(&aside, &bytes)?;
+            tracing::error!(file = %inner.path.display(), bytes_damaged = replayed.damaged, set_aside = %aside.display(), "some committed offsets were damaged: those groups go on from the ones before");
+            inner.rewrite()?;
+        }
+        Ok(Self(Mutex::new(inner)))
     }
 
     /// Keeps what a group commits; all of it or nothing.
@@ -167,6 +174,19 @@ impl Inner {
     }
 
     fn rewrite_if_wasteful(&mut self) -> io::Result<()> {
+        let bytes = self.as_bytes()?;
+        if bytes.len() as u64 * 4 > self.size {
+            return Ok(());
+        }
+        self.replace_by(&bytes)
+    }
+
+    fn rewrite(&mut self) -> io::Result<()> {
+        let bytes = self.as_bytes()?;
+        self.replace_by(&bytes)
+    }
+
+    fn as_bytes(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for (group, places) in &self.offsets {
             for (place, value) in places {
@@ -177,10 +197,11 @@ impl Inner {
                 })?);
             }
         }
-        if bytes.len() as u64 * 4 > self.size {
-            return Ok(());
-        }
-        recovery::replace(&self.path, &bytes)?;
+        Ok(bytes)
+    }
+
+    fn replace_by(&mut self, bytes: &[u8]) -> io::Result<()> {
+        recovery::replace(&self.path, bytes)?;
         self.file = OpenOptions::new().read(true).write(true).open(&self.path)?;
         self.size = bytes.len() as u64;
         Ok(())
@@ -208,15 +229,35 @@ fn frame(entry: &Entry) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Reads whole frames; also how many bytes they are.
-fn replay(bytes: &[u8]) -> (Offsets, usize) {
-    let mut offsets = Offsets::new();
-    let mut rest = bytes;
-    while let Some((entry, after)) = next_entry(rest) {
-        apply(&mut offsets, entry);
-        rest = after;
+/// What a file of frames says.
+struct Replayed {
+    offsets: Offsets,
+    /// Where its last sound frame ends.
+    whole: usize,
+    /// Bytes before that which are no sound frames.
+    damaged: usize,
+}
+
+/// Reads all sound frames, also those behind damaged bytes.
+fn replay(bytes: &[u8]) -> Replayed {
+    let mut replayed = Replayed {
+        offsets: Offsets::new(),
+        whole: 0,
+        damaged: 0,
+    };
+    let mut at = 0;
+    while at < bytes.len() {
+        match next_entry(&bytes[at..]) {
+            Some((entry, after)) => {
+                apply(&mut replayed.offsets, entry);
+                replayed.damaged += at - replayed.whole;
+                at = bytes.len() - after.len();
+                replayed.whole = at;
+            }
+            None => at += 1,
+        }
     }
-    (offsets, bytes.len() - rest.len())
+    replayed
 }
 
 fn next_entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
@@ -263,6 +304,33 @@ mod tests {
         assert_eq!(
             OffsetStore::open(folder.path())?.committed("sink", &place(1)),
             Some(at(10))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_commit_is_set_aside_and_those_behind_it_count() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = OffsetStore::open(folder.path())?;
+        for partition in 0..3 {
+            store.commit("sink", vec![(place(partition), at(7))])?;
+        }
+        drop(store);
+        let path = folder.path().join("group-offsets");
+        let mut bytes = std::fs::read(&path)?;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, &bytes)?;
+        let store = OffsetStore::open(folder.path())?;
+        let found: Vec<_> = (0..3)
+            .map(|partition| store.committed("sink", &place(partition)))
+            .collect();
+        assert_eq!(found, [Some(at(7)), None, Some(at(7))]);
+        assert_eq!(std::fs::read(folder.path().join("group-offsets.corrupt"))?, bytes);
+        drop(store);
+        assert_eq!(
+            OffsetStore::open(folder.path())?.committed("sink", &place(2)),
+            Some(at(7))
         );
         Ok(())
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Partition;
+use crate::broker::health::Health;
 
 /// How many fsyncs run at the same time; the file system groups them into one journal commit.
 const PARALLEL: usize = 4;
@@ -21,6 +22,7 @@ const PARALLEL: usize = 4;
 pub(crate) struct Flusher {
     dirty: Mutex<Vec<Arc<Partition>>>,
     wake: Notify,
+    pub(crate) health: Arc<Health>,
 }
 
 impl Flusher {
@@ -56,7 +58,7 @@ impl Flusher {
         }
         while let Some(done) = syncs.join_next().await {
             if let Err(error) = done {
-                tracing::error!(%error, "an fsync round ended early");
+                tracing::error!(%error, "an fsync round ended early, which is a mistake in the program: start it again, and report this line");
             }
         }
     }

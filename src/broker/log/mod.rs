@@ -117,6 +117,11 @@ impl Log {
         self.durable
     }
 
+    /// What it takes on the disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.size).sum()
+    }
+
     pub(crate) fn take_backs(&self) -> u64 {
         self.take_backs
     }

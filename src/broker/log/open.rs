@@ -18,13 +18,16 @@ impl Log {
         let mut producers = Producers::default();
         let bases = segment_bases(&folder)?;
         let mut segments: Vec<Segment> = Vec::with_capacity(bases.len().max(1));
+        let mut taken_until = None;
         for (index, &base) in bases.iter().enumerate() {
             let scrutiny = if index + 1 == bases.len() {
                 Scrutiny::Checksums
             } else {
                 Scrutiny::Headers
             };
-            let segment = recovery::open(&folder, base, scrutiny, |header| producers.remember(header))?;
+            let opened = recovery::open(&folder, base, scrutiny, |header| producers.remember(header))?;
+            let segment = opened.segment;
+            taken_until = opened.taken_until;
             if segments.last().is_some_and(|before| before.next > segment.base) {
                 return Err(LogError::Overlap {
                     folder,
@@ -37,6 +40,9 @@ impl Log {
         let first = segments.first().map_or(kept, |segment| segment.base);
         if segments.is_empty() {
             segments.push(Segment::create(&folder, kept)?);
+        }
+        if let Some(next) = taken_until {
+            segments.push(Segment::create(&folder, next)?);
         }
         let mut log = Self {
             folder,
@@ -71,7 +77,15 @@ impl Log {
 
 fn read_start(folder: &Path) -> io::Result<Offset> {
     match fs::read_to_string(folder.join(LOG_START)) {
-        Ok(text) => text.trim().parse().map(Offset).map_err(io::Error::other),
+        Ok(text) => match text.trim().parse() {
+            Ok(start) => Ok(Offset(start)),
+            Err(_) => {
+                let aside = folder.join("log-start.corrupt");
+                fs::rename(folder.join(LOG_START), &aside)?;
+                tracing::error!(set_aside = %aside.display(), "the file that says where the log begins was damaged; it begins with its first segment");
+                Ok(Offset(0))
+            }
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Offset(0)),
         Err(error) => Err(error),
     }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
+use super::segment::Read;
 use super::{AppendRules, Flusher, Log, LogError, Offset, Placed};
+use crate::broker::metric::Metric;
 
 /// Fetches that wait are swept when more than this many have gathered.
 const WAITERS_BEFORE_SWEEP: usize = 32;
@@ -59,6 +62,8 @@ pub(crate) struct ReadOutcome {
 /// One partition. Clones of the `Arc` share it.
 #[derive(Debug)]
 pub(crate) struct Partition {
+    /// TOPIC-NUMBER
+    name: String,
     log: Mutex<Log>,
     durability: watch::Sender<Durability>,
     waiters: Mutex<Vec<Weak<Notify>>>,
@@ -69,12 +74,14 @@ pub(crate) struct Partition {
 impl Partition {
     /// Opens the partition's folder, recovering it if need be.
     pub(crate) fn open(folder: PathBuf, flusher: Arc<Flusher>) -> Result<Self, LogError> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let log = Log::open(folder)?;
         let durability = watch::Sender::new(Durability {
             end: log.durable(),
             take_backs: 0,
         });
         Ok(Self {
+            name,
             log: Mutex::new(log),
             durability,
             waiters: Mutex::default(),
@@ -92,7 +99,11 @@ impl Partition {
     pub(crate) fn append(self: &Arc<Self>, batch: &[u8], rules: AppendRules) -> Result<Appended, LogError> {
         let (placed, start, take_backs) = {
             let mut log = self.log();
-            let placed = log.append(batch, rules)?;
+            let appended = log.append(batch, rules);
+            if let Err(LogError::Io(error)) = &appended {
+                self.flusher.health.failed(&self.name, &error.to_string());
+            }
+            let placed = appended?;
             (placed, log.start(), log.take_backs())
         };
         if !self.is_dirty.swap(true, Ordering::AcqRel) {
@@ -108,15 +119,28 @@ impl Partition {
 
     /// Whole batches from an offset on; empty at the end of the log.
     pub(crate) fn read(&self, wanted: Wanted) -> Result<ReadOutcome, LogError> {
-        let (slice, start, end) = {
-            let log = self.log();
-            (log.slice_at(wanted.offset)?, log.start(), log.durable())
-        };
-        let records = match slice {
-            Some(slice) => slice.read(wanted.offset, wanted.max_bytes, wanted.at_least_one)?,
-            None => Bytes::new(),
-        };
-        Ok(ReadOutcome { records, start, end })
+        let mut from = wanted.offset;
+        loop {
+            let (slice, start, end) = {
+                let log = self.log();
+                (log.slice_at(from)?, log.start(), log.durable())
+            };
+            let read = match slice {
+                Some(slice) => slice.read(from, wanted.max_bytes, wanted.at_least_one)?,
+                None => Read::default(),
+            };
+            match read.beyond {
+                // All that the segment has from there on is damaged; the next one may be well.
+                Some(beyond) if read.records.is_empty() && beyond > from => from = beyond,
+                _ => {
+                    return Ok(ReadOutcome {
+                        records: read.records,
+                        start,
+                        end,
+                    });
+                }
+            }
+        }
     }
 
     /// `waiter` is notified once, when there is more to read.
@@ -133,15 +157,23 @@ impl Partition {
         self.is_dirty.store(false, Ordering::Release);
         let job = self.log().unsynced();
         if let Some(job) = job {
+            let began = Instant::now();
             let result = job.file.sync_data();
             let mut log = self.log();
             match result {
-                Ok(()) => log.synced(&job),
+                Ok(()) => {
+                    Metric::FsyncSeconds.took(began.elapsed());
+                    log.synced(&job);
+                    self.flusher.health.worked(&self.name);
+                }
                 Err(error) => {
-                    tracing::error!(%error, "fsync failed: batches that were not acknowledged are taken back");
-                    if let Err(error) = log.sync_failed(&job) {
-                        tracing::error!(%error, "the log could not be cut back after a failed fsync");
-                    }
+                    let cut = log.sync_failed(&job);
+                    let cut = cut.map_or_else(
+                        |error| format!(", and the log can't be cut back: {error}"),
+                        |()| String::new(),
+                    );
+                    let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
+                    self.flusher.health.failed(&self.name, &what);
                 }
             }
         }

@@ -4,7 +4,10 @@
 //! they are kept: the stretch goes to the `.corrupt` file and the offsets that it held are a gap, which Kafka's
 //! consumers step over. Either way the log says so.
 //!
-//! Not here: finding bits that flipped in sealed segments; a reader's own checksum finds those.
+//! A damaged batch at the very end may have been acknowledged and read before: its offsets are not given out again, because
+//! a consumer that stands behind them would never see what came in their place.
+//!
+//! Not here: finding bits that flipped in sealed segments; that is found when they are read (`segment`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -25,13 +28,29 @@ pub(crate) enum Scrutiny {
     Checksums,
 }
 
+/// A segment, as it was found.
+pub(crate) struct Opened {
+    pub(crate) segment: Segment,
+    /// The offset after a damaged batch at the end, whose own offsets must not be given out again.
+    pub(crate) taken_until: Option<Offset>,
+}
+
+impl From<Segment> for Opened {
+    fn from(segment: Segment) -> Self {
+        Self {
+            segment,
+            taken_until: None,
+        }
+    }
+}
+
 /// Opens the segment `base` of `folder`; `seen` is shown the header of every batch that is kept.
 pub(crate) fn open(
     folder: &Path,
     base: Offset,
     scrutiny: Scrutiny,
     mut seen: impl FnMut(&BatchHeader),
-) -> io::Result<Segment> {
+) -> io::Result<Opened> {
     let path = Segment::path_in(folder, base);
     let file = OpenOptions::new().read(true).write(true).open(&path)?;
     let length = file.metadata()?.len();
@@ -44,11 +63,12 @@ pub(crate) fn open(
         seen(&header);
     }
     if segment.size == length {
-        return Ok(segment);
+        return Ok(segment.into());
     }
+    let taken_until = whole_but_damaged(&segment, length)?;
     let mended = mend(folder, &segment)?;
     if mended == segment.size {
-        return Ok(segment);
+        return Ok(Opened { segment, taken_until });
     }
     let file = OpenOptions::new().read(true).write(true).open(&path)?;
     let mut whole = Segment::around(path, base, file);
@@ -60,7 +80,15 @@ pub(crate) fn open(
             seen(&header);
         }
     }
-    Ok(whole)
+    Ok(whole.into())
+}
+
+/// The offset after the batch that follows, where it is there as a whole and only its checksum is wrong: no write that was torn.
+fn whole_but_damaged(segment: &Segment, length: u64) -> io::Result<Option<Offset>> {
+    let header = next_batch(segment, length, Scrutiny::Headers)?;
+    Ok(header
+        .filter(|header| header.records > 0 && header.records - 1 == header.last_delta)
+        .map(|header| header.next()))
 }
 
 /// The batch that follows what the segment knows; `None` where there is no whole one.
@@ -115,7 +143,8 @@ fn mend(folder: &Path, segment: &Segment) -> io::Result<u64> {
     }
     replace(&segment.path, &mended)?;
     tracing::error!(segment = %segment.path.display(), bytes_cut, bytes_kept = kept, first_lost_offset = segment.next.0, set_aside = %aside.display(),
-        "a damaged stretch in the middle of the log was set aside; the good batches after it were kept");
+        "a damaged stretch in the middle of the log was set aside; the good batches after it were kept. Look after the disk of --data; \
+         `de-shop audit` tells what is missing");
     Ok(mended.len() as u64)
 }
 

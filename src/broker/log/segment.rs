@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Offset;
-use super::batch::{BatchHeader, HEADER};
+use super::batch::{self, BatchHeader, HEADER};
 
 const MARK_EVERY: u64 = 16 * 1024;
 
@@ -157,14 +157,39 @@ pub(crate) struct Slice {
     end: u64,
 }
 
+/// What was read of a slice.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) records: Bytes,
+    /// Where damaged batches were stepped over before the first record: from where to go on when there is none.
+    pub(crate) beyond: Option<Offset>,
+}
+
 impl Slice {
-    /// Whole batches from the one that holds `offset` on, at most `max_bytes` of them, or the first one alone when it is
-    /// larger and `at_least_one` is asked for.
-    pub(crate) fn read(mut self, offset: Offset, max_bytes: usize, at_least_one: bool) -> io::Result<Bytes> {
+    /// Whole and sound batches from the one that holds `offset` on, at most `max_bytes` of them, or the first one alone when it is
+    /// larger and `at_least_one` is asked for. A batch whose checksum is wrong is stepped over, and said: it stays in the file.
+    pub(crate) fn read(mut self, offset: Offset, max_bytes: usize, at_least_one: bool) -> io::Result<Read> {
+        let mut beyond = None;
         let first = loop {
             match self.peek()? {
-                None => return Ok(Bytes::new()),
-                Some(header) if header.next() > offset => break header,
+                None => {
+                    return Ok(Read {
+                        beyond,
+                        ..Read::default()
+                    });
+                }
+                Some(header) if header.next() > offset => {
+                    if batch::check(&self.batch(&header)?).is_ok() {
+                        break header;
+                    }
+                    tracing::error!(
+                        first_lost_offset = header.base.0,
+                        last_lost_offset = header.next().0 - 1,
+                        "a batch is damaged on the disk (its checksum is wrong); consumers are led past it"
+                    );
+                    beyond = Some(header.next());
+                    self.skip(&header);
+                }
                 Some(header) => self.skip(&header),
             }
         };
@@ -176,8 +201,11 @@ impl Slice {
         let available = usize::try_from(self.end - self.from).unwrap_or(usize::MAX);
         let mut bytes = vec![0; wanted.min(available)];
         self.file.read_exact_at(&mut bytes, self.from)?;
-        bytes.truncate(whole_batches(&bytes));
-        Ok(Bytes::from(bytes))
+        bytes.truncate(sound_batches(&bytes));
+        Ok(Read {
+            records: Bytes::from(bytes),
+            beyond,
+        })
     }
 
     /// The header of the batch at the start.
@@ -204,13 +232,11 @@ impl Slice {
     }
 }
 
-fn whole_batches(bytes: &[u8]) -> usize {
-    let mut whole = 0;
-    while let Ok(header) = BatchHeader::parse(&bytes[whole..]) {
-        if bytes.len() - whole < header.size {
-            break;
-        }
-        whole += header.size;
+/// How far whole batches with the right checksum go.
+fn sound_batches(bytes: &[u8]) -> usize {
+    let mut sound = 0;
+    while let Ok(header) = batch::check(&bytes[sound..]) {
+        sound += header.size;
     }
-    whole
+    sound
 }

@@ -1,6 +1,7 @@
 //! The log as a whole: appending, reading, rolling, retention, recovery.
 
 mod recovery;
+mod retention;
 
 use std::error::Error;
 use std::path::Path;
@@ -41,8 +42,11 @@ fn read(log: &Log, from: i64) -> Result<Vec<(i64, i32)>, LogError> {
     let mut found = Vec::new();
     let mut next = Offset(from);
     while let Some(slice) = log.slice_at(next)? {
-        let bytes = slice.read(next, 4096, true)?;
-        let mut rest = &bytes[..];
+        let found_here = slice.read(next, 4096, true)?;
+        let mut rest = &found_here.records[..];
+        if rest.is_empty() {
+            next = found_here.beyond.ok_or(LogError::Deleted)?;
+        }
         while !rest.is_empty() {
             let header = super::batch::check(rest)?;
             found.push((header.base.0, header.records));
@@ -70,7 +74,7 @@ fn a_batch_is_kept_byte_for_byte_but_for_its_offset() -> Outcome {
         }
     );
     let slice = log.slice_at(Offset(2))?.ok_or("nothing to read")?;
-    assert_eq!(slice.read(Offset(2), 4096, true)?, sent.at(1));
+    assert_eq!(slice.read(Offset(2), 4096, true)?.records, sent.at(1));
     Ok(())
 }
 
@@ -173,7 +177,7 @@ fn the_sparse_index_finds_every_offset_of_a_long_segment() -> Outcome {
     sync(&mut log)?;
     for offset in (0..2000).step_by(7) {
         let slice = log.slice_at(Offset(offset))?.ok_or("nothing to read")?;
-        let header = BatchHeader::parse(&slice.read(Offset(offset), 1, true)?)?;
+        let header = BatchHeader::parse(&slice.read(Offset(offset), 1, true)?.records)?;
         assert_eq!(header.base, Offset(offset));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! A topic's settings: Apache Kafka's names and defaults, those of them that this broker acts on.
 //!
 //! A setting that would be ignored is refused instead; where there is no choice (`cleanup.policy`, `compression.type`,
-//! `min.insync.replicas`) only the value that is true is taken.
+//! `message.timestamp.after.max.ms`, `min.insync.replicas`) only the value that is true is taken.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::log::Retention;
 
+/// However far ahead of the clock a record is dated, it is taken; Apache Kafka's own default has been an hour since 4.0.
+const ANY_DATE: &str = "9223372036854775807";
+
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     CleanupPolicy,
     CompressionType,
     MaxMessageBytes,
+    MessageTimestampAfterMaxMs,
     MessageTimestampType,
     MinInsyncReplicas,
     RetentionBytes,
@@ -33,10 +37,11 @@ pub(crate) enum Kind {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::CleanupPolicy,
         Self::CompressionType,
         Self::MaxMessageBytes,
+        Self::MessageTimestampAfterMaxMs,
         Self::MessageTimestampType,
         Self::MinInsyncReplicas,
         Self::RetentionBytes,
@@ -50,6 +55,7 @@ impl Key {
             Self::CleanupPolicy => "cleanup.policy",
             Self::CompressionType => "compression.type",
             Self::MaxMessageBytes => "max.message.bytes",
+            Self::MessageTimestampAfterMaxMs => "message.timestamp.after.max.ms",
             Self::MessageTimestampType => "message.timestamp.type",
             Self::MinInsyncReplicas => "min.insync.replicas",
             Self::RetentionBytes => "retention.bytes",
@@ -64,7 +70,7 @@ impl Key {
             Self::CleanupPolicy => Kind::List,
             Self::CompressionType | Self::MessageTimestampType => Kind::Text,
             Self::MaxMessageBytes | Self::MinInsyncReplicas | Self::SegmentBytes => Kind::Int,
-            Self::RetentionBytes | Self::RetentionMs | Self::SegmentMs => Kind::Long,
+            Self::MessageTimestampAfterMaxMs | Self::RetentionBytes | Self::RetentionMs | Self::SegmentMs => Kind::Long,
         }
     }
 
@@ -74,6 +80,7 @@ impl Key {
             Self::CleanupPolicy => "delete",
             Self::CompressionType => "producer",
             Self::MaxMessageBytes => "1048588",
+            Self::MessageTimestampAfterMaxMs => ANY_DATE,
             Self::MessageTimestampType => "CreateTime",
             Self::MinInsyncReplicas => "1",
             Self::RetentionBytes => "-1",
@@ -97,6 +104,10 @@ impl Key {
             Self::CompressionType => (
                 value == "producer",
                 "producer (the embedded broker keeps batches as they come)",
+            ),
+            Self::MessageTimestampAfterMaxMs => (
+                value == ANY_DATE,
+                "9223372036854775807 (the embedded broker takes any date)",
             ),
             Self::MinInsyncReplicas => (value == "1", "1 (the embedded broker is one machine)"),
             Self::MessageTimestampType => (

@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 
-use schemas::CategoryId;
-
-use crate::domain::{Language, Product};
+use super::Facets;
+use crate::domain::{Filter, Language, Product};
 
 /// Products on one page.
 pub const PAGE_SIZE: usize = 24;
@@ -12,7 +11,7 @@ pub const PAGE_SIZE: usize = 24;
 /// Which products, in which order, which page of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListingQuery {
-    pub category: Option<CategoryId>,
+    pub filter: Filter,
     pub sort: Sort,
     pub page: PageNumber,
 }
@@ -92,10 +91,11 @@ pub struct Listing<'a> {
     pub page: PageNumber,
     /// At least 1.
     pub pages: PageNumber,
+    pub facets: Facets,
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn page_of(products: Vec<&'a Product>, wanted: PageNumber) -> Self {
+    pub(super) fn page_of(products: Vec<&'a Product>, wanted: PageNumber, facets: Facets) -> Self {
         let total = products.len();
         let pages = PageNumber::new(u32::try_from(total.div_ceil(PAGE_SIZE)).unwrap_or(u32::MAX));
         let page = wanted.min(pages);
@@ -105,6 +105,7 @@ impl<'a> Listing<'a> {
             total,
             page,
             pages,
+            facets,
         }
     }
 }

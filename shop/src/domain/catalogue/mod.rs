@@ -1,15 +1,17 @@
 //! What the shop sells: 12 categories and their products. It never changes while the shop runs, so it lives in memory.
 
+mod filter;
 mod listing;
-mod search;
 
 use std::collections::HashMap;
 
 use schemas::{CategoryId, ProductId};
 use time::Date;
 
-use crate::domain::{Language, Localized, Won};
+use crate::domain::search::{Found, Index, Marks, Synonyms, Texts};
+use crate::domain::{Language, Localized, StockLevels, Won};
 
+pub use filter::{Facets, Filter, PriceRange};
 pub use listing::{Listing, ListingQuery, PAGE_SIZE, PageNumber, Sort};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +45,32 @@ pub struct Catalogue {
     categories: Vec<Category>,
     products: Vec<Product>,
     by_id: HashMap<ProductId, usize>,
-    /// Parallel to `products`.
-    folded: Vec<search::Folded>,
+    index: Index,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Searched<'a> {
+    pub listing: Listing<'a>,
+    /// Whether every word of the query fits each product; otherwise they are those that most words fit.
+    pub every_word: bool,
+    /// The query as it was understood, when that is not as it was typed.
+    pub mended: Option<String>,
+    /// What may have been meant instead.
+    pub rather: Option<String>,
+    pub marks: Marks,
 }
 
 impl Catalogue {
     /// Products whose category is missing are found by their own words only.
     #[must_use]
-    pub fn new(mut categories: Vec<Category>, mut products: Vec<Product>) -> Self {
+    pub fn new(categories: Vec<Category>, products: Vec<Product>) -> Self {
+        Self::with_synonyms(categories, products, &Synonyms::default())
+    }
+
+    /// As [`Catalogue::new`], with other words for what is sold.
+    #[must_use]
+    pub fn with_synonyms(mut categories: Vec<Category>, mut products: Vec<Product>, synonyms: &Synonyms) -> Self {
         categories.sort_by_key(|category| category.id);
         products.sort_by_key(|product| product.id);
         let by_id = products
@@ -59,15 +79,17 @@ impl Catalogue {
             .map(|(at, product)| (product.id, at))
             .collect();
         let category_of = |id| categories.iter().find(|category| category.id == id);
-        let folded = products
-            .iter()
-            .map(|product| search::Folded::of(product, category_of(product.category)))
-            .collect();
+        let texts = products.iter().map(|product| Texts {
+            names: both(&product.name),
+            categories: category_of(product.category).map_or([""; 2], |category| both(&category.name)),
+            descriptions: both(&product.description),
+        });
+        let index = Index::of(texts, synonyms);
         Self {
             categories,
             products,
             by_id,
-            folded,
+            index,
         }
     }
 
@@ -93,24 +115,48 @@ impl Catalogue {
         self.by_id.get(&id).and_then(|&at| self.products.get(at))
     }
 
-    /// One page of all products, or of one category.
+    /// One page of the products that the filter lets through.
     #[must_use]
-    pub fn listing(&self, query: &ListingQuery, language: Language) -> Listing<'_> {
-        let mut products: Vec<&Product> = self
-            .products
-            .iter()
-            .filter(|product| query.category.is_none_or(|category| product.category == category))
-            .collect();
+    pub fn listing(&self, query: &ListingQuery, stock: &StockLevels, language: Language) -> Listing<'_> {
+        let (mut products, facets) = query.filter.sift(self.products.iter(), stock);
         query.sort.order(&mut products, language);
-        Listing::page_of(products, query.page)
+        Listing::page_of(products, query.page, facets)
     }
 
-    /// One page of the products in which every word of `text` occurs; hits in the name come first.
+    /// One page of what `text` means, as far as the filter lets it through; the best first unless `sort` says otherwise.
     #[must_use]
-    pub fn search(&self, text: &str, page: PageNumber) -> Listing<'_> {
-        let found = search::find(text, &self.folded);
-        Listing::page_of(found.into_iter().filter_map(|at| self.products.get(at)).collect(), page)
+    pub fn search(
+        &self,
+        text: &str,
+        query: (&Filter, Option<Sort>, PageNumber),
+        (stock, language): (&StockLevels, Language),
+    ) -> Searched<'_> {
+        let Found {
+            products,
+            every_word,
+            mended,
+            rather,
+            marks,
+        } = self.index.find(text);
+        let (filter, sort, page) = query;
+        let found = products.into_iter().filter_map(|at| self.products.get(at));
+        let (mut products, facets) = filter.sift(found, stock);
+        if let Some(sort) = sort {
+            products.sort_by_key(|product| product.id);
+            sort.order(&mut products, language);
+        }
+        Searched {
+            listing: Listing::page_of(products, page, facets),
+            every_word,
+            mended,
+            rather,
+            marks,
+        }
     }
+}
+
+fn both(text: &Localized) -> [&str; 2] {
+    [&text.ko, &text.en]
 }
 
 #[cfg(test)]

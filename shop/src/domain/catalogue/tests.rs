@@ -44,62 +44,97 @@ fn ids(listing: &Listing<'_>) -> Vec<i64> {
     listing.products.iter().map(|product| product.id.0).collect()
 }
 
-fn search(text: &str) -> Vec<i64> {
-    ids(&shop().search(text, PageNumber::FIRST))
+fn listed<'a>(shop: &'a Catalogue, filter: Filter, sort: Sort, page: u32) -> Listing<'a> {
+    let page = PageNumber::new(page);
+    shop.listing(&ListingQuery { filter, sort, page }, &stock(), Language::En)
+}
+
+/// Everything but 103 and the even numbers from 201 on.
+fn stock() -> StockLevels {
+    let left = |id: i64| u32::from(id < 103 || id > 200 && id % 2 == 1);
+    (101..=230).map(|id| (ProductId(id), left(id))).collect()
+}
+
+fn of_category(id: i64) -> Filter {
+    Filter {
+        category: Some(CategoryId(id)),
+        ..Filter::default()
+    }
 }
 
 #[test]
 fn a_listing_is_cut_into_pages_and_a_page_too_far_is_the_last() {
-    let query = |page| ListingQuery {
-        category: Some(CategoryId(2)),
-        sort: Sort::Newest,
-        page: PageNumber::new(page),
-    };
     let shop = shop();
-    let first = shop.listing(&query(0), Language::En);
+    let first = listed(&shop, of_category(2), Sort::Newest, 0);
     assert_eq!(
         (first.products.len(), first.total, first.page, first.pages.get()),
         (24, 30, PageNumber::FIRST, 2)
     );
     assert_eq!(first.products[0].id, ProductId(230), "the newest is first");
-    let last = shop.listing(&query(99), Language::En);
+    let last = listed(&shop, of_category(2), Sort::Newest, 99);
     assert_eq!((last.products.len(), last.page.get()), (6, 2));
 }
 
 #[test]
 fn equals_keep_the_order_of_their_ids() {
-    let query = |sort| ListingQuery {
-        category: Some(CategoryId(1)),
-        sort,
-        page: PageNumber::FIRST,
-    };
     let shop = shop();
-    assert_eq!(
-        ids(&shop.listing(&query(Sort::PriceAsc), Language::En)),
-        [102, 103, 101]
-    );
-    assert_eq!(
-        ids(&shop.listing(&query(Sort::PriceDesc), Language::En)),
-        [101, 102, 103]
-    );
-    assert_eq!(ids(&shop.listing(&query(Sort::Name), Language::En)), [103, 102, 101]);
+    let sorted = |sort| ids(&listed(&shop, of_category(1), sort, 1));
+    assert_eq!(sorted(Sort::PriceAsc), [102, 103, 101]);
+    assert_eq!(sorted(Sort::PriceDesc), [101, 102, 103]);
+    assert_eq!(sorted(Sort::Name), [103, 102, 101]);
 }
 
 #[test]
-fn every_word_must_occur_and_the_name_counts_most() {
-    assert_eq!(search("teapot"), [101, 102]);
-    assert_eq!(search("WHITE  teapot"), [101]);
-    assert_eq!(search("teapot porcelain"), [101, 102]);
-    assert_eq!(search("cup"), [102]);
-    assert_eq!(search("kitchen bowl"), [103], "the category's name counts too");
-    assert!(search("teapot car").is_empty());
-    assert!(search("   ").is_empty());
+fn a_choice_counts_what_it_would_leave_under_the_other_choices() {
+    let shop = shop();
+    let whole = listed(&shop, Filter::default(), Sort::Newest, 1).facets;
+    assert_eq!(
+        (whole.all, whole.any_category, whole.any_price, whole.in_stock),
+        (33, 33, 33, 17)
+    );
+    assert_eq!(whole.prices, [32, 0, 1, 0, 0]);
+    let filter = Filter {
+        category: Some(CategoryId(1)),
+        price: PriceRange::BANDS[0],
+        in_stock: true,
+    };
+    let narrowed = listed(&shop, filter, Sort::Newest, 1);
+    assert_eq!(ids(&narrowed), [102]);
+    let facets = &narrowed.facets;
+    assert_eq!(facets.categories[&CategoryId(1)], 1);
+    assert_eq!(
+        facets.categories[&CategoryId(2)],
+        15,
+        "in stock and at this price, in whichever category"
+    );
+    assert_eq!(
+        facets.prices,
+        [1, 0, 1, 0, 0],
+        "in stock and in this category, whatever the price"
+    );
+    assert_eq!((facets.any_category, facets.any_price, facets.in_stock), (16, 2, 1));
 }
 
 #[test]
-fn forms_that_look_alike_are_alike() {
-    let decomposed: String = unicode_normalization::UnicodeNormalization::nfd("찻주전자").collect();
-    assert_eq!(search(&decomposed), [101]);
-    assert_eq!(search("äpfel"), [103]);
-    assert_eq!(search("ＴＥＡＰＯＴ"), [101, 102]);
+fn every_price_of_won_falls_into_one_band() {
+    for price in (0..200_000).step_by(100).map(Won) {
+        let bands = PriceRange::BANDS.iter().filter(|band| band.holds(price));
+        assert_eq!(bands.count(), 1, "{price:?}");
+    }
+}
+
+#[test]
+fn a_search_is_narrowed_down_and_sorted_like_a_listing() {
+    let shop = shop();
+    let search = |filter: &Filter, sort| {
+        let searched = shop.search("porcelain", (filter, sort, PageNumber::FIRST), (&stock(), Language::En));
+        (ids(&searched.listing), searched.listing.facets.all)
+    };
+    assert_eq!(search(&of_category(1), None), (vec![101, 102, 103], 33));
+    assert_eq!(search(&of_category(1), Some(Sort::PriceAsc)), (vec![102, 103, 101], 33));
+    let in_stock = Filter {
+        in_stock: true,
+        ..of_category(1)
+    };
+    assert_eq!(search(&in_stock, Some(Sort::PriceAsc)).0, [102, 101]);
 }

@@ -1,7 +1,10 @@
 //! What two pages share.
 
+pub mod crumbs;
 pub mod field;
 pub mod heart;
 pub mod lines;
+pub mod narrow;
 pub mod pager;
+pub mod shelf;
 pub mod tile;

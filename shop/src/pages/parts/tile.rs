@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::Frame;
 use super::heart::heart;
-use crate::domain::Product;
+use crate::domain::{Marks, Product};
 
 /// A product and what a grid says about it.
 #[derive(Debug, Clone, Copy)]
@@ -22,19 +22,38 @@ const FEW: u32 = 5;
 
 #[must_use]
 pub fn grid(frame: &Frame<'_>, tiles: &[Tile<'_>]) -> Markup {
+    marked_grid(frame, tiles, &Marks::default())
+}
+
+/// As [`grid`], with what was searched for marked in the names.
+#[must_use]
+pub fn marked_grid(frame: &Frame<'_>, tiles: &[Tile<'_>], marks: &Marks) -> Markup {
     html! {
-        ul.grid { @for tile in tiles { li.tile { (one(frame, tile)) } } }
+        ul.grid { @for tile in tiles { li.tile { (one(frame, tile, marks)) } } }
     }
 }
 
-fn one(frame: &Frame<'_>, tile: &Tile<'_>) -> Markup {
+/// A text with what was searched for marked.
+#[must_use]
+pub fn marked(text: &str, marks: &Marks) -> Markup {
+    let mut plain = 0;
+    html! {
+        @for span in marks.spans(text) {
+            (text[plain..span.start]) mark { (text[span.clone()]) }
+            @let () = plain = span.end;
+        }
+        (text[plain..])
+    }
+}
+
+fn one(frame: &Frame<'_>, tile: &Tile<'_>, marks: &Marks) -> Markup {
     let browse = &frame.words().browse;
     let Tile { product, left, .. } = *tile;
     let name = product.name.text(frame.language);
     html! {
         a.tile-link href={ "/products/" (product.id) } data-product-id=(product.id) {
             (picture(&product.picture, tile.hue))
-            span.name { (name) }
+            span.name { (marked(name, marks)) }
             span.price { (product.price.text(frame.language)) }
             (note(frame, left, tile.is_new))
         }

@@ -15,8 +15,8 @@ pub(super) static WORDS: Words = Words {
         orders: "Orders",
         cart: "Cart",
         cart_count: |count| match count {
-            1 => "1 item in the cart".to_owned(),
-            _ => format!("{count} items in the cart"),
+            1 => "Cart 1 item".to_owned(),
+            _ => format!("Cart {count} items"),
         },
         categories: "Categories",
         all_products: "All products",
@@ -69,6 +69,7 @@ pub(super) static WORDS: Words = Words {
         nothing_found_hint: "Try fewer or other words, or look through the categories.",
         search_empty: "Type the name of a thing, or what it is for.",
     },
+    finding: super::finding::EN,
     cart: Cart {
         title: "Cart",
         empty: "Your cart is empty",

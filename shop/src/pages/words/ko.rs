@@ -14,7 +14,7 @@ pub(super) static WORDS: Words = Words {
         sign_in: "로그인",
         orders: "주문",
         cart: "장바구니",
-        cart_count: |count| format!("장바구니에 {count}개"),
+        cart_count: |count| format!("장바구니 {count}개"),
         categories: "카테고리",
         all_products: "모든 상품",
         privacy: "개인정보",
@@ -60,6 +60,7 @@ pub(super) static WORDS: Words = Words {
         nothing_found_hint: "단어를 줄이거나 다르게 적어 보세요. 카테고리에서 둘러보셔도 좋아요.",
         search_empty: "찾고 싶은 물건의 이름이나 쓰임을 적어 주세요.",
     },
+    finding: super::finding::KO,
     cart: Cart {
         title: "장바구니",
         empty: "장바구니가 비어 있어요",

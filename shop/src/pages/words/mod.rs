@@ -5,6 +5,7 @@
 
 mod account;
 mod en;
+mod finding;
 mod ko;
 mod privacy;
 mod wishes;
@@ -12,6 +13,7 @@ mod wishes;
 use crate::domain::{CartError, Language, Problem, Won};
 
 pub use account::Account;
+pub use finding::Finding;
 pub use privacy::Privacy;
 pub use wishes::Wishes;
 
@@ -22,6 +24,7 @@ pub struct Words {
     pub tagline: &'static str,
     pub frame: Frame,
     pub browse: Browse,
+    pub finding: Finding,
     pub cart: Cart,
     pub checkout: Checkout,
     pub orders: Orders,

@@ -115,3 +115,20 @@ fn there_is_a_teapot_and_there_are_headphones() {
     };
     assert!(sold_in("kitchen", "Teapot") && sold_in("electronics", "Headphones"));
 }
+
+#[test]
+fn synonyms_are_for_things_that_are_sold_and_no_group_is_alone() {
+    let groups: Vec<Vec<String>> = serde_json::from_str(SYNONYMS).expect("groups of words");
+    let names: Vec<String> = files()
+        .iter()
+        .flat_map(|file| std::iter::once(&file.name).chain(file.products.iter().map(|product| &product.name)))
+        .map(|name| format!("{} {}", name.ko, name.en).to_lowercase())
+        .collect();
+    for group in groups {
+        assert!(group.len() > 1, "{group:?}");
+        let unique: BTreeSet<&String> = group.iter().collect();
+        assert_eq!(unique.len(), group.len(), "{group:?}");
+        let sold = |phrase: &String| names.iter().any(|name| name.contains(&phrase.to_lowercase()));
+        assert!(group.iter().any(sold), "{group:?} is about nothing in the shop");
+    }
+}

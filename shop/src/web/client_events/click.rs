@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use schemas::events::{CartAction, Click, Percent, Tab};
+use schemas::events::{CartAction, Click, Frustration, Percent, Tab};
 use schemas::{Details, ProductId};
 use serde::Deserialize;
 
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
-use super::{Dated, Refused};
+use super::{Dated, Refused, What};
 
 /// The longest of each text, in characters.
 const LONGEST_ELEMENT: usize = 200;
@@ -35,6 +35,8 @@ struct FromBrowser<'a> {
     product_id: Option<ProductId>,
     #[serde(borrow, default)]
     href: Option<Cow<'a, str>>,
+    #[serde(default)]
+    frustration: Option<Frustration>,
     #[serde(borrow)]
     tab: Tab<'a>,
 }
@@ -54,7 +56,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     tab(&sent.tab)?;
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        details: Details::Click(Click {
+        what: What::Activity(Details::Click(Click {
             page: sent.page,
             element: sent.element,
             text: sent.text,
@@ -65,8 +67,9 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             cart_action: sent.cart_action,
             product_id: sent.product_id,
             href: sent.href,
+            frustration: sent.frustration,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        }),
+        })),
     })
 }

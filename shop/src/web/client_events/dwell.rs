@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::fields::{page, read_fields, tab};
 use super::times::{ClientTime, Received};
-use super::{Dated, Refused};
+use super::{Dated, Refused, What};
 
 /// The longest stay that is believed, in milliseconds: 7 days.
 const LONGEST_STAY: u64 = 7 * 24 * 3600 * 1000;
@@ -51,7 +51,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     let entered_at = received.corrected("entered_at", sent.entered_at, sent.sent_at)?;
     Ok(Dated {
         at: left_at,
-        details: Details::Dwell(Dwell {
+        what: What::Activity(Details::Dwell(Dwell {
             page: sent.page,
             // The wall clock may have been set in between; the durations come from the one that never is.
             entered_at: entered_at.min(left_at),
@@ -64,6 +64,6 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             next_page: sent.next_page,
             tab: sent.tab,
             client: received.client(sent.left_at, sent.sent_at),
-        }),
+        })),
     })
 }

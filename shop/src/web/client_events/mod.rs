@@ -1,4 +1,5 @@
-//! `/api/log/dwell-time` and `/api/log/click-event`: what the browser tells by itself.
+//! `/api/log/events`, which takes every kind, and `/api/log/dwell-time` and `/api/log/click-event`, which take their own: what the
+//! browser tells by itself.
 //!
 //! One event or an array of at most 100, as `application/json`, or as `text/plain`, which is what a beacon may send without
 //! asking first. Every field is checked; each event is answered for itself, and the good ones of a batch are in the journal
@@ -15,6 +16,9 @@ mod batch;
 mod click;
 mod dwell;
 mod fields;
+mod kind;
+mod page;
+mod script_error;
 mod times;
 
 use std::sync::Arc;
@@ -36,6 +40,7 @@ use super::recorder;
 use super::site::{Manners, Paces};
 use crate::observe::Occasion;
 use answer::{Answer, Outcome};
+use script_error::ScriptError;
 use times::Received;
 
 /// Why an event is refused: the field and what is wrong with it.
@@ -57,10 +62,25 @@ impl Refused {
 /// What an accepted event becomes: when it happened, by the shop's clock, and what.
 struct Dated<'a> {
     at: Timestamp,
-    details: Details<'a>,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Activity(Details<'a>),
+    /// A line of the application log.
+    Failed(ScriptError<'a>),
 }
 
 type Read = for<'a> fn(&'a str, &Received) -> Result<Dated<'a>, Refused>;
+
+pub(super) async fn events(
+    By(caller): By,
+    State(manners): State<Arc<Manners>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, PageError> {
+    answer(&caller, &manners, &headers, &body?, kind::read)
+}
 
 pub(super) async fn dwell_time(
     By(caller): By,
@@ -146,7 +166,10 @@ fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> Option<Unse
         at: dated.at,
         ..caller.occasion.clone()
     };
-    recorder::encode(&occasion, dated.details, status.as_u16())
+    match dated.what {
+        What::Activity(details) => recorder::encode(&occasion, details, status.as_u16()),
+        What::Failed(error) => recorder::encode_line(&error.line(&occasion)),
+    }
 }
 
 /// A body without a content type passes: some programs send none.

@@ -1,0 +1,69 @@
+//! The facts that say what people want, in the order in which they were recorded.
+
+use schemas::{Activity, Details, ProductId, Timestamp};
+use serde_json::value::RawValue;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::store::{Store, StoreError};
+
+/// Facts that are read at a time.
+const PAGE: i64 = 500;
+
+/// A fact about products.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its place among the facts.
+    pub id: i64,
+    pub at: Timestamp,
+    pub products: Vec<ProductId>,
+    pub how: Want,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    Added,
+    Bought,
+}
+
+impl Store {
+    /// The place before the last `count` facts.
+    pub async fn facts_back(&self, count: i64) -> Result<i64, StoreError> {
+        let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM event")
+            .fetch_one(&mut *self.0.database.read().await?)
+            .await?;
+        Ok((last - count).max(0))
+    }
+
+    /// What was added to carts and ordered after the fact `id`, at most 500; with several shops one that is written late may be
+    /// passed over, which does for advice and for nothing else.
+    pub async fn wanted_after(&self, id: i64) -> Result<Vec<Wanted>, StoreError> {
+        let facts = sqlx::query(
+            "SELECT id, happened_at, data FROM event
+             WHERE id > $1 AND event_type IN ('cart_add', 'order_placed') ORDER BY id LIMIT $2",
+        );
+        let rows = facts
+            .bind(id)
+            .bind(PAGE)
+            .fetch_all(&mut *self.0.database.read().await?)
+            .await?;
+        rows.iter().filter_map(|row| wanted(row).transpose()).collect()
+    }
+}
+
+fn wanted(row: &AnyRow) -> Result<Option<Wanted>, StoreError> {
+    let id: i64 = row.try_get("id")?;
+    let data: String = row.try_get("data")?;
+    let activity: Activity<'_, &RawValue> =
+        serde_json::from_str(&data).map_err(|error| StoreError::impossible("event", id, error))?;
+    let details = Details::parse(activity.event_type, activity.details.get())
+        .ok_or_else(|| StoreError::impossible("event", id, "no details"))?
+        .map_err(|error| StoreError::impossible("event", id, error))?;
+    let (products, how) = match details {
+        Details::CartAdd(added) => (vec![added.product_id], Want::Added),
+        Details::OrderPlaced(placed) => (placed.items.iter().map(|item| item.product_id).collect(), Want::Bought),
+        _ => return Ok(None),
+    };
+    let at = Timestamp::from_unix_micros_saturating(row.try_get("happened_at")?);
+    Ok(Some(Wanted { id, at, products, how }))
+}

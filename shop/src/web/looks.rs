@@ -1,0 +1,47 @@
+//! A visitor's looks at products: remembered for that visitor in a cookie, and counted for everybody.
+//!
+//! Neither under Global Privacy Control.
+
+use schemas::ProductId;
+
+use super::Site;
+use super::caller::Caller;
+use super::cookies::Change;
+use super::record::Changed;
+use crate::domain::{Looked, Product};
+
+impl Caller {
+    fn may_be_remembered(&self) -> bool {
+        self.consent.allows_observing()
+    }
+
+    /// What this visitor looked at, the last first.
+    pub(super) fn looked(&self) -> Looked {
+        if self.may_be_remembered() {
+            self.looked
+        } else {
+            Looked::default()
+        }
+    }
+
+    /// This visitor looks at a product's page.
+    pub(super) fn looks_at(&self, site: &Site, product: &Product) -> Changed {
+        if !self.may_be_remembered() {
+            // What is left of earlier looks goes.
+            let forgotten = (!self.looked.products().is_empty()).then_some(Change::Looked(Looked::default()));
+            return Changed {
+                cookies: forgotten.into_iter().collect(),
+                ..Changed::default()
+            };
+        }
+        let before: Option<ProductId> = self.looked.products().first().copied();
+        if before == Some(product.id) {
+            return Changed::default();
+        }
+        site.crowd.looks_at(product.id, before);
+        Changed {
+            cookies: vec![Change::Looked(self.looked.with(product.id))],
+            ..Changed::default()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `/search/suggest?q=&lang=`: suggestions as one types, as a piece of a page.
+//!
+//! It leaves no events and reads no cookies: the answer depends on the address only.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+
+use super::wanted;
+use super::{Site, show};
+use crate::domain::{Filter, Language, PageNumber};
+use crate::pages::suggest::{Suggestions, suggestions};
+
+/// Products that are suggested at a time.
+const MOST: usize = 6;
+/// Categories beside them.
+const MOST_CATEGORIES: usize = 2;
+/// For how long a browser may take the same answer for the same letters.
+const KEPT: &str = "private, max-age=60";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    q: String,
+    lang: String,
+}
+
+pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, QueryRejection>) -> impl IntoResponse {
+    let Query(typed) = typed.unwrap_or_default();
+    let query = wanted::query(&typed.q);
+    let language = Language::from_code(&typed.lang).unwrap_or(Language::Ko);
+    let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let searched = catalogue.search(
+        &query,
+        (&Filter::default(), None, PageNumber::FIRST),
+        (&stock, language),
+    );
+    let products = searched.listing.products.iter().take(MOST);
+    let marked = |text: &str| !searched.marks.spans(text).is_empty();
+    let categories = catalogue.categories().iter();
+    let categories = categories.filter(|category| marked(&category.name.ko) || marked(&category.name.en));
+    let shown = Suggestions {
+        language,
+        query: &query,
+        categories: categories.take(MOST_CATEGORIES).collect(),
+        products: products
+            .map(|product| (*product, show::hue(&catalogue, product)))
+            .collect(),
+        marks: &searched.marks,
+    };
+    ([(CACHE_CONTROL, KEPT)], suggestions(&shown))
+}

@@ -1,0 +1,86 @@
+// Suggestions below the search field: the combobox pattern of the ARIA Authoring Practices, with a list box and no selection by itself.
+//
+// Promises: without this file the field is a plain search form; a letter costs at most one request, 120 ms after the last one; an answer
+// that comes too late is dropped; nothing is asked while nothing is typed. The shop keeps no record of these requests.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-suggest]");
+  const field = form?.elements.q;
+  if (!field) return;
+
+  const WAIT = 120; // ms
+  const list = document.createElement("div");
+  list.id = "suggestions";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", form.dataset.label);
+  const status = document.createElement("p");
+  status.className = "unseen";
+  status.setAttribute("role", "status");
+  form.append(list, status);
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id], ["aria-expanded", "false"]])
+    field.setAttribute(name, value);
+
+  let active = -1;
+  let timer = 0;
+  let asking = null;
+  const options = () => [...list.querySelectorAll("[role=option]")];
+
+  const open = (yes) => {
+    list.hidden = !yes;
+    field.setAttribute("aria-expanded", String(yes));
+    if (!yes) choose(-1);
+  };
+  const choose = (at) => {
+    active = at;
+    field.removeAttribute("aria-activedescendant");
+    options().forEach((option, place) => {
+      option.setAttribute("aria-selected", String(place === at));
+      if (place !== at) return;
+      field.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    });
+  };
+  const show = (html) => {
+    list.innerHTML = html; // the shop's own markup, escaped where it is made
+    options().forEach((option, place) => { option.id = "suggestion-" + place; });
+    open(options().length > 0);
+    status.textContent = list.querySelector("template")?.dataset.said ?? "";
+  };
+  const ask = async () => {
+    asking?.abort();
+    const typed = field.value.trim();
+    if (!typed) { open(false); status.textContent = ""; return; }
+    asking = new AbortController();
+    const address = form.dataset.suggest + "?" + new URLSearchParams({ q: typed, lang: document.documentElement.lang });
+    try {
+      const answer = await fetch(address, { signal: asking.signal });
+      if (!answer.ok) { open(false); return; }
+      const html = await answer.text();
+      if (document.activeElement === field && field.value.trim() === typed) show(html);
+    } catch { /* too late, or offline: the form still works */ }
+  };
+
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const count = options().length;
+    const shown = !list.hidden;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+      event.preventDefault();
+      if (!shown) open(true);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      // One place past either end is the field itself.
+      choose(((active + 1 + step + count + 1) % (count + 1)) - 1);
+    } else if (event.key === "Enter" && shown && active >= 0) {
+      event.preventDefault();
+      options()[active].click();
+    } else if (event.key === "Escape" && shown) {
+      event.preventDefault();
+      open(false);
+    }
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+  field.addEventListener("blur", () => { clearTimeout(timer); asking?.abort(); open(false); });
+  form.addEventListener("submit", () => { clearTimeout(timer); asking?.abort(); });
+})();

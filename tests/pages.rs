@@ -1,0 +1,189 @@
+//! Every page, for everyone: valid HTML, no violation of axe-core's rules in either theme and language, and nothing wider than
+//! a phone. The pictures for people to look at come from the same tour: `tests/screenshots.sh`.
+
+mod tour;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+use crate::world::browser::Browser;
+use crate::world::require::{self, Part, servers};
+use tour::{Language, Stop, Tour};
+
+/// How a page is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    theme: &'static str,
+    width: u32,
+}
+
+const PHONE: u32 = 390;
+const DESKTOP: u32 = 1280;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_shuts_anybody_out() {
+    let parts = [Part::Browser, Part::PageCheckers];
+    if !require::has("the rules of accessibility", &parts) {
+        return;
+    }
+    let Some(world) = World::start("the rules of accessibility") else {
+        return;
+    };
+    let axe = std::fs::read_to_string(servers().join("pages/node_modules/axe-core/axe.min.js")).expect("axe is there");
+    let browser = Browser::open(world.folder()).await;
+    let mut wrong = Vec::new();
+    for language in Language::ALL {
+        let mut tour = Tour::of(&browser, &world.shop_address(), language).await;
+        while let Some(stop) = tour.goes_on().await {
+            for (theme, width) in [("light", DESKTOP), ("dark", PHONE)] {
+                let look = Look { theme, width };
+                appears(&browser, look).await;
+                let place = format!("{} ({language:?}, {theme}, {width} px)", stop.name);
+                wrong.extend(
+                    violations(&browser, &axe)
+                        .await
+                        .into_iter()
+                        .map(|rule| format!("{place}: {rule}")),
+                );
+                if is_cut_off(&browser).await {
+                    wrong.push(format!("{place}: wider than the window"));
+                }
+            }
+        }
+    }
+    browser.close().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_valid_html() {
+    let parts = [Part::Browser, Part::PageCheckers];
+    if !require::has("valid HTML", &parts) {
+        return;
+    }
+    let Some(world) = World::start("valid HTML") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    let folder = world.folder().join("html");
+    std::fs::create_dir(&folder).expect("a new folder");
+    std::fs::write(
+        folder.join(".htmlvalidate.json"),
+        include_str!("pages/htmlvalidate.json"),
+    )
+    .expect("a file");
+    for language in Language::ALL {
+        let mut tour = Tour::of(&browser, &world.shop_address(), language).await;
+        while let Some(stop) = tour.goes_on().await {
+            let file = folder.join(format!("{}-{language:?}.html", stop.name));
+            std::fs::write(file, served(&browser, &stop).await).expect("a file");
+        }
+    }
+    browser.close().await;
+    let checked = Command::new("node")
+        .arg(servers().join("pages/node_modules/.bin/html-validate"))
+        .args(["--formatter", "text"])
+        .arg(&folder)
+        .output()
+        .expect("html-validate runs");
+    assert!(
+        checked.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&checked.stdout),
+        String::from_utf8_lossy(&checked.stderr)
+    );
+}
+
+/// Not a test: every page as people see it, into `target/screenshots` (`tests/screenshots.sh`).
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes pictures for people to look at; run by tests/screenshots.sh"]
+async fn screenshots() {
+    let Some(world) = World::start("screenshots") else {
+        return;
+    };
+    assert!(require::has("screenshots", &[Part::Browser]), "no browser");
+    let folder = servers().with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let browser = Browser::open(world.folder()).await;
+    for language in Language::ALL {
+        let mut tour = Tour::of(&browser, &world.shop_address(), language).await;
+        while let Some(stop) = tour.goes_on().await {
+            for theme in ["light", "dark"] {
+                for width in [PHONE, 768, DESKTOP, 1920] {
+                    appears(&browser, Look { theme, width }).await;
+                    let name = format!("{}-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
+                    takes_a_picture(&browser, width, &folder.join(name)).await;
+                }
+            }
+        }
+    }
+    browser.close().await;
+}
+
+async fn tells(browser: &Browser, command: &str, parameters: Value) {
+    let answer = browser.page.cdp().send_raw(command, parameters).await;
+    answer.unwrap_or_else(|error| panic!("{command}: {error}"));
+}
+
+/// The page in this theme and width.
+async fn appears(browser: &Browser, look: Look) {
+    let features = json!([{ "name": "prefers-color-scheme", "value": look.theme }]);
+    tells(browser, "Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    let metrics = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+    tells(browser, "Emulation.setDeviceMetricsOverride", metrics).await;
+}
+
+/// The rules that the page breaks, with the elements that break them.
+async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.runs(axe).await;
+    let script = "const done = arguments[arguments.length - 1];
+        axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations), (error) => done(String(error)));";
+    let found = browser.page.execute_async(script, vec![]).await.expect("axe runs");
+    let Some(rules) = found.json().as_array() else {
+        panic!("axe said {}", found.json());
+    };
+    let said = |rule: &Value| {
+        let nodes = rule["nodes"].as_array().map_or(&[][..], Vec::as_slice);
+        let nodes: BTreeMap<String, String> = nodes
+            .iter()
+            .map(|node| (node["target"].to_string(), node["failureSummary"].to_string()))
+            .collect();
+        format!("{} {nodes:?}", rule["id"])
+    };
+    rules.iter().map(said).collect()
+}
+
+async fn is_cut_off(browser: &Browser) -> bool {
+    let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+    let answer = browser.page.execute(script, vec![]).await.expect("the page answers");
+    answer.json() == true
+}
+
+/// The HTML as the shop sent it; of a page that answers a form, as the browser understood it.
+async fn served(browser: &Browser, stop: &Stop) -> String {
+    if stop.answers_a_form {
+        return browser.page.source().await.expect("the page has a source");
+    }
+    let script = "const done = arguments[arguments.length - 1];
+        fetch(location.href).then((answer) => answer.text()).then(done, (error) => done(String(error)));";
+    let text = browser
+        .page
+        .execute_async(script, vec![])
+        .await
+        .expect("the page is fetched");
+    text.json().as_str().expect("a page is text").to_owned()
+}
+
+/// The whole page, not only what fits into the window.
+async fn takes_a_picture(browser: &Browser, width: u32, file: &Path) {
+    let script = "return document.documentElement.scrollHeight";
+    let answer = browser.page.execute(script, vec![]).await.expect("the page answers");
+    let height = answer.json().as_u64().unwrap_or(900).clamp(900, 6000);
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    tells(browser, "Emulation.setDeviceMetricsOverride", metrics).await;
+    browser.page.screenshot(file).await.expect("a picture");
+}
