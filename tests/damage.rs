@@ -204,7 +204,7 @@ async fn what_is_damaged_in_a_log_file_is_found_by_its_length_or_by_the_ledger()
     // Bytes below the committed length are missing: the sink writes nothing and says which file.
     fs::write(&file, &whole[..whole.len() - 10]).expect("a shorter file");
     world.restart(Program::Sink);
-    let died = world.dies(Program::Sink);
+    let died = world.sink_ends();
     assert!(!died.success());
     assert_eq!(
         fs::read(&file).expect("the file").len(),
