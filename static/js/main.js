@@ -221,6 +221,8 @@
     return (element.tagName.toLowerCase() + id + kind).slice(0, 200);
   };
   const text = (element) => {
+    // A name or an address on the page is nobody's business, nor what surrounds it.
+    if (element.closest("[data-private]") || element.querySelector("[data-private]")) return "";
     const typed = element.matches("input, textarea, select, [contenteditable]");
     const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");

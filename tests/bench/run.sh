@@ -4,6 +4,7 @@
 # What is compared runs in turn within the same minute: quote ratios. --large also audits ten million events (20 GB of disk, ten minutes).
 # Needs wrk and kcat (tests/servers/install.sh load clients); Apache Kafka and PostgreSQL are measured where they are installed.
 set -euo pipefail
+export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # all load comes from one address
 cd "$(dirname "$0")/../.."
 large=
 [ "${1:-}" = --large ] && large=yes && shift

@@ -39,6 +39,7 @@ enum Way {
 #[derive(Clone, Copy)]
 enum Deed {
     FillCart,
+    Wish,
     SignUp,
     Order,
 }
@@ -57,6 +58,7 @@ const STEPS: &[Step] = &[
     Step::Stop("search-nothing", Way::Open("/search?q=zzzzqqxx")),
     Step::Stop("cart-empty", Way::Open("/cart")),
     Step::Stop("checkout-empty", Way::Open("/checkout")),
+    Step::Stop("wishes-empty", Way::Open("/wishlist")),
     Step::Stop("orders-guest", Way::Open("/orders")),
     Step::Stop("login", Way::Open("/login")),
     Step::Stop(
@@ -77,7 +79,12 @@ const STEPS: &[Step] = &[
     Step::Stop("privacy", Way::Open("/privacy")),
     Step::Stop("not-found", Way::Open("/no/such/page")),
     Step::Do(Deed::FillCart),
+    Step::Do(Deed::Wish),
+    Step::Stop("wishes", Way::Open("/wishlist")),
+    Step::Stop("product-wished", Way::Open("/products/210")),
     Step::Stop("cart", Way::Open("/cart")),
+    Step::Stop("cart-undo", Way::Open("/cart?removed=102&quantity=2")),
+    Step::Stop("cart-missing", Way::Open("/cart?missing=102.103")),
     Step::Stop("checkout", Way::Open("/checkout")),
     Step::Stop(
         "checkout-wrong",
@@ -89,6 +96,14 @@ const STEPS: &[Step] = &[
     Step::Do(Deed::SignUp),
     Step::Do(Deed::Order),
     Step::Stop("account", Way::Open("/account")),
+    Step::Stop("account-done", Way::Open("/account?done=password")),
+    Step::Stop(
+        "account-wrong",
+        Way::SendEmpty {
+            page: "/account",
+            form: "/account/password",
+        },
+    ),
     Step::Stop("orders", Way::Open("/orders")),
 ];
 
@@ -149,6 +164,11 @@ impl<'a> Tour<'a> {
         match deed {
             Deed::FillCart => {
                 self.posts("/cart/add", "product_id=101&quantity=2").await;
+                self.posts("/cart/add", "product_id=305&quantity=1").await;
+            }
+            Deed::Wish => {
+                self.posts("/wishlist/add", "product_id=210").await;
+                self.posts("/cart/later", "product_id=305").await;
                 self.posts("/cart/add", "product_id=305&quantity=1").await;
             }
             Deed::SignUp => {

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod evidence;
 pub mod lag;
 mod parts;
+pub mod planter;
 pub mod process;
 pub mod require;
 pub mod scrape;
@@ -185,6 +186,20 @@ impl World {
                 .values()
                 .flatten()
                 .any(|line| line.request_id == request_id)
+        })
+        .await
+    }
+
+    /// Waits until a click on a page below `path` is in the files.
+    pub async fn sees_clicks_on(&mut self, path: &str) -> Everywhere {
+        self.sees(path, |seen| {
+            let clicks = seen.files.by_id.values().flatten();
+            let mut clicks = clicks.filter(|line| line.event_type == EventType::Click.name());
+            clicks.any(|line| {
+                line.json()["details"]["page"]
+                    .as_str()
+                    .is_some_and(|page| page.starts_with(path))
+            })
         })
         .await
     }

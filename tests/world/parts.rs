@@ -100,6 +100,9 @@ impl World {
         command.arg("--database").arg(self.database.shop_url());
         command.arg("--journal").arg(self.folder_of(part));
         command.arg("--diagnostics").arg(self.diagnostics(part));
+        // All visitors of a test come from one address, and in a hurry.
+        command.env("SHOP_CLIENT_EVENTS_PER_MINUTE", "0");
+        command.env("SHOP_SIGN_UPS_PER_HOUR", "0");
         command.envs(self.shop_settings.iter().cloned());
         command
     }

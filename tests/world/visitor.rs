@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use schemas::EventType;
 use serde_json::json;
@@ -44,7 +45,18 @@ impl Page {
 
 impl Visitor {
     pub fn of(shop: &str) -> Self {
+        Self::with_headers(shop, HeaderMap::new())
+    }
+
+    /// A browser that sends Global Privacy Control with every request.
+    pub fn with_privacy_control(shop: &str) -> Self {
+        let control = (HeaderName::from_static("sec-gpc"), HeaderValue::from_static("1"));
+        Self::with_headers(shop, HeaderMap::from_iter([control]))
+    }
+
+    fn with_headers(shop: &str, headers: HeaderMap) -> Self {
         let http = reqwest::Client::builder()
+            .default_headers(headers)
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(std::time::Duration::from_secs(20))
@@ -107,6 +119,15 @@ impl Visitor {
 
     /// One click event, as the client script sends it.
     pub async fn clicks(&mut self) -> Result<Page, Unanswered> {
+        self.click(&[EventType::Click]).await
+    }
+
+    /// The same of somebody who allows only what is necessary: answered, and not recorded.
+    pub async fn clicks_unheard(&mut self) -> Result<Page, Unanswered> {
+        self.click(&[]).await
+    }
+
+    async fn click(&mut self, recorded: &[EventType]) -> Result<Page, Unanswered> {
         self.clicks += 1;
         let now = schemas::Clock::system().now().to_string();
         let click = json!({
@@ -115,7 +136,7 @@ impl Visitor {
             "tab": { "id": "testtab1", "sequence": self.clicks }, "at": now, "sent_at": now,
         });
         let request = self.http.post(self.url("/api/log/click-event")).json(&click);
-        self.answer(request, &[EventType::Click]).await
+        self.answer(request, recorded).await
     }
 
     /// One step of an endless stroll through the shop: the same for the same number.

@@ -27,10 +27,10 @@ pub fn account(frame: &Frame<'_>, shown: &AccountPage<'_>) -> Markup {
     let account = words.account;
     let content = html! {
         div.narrow-page.cards {
-            h1 { ((account.hello)(shown.name)) }
+            h1 data-private { ((account.hello)(shown.name)) }
             @if let Some(notice) = shown.notice { p.notice role="status" { (notice) } }
             div.card {
-                dl.facts { div { dt { (words.fields.email) } dd { (shown.email) } } }
+                dl.facts { div { dt { (words.fields.email) } dd data-private { (shown.email) } } }
                 p { a.button.wide href="/orders" { (account.your_orders) } }
                 p { a.button.wide href="/wishlist" { (words.wishes.title) } }
                 form action="/logout" method="post" { button.wide type="submit" { (account.sign_out) } }

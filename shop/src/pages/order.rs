@@ -48,7 +48,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                 (sums(frame, &shown.sums))
                 @if !shown.delivered_to.is_empty() {
                     h2 { (orders.delivered_to) }
-                    address { @for line in &shown.delivered_to { span { (line) } br; } }
+                    address data-private { @for line in &shown.delivered_to { span { (line) } br; } }
                 }
                 form action={ "/orders/" (shown.id) "/again" } method="post" {
                     button.wide type="submit" data-cart-action="add" { (orders.again) }

@@ -40,7 +40,10 @@ impl Store {
         reading.or_else(|| {
             let (since, what) = self.0.database.write_trouble()?;
             let ago = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
-            Some((self.0.clock.now().plus_micros(-ago), format!("can't be written: {what}")))
+            Some((
+                self.0.clock.now().plus_micros(-ago),
+                format!("can't be written: {what}"),
+            ))
         })
     }
 

@@ -134,11 +134,12 @@ impl Caller {
         Words::of(self.language)
     }
 
-    /// The occasion with the fields of a form that are allowed into events.
-    pub(super) fn occasion_with<const N: usize>(&self, form: [(&'static str, &str); N]) -> Occasion {
-        let fields = form.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(clean(value))));
+    /// The occasion with the fields of a form that are allowed into events: never as typed, only as understood.
+    pub(super) fn occasion_with(&self, form: impl IntoIterator<Item = (&'static str, String)>) -> Occasion {
+        let fields = form.into_iter();
+        let fields = fields.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value)));
         Occasion {
-            form: Fields::from(fields),
+            form: fields.collect(),
             ..self.occasion.clone()
         }
     }

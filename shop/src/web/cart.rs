@@ -109,7 +109,7 @@ pub(super) async fn later(By(caller): By, State(site): State<Site>, form: Wanted
         let product = catalogue.product(product).ok_or(CartError::NotInCart)?;
         belongings::save_for_later(before, product)
     };
-    let occasion = caller.occasion_with([("product_id", wanted.product_id.as_str())]);
+    let occasion = caller.occasion_with([("product_id", product.to_string())]);
     let status = StatusCode::SEE_OTHER.as_u16();
     let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     match changed.await? {
@@ -151,10 +151,11 @@ async fn change<D>(
 where
     D: Fn(&Cart, &Catalogue, &StockLevels) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
 {
-    let form = [
-        ("product_id", wanted.product_id.as_str()),
-        ("quantity", wanted.quantity.as_str()),
-    ];
+    let quantity = wanted.quantity.parse::<Quantity>().ok();
+    let form = show::product_id(&wanted.product_id).map(|product| ("product_id", product.to_string()));
+    let form = form
+        .into_iter()
+        .chain(quantity.map(|quantity| ("quantity", quantity.to_string())));
     let occasion = caller.occasion_with(form);
     let status = StatusCode::SEE_OTHER.as_u16();
     Ok(site

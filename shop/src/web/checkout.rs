@@ -19,6 +19,9 @@ use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
 use crate::pages::parts::field::Errors;
 use crate::store::{self, CheckoutToken};
 
+/// The way to pay, as the form names it.
+const ON_DELIVERY: &str = "on_delivery";
+
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -75,7 +78,9 @@ pub(super) async fn place(
         delivery: &delivery,
         agreed: submitted.agreed.as_deref().and_then(|sum| sum.parse().ok()).map(Won),
     };
-    let occasion = caller.occasion_with([("payment", submitted.payment.as_str())]);
+    // Whatever else stands in the field was not chosen on the page.
+    let payment = (submitted.payment == ON_DELIVERY).then(|| ("payment", ON_DELIVERY.to_owned()));
+    let occasion = caller.occasion_with(payment);
     let status = StatusCode::SEE_OTHER.as_u16();
     let placed = site
         .store

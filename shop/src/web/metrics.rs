@@ -36,7 +36,10 @@ static HANDLES: [OnceLock<Handles>; Endpoint::ALL.len() + 1] = [const { OnceLock
 pub(super) fn request(endpoint: Option<Endpoint>, status: StatusCode, took: Duration, at: Timestamp) {
     let name = endpoint.map_or("none", Endpoint::name);
     let place = endpoint.map_or(Endpoint::ALL.len(), |endpoint| endpoint as usize);
-    let Some(handles) = HANDLES.get(place).map(|handles| handles.get_or_init(|| Handles::of(name))) else {
+    let Some(handles) = HANDLES
+        .get(place)
+        .map(|handles| handles.get_or_init(|| Handles::of(name)))
+    else {
         return;
     };
     let class = usize::from(status.as_u16() / 100).clamp(2, 5) - 2;

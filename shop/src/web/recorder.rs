@@ -127,7 +127,8 @@ impl Begun<'_> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.is_recorded && !cfg!(feature = "silent") {
-            self.recorder.append(self.caller, self.started_line().into_iter().collect());
+            self.recorder
+                .append(self.caller, self.started_line().into_iter().collect());
         }
     }
 }

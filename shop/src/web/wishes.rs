@@ -76,7 +76,8 @@ async fn change<D>(
 where
     D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
 {
-    let occasion = caller.occasion_with([("product_id", wanted.product_id.as_str())]);
+    let product = show::product_id(&wanted.product_id);
+    let occasion = caller.occasion_with(product.map(|product| ("product_id", product.to_string())));
     let status = StatusCode::SEE_OTHER.as_u16();
     let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     Ok(changed.await?)

@@ -7,6 +7,7 @@ on_each_database!(
     changes_at_the_same_time_are_all_kept,
     a_refusal_records_nothing,
     a_change_that_changes_nothing_is_no_fact,
+    wishes_and_cart_change_together_and_follow_into_the_account,
 );
 
 async fn a_cart_keeps_what_was_put_into_it_in_that_order(world: &World) {
@@ -64,4 +65,27 @@ async fn a_change_that_changes_nothing_is_no_fact(world: &World) {
     let before = mina.adds(product, 3).await.unwrap();
     assert_eq!(mina.updates(product, 3).await, Ok(before));
     assert_eq!(world.facts().await, ["cart_add"]);
+}
+
+async fn wishes_and_cart_change_together_and_follow_into_the_account(world: &World) {
+    let mut mina = world.visitor();
+    let (tea, cup) = (world.some_product(0), world.some_product(1));
+    mina.adds(tea, 3).await.unwrap();
+    mina.saves_for_later(tea).await.unwrap();
+    assert_eq!(mina.saves_for_later(tea).await, Err(CartError::NotInCart));
+    assert_eq!((mina.cart().await, mina.wishes().await), (vec![], vec![(tea.0, 3)]));
+    mina.signs_up("mina@example.org").await;
+    mina.wishes_for(cup).await.unwrap();
+    mina.wishes_for(cup).await.unwrap();
+    mina.moves_to_cart(tea).await.unwrap();
+    assert_eq!(
+        (mina.cart().await, mina.wishes().await),
+        (vec![(tea.0, 3)], vec![(cup.0, 1)])
+    );
+    let facts = world.facts().await;
+    assert_eq!(facts[..3], ["cart_add", "cart_remove", "wish_add"]);
+    assert_eq!(
+        facts[3..],
+        ["signup", "login", "wish_merge", "wish_add", "cart_add", "wish_remove"]
+    );
 }

@@ -145,7 +145,7 @@ async fn a_program_that_floods_the_shop_with_client_events_is_told_when_to_come_
 async fn a_product_that_was_sold_once_is_gone_and_not_unknown() {
     let world = World::start().await;
     world.changes_the_database("DELETE FROM product WHERE id = 101").await;
-    let world = world.again().await;
+    let world = world.successor().await;
     let answer = world
         .visitor()
         .says("accept-language", "en")

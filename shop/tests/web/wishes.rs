@@ -142,7 +142,7 @@ async fn the_cart_says_when_a_price_has_changed_and_an_old_sum_buys_nothing() {
     world
         .changes_the_database("UPDATE product SET price = price + 1000 WHERE id = 101")
         .await;
-    let world = world.again().await;
+    let world = world.successor().await;
     let cookies = visitor.cookies.clone();
     let mut visitor = world.visitor().says("accept-language", "en");
     visitor.cookies = cookies;

@@ -58,17 +58,17 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), settings).await
+        Self::on(tempfile::tempdir().unwrap(), "journal", settings).await
     }
 
-    async fn on(folder: TempDir, settings: Settings) -> Self {
+    async fn on(folder: TempDir, journal: &str, settings: Settings) -> Self {
         let clock = Clock::standing_at(Timestamp::parse("2026-11-23T10:00:00.000000Z").unwrap());
         let options = Options {
             max_bytes: settings.journal_bytes,
             flush_interval: Duration::from_millis(1),
             ..Options::default()
         };
-        let journal = Journal::open(&folder.path().join("journal"), options).unwrap();
+        let journal = Journal::open(&folder.path().join(journal), options).unwrap();
         let url = format!("sqlite:{}", folder.path().join("shop.db").display());
         let store = Store::open(&url, journal.instance().clone(), clock.clone())
             .await
@@ -119,17 +119,9 @@ impl World {
         sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
 
-    /// The same shop, started again on its folder.
-    pub(crate) async fn again(self) -> Self {
-        let Self {
-            folder,
-            shop,
-            store,
-            journal,
-            ..
-        } = self;
-        drop((shop, store, journal));
-        Self::on(folder, Settings::default()).await
+    /// Another shop on the same database, in the place of this one.
+    pub(crate) async fn successor(self) -> Self {
+        Self::on(self.folder, "another-journal", Settings::default()).await
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
