@@ -41,7 +41,7 @@ pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Entry) -> bool) -> R
 pub(super) fn value_at(kafka: &Kafka, origin: Origin) -> Result<Option<Vec<u8>>, SinkError> {
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let (topic, partition) = (origin.at.topic.name(), origin.at.partition.0);
-    let (low, end) = extent(consumer, partition)?;
+    let (low, end) = extent(&consumer, topic, partition)?;
     if !(low..end).contains(&origin.offset.0) {
         return Ok(None);
     }
@@ -98,7 +98,7 @@ fn read(
     visit: &mut impl FnMut(Entry) -> bool,
 ) -> Result<bool, SinkError> {
     let topic = Topic::DeadLetter.name();
-    let (low, end) = extent(consumer, partition)?;
+    let (low, end) = extent(consumer, topic, partition)?;
     let mut next = from.0.max(low);
     if next >= end {
         return Ok(true);
@@ -129,10 +129,10 @@ fn read(
 }
 
 /// Where the partition begins and ends. A topic that was just created has no leader for a moment.
-fn extent(consumer: &BaseConsumer<Quiet>, partition: i32) -> Result<(i64, i64), SinkError> {
+fn extent(consumer: &BaseConsumer<Quiet>, topic: &str, partition: i32) -> Result<(i64, i64), SinkError> {
     let since = Instant::now();
     loop {
-        match consumer.fetch_watermarks(Topic::DeadLetter.name(), partition, ANSWER_WITHIN) {
+        match consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN) {
             Err(KafkaError::MetadataFetch(
                 RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable,
             )) if since.elapsed() < ANSWER_WITHIN => std::thread::sleep(Duration::from_millis(100)),
