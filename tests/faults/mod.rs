@@ -6,7 +6,6 @@
 mod away;
 mod fail_points;
 mod kills;
-mod new_topics;
 mod plan;
 mod rebalance;
 mod soak;

@@ -116,3 +116,16 @@ impl ProducerContext for Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_of_the_operator_puts_two_requests_under_way() {
+        let mut options = RelayOptions::new("127.0.0.1:9092");
+        options.extra = vec![("max.in.flight.requests.per.connection".to_owned(), "5".to_owned())];
+        let config = producer_config(&options);
+        assert_eq!(config.get("max.in.flight.requests.per.connection"), Some("1"));
+    }
+}
