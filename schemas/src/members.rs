@@ -128,9 +128,9 @@ impl<'o> Object<'o> {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) -> Result<(), serde_json::Error> {
-    // Without a branch in it, so that the compiler looks at many bytes at once.
-    let needs_none = |plain, byte: u8| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\');
-    if !text.bytes().fold(true, needs_none) {
+    // All bytes, without stopping at the first that needs it, so that the compiler looks at many at once.
+    let needs_escape = |byte: u8| u8::from(byte < b' ' || matches!(byte, b'"' | b'\\'));
+    if text.bytes().fold(0, |found, byte| found | needs_escape(byte)) != 0 {
         return serde_json::to_writer(out, text);
     }
     out.push(b'"');

@@ -87,14 +87,14 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     let cookies = Cookies::of(&parts.headers, &site.manners.key);
     let (who, trouble) = who(&site, &cookies).await;
     let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
-    let begun = site.recorder.begun(&caller, route);
+    let under_way = site.recorder.begun(&caller, route);
     let response = if let Some(error) = trouble {
         error.into_response()
     } else {
         parts.extensions.insert(Arc::clone(&caller));
         next.run(Request::from_parts(parts, body)).await
     };
-    finish(&site, (&caller, endpoint), (begun, began), response)
+    finish(&site, (&caller, endpoint), (under_way, began), response)
 }
 
 async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
@@ -110,7 +110,7 @@ async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageEr
 fn finish(
     site: &Site,
     (caller, endpoint): (&Caller, Option<Endpoint>),
-    (begun, began): (Begun<'_>, Instant),
+    (under_way, began): (Begun<'_>, Instant),
     response: Response,
 ) -> Response {
     let (mut response, error) = with_error_page(site, caller, endpoint, response);
@@ -126,7 +126,7 @@ fn finish(
         error: &error,
     };
     let or_refuse = seen.or_refuse;
-    let kept = begun.finished(&ended, seen.events);
+    let kept = under_way.finished(&ended, seen.events);
     if !kept && or_refuse {
         response = come_again();
     }

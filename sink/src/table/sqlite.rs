@@ -18,24 +18,24 @@ const ROWS_A_STATEMENT: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     statements: Vec<SqliteArguments>,
-    rows: usize,
+    count: usize,
     /// The last text of each column. Most of a row's texts are those of the row before, and then they are shared: allocating them
     /// all would cost as much as the rest of the row.
-    last: [Arc<str>; WIDTH],
+    last: Box<[Arc<str>; WIDTH]>,
 }
 
 impl Rows {
     pub(crate) const fn len(&self) -> usize {
-        self.rows
+        self.count
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>) {
-        if self.rows.is_multiple_of(ROWS_A_STATEMENT) {
+        if self.count.is_multiple_of(ROWS_A_STATEMENT) {
             let mut arguments = SqliteArguments::default();
             arguments.reserve(ROWS_A_STATEMENT * WIDTH, 0);
             self.statements.push(arguments);
         }
-        self.rows += 1;
+        self.count += 1;
         let Self { statements, last, .. } = self;
         if let Some(values) = statements.last_mut() {
             let columns = last.iter_mut();
@@ -44,7 +44,7 @@ impl Rows {
     }
 
     pub(crate) async fn insert(self, db: &mut SqliteConnection) -> Result<(), SinkError> {
-        let mut left = self.rows;
+        let mut left = self.count;
         for arguments in self.statements {
             let rows = left.min(ROWS_A_STATEMENT);
             left -= rows;
