@@ -250,7 +250,7 @@ async fn a_day_on_retention_deletes_one_day_more_and_survives_a_kill() {
     world.kill(Program::Sink);
     world.dies_at(Program::Sink, "during_retention");
     world.restart(Program::Sink);
-    world.dies(Program::Sink);
+    world.dies(Program::Sink).await;
     assert!(path.exists(), "it died before it deleted the file");
     world.restart(Program::Sink);
     shopper.answered.clear();
