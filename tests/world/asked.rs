@@ -73,6 +73,18 @@ impl World {
         output
     }
 
+    /// Waits until the part has ended by itself, with an error that it gives as its exit code.
+    pub fn gives_up(&mut self, part: Program) {
+        let mut process = self.running.remove(&part).expect("it runs");
+        let status = process.wait();
+        assert_eq!(
+            status.code(),
+            Some(1),
+            "{part:?} ended with {status}:\n{}",
+            process.said()
+        );
+    }
+
     /// All that is on the topics.
     pub async fn topics(&self) -> Evidence {
         let kafka = self.broker.address();

@@ -77,15 +77,15 @@ impl Log {
 
 fn read_start(folder: &Path) -> io::Result<Offset> {
     match fs::read(folder.join(LOG_START)) {
-        Ok(text) => match String::from_utf8_lossy(&text).trim().parse() {
-            Ok(start) => Ok(Offset(start)),
-            Err(_) => {
-                let aside = folder.join("log-start.corrupt");
-                fs::rename(folder.join(LOG_START), &aside)?;
-                tracing::error!(set_aside = %aside.display(), "the file that says where the log begins was damaged; it begins with its first segment");
-                Ok(Offset(0))
+        Ok(text) => {
+            if let Ok(start) = String::from_utf8_lossy(&text).trim().parse() {
+                return Ok(Offset(start));
             }
-        },
+            let aside = folder.join("log-start.corrupt");
+            fs::rename(folder.join(LOG_START), &aside)?;
+            tracing::error!(set_aside = %aside.display(), "the file that says where the log begins was damaged; it begins with its first segment");
+            Ok(Offset(0))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Offset(0)),
         Err(error) => Err(error),
     }

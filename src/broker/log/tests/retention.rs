@@ -39,7 +39,7 @@ fn through_45_days_a_topic_keeps_30_days_and_its_offsets() -> Outcome {
         // Events of 30 days and 12 hours ago are gone, those of 29 and 12 hours are not.
         let oldest = (day - KEPT_DAYS + 1).max(0) * BATCHES_A_DAY;
         assert_eq!(kept.first(), Some(&(oldest, 1)), "on day {day}");
-        assert_eq!(kept.len() as i64, (day + 1) * BATCHES_A_DAY - oldest);
+        assert_eq!(i64::try_from(kept.len())?, (day + 1) * BATCHES_A_DAY - oldest);
         if day % 7 == 0 {
             drop(log);
             log = open(folder.path())?;
