@@ -21,10 +21,13 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
     let newest = catalogue.listing(&ListingQuery::default(), &StockLevels::default(), caller.language);
     let tiles = |products| show::tiles(&catalogue, &stock, caller.occasion.at, products);
     let known = |ids| show::products(&catalogue, ids, show::SHELF);
+    // Either what people showed interest in, or a mix: never one under the heading of the other.
+    let popular_is_known = advice.known * 2 >= NEWEST;
+    let most = if popular_is_known { advice.known } else { NEWEST };
     let shown = HomePage {
         categories: catalogue.categories(),
-        popular: tiles(show::products(&catalogue, &advice.popular, NEWEST)),
-        popular_is_known: advice.known * 2 >= NEWEST,
+        popular: tiles(show::products(&catalogue, &advice.popular, most)),
+        popular_is_known,
         recent: tiles(known(looked.products())),
         for_you: tiles(known(&for_you)),
         newest: tiles(newest.products.into_iter().take(NEWEST).collect()),

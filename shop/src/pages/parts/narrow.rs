@@ -124,10 +124,10 @@ pub fn choices(frame: &Frame<'_>, spot: &Spot<'_>, categories: &[Category], face
 fn choice(name: &str, count: usize, address: &str, chosen: bool) -> Markup {
     html! {
         @if count == 0 && !chosen {
-            span.choice.none { span { (name) } span.choice-count { "0" } }
+            span.pick.none { span { (name) } span.pick-count { "0" } }
         } @else {
-            a.choice href=(address) aria-current=[chosen.then_some("true")] {
-                span { (name) } " " span.choice-count { (count) }
+            a.pick href=(address) aria-current=[chosen.then_some("true")] {
+                span { (name) } " " span.pick-count { (count) }
             }
         }
     }
