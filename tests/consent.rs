@@ -115,7 +115,8 @@ async fn a_browser_whose_visitor_allows_only_what_is_necessary_tells_nothing_by_
     browser.clicks("main h1").await;
     browser.clicks("a[href='/products/']").await;
     browser.is_on("/products/").await;
-    browser.clicks("main a[href^='/products/']").await;
+    browser.clicks("main a.tile-link").await;
+    browser.sees("form.add").await;
     browser.page.goto("about:blank").await.expect("the visitor leaves");
     browser.close().await;
     // A witness, after whom nothing of the browser can still be under way.

@@ -238,7 +238,7 @@ async fn tables(database: &str) -> BTreeMap<String, String> {
         for row in names.fetch_all(&pool).await.expect("the tables are listed") {
             let name: String = row.get("name");
             let columns = format!(
-                "SELECT group_concat('coalesce(\"' || name || '\", '''')', ' || char(10) || ') FROM pragma_table_info('{name}')"
+                "SELECT group_concat('coalesce(CASE typeof(\"' || name || '\") WHEN ''blob'' THEN lower(hex(\"' || name || '\")) ELSE \"' || name || '\" END, '''')', ' || char(10) || ') FROM pragma_table_info('{name}')"
             );
             let columns: String = sqlx::query_scalar(sqlx::AssertSqlSafe(columns))
                 .fetch_one(&pool)

@@ -39,13 +39,15 @@ impl Store {
 
     /// The language that the person chose; none when never.
     pub async fn language_of(&self, user: UserId) -> Result<Option<Language>, StoreError> {
-        let code: Option<Option<String>> = sqlx::query_scalar("SELECT language FROM person WHERE account_id = $1")
+        let row = sqlx::query("SELECT language FROM person WHERE account_id = $1")
             .bind(user.0)
             .fetch_optional(&mut *self.0.database.read().await?)
             .await?;
+        let Some(row) = row else { return Ok(None) };
+        let code: Option<String> = row.try_get("language")?;
         let parse =
             |code: String| Language::from_code(&code).ok_or_else(|| StoreError::impossible("person", user, code));
-        code.flatten().map(parse).transpose()
+        code.map(parse).transpose()
     }
 
     /// Sets a new password, if the current one is right: every sign-in of the account ends, and this one begins anew.

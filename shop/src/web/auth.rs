@@ -59,7 +59,7 @@ pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentF
         Ok(account) => account,
         Err(errors) => return signup_again(&site, &caller, &typed, &errors).await,
     };
-    let pace = site.paces.sign_ups.take(place(caller.address), caller.occasion.at);
+    let pace = site.paces.sign_ups.take(&place(caller.address), caller.occasion.at);
     pace.map_err(PageError::TooMany)?;
     let status = StatusCode::SEE_OTHER.as_u16();
     let visitor = caller.visit.visitor;

@@ -41,14 +41,14 @@ impl Pace {
     }
 
     /// How long `key` has to wait; none when it may go on.
-    pub(super) fn wait(&self, key: impl Hash, now: Timestamp) -> Option<Wait> {
+    pub(super) fn wait(&self, key: &impl Hash, now: Timestamp) -> Option<Wait> {
         let count = self.counts().get(&digest(key)).copied()?;
         let left = self.left(count, now)?;
         (self.most > 0 && count.times >= self.most).then(|| Wait(left.as_secs().max(1)))
     }
 
     /// That it happened once more.
-    pub(super) fn count(&self, key: impl Hash, now: Timestamp) {
+    pub(super) fn count(&self, key: &impl Hash, now: Timestamp) {
         if self.most == 0 {
             return;
         }
@@ -68,7 +68,7 @@ impl Pace {
     }
 
     /// Counts, unless it has to wait.
-    pub(super) fn take(&self, key: impl Hash + Copy, now: Timestamp) -> Result<(), Wait> {
+    pub(super) fn take(&self, key: &impl Hash, now: Timestamp) -> Result<(), Wait> {
         match self.wait(key, now) {
             Some(wait) => Err(wait),
             None => {
@@ -78,7 +78,7 @@ impl Pace {
         }
     }
 
-    pub(super) fn forget(&self, key: impl Hash) {
+    pub(super) fn forget(&self, key: &impl Hash) {
         self.counts().remove(&digest(key));
     }
 
@@ -103,7 +103,7 @@ pub(super) fn place(address: Option<IpAddr>) -> Option<IpAddr> {
     })
 }
 
-fn digest(key: impl Hash) -> u64 {
+fn digest(key: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()
@@ -120,17 +120,17 @@ mod tests {
     #[test]
     fn who_was_too_fast_waits_until_the_window_is_over() {
         let pace = Pace::new(2, Duration::from_mins(1));
-        assert_eq!(pace.take("a", at(0)), Ok(()));
-        assert_eq!(pace.take("a", at(10)), Ok(()));
-        assert_eq!(pace.take("a", at(15)), Err(Wait(45)));
-        assert_eq!(pace.take("b", at(15)), Ok(()));
-        assert_eq!(pace.take("a", at(60)), Ok(()));
+        assert_eq!(pace.take(&"a", at(0)), Ok(()));
+        assert_eq!(pace.take(&"a", at(10)), Ok(()));
+        assert_eq!(pace.take(&"a", at(15)), Err(Wait(45)));
+        assert_eq!(pace.take(&"b", at(15)), Ok(()));
+        assert_eq!(pace.take(&"a", at(60)), Ok(()));
     }
 
     #[test]
     fn without_a_limit_nobody_waits() {
         let pace = Pace::new(0, Duration::from_mins(1));
-        assert!((0..1000).all(|_| pace.take("a", at(0)).is_ok()));
+        assert!((0..1000).all(|_| pace.take(&"a", at(0)).is_ok()));
     }
 
     #[test]

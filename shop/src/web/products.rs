@@ -74,9 +74,12 @@ pub(super) async fn detail(
 ) -> Result<impl IntoResponse, PageError> {
     let catalogue = site.store.catalogue();
     let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
-    let gone = || match site.store.stock().knows(id) {
-        true => PageError::NoLongerSold,
-        false => PageError::NoSuchProduct,
+    let gone = || {
+        if site.store.stock().knows(id) {
+            PageError::NoLongerSold
+        } else {
+            PageError::NoSuchProduct
+        }
     };
     let product = catalogue.product(id).ok_or_else(gone)?;
     let view = View {

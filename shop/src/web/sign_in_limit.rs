@@ -65,24 +65,24 @@ impl Default for SignInLimit {
 impl SignInLimit {
     /// How long to wait before this try; none when it may be made.
     pub(super) fn wait(&self, attempt: &Try) -> Option<Wait> {
-        let pair = self.pairs.wait(attempt.pair(), attempt.at);
+        let pair = self.pairs.wait(&attempt.pair(), attempt.at);
         if attempt.known {
             return pair;
         }
-        pair.or_else(|| self.places.wait(attempt.place, attempt.at))
+        pair.or_else(|| self.places.wait(&attempt.place, attempt.at))
             .or_else(|| self.accounts.wait(&attempt.account, attempt.at))
     }
 
     pub(super) fn failed(&self, attempt: &Try) {
-        self.pairs.count(attempt.pair(), attempt.at);
+        self.pairs.count(&attempt.pair(), attempt.at);
         if !attempt.known {
-            self.places.count(attempt.place, attempt.at);
+            self.places.count(&attempt.place, attempt.at);
             self.accounts.count(&attempt.account, attempt.at);
         }
     }
 
     pub(super) fn succeeded(&self, attempt: &Try) {
-        self.pairs.forget(attempt.pair());
+        self.pairs.forget(&attempt.pair());
     }
 }
 

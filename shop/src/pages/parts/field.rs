@@ -73,6 +73,7 @@ impl Errors {
     }
 
     /// One field's.
+    #[must_use]
     pub fn one(field: &'static str, message: impl Into<String>) -> Self {
         Self(vec![(field, message.into())])
     }

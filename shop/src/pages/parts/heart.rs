@@ -29,7 +29,7 @@ pub fn wish_form(frame: &Frame<'_>, product: &Product, wished: bool) -> Markup {
         ("/wishlist/add", words.add)
     };
     html! {
-        form.wish action=(action) method="post" {
+        form.wish.wished[wished] action=(action) method="post" {
             input type="hidden" name="product_id" value=(product.id);
             input type="hidden" name="next" value={ "/products/" (product.id) };
             @if wished { p.note.good { (words.added) " · " a href="/wishlist" { (words.see) } } }

@@ -106,7 +106,7 @@ pub(super) async fn click_event(
 
 /// A program that floods the journal is slowed down; its address is told when to come again.
 fn in_pace(caller: &Caller, paces: &Paces) -> Result<(), PageError> {
-    let taken = paces.client_events.take(place(caller.address), caller.occasion.at);
+    let taken = paces.client_events.take(&place(caller.address), caller.occasion.at);
     taken.map_err(PageError::TooMany)
 }
 
