@@ -55,7 +55,10 @@ async fn write_table(path: &Path) {
         .connect()
         .await
         .expect("a database");
-    let schema = include_str!("../../sink/migrations/sqlite/0001_sink.sql");
+    let schema = concat!(
+        include_str!("../../sink/migrations/sqlite/0001_sink.sql"),
+        include_str!("../../sink/migrations/sqlite/0002_position_cluster.sql")
+    );
     sqlx::raw_sql(schema).execute(&mut db).await.expect("tables");
     // The fillers make a row as long as a real one.
     let rows = "WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < $1) \

@@ -151,11 +151,6 @@ impl World {
         assert!(status.success() || told, "{part:?} ended with {status}");
     }
 
-    /// Waits until the sink ends by itself; answers how.
-    pub fn sink_ends(&mut self) -> std::process::ExitStatus {
-        self.take(Program::Sink).wait()
-    }
-
     /// SIGSTOP: it stands still and holds all that it has open, until [`World::thaws`]. Not for PostgreSQL, which is many processes.
     pub fn freezes(&self, part: Program) {
         self.process(part).signal("STOP");
