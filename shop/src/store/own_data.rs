@@ -50,8 +50,8 @@ impl Store {
             .await?;
         let moment = Timestamp::from_unix_micros_saturating;
         let times = |row: &sqlx::any::AnyRow| {
-            let (begun, used): (i64, i64) = (row.try_get("begun_at")?, row.try_get("last_used_at")?);
-            Ok((moment(begun), moment(used)))
+            let (begun, last): (i64, i64) = (row.try_get("begun_at")?, row.try_get("last_used_at")?);
+            Ok((moment(begun), moment(last)))
         };
         rows.iter().map(times).collect()
     }

@@ -12,7 +12,7 @@ use super::Site;
 use super::account::to_login;
 use super::caller::By;
 use super::error::PageError;
-use crate::domain::{Delivery, Order, OrderState};
+use crate::domain::{Delivery, Email, Order, OrderState};
 use crate::store::{OwnData, SignedIn};
 
 /// Where the rest is: what the shop itself does not keep.
@@ -104,7 +104,7 @@ fn file<'a>(data: &'a OwnData, who: &'a SignedIn, (at, language): (Timestamp, &'
         exported_at: at,
         account: who.user,
         name: who.name.as_str(),
-        email: data.email.as_ref().map(|email| email.as_str()),
+        email: data.email.as_ref().map(Email::as_str),
         language,
         sign_ins: data.sign_ins.iter().map(sign_in).collect(),
         orders: data.orders.iter().map(order).collect(),

@@ -69,13 +69,11 @@ impl Pace {
 
     /// Counts, unless it has to wait.
     pub(super) fn take(&self, key: &impl Hash, now: Timestamp) -> Result<(), Wait> {
-        match self.wait(key, now) {
-            Some(wait) => Err(wait),
-            None => {
-                self.count(key, now);
-                Ok(())
-            }
+        if let Some(wait) = self.wait(key, now) {
+            return Err(wait);
         }
+        self.count(key, now);
+        Ok(())
     }
 
     pub(super) fn forget(&self, key: &impl Hash) {
