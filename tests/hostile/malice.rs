@@ -254,7 +254,7 @@ fn strange_but_good(generator: &mut Generator, message: &mut Message, event: &mu
     const HOUR: i64 = 3_600_000_000;
     match message.malice {
         Malice::UnknownFields => {
-            event["added_in_2031"] = json!({ "deep": [[[["tea \u{1f375} 차"]]]], "many": vec![7; 50] })
+            event["added_in_2031"] = json!({ "deep": [[[["tea \u{1f375} 차"]]]], "many": vec![7; 50] });
         }
         Malice::RatherEarly => event["timestamp"] = generator.now.plus_micros(20 * HOUR).to_string().into(),
         Malice::RatherLate => event["timestamp"] = generator.now.plus_micros(-5 * 24 * HOUR).to_string().into(),

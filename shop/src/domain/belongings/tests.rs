@@ -48,7 +48,10 @@ fn belongings(cart: &[(i64, u16)], wishes: &[(i64, u16)]) -> Belongings {
     }
 }
 
-fn held(belongings: &Belongings) -> (Vec<(i64, u16)>, Vec<(i64, u16)>) {
+/// Products and how many of each.
+type Held = Vec<(i64, u16)>;
+
+fn held(belongings: &Belongings) -> (Held, Held) {
     let cart = belongings
         .cart
         .lines
