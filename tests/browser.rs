@@ -201,3 +201,59 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
     }
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
+    if !require::has("the browser that looks around", &[Part::Browser, Part::Kcat]) {
+        return;
+    }
+    let Some(mut world) = World::start("the browser that looks around") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    let listing = format!("{}/products/?page=2", world.shop_address());
+    browser.page.goto(listing).await.expect("the shop opens");
+    browser.sees("[data-list=listing]").await;
+    // A tile counts as seen after a second.
+    browser.waits_for("performance.now() > 2500").await;
+    let signup = format!("{}/signup", world.shop_address());
+    browser.page.goto(signup).await.expect("the form opens");
+    browser.types("input[name=email]", "never-told@example.com").await;
+    browser
+        .runs("setTimeout(() => { throw new Error('on purpose'); })")
+        .await;
+    browser.page.goto("about:blank").await.expect("the visitor leaves");
+    let expected = [
+        EventType::Impression,
+        EventType::PagePerformance,
+        EventType::FormAbandoned,
+        EventType::App,
+    ];
+    let messages = wait_for(&mut world, &expected).await;
+    browser.close().await;
+    let of = |event_type: &str| -> Vec<Value> {
+        let parsed = messages
+            .iter()
+            .map(|message| serde_json::from_str::<Value>(message).expect("JSON"));
+        parsed.filter(|value| value["event_type"] == event_type).collect()
+    };
+    let seen = &of("impression")[0]["details"];
+    assert_eq!(seen["list"], "listing");
+    assert_eq!(
+        seen["tiles"][0]["position"], 25,
+        "the first tile of the second page: {seen}"
+    );
+    let fast = of("page_performance");
+    let listing = fast.iter().find(|event| event["details"]["page"] == "/products/");
+    let listing = &listing.expect("the listing was measured")["details"];
+    assert!(listing["lcp_ms"].as_u64() >= listing["ttfb_ms"].as_u64(), "{listing}");
+    let given_up = &of("form_abandoned")[0]["details"];
+    assert_eq!(given_up["form"], "/signup");
+    assert_eq!(given_up["fields"], serde_json::json!(["email"]));
+    let failed = of("app").into_iter().find(|line| line["module"] == "browser");
+    assert!(failed.is_some_and(|line| line["message"].to_string().contains("on purpose")));
+    assert!(
+        messages.iter().all(|message| !message.contains("never-told")),
+        "what was typed is nowhere"
+    );
+}

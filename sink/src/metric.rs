@@ -106,6 +106,7 @@ pub(crate) fn begin() {
         Metric::LineBytes,
         Metric::Rows,
         Metric::Batches,
+        Metric::Damaged,
         Metric::Rebalances,
         Metric::DeletedFiles,
         Metric::DeletedRows,

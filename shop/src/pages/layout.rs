@@ -163,10 +163,11 @@ fn header(frame: &Frame<'_>) -> Markup {
                     }
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
                     a.tool href="/wishlist" aria-label=(words.wishes.title) { (icon(HEART)) span.tool-name { (words.wishes.title) } }
-                    a.tool href="/cart" aria-label=(cart) data-cart-action="view" {
+                    a.tool href="/cart" data-cart-action="view" {
                         (icon(BASKET))
-                        span.tool-name { (words.frame.cart) }
-                        @if frame.cart_count > 0 { span.count { (frame.cart_count) } }
+                        span.tool-name aria-hidden="true" { (words.frame.cart) }
+                        @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }
+                        span.unseen { (cart) }
                     }
                 }
             }

@@ -7,7 +7,7 @@ use super::layout::{self, Head};
 use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::narrow::{Spot, choices, chosen, sorting};
 use super::parts::pager::{Pager, pager};
-use super::parts::tile::{Tile, grid};
+use super::parts::tile::{List, Tile, grid};
 use crate::domain::{Category, Facets, Filter};
 
 /// What a listing shows.
@@ -64,7 +64,7 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
                 @if shown.tiles.is_empty() {
                     p.empty { (if spot.filter.is_empty() { words.browse.nothing_here } else { words.finding.nothing_so_narrow }) }
                 } @else {
-                    (grid(frame, &shown.tiles))
+                    (grid(frame, List::of_pages("listing", spot.page), &shown.tiles))
                 }
                 (pager(frame, &Pager { page: spot.page, pages: shown.pages, address: &address }))
             }

@@ -7,7 +7,7 @@ use super::layout::{self, Head};
 use super::parts::narrow::{Spot, choices, chosen, encoded, sorting};
 use super::parts::pager::{Pager, pager};
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, marked_grid};
+use super::parts::tile::{List, Tile, marked_grid};
 use crate::domain::{Category, Facets, Marks};
 
 pub struct SearchPage<'a> {
@@ -99,7 +99,7 @@ fn found(frame: &Frame<'_>, shown: &SearchPage<'_>) -> Markup {
                 @if shown.tiles.is_empty() {
                     p.empty { (words.finding.nothing_so_narrow) }
                 } @else {
-                    (marked_grid(frame, &shown.tiles, shown.understood.marks))
+                    (marked_grid(frame, List::of_pages("search", spot.page), &shown.tiles, shown.understood.marks))
                 }
                 (pager(frame, &Pager { page: spot.page, pages: shown.pages, address: &address }))
             }

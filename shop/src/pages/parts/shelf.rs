@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
-use super::tile::{Tile, grid};
+use super::tile::{List, Tile, grid};
 
 /// What a shelf says and holds.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ pub fn shelf(frame: &Frame<'_>, shown: &Shelf<'_>) -> Markup {
                     }
                     @if let Some(address) = shown.more { a href=(address) { (frame.words().browse.see_all) } }
                 }
-                (grid(frame, shown.tiles))
+                (grid(frame, List::whole(shown.id), shown.tiles))
             }
         }
     }

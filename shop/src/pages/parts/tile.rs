@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::Frame;
 use super::heart::heart;
+use crate::domain::catalogue::PAGE_SIZE;
 use crate::domain::{Marks, Product};
 
 /// A product and what a grid says about it.
@@ -20,16 +21,43 @@ pub struct Tile<'a> {
 /// From how few on a tile says how many are left.
 const FEW: u32 = 5;
 
+/// A list of tiles, as the client script tells of those that were really seen.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    /// In the events: `listing`, `popular`, ...
+    pub name: &'a str,
+    /// The first tile's place in the whole list, from 1.
+    pub first: usize,
+}
+
+impl<'a> List<'a> {
+    /// A list that is all on one page.
+    #[must_use]
+    pub const fn whole(name: &'a str) -> Self {
+        Self { name, first: 1 }
+    }
+
+    /// A page, from 1, of a list of many.
+    #[must_use]
+    pub const fn of_pages(name: &'a str, page: u32) -> Self {
+        let before = (page.saturating_sub(1)) as usize;
+        Self {
+            name,
+            first: before * PAGE_SIZE + 1,
+        }
+    }
+}
+
 #[must_use]
-pub fn grid(frame: &Frame<'_>, tiles: &[Tile<'_>]) -> Markup {
-    marked_grid(frame, tiles, &Marks::default())
+pub fn grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>]) -> Markup {
+    marked_grid(frame, list, tiles, &Marks::default())
 }
 
 /// As [`grid`], with what was searched for marked in the names.
 #[must_use]
-pub fn marked_grid(frame: &Frame<'_>, tiles: &[Tile<'_>], marks: &Marks) -> Markup {
+pub fn marked_grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>], marks: &Marks) -> Markup {
     html! {
-        ul.grid { @for tile in tiles { li.tile { (one(frame, tile, marks)) } } }
+        ul.grid data-list=(list.name) data-first=(list.first) { @for tile in tiles { li.tile { (one(frame, tile, marks)) } } }
     }
 }
 

@@ -15,8 +15,8 @@ pub(super) static WORDS: Words = Words {
         orders: "Orders",
         cart: "Cart",
         cart_count: |count| match count {
-            1 => "Cart 1 item".to_owned(),
-            _ => format!("Cart {count} items"),
+            1 => "1 item in the cart".to_owned(),
+            _ => format!("{count} items in the cart"),
         },
         categories: "Categories",
         all_products: "All products",

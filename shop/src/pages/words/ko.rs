@@ -14,7 +14,7 @@ pub(super) static WORDS: Words = Words {
         sign_in: "로그인",
         orders: "주문",
         cart: "장바구니",
-        cart_count: |count| format!("장바구니 {count}개"),
+        cart_count: |count| format!("장바구니에 {count}개"),
         categories: "카테고리",
         all_products: "모든 상품",
         privacy: "개인정보",
