@@ -82,19 +82,25 @@ async fn what_a_browser_does_is_read_by_kcat_and_stands_once_in_file_and_table()
 
 /// Waits until kcat sees every one of the event types.
 async fn wait_for(world: &mut World, expected: &[EventType]) -> Vec<String> {
+    let seen = |messages: &[String], event_type: &EventType| {
+        let mut types = messages.iter().map(|message| field(message, "event_type"));
+        types.any(|seen| seen == event_type.name())
+    };
+    wait_until(world, &format!("{expected:?}"), |messages| {
+        expected.iter().all(|event_type| seen(messages, event_type))
+    })
+    .await
+}
+
+async fn wait_until(world: &mut World, what: &str, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
     let since = Instant::now();
     loop {
         world.assert_alive();
         let messages = kcat_reads_all(world);
-        let seen: BTreeSet<String> = messages.iter().map(|message| field(message, "event_type")).collect();
-        let missing: Vec<_> = expected
-            .iter()
-            .filter(|event_type| !seen.contains(event_type.name()))
-            .collect();
-        if missing.is_empty() {
+        if holds(&messages) {
             return messages;
         }
-        assert!(since.elapsed() < PATIENCE, "kcat never saw {missing:?}");
+        assert!(since.elapsed() < PATIENCE, "kcat never sees {what}");
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
@@ -220,16 +226,21 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     browser.page.goto(signup).await.expect("the form opens");
     browser.types("input[name=email]", "never-told@example.com").await;
     browser
-        .runs("setTimeout(() => { throw new Error('on purpose'); })")
+        .runs(
+            "window.dispatchEvent(new ErrorEvent('error', { message: 'failed on purpose', filename: location.href }))",
+        )
         .await;
     browser.page.goto("about:blank").await.expect("the visitor leaves");
     let expected = [
         EventType::Impression,
         EventType::PagePerformance,
         EventType::FormAbandoned,
-        EventType::App,
     ];
-    let messages = wait_for(&mut world, &expected).await;
+    wait_for(&mut world, &expected).await;
+    let messages = wait_until(&mut world, "the script's failure", |messages| {
+        messages.iter().any(|message| message.contains("failed on purpose"))
+    })
+    .await;
     browser.close().await;
     let of = |event_type: &str| -> Vec<Value> {
         let parsed = messages
@@ -251,7 +262,7 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     assert_eq!(given_up["form"], "/signup");
     assert_eq!(given_up["fields"], serde_json::json!(["email"]));
     let failed = of("app").into_iter().find(|line| line["module"] == "browser");
-    assert!(failed.is_some_and(|line| line["message"].to_string().contains("on purpose")));
+    assert!(failed.is_some_and(|line| line["message"] == "failed on purpose" && line["level"] == "ERROR"));
     assert!(
         messages.iter().all(|message| !message.contains("never-told")),
         "what was typed is nowhere"
