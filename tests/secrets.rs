@@ -262,7 +262,7 @@ fn file_with(folder: &Path, secret: &[u8]) -> Option<std::path::PathBuf> {
                 return Some(found);
             }
         } else if let Ok(bytes) = std::fs::read(&path)
-            && bytes.windows(secret.len()).any(|window| window == secret)
+            && memchr::memmem::find(&bytes, secret).is_some()
         {
             return Some(path);
         }
