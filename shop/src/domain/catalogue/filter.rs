@@ -22,6 +22,9 @@ pub struct PriceRange {
     pub to: Option<Won>,
 }
 
+/// How many price ranges a listing offers. A constant of its own: rustc goes in circles when a field's type asks for `PriceRange::BANDS.len()`.
+const BANDS: usize = 5;
+
 /// How many products there are under each choice, all other choices staying as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facets {
@@ -29,7 +32,7 @@ pub struct Facets {
     pub all: usize,
     pub categories: BTreeMap<CategoryId, usize>,
     /// Of [`PriceRange::BANDS`], in that order.
-    pub prices: [usize; PriceRange::BANDS.len()],
+    pub prices: [usize; BANDS],
     /// Whatever their category.
     pub any_category: usize,
     /// Whatever they cost.
@@ -39,7 +42,7 @@ pub struct Facets {
 
 impl PriceRange {
     /// The ranges that a listing offers: every price ends in 00, so none falls between them.
-    pub const BANDS: [Self; 5] = [
+    pub const BANDS: [Self; BANDS] = [
         Self::between(None, Some(9_900)),
         Self::between(Some(10_000), Some(29_900)),
         Self::between(Some(30_000), Some(49_900)),
