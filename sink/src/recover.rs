@@ -219,9 +219,7 @@ fn strand(
             troubles.push(format!("{at} was taken over by another sink"));
             continue;
         };
-        let Some(Extent { low, high }) = extents.get(at) else {
-            continue;
-        };
+        // Asked first: a Kafka that was set up anew may not have the topic yet, so no extent of it either.
         if let (Some(home), Some(cluster)) = (home, cluster)
             && home != *cluster
         {
@@ -231,7 +229,12 @@ fn strand(
                  --kafka names another one. The partition is not read. If the old cluster is gone for good, stop the sinks and run \
                  `sink positions forget --all`: reading then starts at the beginning, known messages are skipped"
             ));
-        } else if next < *low || next > *high {
+            continue;
+        }
+        let Some(Extent { low, high }) = extents.get(at) else {
+            continue;
+        };
+        if next < *low || next > *high {
             assignment.remove(*at);
             troubles.push(format!(
                 "{at} stands at {next}, but Kafka has only {low} to {high}: messages are missing. The partition is not read. If they \
