@@ -219,7 +219,9 @@ fn strand(
             troubles.push(format!("{at} was taken over by another sink"));
             continue;
         };
-        // Asked first: a Kafka that was set up anew may not have the topic yet, so no extent of it either.
+        let Some(Extent { low, high }) = extents.get(at) else {
+            continue;
+        };
         if let (Some(home), Some(cluster)) = (home, cluster)
             && home != *cluster
         {
@@ -229,12 +231,7 @@ fn strand(
                  --kafka names another one. The partition is not read. If the old cluster is gone for good, stop the sinks and run \
                  `sink positions forget --all`: reading then starts at the beginning, known messages are skipped"
             ));
-            continue;
-        }
-        let Some(Extent { low, high }) = extents.get(at) else {
-            continue;
-        };
-        if next < *low || next > *high {
+        } else if next < *low || next > *high {
             assignment.remove(*at);
             troubles.push(format!(
                 "{at} stands at {next}, but Kafka has only {low} to {high}: messages are missing. The partition is not read. If they \
