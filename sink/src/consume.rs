@@ -94,9 +94,7 @@ impl Loop {
     }
 
     fn run_until_stopped(&mut self) -> Result<(), SinkError> {
-        self.wait_for_topics();
-        let names: Vec<_> = Topic::consumed().map(Topic::name).collect();
-        self.consumer.subscribe(&names)?;
+        self.join()?;
         let consumer = Arc::clone(&self.consumer);
         while !self.parts.stop.is_cancelled() {
             match consumer.poll(TURN) {
@@ -114,6 +112,13 @@ impl Loop {
             self.dispatch()?;
         }
         Ok(())
+    }
+
+    /// Joins the group as soon as there are topics that it can share out.
+    pub(crate) fn join(&self) -> Result<(), SinkError> {
+        self.wait_for_topics();
+        let names: Vec<_> = Topic::consumed().map(Topic::name).collect();
+        Ok(self.consumer.subscribe(&names)?)
     }
 
     fn wait_for_topics(&self) {

@@ -138,10 +138,16 @@ impl Loop {
     }
 
     fn take_over(&mut self, wishes: &[Wish]) -> Result<(), SinkError> {
-        let extents = self.extents(wishes)?;
         // The watermarks come without the cluster's name; this answer brings it.
-        self.consumer.fetch_metadata(Some(Topic::View.name()), ANSWER_WITHIN)?;
+        let metadata = self.consumer.fetch_metadata(None, ANSWER_WITHIN)?;
         let cluster = self.cluster_now();
+        let is_another = self.cluster.is_some() && cluster != self.cluster;
+        let is_there = |topic: Topic| metadata.topics().iter().any(|found| found.name() == topic.name());
+        if is_another || !Topic::consumed().all(is_there) {
+            self.cluster = cluster;
+            return self.leave_and_join();
+        }
+        let extents = self.extents(wishes)?;
         let claims: Vec<_> = wishes
             .iter()
             .filter_map(|wish| {
@@ -176,6 +182,14 @@ impl Loop {
             self.parts.health.trouble(Part::Partitions, troubles.join("; "));
         }
         Ok(())
+    }
+
+    /// The group may have met while topics were gone, and given nothing to anyone. librdkafka asks it to meet again only when topics differ
+    /// from those that it remembers, so never once they are back: whoever leaves forgets, and is given what there is.
+    fn leave_and_join(&self) -> Result<(), SinkError> {
+        tracing::warn!("Kafka was set up anew, or topics are gone: leaving the group and joining it again");
+        self.consumer.unsubscribe();
+        self.join()
     }
 
     fn extents(&self, wishes: &[Wish]) -> Result<HashMap<TopicPartition, Extent>, SinkError> {
