@@ -188,6 +188,8 @@ impl Loop {
     /// from those that it remembers, so never once they are back: whoever leaves forgets, and is given what there is.
     fn leave_and_join(&self) -> Result<(), SinkError> {
         tracing::warn!("Kafka was set up anew, or topics are gone: leaving the group and joining it again");
+        // What the group gave wants an answer before it can be given back.
+        self.consumer.assign(&TopicPartitionList::new())?;
         self.consumer.unsubscribe();
         self.join()
     }
