@@ -1,6 +1,8 @@
 //! Clocks that jump under running programs, and events that are dated a day early, late or long ago: nothing is lost, doubled or out
 //! of its order. The programs' clocks are shifted by a file (`schemas::Clock`, debug builds only).
 
+mod walk;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,19 +15,21 @@ use crate::world::{Program, World};
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
-/// The clocks of shop and sink, each with a file that shifts it.
+/// The clocks of shop, sink and embedded broker, each with a file that shifts it.
 struct Clocks {
     shop: PathBuf,
     sink: PathBuf,
+    broker: PathBuf,
 }
 
 impl Clocks {
     fn of(world: &mut World) -> Self {
-        let [shop, sink] = ["shop", "sink"].map(|name| world.folder().join(format!("{name}-clock")));
+        let [shop, sink, broker] = ["shop", "sink", "broker"].map(|name| world.folder().join(format!("{name}-clock")));
         let text = |path: &PathBuf| path.to_str().expect("text").to_owned();
         world.shop_settings.push(("DE_SHOP_CLOCK_OFFSET", text(&shop)));
         world.sink_settings.push(("DE_SHOP_CLOCK_OFFSET", text(&sink)));
-        Self { shop, sink }
+        world.broker.clock = Some(broker.clone());
+        Self { shop, sink, broker }
     }
 
     fn shop_jumps_to(&self, seconds: i64) {
@@ -35,6 +39,11 @@ impl Clocks {
     fn both_jump_to(&self, seconds: i64) {
         set(&self.shop, seconds);
         set(&self.sink, seconds);
+    }
+
+    fn all_jump_to(&self, seconds: i64) {
+        self.both_jump_to(seconds);
+        set(&self.broker, seconds);
     }
 }
 

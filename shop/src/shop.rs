@@ -32,7 +32,6 @@ const LAST_SYNC: Duration = Duration::from_secs(5);
 const ASK_EVERY: u64 = 5;
 /// How often the database is told that this shop runs, in seconds.
 const SAY_EVERY: u64 = 15;
-const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why the shop does not start; each names the setting that is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -202,9 +201,9 @@ impl Shop {
 /// Opens the journal of `settings`.
 pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {
     let options = Options {
-        segment_bytes: SEGMENT_BYTES,
         max_bytes: settings.journal_max_size.as_u64(),
         flush_interval: settings.journal_flush_interval,
+        ..Options::default()
     };
     Journal::open(&settings.journal, options).map_err(|source| ShopError::Journal {
         folder: settings.journal.display().to_string(),

@@ -11,6 +11,8 @@ use super::process::PATIENCE;
 use super::visitor::{Answered, Unanswered, Visitor};
 use super::{Program, World};
 
+/// How long one of the crowd stays, in steps.
+const STEPS_OF_ONE: u32 = 14;
 /// Between two steps of one person. Load, not synchronisation: it bounds how much a long test leaves on the disk.
 const PACE: Duration = Duration::from_millis(60);
 
@@ -142,6 +144,10 @@ async fn keeps_shopping(mut visitor: Visitor, first: u32, stop: CancellationToke
     for step in first.. {
         if stop.is_cancelled() {
             break;
+        }
+        // With few sessions a partition could stay empty for ever, and its sink would have nothing to do.
+        if step % STEPS_OF_ONE == 0 {
+            visitor.makes_way();
         }
         let before = visitor.answered.len();
         let done = visitor.strolls(step).await;

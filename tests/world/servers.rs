@@ -69,6 +69,8 @@ pub struct Broker {
     port: u16,
     controller_port: u16,
     process: Option<Process>,
+    /// A file that shifts the embedded broker's clock; Apache Kafka keeps the machine's time.
+    pub clock: Option<PathBuf>,
 }
 
 impl Broker {
@@ -80,6 +82,7 @@ impl Broker {
             port: free_port(),
             controller_port: free_port(),
             process: None,
+            clock: None,
         }
     }
 
@@ -97,6 +100,7 @@ impl Broker {
                     .arg(self.address())
                     .arg("--data")
                     .arg(&self.folder);
+                command.envs(self.clock.iter().map(|file| ("DE_SHOP_CLOCK_OFFSET", file)));
                 command
             }
             BrokerKind::ApacheKafka => {

@@ -70,6 +70,11 @@ impl Visitor {
         }
     }
 
+    /// Somebody else takes over, with a session of their own (so perhaps in another partition), and goes on with the same list.
+    pub fn makes_way(&mut self) {
+        self.http = Self::of(&self.shop).http;
+    }
+
     pub async fn looks_at(&mut self, product: u32) -> Result<Page, Unanswered> {
         self.get(&format!("/products/{product}"), &[EventType::View]).await
     }

@@ -5,7 +5,8 @@
 //! - All entries of an append are written or none; an append that fails leaves no trace and may be tried again.
 //! - Sequences count from 1 without a gap and are never given out twice. Only damage on the disk makes a gap, and that is reported.
 //! - Readers see the entries in the order of their sequences, each exactly once, and only those that a power cut can't take back.
-//! - The folder stays below `max_bytes` (1 GiB). Whole segments are deleted, once the relay *and* the outbox have released them.
+//! - The folder stays below `max_bytes` (1 GiB). Whole segments are deleted, once the relay *and* the outbox have released them; a segment
+//!   is finished when it is full or spans a day, so what was sent does not lie about for longer than that in a shop with visitors.
 //! - A full disk refuses appends and nothing else; the journal goes on by itself when there is room.
 //!
 //! Not for: more than one writer (the folder is locked), random access, events over 256 KiB.
@@ -57,6 +58,8 @@ const TIMED_ONE_IN: u64 = 16;
 pub struct Options {
     /// When a segment is finished and the next begins; at most an eighth of `max_bytes` is used.
     pub segment_bytes: u64,
+    /// How much time may lie between the first and the last event of a segment.
+    pub segment_age: Duration,
     /// The size of all segments together; the last sixteenth is for facts only.
     pub max_bytes: u64,
     /// How long an entry waits for the sync that makes it survive a power cut.
@@ -67,6 +70,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: 16 * 1024 * 1024,
+            segment_age: Duration::from_hours(24),
             max_bytes: 1024 * 1024 * 1024,
             flush_interval: Duration::from_millis(50),
         }

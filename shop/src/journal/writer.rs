@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemas::{InstanceId, Sequence, Source};
 
@@ -132,7 +133,7 @@ impl Writer {
             self.active.set_len(self.offset).map_err(AppendError::Io)?;
             self.ragged = false;
         }
-        if self.offset > 0 && self.offset + length > options.segment_bytes {
+        if self.offset > 0 && (self.offset + length > options.segment_bytes || self.is_old(entries, options)) {
             let first = Sequence(self.source.sequence.0 - entries.len() as u64);
             self.roll(folder, first).map_err(AppendError::Io)?;
         }
@@ -149,6 +150,17 @@ impl Writer {
         }
         fail_point::hit(FailPoint::AfterAppend);
         Ok(())
+    }
+
+    /// Whether the active segment began too long before these entries.
+    fn is_old(&self, entries: &[Entry<'_>], options: &Options) -> bool {
+        let oldest = self.segments.last().and_then(|active| active.oldest);
+        let (Some(oldest), Some(entry)) = (oldest, entries.first()) else {
+            return false;
+        };
+        // A clock that went back finishes nothing.
+        u64::try_from(entry.event.timestamp.unix_micros() - oldest.unix_micros())
+            .is_ok_and(|micros| Duration::from_micros(micros) > options.segment_age)
     }
 
     fn roll(&mut self, folder: &Path, first: Sequence) -> io::Result<()> {

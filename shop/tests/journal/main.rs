@@ -20,6 +20,7 @@ use shop::journal::{AppendError, Entry, FactId, Holder, Item, Journal, JournalEr
 fn small() -> Options {
     Options {
         segment_bytes: 4096,
+        segment_age: Duration::from_hours(24),
         max_bytes: 1024 * 1024,
         flush_interval: Duration::from_millis(1),
     }
@@ -88,6 +89,29 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+#[test]
+fn a_segment_ends_after_a_day_and_goes_once_its_events_are_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let at_hour = |hour: i64| Unsealed {
+        timestamp: event(0, 0).timestamp.plus_micros(hour * 3_600_000_000),
+        ..event(0, 0)
+    };
+    let journal = Journal::open(folder.path(), small()).unwrap();
+    for hour in [0, 23, -1, 24] {
+        journal.append(&[Entry::observation(&at_hour(hour), None)]).unwrap();
+    }
+    assert_eq!(segments(folder.path()).len(), 1);
+    drop(journal);
+    let journal = Journal::open(folder.path(), small()).unwrap();
+    let last = journal.append(&[Entry::observation(&at_hour(25), None)]).unwrap();
+    assert_eq!(segments(folder.path()).len(), 2);
+    assert_eq!(read_all(&journal, 1).len(), 5);
+    journal.release(Holder::Relay, last);
+    journal.release(Holder::Outbox, last);
+    drop(journal);
+    assert_eq!(segments(folder.path()).len(), 1);
 }
 
 #[test]
