@@ -9,6 +9,7 @@
 //! Not here: rules (`domain`), SQL (`store`), markup (`pages`).
 
 mod account;
+mod appearance;
 mod assets;
 mod auth;
 mod caller;
@@ -17,6 +18,7 @@ mod cart_page;
 mod checkout;
 pub mod client_events;
 mod cookies;
+mod data;
 mod endpoint;
 mod error;
 mod home;
@@ -24,6 +26,7 @@ mod language;
 mod limits;
 mod looks;
 mod metrics;
+mod my_events;
 mod operations;
 mod orders;
 mod origin;
@@ -34,6 +37,7 @@ mod privacy;
 mod products;
 mod recent;
 mod record;
+mod recorded;
 mod recorder;
 mod router;
 mod search;
