@@ -47,12 +47,21 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     // It is remembered that the drawer is open, until it is closed; the focus goes back to where it came from.
     let product = format!("{}/products/101", world.shop_address());
     browser.page.goto(product.as_str()).await.expect("a product");
-    browser.sees("#emitted li").await;
+    browser.sees("[data-drawer=open] #emitted li").await;
+    browser.clicks("form[action='/cart/add'] [type=submit]").await;
+    browser.is_on("/cart").await;
+    let added = "[...document.querySelectorAll('#emitted li')].some((line) => line.querySelector('b').textContent === 'cart_add'
+        && [...line.querySelectorAll('[data-step]')].every((dot) => dot.dataset.state === 'done'))";
+    browser.waits_for(added).await;
     browser.clicks("#emitted li summary").await;
     browser.sees("#emitted details[open] a[href^='/data/schemas/']").await;
     browser.clicks("#emitted .section-head button").await;
     browser
         .waits_for("!document.querySelector('#emitted') && document.activeElement.matches('.emitted-tab')")
+        .await;
+    // The shop has been told.
+    browser
+        .waits_for("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/drawer'))")
         .await;
     browser.page.goto(product.as_str()).await.expect("a product");
     browser.sees("button.emitted-tab").await;

@@ -186,7 +186,7 @@ async fn appears(browser: &Browser, look: Look) {
             .await;
         // Filled, and no longer moving.
         browser
-            .waits_for("document.querySelector('#emitted li .steps[aria-label]')")
+            .waits_for("document.querySelector('#emitted li .steps[aria-label]') !== null")
             .await;
         browser
             .waits_for("document.getAnimations().every((one) => one.playState === 'finished')")

@@ -10,7 +10,7 @@
   const SOON = 1000, LATER = 2000, AFTER_FAILURE = 5000; // ms
   const LIVELY = 10000; // ms after a change
   const SAY_EVERY = 5000; // ms
-  const KEPT = "de-shop.drawer";
+  const root = document.documentElement;
   const words = aside.dataset;
   const [panel, line] = aside.querySelector("template").content.children;
   const [list, away, nothing, status] = [".records", ".emitted-away", ".emitted-nothing", "[role=status]"].map((css) => panel.querySelector(css));
@@ -25,7 +25,12 @@
   link.replaceWith(tab);
 
   const isOpen = () => panel.isConnected;
-  const keep = (open) => { try { localStorage.setItem(KEPT, open ? "open" : "closed"); } catch { /* storage is off: closed on the next page */ } };
+  // The shop remembers it, so that the next page keeps the place free. Where it leads to is not wanted: that would be a view.
+  const keep = (drawer) => {
+    root.dataset.drawer = drawer;
+    const how = { method: "POST", body: new URLSearchParams({ drawer }), redirect: "manual", keepalive: true, credentials: "same-origin" };
+    fetch("/drawer", how).catch(() => { /* offline: closed on the next page */ });
+  };
   const open = () => {
     tab.after(panel);
     tab.hidden = true;
@@ -37,7 +42,7 @@
     tab.hidden = false;
     tab.setAttribute("aria-expanded", "false");
     tab.focus();
-    keep(false);
+    keep("there");
   };
 
   // ---- The list.
@@ -115,12 +120,10 @@
     timer = setTimeout(ask, wait);
   };
 
-  tab.addEventListener("click", () => { open(); panel.focus(); keep(true); });
+  tab.addEventListener("click", () => { open(); panel.focus(); keep("open"); });
   panel.querySelector("button").addEventListener("click", close);
   panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   document.addEventListener("visibilitychange", ask);
   window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
-  let kept = null;
-  try { kept = localStorage.getItem(KEPT); } catch { /* storage is off */ }
-  if (kept === "open") open();
+  if (root.dataset.drawer === "open") open();
 })();

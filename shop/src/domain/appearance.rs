@@ -34,17 +34,20 @@ impl Theme {
 pub enum Drawer {
     #[default]
     There,
+    /// There, and open.
+    Open,
     Gone,
 }
 
 impl Drawer {
-    pub const ALL: [Self; 2] = [Self::There, Self::Gone];
+    pub const ALL: [Self; 3] = [Self::There, Self::Open, Self::Gone];
 
     /// The name in the cookie and in the form.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::There => "there",
+            Self::Open => "open",
             Self::Gone => "gone",
         }
     }
@@ -58,7 +61,7 @@ impl Drawer {
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
-            Self::There => Self::Gone,
+            Self::There | Self::Open => Self::Gone,
             Self::Gone => Self::There,
         }
     }

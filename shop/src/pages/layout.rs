@@ -65,10 +65,11 @@ pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
 #[must_use]
 pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup {
     let words = frame.words();
-    let has_drawer = frame.drawer == Drawer::There;
+    let has_drawer = frame.drawer != Drawer::Gone;
     html! {
         (DOCTYPE)
-        html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)] {
+        html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
+            data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -138,7 +139,7 @@ fn chosen(theme: Theme) -> Option<&'static str> {
 /// The colours of what the browser draws itself, and of its bars: the paper of `main.css`.
 fn colours(theme: Theme) -> Markup {
     const LIGHT: &str = "#fcfaf6";
-    const DARK: &str = "#101419";
+    const DARK: &str = "#111419";
     html! {
         @match theme {
             Theme::System => {
@@ -225,7 +226,7 @@ fn themes(frame: &Frame<'_>) -> Markup {
 fn footer(frame: &Frame<'_>) -> Markup {
     let words = frame.words();
     let switch = match frame.drawer {
-        Drawer::There => words.appearance.drawer_off,
+        Drawer::There | Drawer::Open => words.appearance.drawer_off,
         Drawer::Gone => words.appearance.drawer_on,
     };
     html! {

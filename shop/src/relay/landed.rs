@@ -33,13 +33,15 @@ pub(super) struct Delivered {
     pub place: Option<Place>,
 }
 
+type Slot = Option<(Sequence, Place)>;
+
 /// Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Landed(Arc<Mutex<Box<[Option<(Sequence, Place)>]>>>);
+pub(super) struct Landed(Arc<Mutex<Vec<Slot>>>);
 
 impl Default for Landed {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(vec![None; REMEMBERED].into_boxed_slice())))
+        Self(Arc::new(Mutex::new(vec![None; REMEMBERED])))
     }
 }
 
@@ -58,7 +60,7 @@ impl Landed {
         (holder == sequence).then_some(place)
     }
 
-    fn slots(&self) -> MutexGuard<'_, Box<[Option<(Sequence, Place)>]>> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
         // Each slot is written whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,5 @@
-//! `/theme` and `/drawer`: how the pages appear, as the visitor chose it, in cookies.
+//! `/theme` and `/drawer`: how the pages appear, as the visitor chose it, in cookies. The drawer's script sends whether it is open, so that the
+//! next page keeps its place free from the first byte on.
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -28,7 +29,7 @@ pub(super) async fn theme(form: Result<Form<Choice>, FormRejection>) -> Result<i
 
 pub(super) async fn drawer(form: Result<Form<Choice>, FormRejection>) -> Result<impl IntoResponse, PageError> {
     let Form(choice) = form?;
-    let unknown = || PageError::BadRequest("the drawer is neither there nor gone".to_owned());
+    let unknown = || PageError::BadRequest("the drawer is neither there nor open nor gone".to_owned());
     let drawer = Drawer::from_code(&choice.drawer).ok_or_else(unknown)?;
     Ok(chosen(Change::Drawer(drawer), &choice.next))
 }

@@ -1,7 +1,7 @@
 //! The shop on the web: routes, and what happens around every one of them.
 //!
 //! Promises:
-//! - every request but those for files and for operators is an event, and what it led to is in the journal before the answer leaves;
+//! - every request but those for files, suggestions, the drawer and operators is an event, and what it led to is in the journal before the answer leaves;
 //! - logging never breaks a page: what the journal refuses is counted, the page goes out;
 //! - a body is at most 64 KiB, a batch at most 100 events, an answer takes at most 30 s;
 //! - a request that another site makes a browser send changes nothing.

@@ -95,7 +95,11 @@ pub(super) async fn index(
         .collect();
     let events = serde_json::value::to_raw_value(&shown).map_err(PageError::Encode)?;
     let digest = Sha256::digest(events.get());
-    let state: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let state = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |state, byte| state << 8 | u64::from(*byte));
+    let state = format!("{state:016x}");
     let unchanged = known.is_ok_and(|Query(known)| known.after == state);
     if unchanged {
         return Ok((StatusCode::NO_CONTENT, NEVER_KEPT).into_response());

@@ -151,6 +151,11 @@ async fn the_drawer_stays_away_once_it_is_switched_off() {
     let mut visitor = world.visitor();
     let page = visitor.opens("/cart?x=1").await.text;
     assert!(page.contains("href=\"/privacy#recorded\"") && page.contains("drawer.js"));
+    visitor.posts("/drawer", "drawer=open").await;
+    assert!(
+        visitor.opens("/cart").await.text.contains("data-drawer=\"open\""),
+        "its place is kept free"
+    );
     let switched = visitor.posts("/drawer", "drawer=gone&next=/cart?x=1").await;
     assert_eq!(switched.leads_to(), "/cart?x=1");
     let page = visitor.opens("/cart").await.text;
