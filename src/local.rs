@@ -120,8 +120,12 @@ impl Local {
             parts: others.parts(),
             metrics: metrics.clone(),
         };
-        let shop = bind_shop(&settings, shop_settings, &kafka, around, &diagnostics).await?;
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
+        let shop_settings = ShopSettings {
+            sink_group: sink_again.0.group.clone(),
+            ..shop_settings
+        };
+        let shop = bind_shop(&settings, shop_settings, &kafka, around, &diagnostics).await?;
         let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
         Ok(Self {
             settings,

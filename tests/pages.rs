@@ -19,6 +19,28 @@ use tour::{Language, Stop, Tour};
 struct Look {
     theme: &'static str,
     width: u32,
+    /// Whether the drawer is open.
+    drawer: bool,
+}
+
+const fn look(theme: &'static str, width: u32) -> Look {
+    Look {
+        theme,
+        width,
+        drawer: false,
+    }
+}
+
+/// Where the drawer is looked at, too: among tiles, beside a form, over a button that stays in reach.
+const WITH_DRAWER: [&str; 4] = ["home", "product", "checkout", "not-found"];
+
+fn looks_at(stop: &Stop) -> Vec<Look> {
+    let mut looks = vec![look("light", DESKTOP), look("dark", PHONE)];
+    if WITH_DRAWER.contains(&stop.name) {
+        let open = |look| Look { drawer: true, ..look };
+        looks.extend([look("dark", DESKTOP), look("light", PHONE)].map(open));
+    }
+    looks
 }
 
 const PHONE: u32 = 390;
@@ -39,10 +61,9 @@ async fn no_page_shuts_anybody_out() {
     for language in Language::ALL {
         let mut tour = Tour::of(&browser, &world.shop_address(), language).await;
         while let Some(stop) = tour.goes_on().await {
-            for (theme, width) in [("light", DESKTOP), ("dark", PHONE)] {
-                let look = Look { theme, width };
+            for look in looks_at(&stop) {
                 appears(&browser, look).await;
-                let place = format!("{} ({language:?}, {theme}, {width} px)", stop.name);
+                let place = format!("{} ({language:?}, {look:?})", stop.name);
                 wrong.extend(
                     violations(&browser, &axe)
                         .await
@@ -81,6 +102,16 @@ async fn every_page_is_valid_html() {
         while let Some(stop) = tour.goes_on().await {
             let file = folder.join(format!("{}-{language:?}.html", stop.name));
             std::fs::write(file, served(&browser, &stop).await).expect("a file");
+            if WITH_DRAWER.contains(&stop.name) {
+                let look = Look {
+                    drawer: true,
+                    ..look("light", DESKTOP)
+                };
+                appears(&browser, look).await;
+                let file = folder.join(format!("{}-drawer-{language:?}.html", stop.name));
+                let open = browser.page.source().await.expect("the page has a source");
+                std::fs::write(file, open).expect("a file");
+            }
         }
     }
     browser.close().await;
@@ -114,9 +145,18 @@ async fn screenshots() {
         while let Some(stop) = tour.goes_on().await {
             for theme in ["light", "dark"] {
                 for width in [PHONE, 768, DESKTOP, 1920] {
-                    appears(&browser, Look { theme, width }).await;
+                    appears(&browser, look(theme, width)).await;
                     let name = format!("{}-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
                     takes_a_picture(&browser, width, &folder.join(name)).await;
+                    if WITH_DRAWER.contains(&stop.name) {
+                        let look = Look {
+                            drawer: true,
+                            ..look(theme, width)
+                        };
+                        appears(&browser, look).await;
+                        let name = format!("{}-drawer-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
+                        browser.page.screenshot(&folder.join(name)).await.expect("a picture");
+                    }
                 }
             }
         }
@@ -135,6 +175,27 @@ async fn appears(browser: &Browser, look: Look) {
     tells(browser, "Emulation.setEmulatedMedia", json!({ "features": features })).await;
     let metrics = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
     tells(browser, "Emulation.setDeviceMetricsOverride", metrics).await;
+    let is_open = browser
+        .page
+        .execute("return document.querySelector('#emitted') !== null", vec![])
+        .await;
+    let is_open = is_open.expect("the page answers").json() == true;
+    if look.drawer && !is_open {
+        browser
+            .runs("document.querySelector('button.emitted-tab').click()")
+            .await;
+        // Filled, and no longer moving.
+        browser
+            .waits_for("document.querySelector('#emitted li .steps[aria-label]') !== null")
+            .await;
+        browser
+            .waits_for("document.getAnimations().every((one) => one.playState === 'finished')")
+            .await;
+    } else if !look.drawer && is_open {
+        browser
+            .runs("document.querySelector('#emitted .section-head button').click()")
+            .await;
+    }
 }
 
 /// The rules that the page breaks, with the elements that break them.

@@ -9,6 +9,7 @@ mod clocks;
 mod compose;
 mod consent;
 mod damage;
+mod drawer;
 mod faults;
 mod finding;
 mod full_disk;

@@ -191,7 +191,17 @@ pub struct Settings {
     )]
     pub answer_timeout: Duration,
 
-    /// How many requests with clicks and dwell times one address may send in a minute; 0: as many as it likes.
+    /// The consumer group of the sink: how far it has got is shown to visitors, beside each of their own events.
+    #[arg(
+        long,
+        env = "SHOP_SINK_GROUP",
+        default_value = "de-shop-sink",
+        value_name = "NAME",
+        global = true
+    )]
+    pub sink_group: String,
+
+    /// How many requests with clicks and dwell times one address may send in a minute, and how many for its own events; 0: as many as it likes.
     #[arg(
         long,
         env = "SHOP_CLIENT_EVENTS_PER_MINUTE",

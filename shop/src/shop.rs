@@ -21,7 +21,9 @@ use crate::outbox::{Kick, Outbox};
 use crate::relay::{Relay, RelayError, RelayOptions};
 use crate::samples::Samples;
 use crate::settings::{PublicUrl, Settings};
+use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
+use crate::way::Way;
 use crate::web::{self, Manners, Parts, Readiness, Recent, Recorder, Site};
 
 /// How long requests under way may take once the shop is told to stop.
@@ -87,10 +89,32 @@ pub struct Shop {
     outbox: Outbox<Store>,
     kick: Kick,
     relay: Relay,
+    asking: Asking,
     samples: Arc<Samples>,
     crowd: Crowd,
     clock: Clock,
     metrics: PrometheusHandle,
+}
+
+/// What is needed to ask how far the sink is.
+struct Asking {
+    progress: SinkProgress,
+    kafka: RelayOptions,
+    group: String,
+}
+
+impl Asking {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            progress: SinkProgress::default(),
+            kafka: relay_options(settings),
+            group: settings.sink_group.clone(),
+        }
+    }
+
+    async fn goes_on(self, stop: CancellationToken) {
+        self.progress.keep_asking(self.kafka, self.group, stop).await;
+    }
 }
 
 impl Shop {
@@ -134,15 +158,15 @@ impl Shop {
             outbox.view(),
             store.clone(),
         ));
+        let asking = Asking::of(settings);
+        let way = Way {
+            journal: journal.clone(),
+            relay: relay.view(),
+            sink: asking.progress.clone(),
+        };
         let site = Site::new(
-            clock.clone(),
-            store.clone(),
-            Recorder {
-                journal: journal.clone(),
-                detail: settings.request_detail,
-                level: settings.log_level.of_events(),
-                recent: Recent::default(),
-            },
+            (clock.clone(), store.clone()),
+            (recorder(settings, &journal), way),
             manners(settings, address, &key),
             readiness(&samples, parts, metrics.clone()),
         );
@@ -157,6 +181,7 @@ impl Shop {
             journal,
             outbox,
             relay,
+            asking,
             samples,
             metrics,
         })
@@ -183,6 +208,7 @@ impl Shop {
         let kicks = tokio::spawn(kick(self.store.clone(), self.kick, stop_outbox.clone()));
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
+        let asking = tokio::spawn(self.asking.goes_on(stop_outbox.clone()));
         let metrics = tokio::spawn(keep_telling(self.samples, self.metrics));
 
         let served = serve(self.listener, self.routes, stop).await;
@@ -193,6 +219,7 @@ impl Shop {
         sync(&self.journal).await;
         stop_relay.cancel();
         told_if_it_broke(relay.await);
+        asking.abort();
         metrics.abort();
         served.map_err(ShopError::Serve)
     }
@@ -217,6 +244,15 @@ pub async fn open_store(settings: &Settings, journal: &Journal, clock: &Clock) -
     Store::open(&settings.database, instance, clock.clone())
         .await
         .map_err(ShopError::Database)
+}
+
+fn recorder(settings: &Settings, journal: &Journal) -> Recorder {
+    Recorder {
+        journal: journal.clone(),
+        detail: settings.request_detail,
+        level: settings.log_level.of_events(),
+        recent: Recent::default(),
+    }
 }
 
 fn retention(settings: &Settings) -> Duration {

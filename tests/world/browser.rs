@@ -105,6 +105,21 @@ impl Browser {
         }
     }
 
+    /// Whether the page's paper is darker than its ink.
+    pub async fn is_dark(&self) -> bool {
+        let body = self.sees("body").await;
+        let lightness = async |property: &str| {
+            let colour = body.css_value(property).await.expect("a colour");
+            // As Chromium says it: `oklch(0.985 0.006 85)`.
+            let number = colour
+                .split(['(', ' '])
+                .nth(1)
+                .and_then(|number| number.parse::<f64>().ok());
+            number.unwrap_or_else(|| panic!("{property}: {colour}"))
+        };
+        lightness("background-color").await < lightness("color").await
+    }
+
     /// Waits until the address has the path's beginning.
     pub async fn is_on(&self, path: &str) {
         let since = Instant::now();

@@ -3,6 +3,7 @@
 //! Limits: 1 to 99 of a product and at most 100 lines in a cart or on a wish list; 24 products a page; delivery is free from 50,000 KRW.
 
 pub mod account;
+pub mod appearance;
 pub mod belongings;
 pub mod cart;
 pub mod catalogue;
@@ -21,6 +22,7 @@ pub mod visit;
 pub mod wishes;
 
 pub use account::{Email, Password, PersonName};
+pub use appearance::{Drawer, Theme};
 pub use belongings::Belongings;
 pub use cart::{Cart, CartError};
 pub use catalogue::{

@@ -224,6 +224,12 @@ impl Journal {
         reached.map(drop).map_err(|_| JournalError::Closed)
     }
 
+    /// Everything up to here survives a power cut.
+    #[must_use]
+    pub fn synced(&self) -> Sequence {
+        self.open.shared.durable.borrow().sequence
+    }
+
     /// Reads from `from` on; see [`Reader::read`].
     #[must_use]
     pub fn reader(&self, from: Sequence) -> Reader {

@@ -2,9 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Words;
 use super::assets::Asset;
-use crate::domain::{Consent, Language};
+use super::{Words, drawer};
+use crate::domain::{Consent, Drawer, Language, Theme};
 
 /// What every page needs to know about the visit.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,9 @@ pub struct Frame<'a> {
     pub signed_in: bool,
     /// Whether the visitor lets the shop observe the visit; the client script keeps still otherwise.
     pub observed: bool,
+    pub theme: Theme,
+    /// Whether the drawer is there that shows what was just recorded.
+    pub drawer: Drawer,
     /// The shop's public address, without a slash at the end.
     pub public_url: &'a str,
 }
@@ -62,24 +65,28 @@ pub fn page(frame: &Frame<'_>, title: &str, content: &Markup) -> Markup {
 #[must_use]
 pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup {
     let words = frame.words();
+    let has_drawer = frame.drawer != Drawer::Gone;
     html! {
         (DOCTYPE)
-        html lang=(words.code) data-consent=(consent(frame).code()) {
+        html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
+            data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (colours(frame.theme))
                 (about(frame, head))
                 link rel="icon" href=(Asset::Icon.address()) type="image/svg+xml";
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
                 script src=(Asset::Suggest.address()) defer {}
+                @if has_drawer { (drawer::script()) }
             }
             body {
                 a.skip href="#main" { (words.frame.skip) }
                 (header(frame))
                 main #main tabindex="-1" { (content) }
-                (footer(words))
+                (footer(frame))
+                @if has_drawer { (drawer::of(frame.language)) }
             }
         }
     }
@@ -124,6 +131,28 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
     }
 }
 
+/// The theme, when it is not the system's.
+fn chosen(theme: Theme) -> Option<&'static str> {
+    (theme != Theme::System).then(|| theme.code())
+}
+
+/// The colours of what the browser draws itself, and of its bars: the paper of `main.css`.
+fn colours(theme: Theme) -> Markup {
+    const LIGHT: &str = "#fcfaf6";
+    const DARK: &str = "#111419";
+    html! {
+        @match theme {
+            Theme::System => {
+                meta name="color-scheme" content="light dark";
+                meta name="theme-color" content=(LIGHT) media="(prefers-color-scheme: light)";
+                meta name="theme-color" content=(DARK) media="(prefers-color-scheme: dark)";
+            }
+            Theme::Light => { meta name="color-scheme" content="light"; meta name="theme-color" content=(LIGHT); }
+            Theme::Dark => { meta name="color-scheme" content="dark"; meta name="theme-color" content=(DARK); }
+        }
+    }
+}
+
 const fn consent(frame: &Frame<'_>) -> Consent {
     if frame.observed {
         Consent::Everything
@@ -161,6 +190,7 @@ fn header(frame: &Frame<'_>) -> Markup {
                             (words.frame.other_language)
                         }
                     }
+                    (themes(frame))
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
                     a.tool href="/wishlist" aria-label=(words.wishes.title) { (icon(HEART)) span.tool-name { (words.wishes.title) } }
                     a.tool href="/cart" data-cart-action="view" {
@@ -175,7 +205,30 @@ fn header(frame: &Frame<'_>) -> Markup {
     }
 }
 
-fn footer(words: &Words) -> Markup {
+/// A menu that needs no script.
+fn themes(frame: &Frame<'_>) -> Markup {
+    let words = frame.words().appearance;
+    html! {
+        details.themes {
+            summary.tool aria-label=(words.theme) { (icon(HALF)) }
+            form.card action="/theme" method="post" {
+                input type="hidden" name="next" value=(frame.here);
+                @for theme in Theme::ALL {
+                    button.quiet type="submit" name="theme" value=(theme.code()) aria-pressed=(frame.theme == theme) {
+                        (words.name_of(theme))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn footer(frame: &Frame<'_>) -> Markup {
+    let words = frame.words();
+    let switch = match frame.drawer {
+        Drawer::There | Drawer::Open => words.appearance.drawer_off,
+        Drawer::Gone => words.appearance.drawer_on,
+    };
     html! {
         footer.foot {
             div.foot-inner {
@@ -184,6 +237,10 @@ fn footer(words: &Words) -> Markup {
                     li { a href="/products/" { (words.frame.all_products) } }
                     li { a href="/orders" { (words.frame.orders) } }
                     li { a href="/privacy" { (words.frame.privacy) } }
+                }
+                form action="/drawer" method="post" {
+                    input type="hidden" name="next" value=(frame.here);
+                    button.quiet type="submit" name="drawer" value=(frame.drawer.other().code()) { (switch) }
                 }
                 p.small {
                     a href="https://github.com/jdecked/twemoji" rel="noopener" { (words.frame.pictures_by) } ", "
@@ -196,6 +253,7 @@ fn footer(words: &Words) -> Markup {
 
 const SEARCH: &str = r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-4-4"/>"#;
 const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6 8-6s8 2 8 6"/>"#;
+const HALF: &str = r#"<circle cx="12" cy="12" r="9"/><path d="M12 3v18a9 9 0 0 0 0-18Z" fill="currentColor"/>"#;
 const BASKET: &str = r#"<path d="M3 9h18l-2 11H5L3 9Z"/><path d="m8 9 3-6M16 9l-3-6"/>"#;
 
 pub(super) const HEART: &str = r#"<path d="M12 20C5 15 3 12 3 8.5 3 6 5 4 7.5 4 9.5 4 11 5 12 7c1-2 2.5-3 4.5-3C19 4 21 6 21 8.5 21 12 19 15 12 20Z"/>"#;

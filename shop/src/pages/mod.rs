@@ -8,6 +8,7 @@ pub mod account;
 pub mod assets;
 pub mod cart;
 pub mod checkout;
+mod drawer;
 pub mod error;
 pub mod home;
 pub mod json_ld;

@@ -6,13 +6,14 @@ use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::message::{BorrowedMessage, DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 use schemas::Sequence;
 use tracing::debug;
 
 use super::RelayOptions;
 use super::health::Health;
+use super::landed::{Delivered, Offset, Partition, Place};
 
 /// Settings of every client of the shop: where Kafka is, and what the operator adds.
 pub(crate) fn base_config(options: &RelayOptions) -> ClientConfig {
@@ -61,7 +62,7 @@ pub(super) fn producer_config(options: &RelayOptions) -> ClientConfig {
 /// What the producer has reported since it was last asked.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
-    pub(super) delivered: Vec<Sequence>,
+    pub(super) delivered: Vec<Delivered>,
     /// The first message that Kafka refused for good.
     pub(super) failed: Option<String>,
 }
@@ -108,13 +109,24 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
         let mut reports = self.reports();
         match result {
-            Ok(_) => reports.delivered.push(Sequence(sequence as u64)),
+            Ok(message) => reports.delivered.push(Delivered {
+                sequence: Sequence(sequence as u64),
+                place: place(message),
+            }),
             Err((error, message)) if reports.failed.is_none() => {
                 reports.failed = Some(format!("entry {sequence} for {}: {error}", message.topic()));
             }
             Err(_) => {}
         }
     }
+}
+
+/// A negative offset is librdkafka's way to say that it was not told.
+fn place(message: &BorrowedMessage<'_>) -> Option<Place> {
+    (message.offset() >= 0).then(|| Place {
+        partition: Partition(message.partition()),
+        offset: Offset(message.offset()),
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 mod acks;
 mod client;
 mod health;
+mod landed;
 mod message;
 mod session;
 
@@ -23,12 +24,15 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
+use schemas::Sequence;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub(crate) use self::client::{Context, base_config};
 pub(crate) use self::health::Health;
 pub use self::health::RelayState;
+use self::landed::Landed;
+pub use self::landed::{Offset, Partition, Place};
 use self::session::{End, Session};
 use crate::journal::{Cursor, Journal, JournalError};
 use crate::topics;
@@ -87,16 +91,26 @@ pub struct Relay {
     journal: Journal,
     options: RelayOptions,
     health: Health,
+    landed: Landed,
 }
 
 /// Tells how the relay does, while it runs.
 #[derive(Debug, Clone)]
-pub struct RelayView(Health);
+pub struct RelayView {
+    health: Health,
+    landed: Landed,
+}
 
 impl RelayView {
     #[must_use]
     pub fn state(&self) -> RelayState {
-        self.0.state()
+        self.health.state()
+    }
+
+    /// Where this entry is on its topic, if that is still remembered.
+    #[must_use]
+    pub fn place(&self, sequence: Sequence) -> Option<Place> {
+        self.landed.place(sequence)
     }
 }
 
@@ -113,13 +127,17 @@ impl Relay {
             journal,
             options,
             health,
+            landed: Landed::default(),
         })
     }
 
-    /// For `/readyz` and `/metrics`.
+    /// For `/readyz`, `/metrics` and the drawer.
     #[must_use]
     pub fn view(&self) -> RelayView {
-        RelayView(self.health.clone())
+        RelayView {
+            health: self.health.clone(),
+            landed: self.landed.clone(),
+        }
     }
 
     /// Runs until `stop`; then what is under way gets `stop_timeout`. Troubles are waited out, and shown by the view.
@@ -167,11 +185,12 @@ impl Relay {
             return Ok(End::Stopped);
         }
         self.health.is_back();
-        let (journal, options, health) = (self.journal.clone(), self.options.clone(), self.health.clone());
+        let (journal, options) = (self.journal.clone(), self.options.clone());
+        let (health, landed) = (self.health.clone(), self.landed.clone());
         let stop = stop.clone();
         tokio::task::spawn_blocking(move || {
             let mut cursor = Cursor::open(&journal.folder())?;
-            Session::start(&journal, &options, &health, &mut cursor, &stop)?.run()
+            Session::start(&journal, &options, (&health, &landed), &mut cursor, &stop)?.run()
         })
         .await?
     }

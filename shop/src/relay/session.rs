@@ -11,6 +11,7 @@ use tracing::{error, warn};
 use super::acks::Acks;
 use super::client::{self, Context};
 use super::health::Health;
+use super::landed::Landed;
 use super::message;
 use super::{RelayError, RelayOptions};
 use crate::fail_point::{self, FailPoint};
@@ -38,6 +39,7 @@ pub(super) struct Session<'a> {
     journal: &'a Journal,
     options: &'a RelayOptions,
     health: &'a Health,
+    landed: &'a Landed,
     cursor: &'a mut Cursor,
     stop: &'a CancellationToken,
     context: Context,
@@ -54,7 +56,7 @@ impl<'a> Session<'a> {
     pub(super) fn start(
         journal: &'a Journal,
         options: &'a RelayOptions,
-        health: &'a Health,
+        (health, landed): (&'a Health, &'a Landed),
         cursor: &'a mut Cursor,
         stop: &'a CancellationToken,
     ) -> Result<Self, RelayError> {
@@ -69,6 +71,7 @@ impl<'a> Session<'a> {
             journal,
             options,
             health,
+            landed,
             cursor,
             stop,
             context,
@@ -176,8 +179,9 @@ impl<'a> Session<'a> {
     fn take_reports(&mut self) -> Result<Option<String>, RelayError> {
         let reports = self.context.take_reports();
         let delivered = reports.delivered.len() as u64;
-        for sequence in reports.delivered {
-            self.acks.confirm(sequence);
+        self.landed.remember(&reports.delivered);
+        for delivered in reports.delivered {
+            self.acks.confirm(delivered.sequence);
         }
         let acknowledged = self.acks.acknowledged();
         if acknowledged > self.cursor.acknowledged() {

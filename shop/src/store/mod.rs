@@ -51,6 +51,7 @@ pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
 pub use rebuild::RebuildReport;
+pub use session_facts::SessionFact;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
 
 use database::Database;

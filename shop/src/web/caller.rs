@@ -17,7 +17,7 @@ use super::Site;
 use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Consent, Language, Looked, Visit, consent};
+use crate::domain::{Consent, Drawer, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -31,6 +31,10 @@ pub(super) struct Caller {
     pub language: Language,
     /// The language that the address asks for, when the cookie says otherwise.
     pub asked_language: Option<Language>,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Whether the drawer is there.
+    pub drawer: Drawer,
     /// What this visitor looked at last.
     pub looked: Looked,
     /// What may be recorded.
@@ -112,6 +116,8 @@ impl Caller {
             token: cookies.sign_in(),
             language,
             asked_language: asked_language.filter(|asked| cookies.language() != Some(*asked)),
+            theme: cookies.theme(),
+            drawer: cookies.drawer(),
             looked: cookies.looked(),
             consent,
             privacy_control,
@@ -218,7 +224,7 @@ fn args(uri: &Uri) -> Fields<'static> {
 }
 
 /// Where the request comes from: the peer's address, or what the last untrusted hop's proxy says.
-fn address(site: &Site, parts: &Parts) -> Option<IpAddr> {
+pub(super) fn address(site: &Site, parts: &Parts) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
     let mut nearest = peer.ip().to_canonical();
     let trusted = |ip| site.manners.trusted_proxies.iter().any(|network| network.contains(ip));

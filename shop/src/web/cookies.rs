@@ -1,4 +1,4 @@
-//! The cookies: the visit, the sign-in, the language, the consent, what was looked at last, and that somebody signed in here before.
+//! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, and that somebody signed in here before.
 //! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;
@@ -6,12 +6,14 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
-use crate::domain::{Consent, Language, Looked, Visit};
+use crate::domain::{Consent, Drawer, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
 const VISIT: &str = "visit";
 const SIGN_IN: &str = "sign_in";
 const LANGUAGE: &str = "language";
+const THEME: &str = "theme";
+const DRAWER: &str = "drawer";
 const LOOKED: &str = "looked";
 const CONSENT: &str = "consent";
 const KNOWN: &str = "known";
@@ -37,6 +39,20 @@ impl Cookies {
 
     pub(super) fn language(&self) -> Option<Language> {
         Language::from_code(self.0.get(LANGUAGE)?.value())
+    }
+
+    pub(super) fn theme(&self) -> Theme {
+        let cookie = self.0.get(THEME);
+        cookie
+            .and_then(|cookie| Theme::from_code(cookie.value()))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn drawer(&self) -> Drawer {
+        let cookie = self.0.get(DRAWER);
+        cookie
+            .and_then(|cookie| Drawer::from_code(cookie.value()))
+            .unwrap_or_default()
     }
 
     pub(super) fn looked(&self) -> Looked {
@@ -90,6 +106,8 @@ pub(super) enum Change {
     SignedIn(SignInToken),
     SignedOut,
     Language(Language),
+    Theme(Theme),
+    Drawer(Drawer),
     Looked(Looked),
     Consent(Consent),
     Known(KnownAccount),
@@ -111,6 +129,8 @@ impl Outgoing {
                 Change::SignedIn(token) => self.cookie(SIGN_IN, token.hex(), KEPT),
                 Change::SignedOut => self.cookie(SIGN_IN, String::new(), Duration::ZERO),
                 Change::Language(language) => self.cookie(LANGUAGE, language.code().to_owned(), KEPT),
+                Change::Theme(theme) => self.cookie(THEME, theme.code().to_owned(), KEPT),
+                Change::Drawer(drawer) => self.cookie(DRAWER, drawer.code().to_owned(), KEPT),
                 Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),

@@ -65,6 +65,10 @@ endpoints! {
     PrivacyIndex     GET  "/privacy"              "privacy.index",
     PrivacyChoose    POST "/privacy"              "privacy.choose",
     Language         POST "/language"             "home.language",
+    Theme            POST "/theme"                "home.theme",
+    Drawer           POST "/drawer"               "home.drawer",
+    DataSchema       GET  "/data/schemas/{file}"  "data.schema",
+    MyEvents         GET  "/api/my-events"        "api.my_events",
     LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",
@@ -87,12 +91,18 @@ impl Endpoint {
     }
 
     /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does. Nor do
-    /// suggestions: what is typed and not sent is nobody's business.
+    /// suggestions: what is typed and not sent is nobody's business. Nor does the drawer, which would show itself to itself for ever.
     #[must_use]
     pub const fn is_recorded(self) -> bool {
         !matches!(
             self,
-            Self::Static | Self::Picture | Self::ProductsSuggest | Self::Healthz | Self::Readyz | Self::Metrics
+            Self::Static
+                | Self::Picture
+                | Self::ProductsSuggest
+                | Self::MyEvents
+                | Self::Healthz
+                | Self::Readyz
+                | Self::Metrics
         )
     }
 

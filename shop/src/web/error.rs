@@ -41,6 +41,8 @@ pub(super) enum PageError {
     TimedOut(Duration),
     #[error("the store can't answer")]
     Store(#[from] StoreError),
+    #[error("the answer can't be encoded")]
+    Encode(#[source] serde_json::Error),
     #[error("the handler panicked: {0}")]
     Panic(String),
     /// The handler stands outside of `record::around`: a mistake in the router.
@@ -60,7 +62,9 @@ impl PageError {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Failure::TooLarge),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, Failure::BadRequest),
             Self::Store(StoreError::Conflict) | Self::TimedOut(_) => (StatusCode::SERVICE_UNAVAILABLE, Failure::Busy),
-            Self::Store(_) | Self::Panic(_) | Self::Unrouted => (StatusCode::INTERNAL_SERVER_ERROR, Failure::Broken),
+            Self::Store(_) | Self::Encode(_) | Self::Panic(_) | Self::Unrouted => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Failure::Broken)
+            }
         }
     }
 

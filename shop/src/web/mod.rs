@@ -1,7 +1,7 @@
 //! The shop on the web: routes, and what happens around every one of them.
 //!
 //! Promises:
-//! - every request but those for files and for operators is an event, and what it led to is in the journal before the answer leaves;
+//! - every request but those for files, suggestions, the drawer and operators is an event, and what it led to is in the journal before the answer leaves;
 //! - logging never breaks a page: what the journal refuses is counted, the page goes out;
 //! - a body is at most 64 KiB, a batch at most 100 events, an answer takes at most 30 s;
 //! - a request that another site makes a browser send changes nothing.
@@ -9,6 +9,7 @@
 //! Not here: rules (`domain`), SQL (`store`), markup (`pages`).
 
 mod account;
+mod appearance;
 mod assets;
 mod auth;
 mod caller;
@@ -17,6 +18,7 @@ mod cart_page;
 mod checkout;
 pub mod client_events;
 mod cookies;
+mod data;
 mod endpoint;
 mod error;
 mod home;
@@ -24,6 +26,7 @@ mod language;
 mod limits;
 mod looks;
 mod metrics;
+mod my_events;
 mod operations;
 mod orders;
 mod origin;
@@ -34,6 +37,7 @@ mod privacy;
 mod products;
 mod recent;
 mod record;
+mod recorded;
 mod recorder;
 mod router;
 mod search;

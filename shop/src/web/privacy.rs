@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Redirect};
 use schemas::Unsealed;
 use serde::Deserialize;
 
-use super::caller::{By, Caller};
+use super::caller::By;
 use super::cookies::Change;
 use super::error::PageError;
 use super::record::Changed;
-use super::{Site, show};
+use super::{Site, recorded, show};
 use crate::domain::Consent;
 use crate::pages;
 use crate::pages::privacy::{PrivacyPage, Record};
@@ -40,7 +40,11 @@ pub(super) async fn index(
         consent: caller.consent,
         privacy_control: caller.privacy_control,
         saved: how.is_ok_and(|Query(how)| how.saved.is_some()),
-        recorded: recorded(&site, &caller).await?,
+        recorded: recorded::of(&site, caller.visit.session, SHOWN)
+            .await?
+            .iter()
+            .map(|recorded| record(&recorded.event))
+            .collect(),
     };
     let page = pages::privacy::privacy(&caller.frame(&site).await?, &shown);
     Ok((caller.saw(caller.view()), page))
@@ -55,16 +59,6 @@ pub(super) async fn choose(form: Result<Form<Chosen>, FormRejection>) -> Result<
         ..Changed::default()
     };
     Ok((changed, Redirect::to("/privacy?saved=1")))
-}
-
-/// The session's facts from the database, its observations from memory; the newest first.
-async fn recorded(site: &Site, caller: &Caller) -> Result<Vec<Record>, PageError> {
-    let session = caller.visit.session;
-    let mut events = site.recorder.recent.of(session);
-    events.extend(site.store.facts_of_session(session, SHOWN).await?);
-    events.sort_by_key(|event| std::cmp::Reverse((event.timestamp, event.event_id)));
-    events.truncate(SHOWN as usize);
-    Ok(events.iter().map(record).collect())
 }
 
 fn record(event: &Unsealed) -> Record {

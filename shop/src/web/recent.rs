@@ -1,4 +1,4 @@
-//! What this process recorded of each visit lately, so that `/privacy` can show it to the visitor.
+//! What this process recorded of each visit lately, so that `/privacy` and the drawer can show it to the visitor.
 //!
 //! Bounds: the last 40 observations of a session, 8 MiB altogether; then the session that began first is forgotten. In memory: a
 //! restart forgets everything, and other shops have their own. Which session may look is decided outside, by the signed cookie.
@@ -6,12 +6,19 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use schemas::{SessionId, Unsealed};
+use schemas::{Sequence, SessionId, Unsealed};
 
 const MOST_OF_A_SESSION: usize = 40;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// What an event and its session cost beside the message.
 const OVERHEAD: usize = 128;
+
+/// An observation and its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Observed {
+    pub sequence: Sequence,
+    pub event: Unsealed,
+}
 
 /// Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -19,40 +26,41 @@ pub struct Recent(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    sessions: HashMap<SessionId, VecDeque<Unsealed>>,
+    sessions: HashMap<SessionId, VecDeque<Observed>>,
     /// In the order in which they began.
     begun: VecDeque<SessionId>,
     bytes: usize,
 }
 
 impl Recent {
-    /// Keeps what was just recorded of `session`.
-    pub(super) fn remember(&self, session: SessionId, events: Vec<Unsealed>) {
+    /// Keeps what was just recorded of `session`, in one append that ended with the entry `last`.
+    pub(super) fn remember(&self, session: SessionId, last: Sequence, events: Vec<Unsealed>) {
         let mut kept = self.kept();
         let Kept { sessions, begun, bytes } = &mut *kept;
         let of_session = sessions.entry(session).or_insert_with(|| {
             begun.push_back(session);
             VecDeque::new()
         });
-        for event in events {
+        let first = (last.0 + 1).saturating_sub(events.len() as u64);
+        for (sequence, event) in (first..).map(Sequence).zip(events) {
             *bytes += cost(&event);
-            of_session.push_back(event);
+            of_session.push_back(Observed { sequence, event });
             if of_session.len() > MOST_OF_A_SESSION
                 && let Some(oldest) = of_session.pop_front()
             {
-                *bytes -= cost(&oldest);
+                *bytes -= cost(&oldest.event);
             }
         }
         while *bytes > MOST_BYTES
             && let Some(first) = begun.pop_front()
         {
             let forgotten = sessions.remove(&first).unwrap_or_default();
-            *bytes -= forgotten.iter().map(cost).sum::<usize>();
+            *bytes -= forgotten.iter().map(|observed| cost(&observed.event)).sum::<usize>();
         }
     }
 
     /// What is remembered of `session`, the oldest first.
-    pub(super) fn of(&self, session: SessionId) -> Vec<Unsealed> {
+    pub(super) fn of(&self, session: SessionId) -> Vec<Observed> {
         let kept = self.kept();
         let events = kept.sessions.get(&session);
         events.into_iter().flatten().cloned().collect()
@@ -88,15 +96,19 @@ mod tests {
     fn the_last_forty_of_a_session_are_remembered() {
         let recent = Recent::default();
         let session = SessionId([1; 16]);
-        for number in 0..50 {
-            recent.remember(session, vec![event(number, 10)]);
+        for number in 0..25 {
+            let last = Sequence(u64::from(number) * 2 + 101);
+            recent.remember(session, last, vec![event(number * 2, 10), event(number * 2 + 1, 10)]);
         }
-        let numbers: Vec<i64> = recent
-            .of(session)
-            .iter()
-            .map(|event| event.timestamp.unix_micros())
-            .collect();
+        let kept = recent.of(session);
+        let numbers: Vec<i64> = kept.iter().map(|kept| kept.event.timestamp.unix_micros()).collect();
         assert_eq!(numbers, (10..50).collect::<Vec<i64>>());
+        let places: Vec<u64> = kept.iter().map(|kept| kept.sequence.0).collect();
+        assert_eq!(
+            places,
+            (110..150).collect::<Vec<u64>>(),
+            "each with its place in the journal"
+        );
         assert!(recent.of(SessionId([2; 16])).is_empty());
     }
 
@@ -104,7 +116,7 @@ mod tests {
     fn the_session_that_began_first_is_forgotten_when_the_room_is_full() {
         let recent = Recent::default();
         for session in 0..10 {
-            recent.remember(SessionId([session; 16]), vec![event(session, 1024 * 1024)]);
+            recent.remember(SessionId([session; 16]), Sequence(1), vec![event(session, 1024 * 1024)]);
         }
         assert!(recent.of(SessionId([0; 16])).is_empty());
         assert_eq!(recent.of(SessionId([9; 16])).len(), 1);

@@ -21,7 +21,7 @@ use super::endpoint::Endpoint;
 use super::error::PageError;
 use super::recorder::{Begun, Ended};
 use crate::observe::Occasion;
-use crate::pages::{self, Frame};
+use crate::pages;
 use crate::store::SignedIn;
 
 /// What a handler observed: a part of its answer that goes to the journal, not to the browser.
@@ -163,20 +163,7 @@ fn with_error_page(
         };
         (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
     } else {
-        let frame = Frame {
-            language: caller.language,
-            // What was posted can't be opened: changing the language leads home.
-            here: if caller.occasion.method == "GET" {
-                &caller.here
-            } else {
-                "/"
-            },
-            query: "",
-            cart_count: 0,
-            signed_in: caller.signed_in.is_some(),
-            observed: caller.consent.allows_observing(),
-            public_url: site.manners.public_url.as_str(),
-        };
+        let frame = caller.frame_with(site, 0);
         let request_id = caller.occasion.request_id.to_string();
         (status, pages::error::error(&frame, failure, &request_id)).into_response()
     };
@@ -214,8 +201,12 @@ fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Respo
 
 /// Files and operators' pages: no caller, so a plain sentence instead of a page.
 fn unrecorded(mut response: Response) -> Response {
-    match response.extensions_mut().remove::<Arc<PageError>>() {
-        Some(error) => (error.kind().0, error.to_string()).into_response(),
-        None => response,
+    let Some(error) = response.extensions_mut().remove::<Arc<PageError>>() else {
+        return response;
+    };
+    let mut response = (error.kind().0, error.to_string()).into_response();
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    response
 }

@@ -25,7 +25,7 @@ pub struct Recorder {
     pub detail: RequestDetail,
     /// Requests below this level leave no events.
     pub level: Level,
-    /// What `/privacy` shows.
+    /// What `/privacy` and the drawer show.
     pub recent: Recent,
 }
 
@@ -82,11 +82,13 @@ impl Recorder {
         };
         let entries: Vec<Entry<'_>> = events.iter().map(entry).collect();
         // The journal has told the operator and counted; the page goes on.
-        let kept = self.journal.append(&entries).is_ok();
-        if kept {
-            self.recent.remember(caller.visit.session, events);
+        match self.journal.append(&entries) {
+            Ok(last) => {
+                self.recent.remember(caller.visit.session, last, events);
+                true
+            }
+            Err(_) => false,
         }
-        kept
     }
 }
 

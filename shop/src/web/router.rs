@@ -8,8 +8,8 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, own_data,
-    pictures, privacy, products, record, search, security, suggest, wishes,
+    account, appearance, assets, auth, cart, checkout, client_events, data, home, language, limits, my_events,
+    operations, orders, origin, own_data, pictures, privacy, products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
 
@@ -46,6 +46,10 @@ pub fn router(site: Site) -> Router {
         .route("/account/delete", post(account::delete))
         .route("/privacy", get(privacy::index).post(privacy::choose))
         .route("/language", post(language::choose))
+        .route("/theme", post(appearance::theme))
+        .route("/drawer", post(appearance::drawer))
+        .route("/data/schemas/{file}", get(data::schema))
+        .route("/api/my-events", get(my_events::index))
         .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
         .route("/api/log/click-event", post(client_events::click_event))

@@ -40,11 +40,14 @@ impl Caller {
     pub(super) fn frame_with<'a>(&'a self, site: &'a Site, cart_count: u32) -> Frame<'a> {
         Frame {
             language: self.language,
+            // What was posted can't be opened: changing the language leads home.
             here: if self.occasion.method == "GET" { &self.here } else { "/" },
             query: "",
             cart_count,
             signed_in: self.signed_in.is_some(),
             observed: self.consent.allows_observing(),
+            theme: self.theme,
+            drawer: self.drawer,
             public_url: site.manners.public_url.as_str(),
         }
     }

@@ -15,6 +15,7 @@ use super::sign_in_limit::SignInLimit;
 use crate::crowd::Crowd;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
+use crate::way::Way;
 
 /// A running shop; clones are cheap (every layer of every request makes one) and share its parts.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub struct Parts {
     pub manners: Arc<Manners>,
     pub readiness: Readiness,
     pub crowd: Crowd,
+    pub way: Way,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
 }
@@ -36,6 +38,7 @@ pub struct Parts {
 #[derive(Debug)]
 pub(super) struct Paces {
     pub client_events: Pace,
+    pub my_events: Pace,
     pub sign_ups: Pace,
 }
 
@@ -43,6 +46,7 @@ impl Paces {
     fn of(manners: &Manners) -> Self {
         Self {
             client_events: Pace::new(manners.client_events_per_minute, Duration::from_mins(1)),
+            my_events: Pace::new(manners.client_events_per_minute, Duration::from_mins(1)),
             sign_ups: Pace::new(manners.sign_ups_per_hour, Duration::from_hours(1)),
         }
     }
@@ -62,7 +66,7 @@ pub struct Manners {
     pub cancel_window: Duration,
     /// How long an answer may take.
     pub answer_timeout: Duration,
-    /// Requests with client events from one address; 0: as many as come.
+    /// Requests with client events, and as many for the own events, from one address; 0: as many as come.
     pub client_events_per_minute: u32,
     /// Accounts opened or tried from one address; 0: as many as come.
     pub sign_ups_per_hour: u32,
@@ -70,13 +74,19 @@ pub struct Manners {
 
 impl Site {
     #[must_use]
-    pub fn new(clock: Clock, store: Store, recorder: Recorder, manners: Manners, readiness: Readiness) -> Self {
+    pub fn new(
+        (clock, store): (Clock, Store),
+        (recorder, way): (Recorder, Way),
+        manners: Manners,
+        readiness: Readiness,
+    ) -> Self {
         Self(Arc::new(Parts {
             crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
             store,
             recorder,
             paces: Arc::new(Paces::of(&manners)),
+            way,
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),

@@ -127,9 +127,15 @@ async fn a_program_that_floods_the_shop_with_client_events_is_told_when_to_come_
         ..Settings::default()
     };
     let world = World::with(settings).await;
-    for _ in 0..2 {
-        let kept = world.visitor().tells("/api/log/click-event", &click()).await;
-        assert_eq!(kept.status, StatusCode::ACCEPTED);
+    let mut told = click();
+    told["kind"] = "click".into();
+    for address in ["/api/log/click-event", "/api/log/events"] {
+        let kept = world.visitor().tells(address, &told).await;
+        assert_eq!(kept.status, StatusCode::ACCEPTED, "{address}");
+    }
+    for address in ["/api/log/events", "/api/log/dwell-time"] {
+        let slowed = world.visitor().tells(address, &told).await;
+        assert_eq!(slowed.status, StatusCode::TOO_MANY_REQUESTS, "{address}");
     }
     let slowed = world.visitor().tells("/api/log/click-event", &click()).await;
     assert_eq!(slowed.status, StatusCode::TOO_MANY_REQUESTS);

@@ -7,6 +7,7 @@ mod client_events;
 mod consent;
 mod finding;
 mod limits;
+mod my_events;
 mod queries;
 mod recording;
 mod shopping;

@@ -16,8 +16,11 @@ use schemas::record::Level;
 use schemas::{Clock, Sequence, Timestamp};
 use serde_json::Value;
 use shop::journal::{Item, Journal, Options};
+use shop::relay::{Relay, RelayOptions};
 use shop::settings::RequestDetail;
+use shop::sink_progress::SinkProgress;
 use shop::store::Store;
+use shop::way::Way;
 use shop::web::{Manners, Readiness, Recent, Recorder, Site, Standing, router};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -100,7 +103,15 @@ impl World {
             sample: Arc::new(|| {}),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
-        let shop = router(Site::new(clock.clone(), store.clone(), recorder, manners, readiness));
+        // It never runs: nobody is at this address.
+        let relay = Relay::new(journal.clone(), RelayOptions::new("127.0.0.1:1")).unwrap();
+        let way = Way {
+            journal: journal.clone(),
+            relay: relay.view(),
+            sink: SinkProgress::default(),
+        };
+        let site = Site::new((clock.clone(), store.clone()), (recorder, way), manners, readiness);
+        let shop = router(site);
         Self {
             clock,
             store,

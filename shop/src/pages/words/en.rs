@@ -137,6 +137,7 @@ pub(super) static WORDS: Words = Words {
     },
     account: &super::account::EN,
     wishes: &super::wishes::EN,
+    appearance: &super::appearance::EN,
     fields: Fields {
         email: "E-mail",
         password: "Password",

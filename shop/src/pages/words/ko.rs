@@ -126,6 +126,7 @@ pub(super) static WORDS: Words = Words {
     },
     account: &super::account::KO,
     wishes: &super::wishes::KO,
+    appearance: &super::appearance::KO,
     fields: Fields {
         email: "이메일",
         password: "비밀번호",

@@ -4,6 +4,7 @@
 //! what happened and what to do. Names of products and categories come with the catalogue.
 
 mod account;
+mod appearance;
 mod en;
 mod finding;
 mod ko;
@@ -13,6 +14,7 @@ mod wishes;
 use crate::domain::{CartError, Language, Problem, Won};
 
 pub use account::Account;
+pub use appearance::Appearance;
 pub use finding::Finding;
 pub use privacy::Privacy;
 pub use wishes::Wishes;
@@ -30,6 +32,7 @@ pub struct Words {
     pub orders: Orders,
     pub account: &'static Account,
     pub wishes: &'static Wishes,
+    pub appearance: &'static Appearance,
     pub fields: Fields,
     pub problems: Problems,
     pub privacy: &'static Privacy,

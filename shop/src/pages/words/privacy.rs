@@ -65,7 +65,7 @@ pub(super) static KO: Privacy = Privacy {
         Section {
             heading: "쿠키",
             text: &[
-                "방문 쿠키는 장바구니와 한 번의 방문을 이어 줘요. 언어와 기록 쿠키는 고르셨을 때만, 로그인 쿠키는 로그인한 동안에만 있어요. 최근 본 상품의 쿠키는 모두 기록해도 좋을 때만 있어요. 로그인한 적이 있는 브라우저라는 쿠키는 다른 사람의 비밀번호 추측을 막는 데에만 써요. 다른 회사의 쿠키는 없어요.",
+                "방문 쿠키는 장바구니와 한 번의 방문을 이어 줘요. 언어, 화면 밝기, 기록 쿠키와 기록 서랍을 끄는 쿠키는 고르셨을 때만, 로그인 쿠키는 로그인한 동안에만 있어요. 최근 본 상품의 쿠키는 모두 기록해도 좋을 때만 있어요. 로그인한 적이 있는 브라우저라는 쿠키는 다른 사람의 비밀번호 추측을 막는 데에만 써요. 다른 회사의 쿠키는 없어요.",
             ],
         },
         Section {
@@ -111,7 +111,7 @@ pub(super) static EN: Privacy = Privacy {
         Section {
             heading: "Cookies",
             text: &[
-                "The visit cookie ties the cart and one visit together. The cookies for language and recording exist once you choose, the sign-in cookie while you are signed in. What you looked at last is in a cookie only while everything may be recorded. One more says that this browser has signed in before; it only keeps strangers who guess passwords from locking you out. There are no cookies of other companies.",
+                "The visit cookie ties the cart and one visit together. The cookies for language, light or dark, the drawer and recording exist once you choose, the sign-in cookie while you are signed in. What you looked at last is in a cookie only while everything may be recorded. One more says that this browser has signed in before; it only keeps strangers who guess passwords from locking you out. There are no cookies of other companies.",
             ],
         },
         Section {

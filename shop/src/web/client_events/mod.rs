@@ -76,9 +76,11 @@ type Read = for<'a> fn(&'a str, &Received) -> Result<Dated<'a>, Refused>;
 pub(super) async fn events(
     By(caller): By,
     State(manners): State<Arc<Manners>>,
+    State(paces): State<Arc<Paces>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
+    in_pace(&caller, &paces)?;
     answer(&caller, &manners, &headers, &body?, kind::read)
 }
 

@@ -1,0 +1,146 @@
+//! `/api/my-events`: what the shop recorded of the visitor's own session lately, and how far each event has got. The drawer asks for it.
+//!
+//! - 200 `{"state":"..","events":[{"event_id":"..","event_type":"view","topic":"shop.view","at":"12:30:05","place":{"partition":1,
+//!   "offset":42},"steps":{"journal":"done","topic":"done","file":"waiting","row":"waiting"},"schema":"/data/schemas/view.json",
+//!   "event":{..}}]}`: the last 30, the newest first. A step is `done`, `waiting`, `none` (events of this kind don't take it) or `unknown`;
+//! - 204: nothing has changed since the answer whose `state` stands in `?after=`;
+//! - 429 with `Retry-After`: more than `--client-events-per-minute` of these requests from this address.
+//!
+//! Whose session it is says the signed cookie of the visit; without one, or with a forged one, there are no events. These requests leave no
+//! events and renew no cookie: a drawer that looked at itself would never come to rest, and no session would ever end.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use schemas::Source;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::cookies::Cookies;
+use super::error::PageError;
+use super::pace::place;
+use super::recorded::Recorded;
+use super::{Site, caller, recorded, show};
+use crate::portal;
+use crate::way::{Entered, Steps};
+
+/// So many events are shown.
+const SHOWN: u32 = 30;
+const NEVER_KEPT: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Known {
+    after: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    state: &'a str,
+    events: &'a RawValue,
+}
+
+/// An event as the drawer shows it.
+#[derive(Serialize)]
+struct Shown {
+    event_id: String,
+    event_type: &'static str,
+    topic: &'static str,
+    at: String,
+    place: Option<PlaceShown>,
+    steps: StepsShown,
+    schema: String,
+    event: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct PlaceShown {
+    partition: i32,
+    offset: i64,
+}
+
+#[derive(Serialize)]
+struct StepsShown {
+    journal: &'static str,
+    topic: &'static str,
+    file: &'static str,
+    row: &'static str,
+}
+
+pub(super) async fn index(
+    State(site): State<Site>,
+    known: Result<Query<Known>, QueryRejection>,
+    request: Parts,
+) -> Result<Response, PageError> {
+    let address = place(caller::address(&site, &request));
+    let paced = site.paces.my_events.take(&address, site.clock.now());
+    paced.map_err(PageError::TooMany)?;
+    let visit = Cookies::of(&request.headers, &site.manners.key).visit();
+    let events = match visit {
+        Some(visit) => recorded::of(&site, visit.session, SHOWN).await?,
+        None => Vec::new(),
+    };
+    let kinds = events
+        .iter()
+        .map(|recorded| (recorded.event.event_type, recorded.entered));
+    let shown: Vec<Shown> = events
+        .iter()
+        .zip(site.way.of(kinds))
+        .map(|(recorded, steps)| shown(&site, recorded, steps))
+        .collect();
+    let events = serde_json::value::to_raw_value(&shown).map_err(PageError::Encode)?;
+    let digest = Sha256::digest(events.get());
+    let state = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |state, byte| state << 8 | u64::from(*byte));
+    let state = format!("{state:016x}");
+    let unchanged = known.is_ok_and(|Query(known)| known.after == state);
+    if unchanged {
+        return Ok((StatusCode::NO_CONTENT, NEVER_KEPT).into_response());
+    }
+    let answer = Answer {
+        state: &state,
+        events: &events,
+    };
+    Ok((NEVER_KEPT, Json(answer)).into_response())
+}
+
+fn shown(site: &Site, Recorded { event, entered }: &Recorded, steps: Steps) -> Shown {
+    // As it stands on the topic, once its place in the journal is known.
+    let mut bytes = Vec::new();
+    match entered {
+        Entered::Here(sequence) => event.seal_into(
+            &Source {
+                instance: site.recorder.journal.instance().clone(),
+                sequence: *sequence,
+            },
+            &mut bytes,
+        ),
+        Entered::NotYet | Entered::Elsewhere => bytes.clone_from(&event.json),
+    }
+    let text = String::from_utf8(bytes).ok();
+    Shown {
+        event_id: event.event_id.to_string(),
+        event_type: event.event_type.name(),
+        topic: event.event_type.topic().name(),
+        at: show::time_of_day(event.timestamp),
+        place: steps.place.map(|place| PlaceShown {
+            partition: place.partition.0,
+            offset: place.offset.0,
+        }),
+        steps: StepsShown {
+            journal: steps.journal.name(),
+            topic: steps.topic.name(),
+            file: steps.file.name(),
+            row: steps.row.name(),
+        },
+        schema: portal::schema_address(event.event_type),
+        event: text.and_then(|text| RawValue::from_string(text).ok()),
+    }
+}

@@ -1,0 +1,129 @@
+// "What did I just emit?": the drawer with this visitor's own events, and how far each has got on its way.
+//
+// Promises: without this file the tab is a link to the same list; nothing is asked while the drawer is closed or the page is hidden; at
+// most one request at a time, one in a second while something moves, one in two seconds otherwise; what has not changed is not touched,
+// so that the focus and what is open stay. The shop keeps no record of these requests.
+(() => {
+  "use strict";
+  const aside = document.querySelector("[data-emitted]");
+  if (!aside) return;
+  const SOON = 1000, LATER = 2000, AFTER_FAILURE = 5000; // ms
+  const LIVELY = 10000; // ms after a change
+  const SAY_EVERY = 5000; // ms
+  const root = document.documentElement;
+  const words = aside.dataset;
+  const [panel, line] = aside.querySelector("template").content.children;
+  const [list, away, nothing, status] = [".records", ".emitted-away", ".emitted-nothing", "[role=status]"].map((css) => panel.querySelector(css));
+
+  // The link becomes a button.
+  const tab = document.createElement("button");
+  const link = aside.querySelector("a");
+  tab.type = "button";
+  tab.className = link.className;
+  tab.append(...link.childNodes);
+  tab.setAttribute("aria-expanded", "false");
+  link.replaceWith(tab);
+
+  const isOpen = () => panel.isConnected;
+  // The shop remembers it, so that the next page keeps the place free. Where it leads to is not wanted: that would be a view.
+  const keep = (drawer) => {
+    root.dataset.drawer = drawer;
+    const how = { method: "POST", body: new URLSearchParams({ drawer }), redirect: "manual", keepalive: true, credentials: "same-origin" };
+    fetch("/drawer", how).catch(() => { /* offline: closed on the next page */ });
+  };
+  const open = () => {
+    tab.after(panel);
+    tab.hidden = true;
+    tab.setAttribute("aria-expanded", "true");
+    ask();
+  };
+  const close = () => {
+    panel.remove();
+    tab.hidden = false;
+    tab.setAttribute("aria-expanded", "false");
+    tab.focus();
+    keep("there");
+  };
+
+  // ---- The list.
+  const rows = new Map(); // event id -> its line
+  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const fill = (row, { event_type, topic, at, place, steps, schema, event }) => {
+    put(row.querySelector("time"), at);
+    const name = row.querySelector("b");
+    put(name, event_type);
+    name.className = topic.replace(".", "-");
+    put(row.querySelector("code"), place ? `${topic} / ${place.partition} / ${place.offset}` : steps.topic === "waiting" ? words.onItsWay : topic);
+    put(row.querySelector("pre"), JSON.stringify(event, null, 2));
+    row.querySelector("a").href = schema;
+    const dots = row.querySelector(".steps");
+    const said = [...dots.children].map((dot) => {
+      const state = steps[dot.dataset.step];
+      if (dot.dataset.state !== state) dot.dataset.state = state;
+      return `${dot.title}: ${words[state]}`;
+    }).join(", ");
+    if (dots.getAttribute("aria-label") !== said) dots.setAttribute("aria-label", said);
+  };
+  const show = (events) => {
+    const first = !state;
+    const shown = new Set(events.map((event) => event.event_id));
+    for (const [id, row] of rows) if (!shown.has(id)) { row.remove(); rows.delete(id); }
+    let next = list.firstElementChild;
+    for (const event of events) {
+      let row = rows.get(event.event_id);
+      if (!row) {
+        row = line.cloneNode(true);
+        rows.set(event.event_id, row);
+        if (!first) unsaid += 1;
+      }
+      fill(row, event);
+      if (row === next) next = row.nextElementSibling;
+      else list.insertBefore(row, next);
+    }
+    nothing.hidden = events.length > 0;
+    say();
+  };
+  // How many are new: now and then, not line by line.
+  let unsaid = 0;
+  let saidAt = -SAY_EVERY;
+  const say = () => {
+    if (!unsaid || performance.now() - saidAt < SAY_EVERY) return;
+    saidAt = performance.now();
+    status.textContent = words.fresh.replace("{n}", unsaid);
+    unsaid = 0;
+  };
+
+  // ---- Asking.
+  let state = "";
+  let changed = 0;
+  let timer = 0;
+  let asking = false;
+  const ask = async () => {
+    clearTimeout(timer);
+    if (asking || !isOpen() || document.visibilityState !== "visible") return;
+    asking = true;
+    let wait = AFTER_FAILURE;
+    try {
+      const answer = await fetch(`${words.emitted}?after=${state}`, { cache: "no-store", credentials: "same-origin" });
+      if (answer.status === 200) {
+        const told = await answer.json();
+        show(told.events);
+        state = told.state;
+        changed = performance.now();
+      }
+      away.hidden = answer.ok;
+      if (answer.ok) wait = performance.now() - changed < LIVELY ? SOON : LATER;
+      else wait = Math.max(wait, 1000 * (Number(answer.headers.get("retry-after")) || 0));
+      say();
+    } catch { away.hidden = false; }
+    asking = false;
+    timer = setTimeout(ask, wait);
+  };
+
+  tab.addEventListener("click", () => { open(); panel.focus(); keep("open"); });
+  panel.querySelector("button").addEventListener("click", close);
+  panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+  document.addEventListener("visibilitychange", ask);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
+  if (root.dataset.drawer === "open") open();
+})();
