@@ -17,7 +17,7 @@ use super::mark::Hop;
 use super::progress::Progress;
 use super::sheet::{Said, Sheet};
 
-const BLOCK_BYTES: usize = 1024 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 /// Names the sink that owns a folder.
 const INSTANCE: &str = ".instance";
 
@@ -125,7 +125,7 @@ fn enter(sheet: &Sheet, ledger: &mut Ledger) {
     }
 }
 
-/// The finished lines of a file in blocks of about 1 MiB, or of one line where that is longer.
+/// The finished lines of a file in blocks of about 512 KiB, or of one line where that is longer.
 struct Blocks<F> {
     file: F,
     /// The beginning of a line.

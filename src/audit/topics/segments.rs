@@ -10,11 +10,11 @@ use super::super::error::AuditError;
 use super::super::progress::Progress;
 use crate::broker::log::batch::{BatchHeader, HEADER};
 
-const GROUP_BYTES: usize = 1024 * 1024;
+const GROUP_BYTES: usize = 512 * 1024;
 /// Headers of small batches come out of it; a large batch is read past it.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Whole batches of one segment file, one after another: about 1 MiB, or one batch where that is larger.
+/// Whole batches of one segment file, one after another: about 512 KiB, or one batch where that is larger.
 pub(super) struct Group {
     pub(super) path: Arc<Path>,
     pub(super) bytes: Vec<u8>,

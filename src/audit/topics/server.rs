@@ -22,7 +22,7 @@ const NEXT_WITHIN: Duration = Duration::from_secs(30);
 /// A message that was sent before one that is there arrives within this time, unless its broker is away.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
-const PACKET_BYTES: usize = 1024 * 1024;
+const PACKET_BYTES: usize = 512 * 1024;
 
 /// Where Kafka is, and how to talk to it.
 #[derive(Debug, Clone)]
@@ -87,7 +87,10 @@ impl Server {
             .set("allow.auto.create.topics", "false")
             .set("queued.max.messages.kbytes", "32768")
             // A fetch that waits at the end of one partition holds up the first of the next.
-            .set("fetch.wait.max.ms", "10");
+            .set("fetch.wait.max.ms", "10")
+            // A queue that was full is looked at again after this time; a second, by default, in which it runs dry.
+            .set("fetch.queue.backoff.ms", "5")
+            .set("fetch.message.max.bytes", "4194304");
         for option in &self.options {
             config.set(&option.key, &option.value);
         }
@@ -235,7 +238,7 @@ impl<'a> Messages<'a> {
         Ok(None)
     }
 
-    /// About 1 MiB of messages.
+    /// About 512 KiB of messages.
     fn next_packet(&mut self) -> Result<Option<Packet>, AuditError> {
         let mut packet = Packet::default();
         packet.bytes.reserve(PACKET_BYTES);
