@@ -114,3 +114,53 @@ fn number<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     *bytes = rest;
     Some(*number)
 }
+
+#[cfg(test)]
+mod tests {
+    use time::UtcOffset;
+
+    use super::*;
+
+    fn calendar() -> Calendar {
+        let now = Timestamp::parse("2000-01-02T12:00:00.000000Z").unwrap();
+        Calendar::new(now, UtcOffset::UTC, 30)
+    }
+
+    fn bytes() -> Vec<u8> {
+        let id = Uuid::from_u128(77);
+        let micros = 90_000_000_000_i64;
+        let fields: [&[u8]; 4] = [&5_i64.to_be_bytes(), id.as_bytes(), &micros.to_be_bytes(), b"shop-1"];
+        let mut row = COLUMNS.to_be_bytes().to_vec();
+        for field in fields {
+            row.extend(i32::try_from(field.len()).unwrap().to_be_bytes());
+            row.extend_from_slice(field);
+        }
+        row
+    }
+
+    #[test]
+    fn a_row_is_read_when_it_is_whole_and_not_before() {
+        let bytes = bytes();
+        for cut in 0..bytes.len() {
+            assert!(row(&bytes[..cut], calendar()).unwrap().is_none(), "{cut}");
+        }
+        let with_more = [&bytes[..], b"more"].concat();
+        let (read, length) = row(&with_more, calendar()).unwrap().unwrap();
+        assert_eq!((read.instance, read.sequence, length), ("shop-1", 5, bytes.len()));
+        assert_eq!(read.event_id, Uuid::from_u128(77));
+        // PostgreSQL counts from 2000-01-01; this is 25 hours later.
+        assert_eq!(read.day, calendar().day_in(b"2000-01-02T01:00:00.000000Z"));
+        assert!(row(&END.to_be_bytes(), calendar()).unwrap().is_none());
+        assert!(row(&3_i16.to_be_bytes(), calendar()).is_err());
+    }
+
+    #[test]
+    fn the_header_may_come_in_pieces_and_is_no_other() {
+        let whole = [SIGNATURE, &[0; 4], &2_i32.to_be_bytes(), b"xx", b"row"].concat();
+        for cut in 0..whole.len() - 3 {
+            assert_eq!(header(&whole[..cut]).unwrap(), None, "{cut}");
+        }
+        assert_eq!(header(&whole).unwrap(), Some(whole.len() - 3));
+        assert!(header(b"PGDUMP").is_err());
+    }
+}

@@ -76,3 +76,54 @@ fn parse(row: &str, calendar: Calendar) -> Option<RowGlimpse<'_>> {
         instance: words.next()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use schemas::Timestamp;
+    use sqlx::ConnectOptions as _;
+    use time::UtcOffset;
+
+    use super::super::super::mark::Hop;
+    use super::*;
+
+    const ROW: &str = "INSERT INTO user_activity_log (id, event_time, event_id, session_id, activity_type, endpoint, method, path, \
+                       args, form, details, source_instance, source_sequence, kafka_topic, kafka_partition, kafka_offset) \
+                       VALUES ($1, '2026-03-31T12:00:00.000000Z', $2, '', 'view', '', '', '', '', '', '', 'shop-1', $3, '', 0, 0)";
+
+    #[tokio::test]
+    async fn rows_far_apart_are_all_read_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("activity.db");
+        let new = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut db = new.connect().await.unwrap();
+        let schema = include_str!("../../../sink/migrations/sqlite/0001_sink.sql");
+        sqlx::raw_sql(schema).execute(&mut db).await.unwrap();
+        let edges = [
+            1,
+            ROWS_A_PAGE,
+            ROWS_A_PAGE + 1,
+            3 * ROWS_A_PAGE,
+            1 << 40,
+            i64::MAX - 1,
+            i64::MAX,
+        ];
+        let ids: BTreeSet<i64> = edges
+            .into_iter()
+            .chain(10 * ROWS_A_PAGE..10 * ROWS_A_PAGE + 9)
+            .collect();
+        for (sequence, id) in (1_i64..).zip(&ids) {
+            let event_id = Uuid::from_u128(u128::from(sequence.unsigned_abs()) << 70).to_string();
+            let row = sqlx::query(ROW).bind(id).bind(event_id).bind(sequence);
+            row.execute(&mut db).await.unwrap();
+        }
+        let now = Timestamp::parse("2026-03-31T12:00:00.000000Z").unwrap();
+        let mut ledger = Ledger::new(Calendar::new(now, UtcOffset::UTC, 30), Vec::new());
+        ledger.look_at(Hop::Table);
+        read(&mut db, &path, &mut ledger).await.unwrap();
+        let verdict = ledger.judge();
+        let table = &verdict.instances[0].hops[0];
+        assert_eq!((table.found, table.doubled, table.lost), (ids.len() as u64, 0, 0));
+    }
+}
