@@ -34,12 +34,12 @@ pub(in super::super) fn read(folder: &Path, reading: &mut Reading<'_>) -> Result
         let read = |group: Group| {
             let mut sheet = Sheet::default();
             group.for_each_record(low, |offset, record| {
-                partition.note(&mut sheet, calendar, offset, record.value)
+                partition.note(&mut sheet, calendar, offset, record.value);
             })?;
             Ok(sheet)
         };
         in_order("the topics", Groups::of(segments), read, |sheet| {
-            reading.messages(&sheet, Settled::Yes)
+            reading.messages(&sheet, Settled::Yes);
         })?;
     }
     Ok(())
