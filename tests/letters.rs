@@ -1,5 +1,7 @@
 //! Dead letters are redriven or discarded once, whenever the command is killed, and a mended event ends everywhere once.
 
+mod readme;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -68,12 +70,20 @@ async fn broken_world(test: &str, count: u64) -> Option<(World, Vec<Value>)> {
     world.restart(Program::Broker);
     world.restart(Program::Sink);
     world.look().await;
+    let events: Vec<_> = (1..=count).map(|sequence| view(sequence, sequence % 3 == 0)).collect();
+    let broken = usize::try_from(count / 3).expect("few messages");
+    sends(&world, &events, broken).await;
+    let ids = events.iter().map(|event| event["event_id"].clone()).collect();
+    Some((world, ids))
+}
+
+/// Another shop sends these; waits until so many letters wait.
+async fn sends(world: &World, events: &[Value], waiting: usize) {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", world.broker.address())
         .create()
         .expect("a producer");
-    let events: Vec<_> = (1..=count).map(|sequence| view(sequence, sequence % 3 == 0)).collect();
-    for event in &events {
+    for event in events {
         let headers = OwnedHeaders::new().insert(KafkaHeader {
             key: "traceparent",
             value: Some("00-ab-cd-01"),
@@ -87,14 +97,11 @@ async fn broken_world(test: &str, count: u64) -> Option<(World, Vec<Value>)> {
         producer.send(record).expect("the queue has room");
     }
     producer.flush(PATIENCE).expect("the broker takes them");
-    let broken = usize::try_from(count / 3).expect("few messages");
     let since = Instant::now();
-    while listed(&world, &[]).len() < broken {
+    while listed(world, &[]).len() < waiting {
         assert!(since.elapsed() < PATIENCE, "the letters never come");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let ids = events.iter().map(|event| event["event_id"].clone()).collect();
-    Some((world, ids))
 }
 
 /// Waits until these events are in the files, and finds each there, in the table and in every topic's story once.

@@ -11,12 +11,13 @@ use time::Date;
 use time::macros::format_description;
 
 use super::error::AuditError;
-use super::ledger::{Ledger, Order, Sighting, Who};
+use super::hands::in_order;
+use super::ledger::{Ledger, Order};
 use super::mark::Hop;
-use super::message::glimpse;
 use super::progress::Progress;
+use super::sheet::{Said, Sheet};
 
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 /// Names the sink that owns a folder.
 const INSTANCE: &str = ".instance";
 
@@ -50,8 +51,8 @@ pub(super) fn read(folders: &[PathBuf], committed: &Committed, ledger: &mut Ledg
             let limit = committed.limit(sink.as_deref(), &name);
             match read_file(&path, family, limit, ledger) {
                 // Retention has deleted it since it was listed.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                read => read.map_err(AuditError::file(path))?,
+                Err(AuditError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                read => read?,
             }
         }
     }
@@ -91,67 +92,74 @@ fn family_of(name: &str) -> Option<LogFile> {
     })
 }
 
-fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> io::Result<()> {
-    let file = File::open(path)?;
-    let bytes = file.metadata()?.len().min(limit);
+fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> Result<(), AuditError> {
+    let file = File::open(path).map_err(AuditError::file(path))?;
+    let bytes = file.metadata().map_err(AuditError::file(path))?.len().min(limit);
     let mut progress = Progress::of("files", Some(bytes));
-    let mut last = None;
-    for_each_line(file.take(bytes), |line| {
-        progress.step(line.len() as u64 + 1);
-        enter(line, family == LogFile::UserActivity, ledger, &mut last);
-    })
-}
-
-/// `last` is the instance of the line before, which is nearly always this line's, too.
-fn enter(line: &[u8], has_row: bool, ledger: &mut Ledger, last: &mut Option<(String, Option<Who>)>) {
-    let Some(seen) = glimpse(line) else {
-        ledger.without_source.files += 1;
-        return;
-    };
-    let who = match last {
-        Some((name, who)) if *name == seen.instance => *who,
-        _ => {
-            let who = ledger.who(&seen.instance);
-            *last = Some((seen.instance.to_string(), who));
-            who
-        }
-    };
-    let Some(who) = who else { return };
-    let sighting = Sighting {
-        sequence: seen.sequence,
-        event_id: seen.event_id,
-        day: ledger.calendar.day_in(seen.timestamp.as_bytes()),
-        has_row,
-    };
-    ledger.instance(who).see(Hop::Files, &sighting, Order::Onward);
-}
-
-/// Visits every line that is finished; memory stays at one chunk, or one line where that is longer.
-fn for_each_line(mut file: impl Read, mut visit: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK_BYTES];
-    let mut filled = 0;
-    loop {
-        if filled == buffer.len() {
-            buffer.resize(buffer.len() * 2, 0);
-        }
-        let got = match file.read(&mut buffer[filled..]) {
-            Ok(0) => return Ok(()),
-            Ok(got) => got,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let fresh = filled;
-        filled += got;
-        let Some(end) = memrchr(b'\n', &buffer[fresh..filled]).map(|at| fresh + at) else {
-            continue;
-        };
+    let blocks = Blocks::of(file.take(bytes)).map(|block| {
+        let block = block.map_err(AuditError::file(path))?;
+        progress.step(block.len() as u64);
+        Ok(block)
+    });
+    let (calendar, has_row) = (ledger.calendar, family == LogFile::UserActivity);
+    let read = |block: Vec<u8>| {
+        let mut sheet = Sheet::default();
         let mut start = 0;
-        for newline in memchr_iter(b'\n', &buffer[..=end]) {
-            visit(&buffer[start..newline]);
+        for newline in memchr_iter(b'\n', &block) {
+            sheet.note(calendar, 0, &block[start..newline], has_row);
             start = newline + 1;
         }
-        buffer.copy_within(start..filled, 0);
-        filled -= start;
+        Ok(sheet)
+    };
+    in_order("the files", blocks, read, |sheet| enter(&sheet, ledger))
+}
+
+fn enter(sheet: &Sheet, ledger: &mut Ledger) {
+    let named = sheet.introduce(ledger);
+    for line in sheet.lines() {
+        match named.said(line) {
+            Said::By(who, sighting) => ledger.instance(who).see(Hop::Files, &sighting, Order::Onward),
+            Said::Unasked => {}
+            Said::WithoutSource => ledger.without_source.files += 1,
+        }
+    }
+}
+
+/// The finished lines of a file in blocks of about 512 KiB, or of one line where that is longer.
+struct Blocks<F> {
+    file: F,
+    /// The beginning of a line.
+    rest: Vec<u8>,
+}
+
+impl<F: Read> Blocks<F> {
+    const fn of(file: F) -> Self {
+        Self { file, rest: Vec::new() }
+    }
+
+    /// The next block, with its last newline; none when no line is finished any more.
+    fn next_block(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut block = Vec::with_capacity(BLOCK_BYTES + self.rest.len());
+        block.append(&mut self.rest);
+        loop {
+            let fresh = block.len();
+            let got = (&mut self.file).take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
+            if let Some(newline) = memrchr(b'\n', &block[fresh..]) {
+                self.rest = block.split_off(fresh + newline + 1);
+                return Ok(Some(block));
+            }
+            if got == 0 {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl<F: Read> Iterator for Blocks<F> {
+    type Item = io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_block().transpose()
     }
 }
 
@@ -172,16 +180,20 @@ mod tests {
     #[test]
     fn a_line_that_is_not_finished_does_not_count() -> io::Result<()> {
         let text = b"one\ntwo\n\nthr";
-        for slow in [false, true] {
-            let mut lines = Vec::new();
-            let visit = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
-            if slow {
-                for_each_line(Slow(text), visit)?;
-            } else {
-                for_each_line(&text[..], visit)?;
-            }
-            assert_eq!(lines, ["one", "two", ""]);
-        }
+        let fast = Blocks::of(&text[..]).collect::<io::Result<Vec<_>>>()?;
+        let slow = Blocks::of(Slow(text)).collect::<io::Result<Vec<_>>>()?;
+        assert_eq!((fast.concat(), slow.concat()), (text[..9].to_vec(), text[..9].to_vec()));
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_longer_than_a_block_stays_whole() -> io::Result<()> {
+        let long = vec![b'x'; 2 * BLOCK_BYTES + 7];
+        let text = [b"one\n", &long[..], b"\ntwo\nthr"].concat();
+        let blocks = Blocks::of(&text[..]).collect::<io::Result<Vec<_>>>()?;
+        assert!(blocks.iter().all(|block| block.ends_with(b"\n")));
+        assert_eq!(blocks.concat(), text[..text.len() - 3]);
+        assert_eq!(Blocks::of(&b"unfinished"[..]).count(), 0);
         Ok(())
     }
 

@@ -4,8 +4,10 @@
 //! nothing that a visitor can name stands behind `event_id`. A message of another shape is read as JSON.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memchr;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -22,10 +24,12 @@ pub(super) struct Glimpse<'a> {
 
 const TIMESTAMP: &[u8] = br#"{"timestamp":""#;
 const TIMESTAMP_LENGTH: usize = "2025-05-14T11:46:45.722945Z".len();
-const EVENT_ID: &[u8] = br#""event_id":""#;
 const UUID_LENGTH: usize = 36;
-const SOURCE: &[u8] = br#","source":{"instance":""#;
 const SEQUENCE: &[u8] = br#"","sequence":"#;
+// Prepared once. The last match is wanted, and yet they look forward, which goes by many bytes at a time; backward is by one.
+// Neither can overlap with itself, so no match hides another.
+static EVENT_ID: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(r#""event_id":"#));
+static SOURCE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(r#","source":{"instance":""#));
 /// `,"source":{"instance":"`, 64 characters, `","sequence":`, 20 digits, `}}`.
 const SOURCE_LENGTH: usize = 128;
 
@@ -39,14 +43,15 @@ fn by_shape(value: &[u8]) -> Option<Glimpse<'_>> {
     let tail_at = value.len().saturating_sub(SOURCE_LENGTH);
     // The digits are followed by the two closing braces, so the object that they stand in is a member of the message itself.
     let tail = value[tail_at..].strip_suffix(b"}}")?;
-    let source_at = memmem::rfind(tail, SOURCE)?;
-    let source = &tail[source_at + SOURCE.len()..];
-    let sequence_at = memmem::find(source, SEQUENCE)?;
-    let id_at = memmem::rfind(&value[..tail_at + source_at], EVENT_ID)? + EVENT_ID.len();
-    let event_id = value.get(id_at..id_at + UUID_LENGTH)?;
+    let source_at = SOURCE.find_iter(tail).last()?;
+    let source = &tail[source_at + SOURCE.needle().len()..];
+    // A name needs no escaping, so the first quote is its end.
+    let (name, rest) = source.split_at(memchr(b'"', source)?);
+    let id_at = EVENT_ID.find_iter(&value[..tail_at + source_at]).last()? + EVENT_ID.needle().len();
+    let event_id = value[id_at..].strip_prefix(b"\"")?.get(..UUID_LENGTH)?;
     Some(Glimpse {
-        instance: Cow::Borrowed(instance(&source[..sequence_at])?),
-        sequence: number(&source[sequence_at + SEQUENCE.len()..])?,
+        instance: Cow::Borrowed(instance(name)?),
+        sequence: number(rest.strip_prefix(SEQUENCE)?)?,
         event_id: Uuid::try_parse_ascii(event_id).ok()?,
         timestamp: Cow::Borrowed(std::str::from_utf8(timestamp).ok()?),
     })
@@ -88,6 +93,8 @@ fn by_json(value: &[u8]) -> Option<Glimpse<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ID: &str = "019e264f-835a-7cb1-b49a-e52592e5dfe8";
@@ -107,6 +114,24 @@ mod tests {
         for value in examples {
             let fast = by_shape(&value).unwrap();
             assert_eq!(Some(fast), by_json(&value));
+        }
+    }
+
+    proptest! {
+        /// What is no JSON any more may still be read; what is, must be read as JSON says. (The timestamp is taken as it stands.)
+        #[test]
+        fn a_damaged_message_is_not_read_otherwise_than_as_json(
+            example in any::<prop::sample::Index>(),
+            damages in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"{}[],:\\019az-"[..])]), 1..4),
+        ) {
+            let examples = examples();
+            let mut value = example.get(&examples).clone();
+            for (at, byte) in damages {
+                *at.get_mut(&mut value[TIMESTAMP.len() + TIMESTAMP_LENGTH + 1..]) = byte;
+            }
+            if let (Some(fast), Some(slow)) = (by_shape(&value), by_json(&value)) {
+                prop_assert_eq!(fast, slow);
+            }
         }
     }
 

@@ -31,6 +31,7 @@
 mod calendar;
 mod error;
 mod files;
+mod hands;
 mod journal;
 mod judge;
 mod ledger;
@@ -40,6 +41,7 @@ mod progress;
 mod report;
 mod sequences;
 mod settings;
+mod sheet;
 mod table;
 #[cfg(test)]
 mod tests;

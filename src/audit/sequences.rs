@@ -1,6 +1,7 @@
 //! A mark for each sequence of one instance: four bytes an event, whatever the order in which they come.
 //!
-//! Kept in chunks of 1,024, so that a message with an absurd sequence costs 4 KiB and no more.
+//! Kept in chunks of 1,024, so that a message with an absurd sequence costs 4 KiB and no more. The chunk that was asked for last
+//! is at hand: neighbours come together.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,10 @@ const CHUNK: usize = 1024;
 /// What was seen of each sequence; they count from 1.
 #[derive(Debug, Default)]
 pub(super) struct Sequences {
-    chunks: BTreeMap<u64, Box<[Mark; CHUNK]>>,
+    chunks: Vec<Box<[Mark; CHUNK]>>,
+    /// Where each chunk stands among them.
+    places: BTreeMap<u64, usize>,
+    at_hand: Option<(u64, usize)>,
     last: u64,
 }
 
@@ -29,11 +33,21 @@ impl Sequences {
     /// The mark of a sequence, to be changed.
     pub(super) fn mark(&mut self, sequence: u64) -> &mut Mark {
         self.last = self.last.max(sequence);
-        let (chunk, at) = place(sequence);
-        &mut self
-            .chunks
-            .entry(chunk)
-            .or_insert_with(|| Box::new([Mark::default(); CHUNK]))[at]
+        let (id, at) = place(sequence);
+        let chunk = match self.at_hand {
+            Some((known, chunk)) if known == id => chunk,
+            _ => self.fetch(id),
+        };
+        &mut self.chunks[chunk][at]
+    }
+
+    fn fetch(&mut self, id: u64) -> usize {
+        let chunk = *self.places.entry(id).or_insert_with(|| {
+            self.chunks.push(Box::new([Mark::default(); CHUNK]));
+            self.chunks.len() - 1
+        });
+        self.at_hand = Some((id, chunk));
+        chunk
     }
 
     /// The highest sequence that was seen.
@@ -44,8 +58,11 @@ impl Sequences {
     /// Visits 1 to `upto` in order, a gap in one step.
     pub(super) fn for_each_run(&self, upto: u64, mut visit: impl FnMut(Run)) {
         let mut gap_from = 1;
-        for (id, chunk) in &self.chunks {
-            for (at, mark) in (0..).zip(chunk.iter()).filter(|(_, mark)| !mark.is_empty()) {
+        for (id, chunk) in &self.places {
+            for (at, mark) in (0..)
+                .zip(self.chunks[*chunk].iter())
+                .filter(|(_, mark)| !mark.is_empty())
+            {
                 let sequence = id * CHUNK as u64 + at;
                 if gap_from < sequence {
                     visit(Run {

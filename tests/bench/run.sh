@@ -16,11 +16,11 @@ started=()
 trap 'stop; rm -rf "$work"' EXIT
 source tests/bench/parts.sh
 
-# The same packages each time, so that nothing but our own crates is built twice.
-build() { cargo build --release --quiet --workspace --bins --examples "$@"; }
-build --features shop/silent
+# Always the workspace with an example, so that nothing but the shop is built twice: what is selected decides on features.
+build() { cargo build --release --quiet --workspace "$@"; }
+build --bin shop --example fill --features shop/silent
 cp target/release/shop "$work/shop-silent"
-build
+build --bins --examples
 programs=target/release
 
 pages() {
@@ -83,13 +83,17 @@ sinks() {
   catch_up "$kind-files-sqlite" "sqlite:$work/$kind-rows.db" user_activity -
   [ "$kind" = embedded ] && bytes "daily file" "$(cat "$work/$kind-files-sqlite"/user_activity-*.log | wc -c)" "$count" &&
     bytes "row in SQLite, with its index" "$(cat "$work/$kind-rows.db"* | wc -c)" "$count"
+  ledger "audit, topics, files and SQLite" "$count" --kafka "$kafka" --group "$kind-files-sqlite" \
+    --logs "$work/$kind-files-sqlite" --database "sqlite:$work/$kind-rows.db"
   if [ "$kind" = embedded ]; then
-    ledger "audit, topics, files and table" "$count" --kafka "$kafka" --group "$kind-files-sqlite" \
-      --logs "$work/$kind-files-sqlite" --database "sqlite:$work/$kind-rows.db"
+    data_folder "$kind-views" "$kind-files-sqlite" "$kind-rows"
+    ledger "  the broker's folder instead of the broker" "$count" --data "$work/data-$kind-views" --group "$kind-files-sqlite"
   fi
   if [ -x /usr/lib/postgresql/15/bin/initdb ]; then
     postgres "$kind"
     catch_up "$kind-files-postgres" "postgres://postgres@127.0.0.1:$postgres_port/postgres" user_activity 70000
+    ledger "audit, topics, files and PostgreSQL" "$count" --kafka "$kafka" --group "$kind-files-postgres" \
+      --logs "$work/$kind-files-postgres" --database "postgres://postgres@127.0.0.1:$postgres_port/postgres"
     [ "$kind" = embedded ] && bytes "row in PostgreSQL, with its index" "$(table_bytes)" "$count"
   fi
   stop
@@ -104,7 +108,11 @@ whole() {
   local figure cost p99
   read -r figure cost p99 < <(wrk_run "$pid" "http://$address/products/101")
   row "de-shop run, product page (shop, broker and sink in one)" "$figure" - "requests/s, p99 $p99, $cost us CPU"
+  # Not before everything has arrived: an event that is behind costs the ledger nothing.
+  until { ledger_says "$work/whole" || true; } | awk '$1 == "\"behind\":" { sum += $2 } END { exit sum > 0 }'; do sleep 1; done
   stop
+  local events=$(ledger_says "$work/whole" | awk '$1 == "\"events\":" { sum += $2 } END { print sum }')
+  ledger "audit of that folder: $events events, a third with rows" "$events" --data "$work/whole"
 }
 
 journal() {
@@ -127,6 +135,8 @@ ten_millions() {
   ledger "audit of 10 million, topics and files" "$count" --kafka "$kafka" --group large-files --logs "$work/large-files" \
     --database "sqlite:$work/large.db"
   stop
+  data_folder large large-files
+  ledger "  the broker's folder instead of the broker" "$count" --data "$work/data-large" --group large-files
 }
 
 pages

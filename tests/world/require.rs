@@ -10,6 +10,7 @@ pub enum Part {
     Postgres,
     Browser,
     Kcat,
+    Jq,
     /// axe-core and html-validate.
     PageCheckers,
     /// Leave to mount a small disk that can be filled: root, as in CI.
@@ -25,6 +26,7 @@ impl Part {
                 .iter()
                 .all(|path| Path::new(path).exists()),
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
+            Self::Jq => Path::new("/usr/bin/jq").exists(),
             Self::PageCheckers => servers().join("pages/complete").exists(),
             Self::Mounting => super::disk::may_mount(),
         }

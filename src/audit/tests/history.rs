@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::super::ledger::{JournalEnds, Ledger, Order};
 use super::super::mark::Hop;
-use super::super::topics::{Partition, Positions, Reading, Settled};
+use super::super::topics::{Partition, Positions, Reading};
 use super::super::verdict::{SequenceRange, Verdict};
-use super::{OLD, SHOP, TODAY, hop, ledger_of, sighting};
+use super::{OLD, SHOP, TODAY, hop, ledger_of, read, sighting};
 
 /// What is done to an event on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,14 +180,15 @@ fn send(history: &History, ledger: &mut Ledger, day: &dyn Fn(u64) -> &'static st
             .iter()
             .filter(|(sequence, _)| *sequence <= history.expired)
             .count();
-        reading.enter_partition(Partition { topic, number }, i64::try_from(removed).unwrap());
+        let partition = Partition { topic, number };
+        reading.enter_partition(partition, i64::try_from(removed).unwrap());
         let repeated: Vec<_> = messages
             .iter()
             .filter(|(_, past)| past.blow == Blow::RepeatedOnTopics)
             .collect();
         for (offset, (sequence, _)) in (0..).zip(messages.iter().chain(repeated)) {
             if *sequence > history.expired {
-                reading.message(offset, &value(*sequence, day(*sequence)), Settled::Yes);
+                read(&mut reading, partition, offset, &value(*sequence, day(*sequence)));
             }
         }
     }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::calendar::Calendar;
 use super::ledger::{Ledger, Sighting};
 use super::mark::Hop;
+use super::sheet::Sheet;
+use super::topics::{Partition, Reading, Settled};
 use super::verdict::{HopVerdict, Verdict};
 
 const SHOP: &str = "shop-1";
@@ -36,4 +38,11 @@ fn ledger_of(hops: &[Hop]) -> Ledger {
 
 fn hop<'a>(verdict: &'a Verdict, name: &str) -> &'a HopVerdict {
     verdict.instances[0].hops.iter().find(|hop| hop.hop == name).unwrap()
+}
+
+/// Enters a message of a partition.
+fn read(reading: &mut Reading<'_>, partition: Partition, offset: i64, value: &[u8]) {
+    let mut sheet = Sheet::default();
+    partition.note(&mut sheet, reading.calendar(), offset, value);
+    reading.messages(&sheet, Settled::Yes);
 }

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::super::ledger::{JournalEnds, Order, Sighting};
 use super::super::mark::Hop;
-use super::super::topics::{Partition, Place, Positions, Reading, Settled};
-use super::{OLD, SHOP, TODAY, hop, ledger_of, sighting};
+use super::super::topics::{Partition, Place, Positions, Reading};
+use super::{OLD, SHOP, TODAY, hop, ledger_of, read, sighting};
 
 #[test]
 fn an_event_of_a_day_before_one_that_came_first_is_late() {
@@ -111,8 +111,8 @@ fn a_message_without_a_source_must_be_a_dead_letter_once_the_sink_has_passed_it(
             reading.dead_letter(b"no message", Some(Place { partition, offset }));
         }
         reading.enter_partition(partition, 0);
-        reading.message(0, b"no message", Settled::Yes);
-        reading.message(1, b"{}", Settled::Yes);
+        read(&mut reading, partition, 0, b"no message");
+        read(&mut reading, partition, 1, b"{}");
         reading.finish();
         assert_eq!(ledger.judge().without_source.lost, lost);
     }

@@ -3,33 +3,43 @@
 //! A batch whose checksum is wrong is stepped over, so what it held counts as missing. Not for compressed batches, and not for
 //! instances without a journal while they write: that takes the broker (`--kafka`).
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use schemas::{Header, Topic};
 
 use super::super::error::AuditError;
-use super::super::progress::Progress;
+use super::super::hands::in_order;
+use super::super::sheet::Sheet;
+use super::segments::{Group, Groups};
 use super::{Partition, Place, Reading, Settled};
 use crate::broker::log::batch::{self, BatchError, BatchHeader, HEADER};
 use crate::broker::log::records::varint;
 
-const CHUNK_BYTES: usize = 1024 * 1024;
 const LOG_START: &str = "log-start";
 
 /// Enters every message that is there. Blocking.
 pub(in super::super) fn read(folder: &Path, reading: &mut Reading<'_>) -> Result<(), AuditError> {
     for partition in partitions(folder, |topic| topic == Topic::DeadLetter)? {
-        read_partition(folder, partition, |_, record| {
-            reading.dead_letter(record.value, record.origin());
-        })?;
+        let (low, segments) = segments(&path_of(folder, partition))?;
+        for group in Groups::of(segments) {
+            group?.for_each_record(low, |_, record| reading.dead_letter(record.value, record.origin()))?;
+        }
     }
     for partition in partitions(folder, |topic| topic != Topic::DeadLetter)? {
-        let (low, _) = segments(&path_of(folder, partition))?;
+        let (low, segments) = segments(&path_of(folder, partition))?;
         reading.enter_partition(partition, low);
-        read_partition(folder, partition, |offset, record| {
-            reading.message(offset, record.value, Settled::Yes);
+        let calendar = reading.calendar();
+        let read = |group: Group| {
+            let mut sheet = Sheet::default();
+            group.for_each_record(low, |offset, record| {
+                partition.note(&mut sheet, calendar, offset, record.value);
+            })?;
+            Ok(sheet)
+        };
+        in_order("the topics", Groups::of(segments), read, |sheet| {
+            reading.messages(&sheet, Settled::Yes);
         })?;
     }
     Ok(())
@@ -79,79 +89,41 @@ fn segments(folder: &Path) -> Result<(i64, Vec<PathBuf>), AuditError> {
     Ok((low, found.into_iter().map(|(_, path)| path).collect()))
 }
 
-fn read_partition(
-    folder: &Path,
-    partition: Partition,
-    mut visit: impl FnMut(i64, &Record<'_>),
-) -> Result<(), AuditError> {
-    let (low, segments) = segments(&path_of(folder, partition))?;
-    for path in segments {
-        match File::open(&path) {
-            Ok(file) => read_segment(&path, file, |offset, record| {
-                if offset >= low {
-                    visit(offset, record);
-                }
-            })?,
-            // Retention has deleted it since it was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(AuditError::file(path)(error)),
-        }
-    }
-    Ok(())
-}
-
-fn read_segment(path: &Path, file: File, mut visit: impl FnMut(i64, &Record<'_>)) -> Result<(), AuditError> {
-    let size = file.metadata().map_err(AuditError::file(path))?.len();
-    let mut progress = Progress::of("topics", Some(size));
-    let mut file = BufReader::with_capacity(CHUNK_BYTES, file);
-    let (mut at, mut bytes) = (0, Vec::new());
-    while let Some(header) = next_batch(&mut file, size - at, &mut bytes).map_err(AuditError::file(path))? {
-        at += header.size as u64;
-        progress.step(header.size as u64);
-        if let Err(error) = batch::check(&bytes) {
-            tracing::warn!(path = %path.display(), offset = header.base.0, %error, "a batch is stepped over");
-            continue;
-        }
-        if header.is_compressed() {
-            return Err(AuditError::Compressed {
-                path: path.to_owned(),
-                offset: header.base.0,
-            });
-        }
-        // The checksum holds, so what can't be read here no client could read, either.
-        if let Err(error) = for_each_record(&header, &bytes, &mut visit) {
-            tracing::warn!(path = %path.display(), offset = header.base.0, %error, "a batch can't be read");
-        }
-    }
-    Ok(())
-}
-
-/// The next whole batch; none at the end, or where the rest is no batch (yet).
-fn next_batch(file: &mut (impl Read + Seek), left: u64, bytes: &mut Vec<u8>) -> io::Result<Option<BatchHeader>> {
-    if left < HEADER as u64 {
-        return Ok(None);
-    }
-    bytes.resize(HEADER, 0);
-    file.read_exact(bytes)?;
-    let Ok(header) = BatchHeader::parse(bytes) else {
-        return Ok(None);
-    };
-    if header.size as u64 > left {
-        return Ok(None);
-    }
-    bytes.resize(header.size, 0);
-    match file.read_exact(&mut bytes[HEADER..]) {
-        Ok(()) => Ok(Some(header)),
-        // The broker has cut what it could not sync.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => file.seek(SeekFrom::End(0)).map(|_| None),
-        Err(error) => Err(error),
-    }
-}
-
 /// A record's value, and its headers as they stand there.
 struct Record<'a> {
     value: &'a [u8],
     headers: &'a [u8],
+}
+
+impl Group {
+    /// Visits the records from offset `low` on.
+    fn for_each_record(&self, low: i64, mut visit: impl FnMut(i64, &Record<'_>)) -> Result<(), AuditError> {
+        let mut rest = &self.bytes[..];
+        while let Ok(header) = BatchHeader::parse(rest) {
+            let (batch, behind) = rest.split_at(header.size);
+            rest = behind;
+            if let Err(error) = batch::check(batch) {
+                tracing::warn!(path = %self.path.display(), offset = header.base.0, %error, "a batch is stepped over");
+                continue;
+            }
+            if header.is_compressed() {
+                return Err(AuditError::Compressed {
+                    path: self.path.to_path_buf(),
+                    offset: header.base.0,
+                });
+            }
+            let visited = for_each_record(&header, batch, |offset, record| {
+                if offset >= low {
+                    visit(offset, record);
+                }
+            });
+            // The checksum holds, so what can't be read here no client could read, either.
+            if let Err(error) = visited {
+                tracing::warn!(path = %self.path.display(), offset = header.base.0, %error, "a batch can't be read");
+            }
+        }
+        Ok(())
+    }
 }
 
 fn for_each_record(

@@ -4,15 +4,18 @@
 //! before anything here.
 
 mod folder;
+mod segments;
 mod server;
 
 use std::collections::{HashMap, HashSet};
 
 use schemas::Topic;
 
+use super::calendar::Calendar;
 use super::ledger::{Ledger, Order, Sighting, Who};
 use super::mark::{Flag, Hop};
 use super::message::glimpse;
+use super::sheet::{Said, Sheet};
 
 pub(super) use folder::read as read_folder;
 pub(super) use server::{Server, read as read_server};
@@ -22,6 +25,13 @@ pub(super) use server::{Server, read as read_server};
 pub(super) struct Partition {
     pub(super) topic: Topic,
     pub(super) number: i32,
+}
+
+impl Partition {
+    /// Notes one of its messages.
+    pub(super) fn note(self, sheet: &mut Sheet, calendar: Calendar, offset: i64, value: &[u8]) {
+        sheet.note(calendar, offset, value, self.topic.has_rows());
+    }
 }
 
 /// Where a message stands.
@@ -77,6 +87,10 @@ impl<'a> Reading<'a> {
             at: None,
             resumed: HashMap::new(),
         }
+    }
+
+    pub(super) fn calendar(&self) -> Calendar {
+        self.ledger.calendar
     }
 
     /// Every instance seen so far has its journal in the ledger, so that nobody needs to wait for what is on its way.
@@ -137,36 +151,35 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Enters a message of the partition that was entered last.
-    pub(super) fn message(&mut self, offset: i64, value: &[u8], settled: Settled) {
-        let Some(seen) = glimpse(value) else {
-            self.without_source(offset);
-            return;
-        };
-        let Some(who) = self.who(&seen.instance) else { return };
-        let day = self.ledger.calendar.day_in(seen.timestamp.as_bytes());
+    /// Enters messages of the partition that was entered last.
+    pub(super) fn messages(&mut self, sheet: &Sheet, settled: Settled) {
+        let named = sheet.introduce(self.ledger);
+        for line in sheet.lines() {
+            match named.said(line) {
+                Said::By(who, sighting) => self.message(line.offset, who, &sighting, settled),
+                Said::Unasked => {}
+                Said::WithoutSource => self.without_source(line.offset),
+            }
+        }
+    }
+
+    fn message(&mut self, offset: i64, who: Who, sighting: &Sighting, settled: Settled) {
         let Some(at) = &mut self.at else { return };
-        let sighting = Sighting {
-            sequence: seen.sequence,
-            event_id: seen.event_id,
-            day,
-            has_row: at.partition.topic.has_rows(),
-        };
         let instance = self.ledger.instance(who);
-        instance.see(Hop::Topics, &sighting, at.follow(who, seen.sequence));
+        instance.see(Hop::Topics, sighting, at.follow(who, sighting.sequence));
         if settled == Settled::Yes {
-            instance.settled = instance.settled.max(seen.sequence);
+            instance.settled = instance.settled.max(sighting.sequence);
         }
         if self.positions.is_some() {
             if at.position.is_some_and(|position| offset < position) {
-                instance.passed(seen.sequence);
+                instance.passed(sighting.sequence);
             }
-        } else if instance.sequences.mark(seen.sequence).is(Flag::Found(Hop::Files)) {
+        } else if instance.sequences.mark(sighting.sequence).is(Flag::Found(Hop::Files)) {
             for (who, sequence) in at.unreached.drain(..) {
                 self.ledger.instance(who).passed(sequence);
             }
-        } else {
-            at.unreached.push((who, seen.sequence));
+        } else if self.ledger.looked_at[Hop::Files.at()] {
+            at.unreached.push((who, sighting.sequence));
         }
     }
 

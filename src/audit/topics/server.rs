@@ -1,7 +1,7 @@
 //! Topics on a Kafka: assigned partition by partition, up to where each ends now.
 
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{iter, thread};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -10,14 +10,19 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use schemas::{Header, Topic};
 use sink::settings::KafkaOption;
 
+use super::super::calendar::Calendar;
 use super::super::error::AuditError;
+use super::super::hands::in_order;
 use super::super::progress::Progress;
+use super::super::sheet::Sheet;
 use super::{Partition, Place, Reading, Settled};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const NEXT_WITHIN: Duration = Duration::from_secs(30);
 /// A message that was sent before one that is there arrives within this time, unless its broker is away.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+const PACKET_BYTES: usize = 512 * 1024;
 
 /// Where Kafka is, and how to talk to it.
 #[derive(Debug, Clone)]
@@ -46,9 +51,7 @@ pub(in super::super) fn read(server: &Server, reading: &mut Reading<'_>) -> Resu
     let (letters, messages): (Vec<_>, Vec<_>) = partitions
         .into_iter()
         .partition(|stretch| stretch.partition.topic == Topic::DeadLetter);
-    tail.read_all(&letters, |message, _| {
-        reading.dead_letter(message.payload().unwrap_or_default(), origin(message));
-    })?;
+    tail.read_letters(&letters, reading)?;
     tail.read_stretches(&messages, reading, Settled::Yes)?;
     if !reading.has_cursors() {
         thread::sleep(ON_ITS_WAY.saturating_sub(began.elapsed()));
@@ -82,7 +85,12 @@ impl Server {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("allow.auto.create.topics", "false")
-            .set("queued.max.messages.kbytes", "32768");
+            .set("queued.max.messages.kbytes", "32768")
+            // A fetch that waits at the end of one partition holds up the first of the next.
+            .set("fetch.wait.max.ms", "10")
+            // A queue that was full is looked at again after this time; a second, by default, in which it runs dry.
+            .set("fetch.queue.backoff.ms", "5")
+            .set("fetch.message.max.bytes", "4194304");
         for option in &self.options {
             config.set(&option.key, &option.value);
         }
@@ -130,75 +138,128 @@ impl Tail<'_> {
             .map_err(self.server.failed())
     }
 
+    fn read_letters(&self, stretches: &[Stretch], reading: &mut Reading<'_>) -> Result<(), AuditError> {
+        let mut progress = progress(stretches);
+        for stretch in stretches {
+            let mut messages = Messages::of(self, stretch)?;
+            while let Some(message) = messages.next_message()? {
+                progress.step(1);
+                reading.dead_letter(message.payload().unwrap_or_default(), origin(&message));
+            }
+        }
+        Ok(())
+    }
+
     fn read_stretches(
         &self,
         stretches: &[Stretch],
         reading: &mut Reading<'_>,
         settled: Settled,
     ) -> Result<(), AuditError> {
-        let mut entered = None;
+        let (calendar, mut progress) = (reading.calendar(), progress(stretches));
         for stretch in stretches {
             // A partition without messages still says what retention has removed.
             reading.enter_partition(stretch.partition, stretch.low);
-        }
-        self.read_all(stretches, |message, stretch| {
-            if entered != Some(stretch.partition) {
-                entered = Some(stretch.partition);
-                reading.enter_partition(stretch.partition, stretch.low);
-            }
-            reading.message(message.offset(), message.payload().unwrap_or_default(), settled);
-        })
-    }
-
-    fn read_all(
-        &self,
-        stretches: &[Stretch],
-        mut visit: impl FnMut(&BorrowedMessage<'_>, &Stretch),
-    ) -> Result<(), AuditError> {
-        let total = stretches
-            .iter()
-            .map(|stretch| (stretch.end - stretch.from).max(0).unsigned_abs())
-            .sum();
-        let mut progress = Progress::of("topics", Some(total));
-        for stretch in stretches.iter().filter(|stretch| stretch.from < stretch.end) {
-            self.read_stretch(stretch, |message| {
-                progress.step(1);
-                visit(message, stretch);
-            })?;
+            let mut messages = Messages::of(self, stretch)?;
+            let packets = iter::from_fn(|| messages.next_packet().transpose()).map(|packet| {
+                let packet = packet?;
+                progress.step(packet.ends.len() as u64);
+                Ok(packet)
+            });
+            let read = |packet: Packet| Ok(packet.sheet(stretch.partition, calendar));
+            in_order("the topics", packets, read, |sheet| reading.messages(&sheet, settled))?;
         }
         Ok(())
     }
+}
 
-    fn read_stretch(&self, stretch: &Stretch, mut visit: impl FnMut(&BorrowedMessage<'_>)) -> Result<(), AuditError> {
-        let Partition { topic, number } = stretch.partition;
-        let mut assignment = TopicPartitionList::new();
-        assignment
-            .add_partition_offset(topic.name(), number, Offset::Offset(stretch.from))
-            .and_then(|()| self.consumer.assign(&assignment))
-            .map_err(self.server.failed())?;
-        let mut next = stretch.from;
-        while next < stretch.end {
-            match self.consumer.poll(NEXT_WITHIN) {
-                Some(Ok(message)) if message.offset() < stretch.end => {
-                    next = message.offset() + 1;
-                    visit(&message);
+fn progress(stretches: &[Stretch]) -> Progress {
+    let lengths = stretches
+        .iter()
+        .map(|stretch| (stretch.end - stretch.from).max(0).unsigned_abs());
+    Progress::of("topics", Some(lengths.sum()))
+}
+
+/// The messages of a stretch, as they arrive.
+struct Messages<'a> {
+    tail: &'a Tail<'a>,
+    stretch: Stretch,
+    next: i64,
+}
+
+/// Values of messages that follow each other.
+#[derive(Default)]
+struct Packet {
+    bytes: Vec<u8>,
+    /// The offset of each message, and where its value ends.
+    ends: Vec<(i64, usize)>,
+}
+
+impl<'a> Messages<'a> {
+    fn of(tail: &'a Tail<'a>, stretch: &Stretch) -> Result<Self, AuditError> {
+        if stretch.from < stretch.end {
+            let Partition { topic, number } = stretch.partition;
+            let mut assignment = TopicPartitionList::new();
+            assignment
+                .add_partition_offset(topic.name(), number, Offset::Offset(stretch.from))
+                .and_then(|()| tail.consumer.assign(&assignment))
+                .map_err(tail.server.failed())?;
+        }
+        Ok(Self {
+            tail,
+            stretch: *stretch,
+            next: stretch.from,
+        })
+    }
+
+    fn next_message(&mut self) -> Result<Option<BorrowedMessage<'a>>, AuditError> {
+        let Stretch { partition, end, .. } = self.stretch;
+        while self.next < end {
+            match self.tail.consumer.poll(NEXT_WITHIN) {
+                Some(Ok(message)) if message.offset() < end => {
+                    self.next = message.offset() + 1;
+                    return Ok(Some(message));
                 }
                 // Beyond the end as it was, or the end itself: markers of transactions have offsets and no message.
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => break,
+                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => self.next = end,
                 Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}
-                Some(Err(error)) => return Err(self.server.failed()(error)),
+                Some(Err(error)) => return Err(self.tail.server.failed()(error)),
                 None => {
                     return Err(AuditError::KafkaSilent {
-                        address: self.server.address.clone(),
-                        topic: topic.name(),
-                        partition: number,
-                        offset: next,
+                        address: self.tail.server.address.clone(),
+                        topic: partition.topic.name(),
+                        partition: partition.number,
+                        offset: self.next,
                         seconds: NEXT_WITHIN.as_secs(),
                     });
                 }
             }
         }
-        self.consumer.unassign().map_err(self.server.failed())
+        Ok(None)
+    }
+
+    /// About 512 KiB of messages.
+    fn next_packet(&mut self) -> Result<Option<Packet>, AuditError> {
+        let mut packet = Packet::default();
+        packet.bytes.reserve(PACKET_BYTES);
+        while packet.bytes.len() < PACKET_BYTES
+            && let Some(message) = self.next_message()?
+        {
+            packet.bytes.extend_from_slice(message.payload().unwrap_or_default());
+            packet.ends.push((message.offset(), packet.bytes.len()));
+        }
+        Ok((!packet.ends.is_empty()).then_some(packet))
+    }
+}
+
+impl Packet {
+    fn sheet(&self, partition: Partition, calendar: Calendar) -> Sheet {
+        let (mut sheet, mut start) = (Sheet::default(), 0);
+        for (offset, end) in &self.ends {
+            partition.note(&mut sheet, calendar, *offset, &self.bytes[start..*end]);
+            start = *end;
+        }
+        sheet
     }
 }
 

@@ -1,29 +1,26 @@
 //! The fourth hop, and the sink's books: SQLite or PostgreSQL, read only.
 
+mod postgres;
+mod sqlite;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use futures_util::TryStreamExt;
-use schemas::{Timestamp, Topic};
-use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{ConnectOptions, PgConnection, Row, SqliteConnection};
-use time::OffsetDateTime;
+use schemas::Topic;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
-use super::calendar::Calendar;
 use super::error::AuditError;
 use super::files::Committed;
-use super::ledger::{Ledger, Order, Sighting};
-use super::mark::Hop;
-use super::progress::Progress;
+use super::ledger::{Ledger, Order, Sighting, Who};
+use super::mark::{Day, Hop};
 use super::topics::{Partition, Positions};
 
 /// Numbers as text, so that one SQL text and one reader serve both databases.
 const POSITIONS: &str = "SELECT topic || ' ' || CAST(partition AS TEXT) || ' ' || CAST(next_offset AS TEXT) \
                          FROM sink_position WHERE consumer_group = $1";
 const FILES: &str = "SELECT instance || ' ' || name || ' ' || CAST(length AS TEXT) FROM sink_file WHERE $1 = $1";
-const ROWS: &str = "SELECT source_instance, source_sequence, event_id, event_time FROM user_activity_log";
 
 /// Where the sink keeps its table.
 #[derive(Debug, Clone)]
@@ -34,16 +31,8 @@ pub(super) enum DatabaseUrl {
 
 /// An open connection that can't write.
 pub(super) enum Database {
-    Sqlite(SqliteConnection),
+    Sqlite(SqliteConnection, PathBuf),
     Postgres(PgConnection),
-}
-
-/// A row of the table, as far as the ledger needs it.
-struct RowGlimpse {
-    instance: String,
-    sequence: i64,
-    event_id: Uuid,
-    day: super::mark::Day,
 }
 
 impl FromStr for DatabaseUrl {
@@ -69,8 +58,8 @@ impl Database {
     pub(super) async fn open(url: DatabaseUrl) -> Result<Self, AuditError> {
         let opened = match url {
             DatabaseUrl::Sqlite(path) => {
-                let options = SqliteConnectOptions::new().filename(path).read_only(true);
-                options.connect().await.map(Self::Sqlite)
+                let opened = sqlite::options(&path).connect().await;
+                opened.map(|db| Self::Sqlite(db, path))
             }
             DatabaseUrl::Postgres(options) => {
                 let options = options.options([("default_transaction_read_only", "on")]);
@@ -125,72 +114,68 @@ impl Database {
 
     async fn texts(&mut self, sql: &'static str, bound: &str) -> Result<Vec<String>, sqlx::Error> {
         match self {
-            Self::Sqlite(db) => sqlx::query_scalar::<_, String>(sql).bind(bound).fetch_all(db).await,
+            Self::Sqlite(db, _) => sqlx::query_scalar::<_, String>(sql).bind(bound).fetch_all(db).await,
             Self::Postgres(db) => sqlx::query_scalar::<_, String>(sql).bind(bound).fetch_all(db).await,
         }
     }
 
     /// Enters every row.
     pub(super) async fn read(&mut self, ledger: &mut Ledger) -> Result<(), AuditError> {
-        let calendar = ledger.calendar;
-        let mut progress = Progress::of("table", None);
-        let failed = || failed("user_activity_log can't be read");
         match self {
-            Self::Sqlite(db) => {
-                let mut rows = sqlx::query(ROWS).fetch(db);
-                while let Some(row) = rows.try_next().await.map_err(failed())? {
-                    progress.step(1);
-                    enter(ledger, &RowGlimpse::of_sqlite(&row, calendar).map_err(failed())?)?;
-                }
+            Self::Sqlite(db, path) => sqlite::read(db, path, ledger).await,
+            Self::Postgres(db) => postgres::read(db, ledger).await,
+        }
+    }
+}
+
+/// A row of the table, as far as the ledger needs it.
+struct RowGlimpse<'a> {
+    instance: &'a str,
+    sequence: i64,
+    event_id: Uuid,
+    day: Day,
+}
+
+impl RowGlimpse<'_> {
+    /// `last` is the instance of the row before, which is nearly always this row's, too.
+    fn enter(&self, ledger: &mut Ledger, last: &mut Option<(String, Option<Who>)>) -> Result<(), AuditError> {
+        let Some(sequence) = u64::try_from(self.sequence).ok().filter(|sequence| *sequence > 0) else {
+            return Err(impossible(format!(
+                "{} has the sequence {}",
+                self.event_id, self.sequence
+            )));
+        };
+        let who = match last {
+            Some((name, who)) if name == self.instance => *who,
+            _ => {
+                let who = ledger.who(self.instance);
+                *last = Some((self.instance.to_owned(), who));
+                who
             }
-            Self::Postgres(db) => {
-                let mut rows = sqlx::query(ROWS).fetch(db);
-                while let Some(row) = rows.try_next().await.map_err(failed())? {
-                    progress.step(1);
-                    enter(ledger, &RowGlimpse::of_postgres(&row, calendar).map_err(failed())?)?;
-                }
-            }
+        };
+        if let Some(who) = who {
+            let sighting = Sighting {
+                sequence,
+                event_id: self.event_id,
+                day: self.day,
+                has_row: true,
+            };
+            ledger.instance(who).see(Hop::Table, &sighting, Order::Onward);
         }
         Ok(())
     }
 }
 
-impl RowGlimpse {
-    fn of_sqlite(row: &SqliteRow, calendar: Calendar) -> Result<Self, sqlx::Error> {
-        let id = row.try_get::<&str, _>(2)?;
-        Ok(Self {
-            instance: row.try_get(0)?,
-            sequence: row.try_get(1)?,
-            event_id: Uuid::try_parse(id).map_err(|error| sqlx::Error::Decode(error.into()))?,
-            day: calendar.day_in(row.try_get::<&str, _>(3)?.as_bytes()),
-        })
-    }
-
-    fn of_postgres(row: &PgRow, calendar: Calendar) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            instance: row.try_get(0)?,
-            sequence: row.try_get(1)?,
-            event_id: row.try_get(2)?,
-            day: calendar.day_of(Timestamp::from(row.try_get::<OffsetDateTime, _>(3)?)),
-        })
+fn impossible(row: String) -> AuditError {
+    AuditError::ImpossibleRow {
+        table: "user_activity_log",
+        row,
     }
 }
 
-fn enter(ledger: &mut Ledger, row: &RowGlimpse) -> Result<(), AuditError> {
-    let Some(sequence) = u64::try_from(row.sequence).ok().filter(|sequence| *sequence > 0) else {
-        return Err(AuditError::ImpossibleRow {
-            table: "user_activity_log",
-            row: format!("{} has the sequence {}", row.event_id, row.sequence),
-        });
-    };
-    if let Some(who) = ledger.who(&row.instance) {
-        let sighting = Sighting {
-            sequence,
-            event_id: row.event_id,
-            day: row.day,
-            has_row: true,
-        };
-        ledger.instance(who).see(Hop::Table, &sighting, Order::Onward);
+fn unreadable(source: sqlx::Error) -> AuditError {
+    AuditError::Database {
+        doing: "user_activity_log can't be read",
+        source,
     }
-    Ok(())
 }
