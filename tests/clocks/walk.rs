@@ -88,7 +88,7 @@ fn starts_again(world: &mut World) {
     world.starts(&[Program::Broker, Program::Sink]);
 }
 
-/// When an event was, in milliseconds since 1970: its id is a UUIDv7.
+/// When an event was, in milliseconds since 1970: its id is a `UUIDv7`.
 fn milliseconds(event_id: &str) -> i64 {
     let digits: String = event_id.chars().filter(char::is_ascii_hexdigit).take(12).collect();
     i64::from_str_radix(&digits, 16).expect("a UUID")
