@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{ClientConfig, TopicPartitionList};
 use schemas::{Clock, Topic};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -36,6 +36,9 @@ use crate::{ClusterId, Offset, Partition, SinkError, TopicPartition, metric};
 const TURN: Duration = Duration::from_millis(50);
 /// How often an unreachable Kafka is asked again, and how long it may take to answer.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// How often, and within which time, a sink may be shut out of its group before it takes that for another sink's doing.
+const SHUT_OUT_AT_MOST: usize = 3;
+const SHUT_OUT_WITHIN: Duration = Duration::from_mins(1);
 
 /// What the loop is given.
 pub(crate) struct Parts {
@@ -51,7 +54,10 @@ pub(crate) struct Parts {
 /// The loop; it lives in a thread of its own and blocks there.
 pub(crate) struct Loop {
     pub(crate) parts: Parts,
+    config: ClientConfig,
     pub(crate) consumer: Arc<BaseConsumer<Ear>>,
+    /// When Kafka last shut this sink out in favour of another one of the same name.
+    shut_out: Vec<Instant>,
     pub(crate) assignment: Assignment,
     /// The cluster that the partitions were taken over from, where Kafka names one.
     pub(crate) cluster: Option<ClusterId>,
@@ -66,13 +72,15 @@ pub(crate) struct Loop {
 impl Loop {
     pub(crate) fn new(parts: Parts, instance: &str) -> Result<Self, SinkError> {
         let settings = &parts.settings;
-        let consumer = parts
+        let config = parts
             .kafka
-            .consumer_config(&settings.group, instance, settings.session_timeout)
-            .create_with_context(Ear::default())?;
+            .consumer_config(&settings.group, instance, settings.session_timeout);
+        let consumer = config.create_with_context(Ear::default())?;
         Ok(Self {
             parts,
+            config,
             consumer: Arc::new(consumer),
+            shut_out: Vec::new(),
             assignment: Assignment::default(),
             cluster: None,
             batch: None,
@@ -95,8 +103,19 @@ impl Loop {
 
     fn run_until_stopped(&mut self) -> Result<(), SinkError> {
         self.join()?;
-        let consumer = Arc::clone(&self.consumer);
         while !self.parts.stop.is_cancelled() {
+            self.read()?;
+        }
+        if self.pending.is_none() && self.batch.is_some() {
+            self.dispatch()?;
+        }
+        Ok(())
+    }
+
+    /// Reads until it is told to stop, or goes on with another consumer.
+    fn read(&mut self) -> Result<(), SinkError> {
+        let consumer = Arc::clone(&self.consumer);
+        while !self.parts.stop.is_cancelled() && Arc::ptr_eq(&consumer, &self.consumer) {
             match consumer.poll(TURN) {
                 Some(Ok(message)) => self.take(&message)?,
                 Some(Err(error)) => self.hear(error)?,
@@ -107,9 +126,6 @@ impl Loop {
             }
             self.commit_what_is_due()?;
             self.recover()?;
-        }
-        if self.pending.is_none() && self.batch.is_some() {
-            self.dispatch()?;
         }
         Ok(())
     }
@@ -206,6 +222,10 @@ impl Loop {
     fn hear(&mut self, error: KafkaError) -> Result<(), SinkError> {
         match error {
             KafkaError::PartitionEOF(_) => Ok(()),
+            KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId) if self.is_shut_out_by_itself() => {
+                tracing::warn!("Kafka takes this sink for another one of the same name; joining the group anew");
+                self.join_anew()
+            }
             fatal @ KafkaError::MessageConsumptionFatal(_) => Err(SinkError::KafkaFatal(fatal)),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
                 tracing::warn!("Kafka no longer has what is to be read next; looking which partition it is");
@@ -224,6 +244,23 @@ impl Loop {
                 Ok(())
             }
         }
+    }
+
+    /// What a sink sent before Kafka died can reach Kafka after the sink has joined anew: then its own older self shuts it out, once. Another
+    /// sink of that name would do so again and again.
+    fn is_shut_out_by_itself(&mut self) -> bool {
+        self.shut_out.retain(|moment| moment.elapsed() < SHUT_OUT_WITHIN);
+        self.shut_out.push(Instant::now());
+        self.shut_out.len() <= SHUT_OUT_AT_MOST
+    }
+
+    /// Goes on with a consumer of its own; librdkafka's gives up for good once it is shut out.
+    fn join_anew(&mut self) -> Result<(), SinkError> {
+        self.forget()?;
+        self.pending = None;
+        self.consumer.context().close();
+        self.consumer = Arc::new(self.config.create_with_context(Ear::default())?);
+        self.join()
     }
 
     /// Asks an unreachable Kafka whether it is back.

@@ -66,7 +66,7 @@ impl Pending {
 impl Loop {
     /// Follows what the group decided.
     pub(crate) fn answer(&mut self, change: Change) -> Result<(), SinkError> {
-        self.finish_or_forget()?;
+        self.forget()?;
         match change {
             Change::Assigned(partitions) => {
                 metric::rebalanced();
@@ -122,7 +122,7 @@ impl Loop {
     }
 
     /// Before partitions go: lets the commit under way end, and forgets what was only gathered.
-    fn finish_or_forget(&mut self) -> Result<(), SinkError> {
+    pub(crate) fn forget(&mut self) -> Result<(), SinkError> {
         self.batch = None;
         let settled = self.settle();
         self.failed_commits = 0;

@@ -6,6 +6,7 @@
 mod away;
 mod fail_points;
 mod kills;
+mod namesake;
 mod plan;
 mod rebalance;
 mod soak;

@@ -86,7 +86,7 @@ impl World {
     }
 
     /// The name under which the books know a sink.
-    fn instance_of(&self, sink: Program) -> String {
+    pub fn instance_of(&self, sink: Program) -> String {
         let kept = std::fs::read_to_string(self.folder_of(sink).join(".instance")).expect("the sink's name");
         kept.trim_end().to_owned()
     }
