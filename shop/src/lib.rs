@@ -15,4 +15,5 @@ pub mod settings;
 pub mod shop;
 pub mod store;
 pub mod topics;
+pub mod variant_link;
 pub mod web;

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::crowd::Crowd;
+use crate::domain::Experiments;
+use crate::domain::experiment::ExperimentsError;
 use crate::journal::{Journal, JournalError, Options};
 use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
@@ -55,6 +57,17 @@ pub enum ShopError {
     Adopted { folder: String, by: String },
     #[error("--kafka, --kafka-config: Kafka's client doesn't take them")]
     Kafka(#[source] RelayError),
+    #[error("--experiments {file}: {source}")]
+    Experiments {
+        file: String,
+        #[source]
+        source: ExperimentsError,
+    },
+    #[error("--variant {variant}: {experiment} has no such variant, as --experiments declares it")]
+    NoSuchVariant {
+        experiment: &'static str,
+        variant: &'static str,
+    },
     #[error("--listen: the server has failed")]
     Serve(#[source] std::io::Error),
 }
@@ -113,6 +126,7 @@ impl Shop {
             parts,
             metrics,
         } = surroundings;
+        let experiments = experiments(settings)?;
         let store = open_store(settings, &journal, &clock).await?;
         if let Some(by) = store.runs().await.map_err(ShopError::Database)? {
             let folder = settings.journal.display().to_string();
@@ -144,7 +158,7 @@ impl Shop {
                 level: settings.log_level.of_events(),
                 recent: Recent::default(),
             },
-            manners(settings, address, &key),
+            manners(settings, (address, &key), experiments),
             readiness(&samples, parts, metrics.clone()),
         );
         Ok(Self {
@@ -220,6 +234,24 @@ pub async fn open_store(settings: &Settings, journal: &Journal, clock: &Clock) -
         .map_err(ShopError::Database)
 }
 
+/// The experiments of `settings`, checked.
+pub fn experiments(settings: &Settings) -> Result<Experiments, ShopError> {
+    let file = settings.experiments.as_deref();
+    let read = |file| Experiments::parse(&std::fs::read_to_string(file)?);
+    let wrong = |source| ShopError::Experiments {
+        file: file.map_or_else(|| "(built in)".to_owned(), |file| file.display().to_string()),
+        source,
+    };
+    file.map_or_else(Experiments::built_in, read).map_err(wrong)
+}
+
+/// The address that people type.
+#[must_use]
+pub fn public_url(settings: &Settings, address: SocketAddr) -> PublicUrl {
+    let given = settings.public_url.clone();
+    given.unwrap_or_else(|| PublicUrl::of_address(address))
+}
+
 fn retention(settings: &Settings) -> Duration {
     Duration::from_hours(24 * u64::from(settings.retention_days))
 }
@@ -234,12 +266,9 @@ fn relay_options(settings: &Settings) -> RelayOptions {
     }
 }
 
-fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners {
+fn manners(settings: &Settings, (address, key): (SocketAddr, &[u8; 64]), experiments: Experiments) -> Manners {
     Manners {
-        public_url: settings
-            .public_url
-            .clone()
-            .unwrap_or_else(|| PublicUrl::of_address(address)),
+        public_url: public_url(settings, address),
         key: Key::from(key),
         session_silence: settings.session_silence,
         retention: retention(settings),
@@ -248,6 +277,7 @@ fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners 
         answer_timeout: settings.answer_timeout,
         client_events_per_minute: settings.client_events_per_minute,
         sign_ups_per_hour: settings.sign_ups_per_hour,
+        experiments,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct ProductPage<'a> {
     pub next_is_known: bool,
     /// What people ordered with it.
     pub together: Vec<Tile<'a>>,
+    /// What the button says that adds it.
+    pub add: &'a str,
     /// What stands in the quantity field.
     pub quantity: &'a str,
     /// Why it could not be added.
@@ -86,7 +88,7 @@ fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
                     aria-invalid=[shown.error.map(|_| "true")] aria-describedby=[shown.error.map(|_| "quantity-error")];
                 @if let Some(error) = shown.error { p.error #quantity-error role="alert" { (error) } }
             }
-            button.primary type="submit" data-cart-action="add" data-product-id=(shown.product.id) { (words.browse.add) }
+            button.primary type="submit" data-cart-action="add" data-product-id=(shown.product.id) { (shown.add) }
         }
     }
 }

@@ -17,7 +17,7 @@ use super::Site;
 use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Consent, Language, Looked, Visit, consent};
+use crate::domain::{Consent, Forced, Language, Looked, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -41,6 +41,8 @@ pub(super) struct Caller {
     pub address: Option<IpAddr>,
     /// Somebody signed in to this account with this browser before.
     pub known: Option<KnownAccount>,
+    /// Variants of experiments that a link has forced.
+    pub forced: Forced,
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
@@ -117,6 +119,7 @@ impl Caller {
             privacy_control,
             address,
             known: cookies.known(),
+            forced: cookies.forced(),
             occasion,
             here,
         }

@@ -65,6 +65,7 @@ endpoints! {
     PrivacyIndex     GET  "/privacy"              "privacy.index",
     PrivacyChoose    POST "/privacy"              "privacy.choose",
     Language         POST "/language"             "home.language",
+    ExperimentsForce GET  "/experiments/{experiment}/{variant}" "experiments.force",
     LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",

@@ -19,6 +19,7 @@ pub mod client_events;
 mod cookies;
 mod endpoint;
 mod error;
+mod experiments;
 mod home;
 mod language;
 mod limits;

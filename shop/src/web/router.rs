@@ -8,7 +8,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, assets, auth, cart, checkout, client_events, home, language, limits, operations, orders, origin, own_data,
+    account, assets, auth, cart, checkout, client_events, experiments, home, language, limits, operations, orders, origin, own_data,
     pictures, privacy, products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
@@ -46,6 +46,7 @@ pub fn router(site: Site) -> Router {
         .route("/account/delete", post(account::delete))
         .route("/privacy", get(privacy::index).post(privacy::choose))
         .route("/language", post(language::choose))
+        .route("/experiments/{experiment}/{variant}", get(experiments::force))
         .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
         .route("/api/log/click-event", post(client_events::click_event))

@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use schemas::record::Level;
 use schemas::{Clock, Sequence, Timestamp};
 use serde_json::Value;
+use shop::domain::Experiments;
 use shop::journal::{Item, Journal, Options};
 use shop::settings::RequestDetail;
 use shop::store::Store;
@@ -89,6 +90,7 @@ impl World {
             answer_timeout: settings.answer_timeout,
             client_events_per_minute: settings.client_events_per_minute,
             sign_ups_per_hour: 5,
+            experiments: Experiments::built_in().unwrap(),
         };
         let readiness = Readiness {
             parts: Arc::new(|| {
