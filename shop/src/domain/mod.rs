@@ -25,8 +25,8 @@ pub use account::{Email, Password, PersonName};
 pub use belongings::Belongings;
 pub use cart::{Cart, CartError};
 pub use catalogue::{
-    Catalogue, Category, Facets, Filter, Listing, ListingQuery, Measure, PageNumber, PriceRange, Product, Ranking, Searched,
-    Sort,
+    Catalogue, Category, Facets, Filter, Listing, ListingQuery, Measure, PageNumber, PriceRange, Product, Ranking,
+    Searched, Sort,
 };
 pub use consent::Consent;
 pub use delivery::Delivery;

@@ -54,7 +54,10 @@ fn shown_at(site: &Site, experiment: Experiment) -> String {
         Experiment::AddLabel => {
             let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
             let in_stock = catalogue.products().iter().find(|product| stock.left(product.id) > 0);
-            in_stock.map_or_else(|| "/products/".to_owned(), |product| format!("/products/{}", product.id))
+            in_stock.map_or_else(
+                || "/products/".to_owned(),
+                |product| format!("/products/{}", product.id),
+            )
         }
     }
 }
@@ -68,7 +71,8 @@ impl Caller {
 
     /// Whether this visitor is shown that variant.
     pub(super) fn is_shown(&self, site: &Site, experiment: Experiment, variant: Variant) -> bool {
-        self.trial(site, experiment).is_some_and(|trial| trial.variant == variant)
+        self.trial(site, experiment)
+            .is_some_and(|trial| trial.variant == variant)
     }
 
     /// That the page, which is answered with 200, showed what the experiment is about.

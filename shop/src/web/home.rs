@@ -34,6 +34,8 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
     };
     let page = pages::home::home(&caller.frame(&site).await?, &shown);
     // Both variants are this page.
-    let seen = caller.saw(caller.view()).and(caller.was_shown(&site, Experiment::HomeAa));
+    let seen = caller
+        .saw(caller.view())
+        .and(caller.was_shown(&site, Experiment::HomeAa));
     Ok((seen, page))
 }

@@ -8,8 +8,8 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, assets, auth, cart, checkout, client_events, experiments, home, language, limits, operations, orders, origin, own_data,
-    pictures, privacy, products, record, search, security, suggest, wishes,
+    account, assets, auth, cart, checkout, client_events, experiments, home, language, limits, operations, orders,
+    origin, own_data, pictures, privacy, products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
 

@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use schemas::record::Level;
 use schemas::{Clock, Sequence, Timestamp};
 use serde_json::Value;
+use shop::crowd::Crowd;
 use shop::domain::Experiments;
 use shop::journal::{Item, Journal, Options};
 use shop::settings::RequestDetail;
@@ -28,6 +29,7 @@ pub(crate) struct World {
     pub clock: Clock,
     pub store: Store,
     pub journal: Journal,
+    pub crowd: Crowd,
     shop: Router,
     folder: TempDir,
 }
@@ -102,11 +104,14 @@ impl World {
             sample: Arc::new(|| {}),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
-        let shop = router(Site::new(clock.clone(), store.clone(), recorder, manners, readiness));
+        let site = Site::new(clock.clone(), store.clone(), recorder, manners, readiness);
+        let crowd = site.crowd.clone();
+        let shop = router(site);
         Self {
             clock,
             store,
             journal,
+            crowd,
             shop,
             folder,
         }

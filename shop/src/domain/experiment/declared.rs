@@ -73,7 +73,10 @@ impl Experiments {
     pub fn parse(json: &str) -> Result<Self, ExperimentsError> {
         let declared: Vec<Declared> = serde_json::from_str(json)?;
         for (index, one) in declared.iter().enumerate() {
-            if declared[..index].iter().any(|earlier| earlier.experiment == one.experiment) {
+            if declared[..index]
+                .iter()
+                .any(|earlier| earlier.experiment == one.experiment)
+            {
                 return Err(ExperimentsError::Twice(one.experiment.name()));
             }
             one.check()?;

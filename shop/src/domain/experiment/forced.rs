@@ -30,7 +30,9 @@ impl fmt::Display for Forced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |experiment: Experiment| Some((experiment.name(), self.variant(experiment)?.name()));
         let pairs = Experiment::ALL.into_iter().filter_map(named);
-        let pairs: Vec<String> = pairs.map(|(experiment, variant)| format!("{experiment}:{variant}")).collect();
+        let pairs: Vec<String> = pairs
+            .map(|(experiment, variant)| format!("{experiment}:{variant}"))
+            .collect();
         write!(f, "{PREFIX}{}", pairs.join("."))
     }
 }
