@@ -3,6 +3,8 @@
 //! The signature is HMAC-SHA-256 with the key that signs cookies, over the names behind a prefix that no cookie begins with, so that
 //! neither passes for the other. A link stays good for as long as the shop's key; what it shows, the browser forgets after a day.
 
+use std::fmt::Write;
+
 use axum_extra::extract::cookie::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -13,8 +15,11 @@ use crate::domain::experiment::{Experiment, Variant};
 #[must_use]
 pub fn address(key: &Key, experiment: Experiment, variant: Variant) -> String {
     let digest = signed(key, experiment, variant).finalize().into_bytes();
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("/experiments/{}/{}?sig={digits}", experiment.name(), variant.name())
+    let mut address = format!("/experiments/{}/{}?sig=", experiment.name(), variant.name());
+    for byte in digest {
+        let _ = write!(address, "{byte:02x}");
+    }
+    address
 }
 
 /// Whether the shop made the link with this `sig`.
