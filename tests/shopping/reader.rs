@@ -154,5 +154,14 @@ async fn a_guest_with_a_screen_reader_hears_where_things_are_and_what_went_wrong
         "{recipient:?}"
     );
     assert_eq!(heard.iter().filter(|heard| heard.focused && heard.invalid).count(), 1);
+
+    // What no field is to blame for is said where the page opens.
+    goes_to(&world, &browser, "/login").await;
+    browser.types("#email", "nobody@example.com").await;
+    browser.types("#password", "a wrong password\n").await;
+    browser.sees("main [role=alert]").await;
+    let heard = hears(&browser).await;
+    let alert = heard.iter().find(|heard| heard.role == "alert").expect("an alert");
+    assert!(alert.focused, "{alert:?}");
     browser.close().await;
 }

@@ -119,9 +119,17 @@ pub fn field(words: &Words, field: &Input<'_>) -> Markup {
     }
 }
 
-/// Says at the top of a form that something below needs mending.
+/// Says what went wrong where no field says it. The page opens on it: that is how who doesn't see the page learns of it.
 #[must_use]
 pub fn alert(message: Option<&str>) -> Markup {
+    html! {
+        @if let Some(message) = message { p.alert role="alert" tabindex="-1" autofocus { (message) } }
+    }
+}
+
+/// Says at the top of a form that fields below need mending; the page opens on the first of them.
+#[must_use]
+pub fn form_alert(message: Option<&str>) -> Markup {
     html! {
         @if let Some(message) = message { p.alert role="alert" { (message) } }
     }
