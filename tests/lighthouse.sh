@@ -18,7 +18,7 @@ rm -f "$reports"/*.json
 shop=$!
 trap 'kill "$shop" 2>/dev/null || true; wait "$shop" 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 600); do
-  grep -q '^ready' "$folder/ready" && break
+  grep -qs '^ready' "$folder/ready" && break
   kill -0 "$shop" 2>/dev/null || { cat "$folder/said" >&2; exit 1; }
   sleep 0.1
 done
