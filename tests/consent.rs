@@ -89,7 +89,7 @@ async fn a_change_of_mind_in_the_middle_of_a_visit_takes_effect_at_once() {
     visitor.looks_at(103).await.expect("the shop serves");
     visitor.clicks().await.expect("the shop serves");
     let everywhere = world.sees_once_everywhere(&visitor.answered).await;
-    let expected = counts([(EventType::View, 2), (EventType::Click, 1)]);
+    let expected = counts([(EventType::View, 2), (EventType::Exposure, 2), (EventType::Click, 1)]);
     assert_eq!(activities(&everywhere, &visitor), expected);
 }
 

@@ -86,6 +86,12 @@ async fn a_second_start_goes_on_where_the_first_stopped() {
 async fn the_greeting_tells_a_newcomer_where_everything_is() {
     let machine = OneMachine::new();
     let process = machine.starts();
+    // It comes right behind the line that says it is ready.
+    let since = Instant::now();
+    while !process.said().contains("Ctrl-C") {
+        assert!(since.elapsed() < PATIENCE, "no greeting: {}", process.said());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let said = process.said();
     for part in [
         machine.shop(),

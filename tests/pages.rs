@@ -2,6 +2,7 @@
 //! a phone. The pictures for people to look at come from the same tour: `tests/screenshots.sh`.
 
 mod tour;
+mod weight;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -33,6 +33,30 @@ fn a_value_that_is_none_is_refused_by_name() {
 }
 
 #[test]
+fn experiments_that_no_page_can_show_are_refused_by_name() {
+    let folder = TempDir::with_prefix("de-shop-experiments-").expect("a temporary folder");
+    let file = folder.path().join("experiments.json");
+    let declared =
+        r#"[{"name":"home_aa","question":"?","where":"home.index","variants":[{"name":"also_control","weight":1}]}]"#;
+    std::fs::write(&file, declared).expect("a file");
+    let file = file.to_str().expect("a path is text");
+    let arguments = ["--listen", "127.0.0.1:0", "--experiments", file];
+    refuses("shop", &arguments, "the first variant of home_aa is not `control`");
+    refuses(
+        "shop",
+        &["--experiments", "/nowhere.json"],
+        "--experiments /nowhere.json",
+    );
+    let link = ["variant-link", "--experiment", "home_aa", "--variant", "popular_first"];
+    refuses("shop", &link, "--variant popular_first");
+    refuses(
+        "shop",
+        &["variant-link", "--experiment", "none", "--variant", "control"],
+        "--experiment",
+    );
+}
+
+#[test]
 fn a_database_that_can_not_be_reached_is_refused_by_name() {
     refuses(
         "shop",

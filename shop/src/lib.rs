@@ -17,5 +17,6 @@ pub mod shop;
 pub mod sink_progress;
 pub mod store;
 pub mod topics;
+pub mod variant_link;
 pub mod way;
 pub mod web;

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use axum_extra::extract::cookie::Key;
 use clap::Parser;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
 use schemas::{Clock, InstanceId};
 use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
+use shop::domain::{Experiment, Variant};
 use shop::settings::{Command, CommandLine, Settings};
-use shop::shop::{Shop, ShopError, Surroundings, open_journal, open_store};
+use shop::shop::{Shop, ShopError, Surroundings, experiments, open_journal, open_store, public_url};
 use shop::store::Store;
-use shop::{journal, metric};
+use shop::{journal, metric, variant_link};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
         Command::Run => run(&line.settings, &diagnostics).await,
         Command::Rebuild => rebuild(&line.settings).await,
         Command::Adopt { instance } => adopt(&line.settings, &instance).await,
+        Command::VariantLink { experiment, variant } => print_link(&line.settings, experiment, variant).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -105,6 +108,23 @@ async fn adopt(settings: &Settings, orphan: &InstanceId) -> anyhow::Result<()> {
     let adopted = store.adopt(orphan).await.context("nothing was adopted")?;
     let facts = adopted.with_context(|| format!("{orphan} is not adopted"))?;
     println!("adopted {orphan} by={own} facts={facts}");
+    Ok(())
+}
+
+/// The shop may run: of its journal only the name is read.
+async fn print_link(settings: &Settings, experiment: Experiment, variant: Variant) -> anyhow::Result<()> {
+    if !experiments(settings)?.has(experiment, variant) {
+        let (experiment, variant) = (experiment.name(), variant.name());
+        return Err(ShopError::NoSuchVariant { experiment, variant }.into());
+    }
+    let own =
+        journal::instance_of(&settings.journal).context("--journal: it is not the folder of a shop that has run")?;
+    let store = Store::open(&settings.database, own, Clock::system())
+        .await
+        .map_err(ShopError::Database)?;
+    let key = store.signing_key().await.map_err(ShopError::Database)?;
+    let address = variant_link::address(&Key::from(&key), experiment, variant);
+    println!("{}{address}", public_url(settings, settings.listen).as_str());
     Ok(())
 }
 

@@ -13,6 +13,8 @@ use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schemas::InstanceId;
 
+use crate::domain::{Experiment, Variant};
+
 pub use address::{Network, PublicUrl};
 
 /// The web shop: pages for shoppers, and an event for everything that happens on them.
@@ -35,6 +37,13 @@ pub enum Command {
     Adopt {
         /// The name of the shop that is gone, as /readyz says it.
         instance: InstanceId,
+    },
+    /// Prints a link that shows a variant of an experiment to the browser that opens it, for a day; also while the shop runs.
+    VariantLink {
+        #[arg(long)]
+        experiment: Experiment,
+        #[arg(long)]
+        variant: Variant,
     },
 }
 
@@ -220,6 +229,10 @@ pub struct Settings {
         global = true
     )]
     pub sign_ups_per_hour: u32,
+
+    /// The file of the experiments that run, instead of those that come with the program.
+    #[arg(long, env = "SHOP_EXPERIMENTS", value_name = "FILE", global = true)]
+    pub experiments: Option<PathBuf>,
 }
 
 impl Settings {

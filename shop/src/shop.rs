@@ -3,28 +3,32 @@
 //! It starts and serves without Kafka. It stops in the order HTTP, outbox, journal, relay: requests under way are answered, their facts
 //! go to the journal, the journal goes to the disk, and Kafka gets what it takes within 5 seconds; the rest waits for the next start.
 
+mod given;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum_extra::extract::cookie::Key;
 use metrics_exporter_prometheus::PrometheusHandle;
 use schemas::{Clock, Sequence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::given::{experiments, open_journal, open_store, public_url};
+use self::given::{manners, recorder, relay_options};
 use crate::crowd::Crowd;
-use crate::journal::{Journal, JournalError, Options};
+use crate::domain::experiment::ExperimentsError;
+use crate::journal::{Journal, JournalError};
 use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
 use crate::relay::{Relay, RelayError, RelayOptions};
 use crate::samples::Samples;
-use crate::settings::{PublicUrl, Settings};
+use crate::settings::Settings;
 use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
 use crate::way::Way;
-use crate::web::{self, Manners, Parts, Readiness, Recent, Recorder, Site};
+use crate::web::{self, Parts, Readiness, Site};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -56,6 +60,17 @@ pub enum ShopError {
     Adopted { folder: String, by: String },
     #[error("--kafka, --kafka-config: Kafka's client doesn't take them")]
     Kafka(#[source] RelayError),
+    #[error("--experiments {file}: {source}")]
+    Experiments {
+        file: String,
+        #[source]
+        source: ExperimentsError,
+    },
+    #[error("--variant {variant}: {experiment} has no such variant, as --experiments declares it")]
+    NoSuchVariant {
+        experiment: &'static str,
+        variant: &'static str,
+    },
     #[error("--listen: the server has failed")]
     Serve(#[source] std::io::Error),
 }
@@ -136,6 +151,7 @@ impl Shop {
             parts,
             metrics,
         } = surroundings;
+        let experiments = experiments(settings)?;
         let store = open_store(settings, &journal, &clock).await?;
         if let Some(by) = store.runs().await.map_err(ShopError::Database)? {
             let folder = settings.journal.display().to_string();
@@ -167,7 +183,7 @@ impl Shop {
         let site = Site::new(
             (clock.clone(), store.clone()),
             (recorder(settings, &journal), way),
-            manners(settings, address, &key),
+            manners(settings, (address, &key), experiments),
             readiness(&samples, parts, metrics.clone()),
         );
         Ok(Self {
@@ -222,67 +238,6 @@ impl Shop {
         asking.abort();
         metrics.abort();
         served.map_err(ShopError::Serve)
-    }
-}
-
-/// Opens the journal of `settings`.
-pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {
-    let options = Options {
-        max_bytes: settings.journal_max_size.as_u64(),
-        flush_interval: settings.journal_flush_interval,
-        ..Options::default()
-    };
-    Journal::open(&settings.journal, options).map_err(|source| ShopError::Journal {
-        folder: settings.journal.display().to_string(),
-        source,
-    })
-}
-
-/// Opens the database of `settings`; what is recorded goes to `journal`.
-pub async fn open_store(settings: &Settings, journal: &Journal, clock: &Clock) -> Result<Store, ShopError> {
-    let instance = journal.instance().clone();
-    Store::open(&settings.database, instance, clock.clone())
-        .await
-        .map_err(ShopError::Database)
-}
-
-fn recorder(settings: &Settings, journal: &Journal) -> Recorder {
-    Recorder {
-        journal: journal.clone(),
-        detail: settings.request_detail,
-        level: settings.log_level.of_events(),
-        recent: Recent::default(),
-    }
-}
-
-fn retention(settings: &Settings) -> Duration {
-    Duration::from_hours(24 * u64::from(settings.retention_days))
-}
-
-fn relay_options(settings: &Settings) -> RelayOptions {
-    let pair = |setting: &crate::settings::KafkaSetting| (setting.key.clone(), setting.value.clone());
-    RelayOptions {
-        extra: settings.kafka_config.iter().map(pair).collect(),
-        partitions: i32::from(settings.partitions),
-        retention: retention(settings),
-        ..RelayOptions::new(&settings.kafka)
-    }
-}
-
-fn manners(settings: &Settings, address: SocketAddr, key: &[u8; 64]) -> Manners {
-    Manners {
-        public_url: settings
-            .public_url
-            .clone()
-            .unwrap_or_else(|| PublicUrl::of_address(address)),
-        key: Key::from(key),
-        session_silence: settings.session_silence,
-        retention: retention(settings),
-        trusted_proxies: settings.trusted_proxy.clone(),
-        cancel_window: settings.cancel_window,
-        answer_timeout: settings.answer_timeout,
-        client_events_per_minute: settings.client_events_per_minute,
-        sign_ups_per_hour: settings.sign_ups_per_hour,
     }
 }
 

@@ -133,7 +133,9 @@
 
   const begin = () => {
     const at = now();
-    stay = { entered_at: new Date().toISOString(), start: at, last: at, active: 0, visible: 0, depth: depth(), wasActive: active(at), wasVisible: visible() };
+    stay = { entered_at: new Date().toISOString(), start: at, last: at, active: 0, visible: 0, depth: 0, wasActive: active(at), wasVisible: visible() };
+    // How deep it shows is asked behind the first picture: before it, the answer would cost a layout of its own.
+    requestAnimationFrame(() => setTimeout(look));
   };
   // Adds the time since the last look to what was true then.
   const look = () => {

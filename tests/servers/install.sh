@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages]   (default: all five) [load]
-# Apache Kafka comes from Maven Central's jars and the page checkers from npm, both into target/servers; the rest from Debian's packages. Does nothing twice.
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse]   (default: all six) [load]
+# Apache Kafka comes from Maven Central's jars and the page checkers from npm, all into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -56,7 +56,19 @@ pages() {
   touch "$folder/complete"
 }
 
-for part in "${@:-kafka postgres browser clients pages}"; do
+# The last that Node 20 runs; Node 22 takes 13.
+lighthouse() {
+  local folder="$servers/lighthouse"
+  [ -e "$folder/complete" ] && return
+  command -v npm >/dev/null || debian npm
+  echo "fetching Lighthouse"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" lighthouse@12.8.2
+  touch "$folder/complete"
+}
+
+for part in "${@:-kafka postgres browser clients pages lighthouse}"; do
   for one in $part; do
     case "$one" in
       kafka) kafka ;;
@@ -64,6 +76,7 @@ for part in "${@:-kafka postgres browser clients pages}"; do
       browser) debian chromium chromium-driver fonts-nanum ;;
       clients) debian kcat jq ;;
       pages) pages ;;
+      lighthouse) lighthouse ;;
       load) debian wrk ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
     esac

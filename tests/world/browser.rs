@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::prelude::*;
 
@@ -18,6 +19,16 @@ pub struct Browser {
 impl Browser {
     /// Opens a browser with a profile of its own in `folder`.
     pub async fn open(folder: &Path) -> Self {
+        Self::open_with(folder, json!({})).await
+    }
+
+    /// A browser whose owner has switched JavaScript off.
+    pub async fn open_without_scripts(folder: &Path) -> Self {
+        let off = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        Self::open_with(folder, off).await
+    }
+
+    async fn open_with(folder: &Path, preferences: Value) -> Self {
         let port = free_port();
         let mut command = Command::new("/usr/bin/chromedriver");
         command.arg(format!("--port={port}"));
@@ -39,6 +50,9 @@ impl Browser {
         ] {
             options.add_arg(argument).expect("an argument is text");
         }
+        options
+            .add_experimental_option("prefs", preferences)
+            .expect("preferences are JSON");
         options.set_binary("/usr/bin/chromium").expect("a path is text");
         let since = Instant::now();
         loop {

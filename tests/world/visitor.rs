@@ -83,6 +83,15 @@ impl Visitor {
         self.get(path, &[EventType::View]).await
     }
 
+    /// Follows a link that only leads on; the path where it leads to.
+    pub async fn is_sent_on_from(&mut self, path: &str) -> Result<String, Unanswered> {
+        let (page, request_id) = send(self.http.get(self.url(path))).await?;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "GET {path}: {}", page.beginning());
+        let activities = vec![];
+        self.answered.push(Answered { request_id, activities });
+        Ok(page.location)
+    }
+
     pub async fn searches(&mut self, query: &str) -> Result<Page, Unanswered> {
         let path = format!("/search?q={query}");
         self.get(&path, &[EventType::Search]).await

@@ -9,6 +9,7 @@ pub mod cart;
 pub mod catalogue;
 pub mod consent;
 pub mod delivery;
+pub mod experiment;
 pub mod field;
 pub mod language;
 pub mod looked;
@@ -26,10 +27,12 @@ pub use appearance::{Drawer, Theme};
 pub use belongings::Belongings;
 pub use cart::{Cart, CartError};
 pub use catalogue::{
-    Catalogue, Category, Facets, Filter, Listing, ListingQuery, PageNumber, PriceRange, Product, Searched, Sort,
+    Catalogue, Category, Facets, Filter, Listing, ListingQuery, Measure, PageNumber, PriceRange, Product, Ranking,
+    Searched, Sort,
 };
 pub use consent::Consent;
 pub use delivery::Delivery;
+pub use experiment::{Experiment, Experiments, Forced, Trial, Variant};
 pub use field::{Field, FieldError, Problem};
 pub use language::{Language, Localized};
 pub use looked::Looked;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::{ProductId, Timestamp};
 
-use crate::domain::{Catalogue, Product};
+use crate::domain::{Catalogue, Product, Ranking};
 
 /// The longest list.
 pub const MOST: usize = 12;
@@ -41,6 +41,8 @@ pub struct Advice {
     pub popular: Vec<ProductId>,
     /// How many of `popular` people showed interest in; the rest stands in.
     pub known: usize,
+    /// Of all that people showed interest in.
+    pub ranking: Ranking,
     of_product: HashMap<ProductId, Related>,
 }
 
@@ -108,7 +110,9 @@ impl Trends {
     /// What this says about the products of the catalogue.
     #[must_use]
     pub fn advice(&self, catalogue: &Catalogue) -> Advice {
-        let (popular, known) = self.popular(catalogue);
+        let interesting = self.interesting(catalogue);
+        let ranking = interesting.iter().map(|product| product.id).collect();
+        let (popular, known) = popular(interesting, catalogue);
         let similar = similar(catalogue);
         let related = |product: &Product| Related {
             next: best(self.next.get(&product.id), |_, weight| weight, catalogue),
@@ -126,6 +130,7 @@ impl Trends {
         Advice {
             popular,
             known,
+            ranking,
             of_product: of_product.collect(),
         }
     }
@@ -136,24 +141,12 @@ impl Trends {
         weight / (of(one) * of(other)).sqrt()
     }
 
-    fn popular(&self, catalogue: &Catalogue) -> (Vec<ProductId>, usize) {
-        let mut interesting: Vec<(&Product, f64)> = catalogue
-            .products()
-            .iter()
-            .filter_map(|product| Some((product, *self.interest.get(&product.id)?)))
-            .collect();
+    /// The most interesting first.
+    fn interesting<'a>(&self, catalogue: &'a Catalogue) -> Vec<&'a Product> {
+        let interest = |product: &'a Product| Some((product, *self.interest.get(&product.id)?));
+        let mut interesting: Vec<_> = catalogue.products().iter().filter_map(interest).collect();
         interesting.sort_by(|one, other| other.1.total_cmp(&one.1));
-        let mut of_category = HashMap::<_, usize>::new();
-        interesting.retain(|(product, _)| {
-            let count = of_category.entry(product.category).or_default();
-            *count += 1;
-            *count <= MOST_OF_A_CATEGORY
-        });
-        let mut popular: Vec<ProductId> = interesting.iter().map(|(product, _)| product.id).take(MOST).collect();
-        let known = popular.len();
-        let rest: Vec<ProductId> = mix(catalogue).into_iter().filter(|id| !popular.contains(id)).collect();
-        popular.extend(rest.into_iter().take(MOST - known));
-        (popular, known)
+        interesting.into_iter().map(|(product, _)| product).collect()
     }
 }
 
@@ -183,6 +176,21 @@ impl Advice {
         shown.truncate(MOST);
         shown
     }
+}
+
+/// The most interesting that are not too many of one category, filled up; and how many those are.
+fn popular(mut interesting: Vec<&Product>, catalogue: &Catalogue) -> (Vec<ProductId>, usize) {
+    let mut of_category = HashMap::<_, usize>::new();
+    interesting.retain(|product| {
+        let count = of_category.entry(product.category).or_default();
+        *count += 1;
+        *count <= MOST_OF_A_CATEGORY
+    });
+    let mut popular: Vec<ProductId> = interesting.iter().map(|product| product.id).take(MOST).collect();
+    let known = popular.len();
+    let rest: Vec<ProductId> = mix(catalogue).into_iter().filter(|id| !popular.contains(id)).collect();
+    popular.extend(rest.into_iter().take(MOST - known));
+    (popular, known)
 }
 
 /// The heaviest first, of what is still sold.

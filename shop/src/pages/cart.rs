@@ -172,7 +172,7 @@ fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>)
             label.unseen for=(id) { ((words.quantity_of)(line.name)) }
             input id=(id) type="number" name="quantity" value=(typed.unwrap_or_else(|| line.quantity.to_string()))
                 min="1" max=(Quantity::MAX) inputmode="numeric" required
-                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))];
+                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()];
             button type="submit" aria-label=((words.change_named)(line.name))
                 data-cart-action="update" data-product-id=(line.product_id) { (words.change) }
         }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::field::{Errors, Input, alert, field};
+use super::parts::field::{Errors, Input, alert, field, form_alert};
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::{Frame, layout};
 use crate::domain::Delivery;
@@ -64,7 +64,7 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
     let checkout = &words.checkout;
     let content = html! {
         h1 { (checkout.title) }
-        (alert(shown.alert))
+        (if shown.errors.is_empty() { alert(shown.alert) } else { form_alert(shown.alert) })
         form.with-summary action="/checkout" method="post" {
             input type="hidden" name="token" value=(shown.token);
             input type="hidden" name="agreed" value=(shown.sums.total.0);

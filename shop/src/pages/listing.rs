@@ -8,11 +8,13 @@ use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::narrow::{Spot, choices, chosen, sorting};
 use super::parts::pager::{Pager, pager};
 use super::parts::tile::{List, Tile, grid};
-use crate::domain::{Category, Facets, Filter};
+use crate::domain::{Category, Facets, Filter, Sort};
 
 /// What a listing shows.
 pub struct ListingPage<'a> {
     pub spot: Spot<'a>,
+    /// The order when none is chosen.
+    pub usual: Sort,
     pub categories: &'a [Category],
     pub category: Option<&'a Category>,
     pub facets: &'a Facets,
@@ -58,7 +60,7 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
             div.results {
                 div.section-head {
                     p.quiet-text role="status" { ((words.browse.products)(shown.total)) }
-                    (sorting(frame, spot))
+                    (sorting(frame, spot, Some(shown.usual)))
                 }
                 (chosen(frame, spot, shown.category))
                 @if shown.tiles.is_empty() {

@@ -7,7 +7,7 @@ use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, picture, stock_note};
+use super::parts::tile::{Tile, picture_at_once, stock_note};
 use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
 use crate::domain::{Category, Product, Quantity};
@@ -21,6 +21,8 @@ pub struct ProductPage<'a> {
     pub next_is_known: bool,
     /// What people ordered with it.
     pub together: Vec<Tile<'a>>,
+    /// What the button says that adds it.
+    pub add: &'a str,
     /// What stands in the quantity field.
     pub quantity: &'a str,
     /// Why it could not be added.
@@ -43,7 +45,7 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
             Crumb { name, address: "" },
         ]))
         article.product {
-            div.product-picture { (picture(&product.picture, shown.category.hue)) }
+            div.product-picture { (picture_at_once(&product.picture, shown.category.hue)) }
             div.product-facts {
                 h1 { (name) }
                 p.price.large { (product.price.text(frame.language)) }
@@ -83,10 +85,10 @@ fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
             div.field.narrow {
                 label for="quantity" { (words.browse.quantity) }
                 input #quantity type="number" name="quantity" value=(shown.quantity) min="1" max=(most) inputmode="numeric" required
-                    aria-invalid=[shown.error.map(|_| "true")] aria-describedby=[shown.error.map(|_| "quantity-error")];
+                    aria-invalid=[shown.error.map(|_| "true")] aria-describedby=[shown.error.map(|_| "quantity-error")] autofocus[shown.error.is_some()];
                 @if let Some(error) = shown.error { p.error #quantity-error role="alert" { (error) } }
             }
-            button.primary type="submit" data-cart-action="add" data-product-id=(shown.product.id) { (words.browse.add) }
+            button.primary type="submit" data-cart-action="add" data-product-id=(shown.product.id) { (shown.add) }
         }
     }
 }

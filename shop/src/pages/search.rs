@@ -93,7 +93,7 @@ fn found(frame: &Frame<'_>, shown: &SearchPage<'_>) -> Markup {
             div.results {
                 div.section-head {
                     p.quiet-text role="status" { ((words.browse.found)(shown.total)) }
-                    (sorting(frame, spot))
+                    (sorting(frame, spot, None))
                 }
                 (chosen(frame, spot, shown.category))
                 @if shown.tiles.is_empty() {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::field::{Errors, Input, alert, field};
+use super::parts::field::{Errors, Input, field, form_alert};
 use super::{Frame, layout};
 
 #[must_use]
@@ -27,7 +27,7 @@ pub fn signup(frame: &Frame<'_>, email: &str, name: &str, next: &str, errors: &E
         div.narrow-page {
             h1 { (account.sign_up) }
             p.lead { (account.why) }
-            (alert((!errors.is_empty()).then_some(words.problems.form)))
+            (form_alert((!errors.is_empty()).then_some(words.problems.form)))
             form.card action="/signup" method="post" {
                 input type="hidden" name="next" value=(next);
                 (field(words, &email.error_in(errors)))

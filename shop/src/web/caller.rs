@@ -17,7 +17,7 @@ use super::Site;
 use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use crate::domain::{Consent, Drawer, Language, Looked, Theme, Visit, consent};
+use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -45,6 +45,8 @@ pub(super) struct Caller {
     pub address: Option<IpAddr>,
     /// Somebody signed in to this account with this browser before.
     pub known: Option<KnownAccount>,
+    /// Variants of experiments that a link has forced.
+    pub forced: Forced,
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
@@ -123,6 +125,7 @@ impl Caller {
             privacy_control,
             address,
             known: cookies.known(),
+            forced: cookies.forced(),
             occasion,
             here,
         }

@@ -1,4 +1,5 @@
-//! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, and that somebody signed in here before.
+//! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, that somebody signed in
+//! here before, and variants of experiments that a link has forced.
 //! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;
@@ -6,7 +7,7 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
-use crate::domain::{Consent, Drawer, Language, Looked, Theme, Visit};
+use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
 const VISIT: &str = "visit";
@@ -17,9 +18,11 @@ const DRAWER: &str = "drawer";
 const LOOKED: &str = "looked";
 const CONSENT: &str = "consent";
 const KNOWN: &str = "known";
+const FORCED: &str = "forced";
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
 const LOOKED_KEPT: Duration = Duration::days(30);
+const FORCED_KEPT: Duration = Duration::days(1);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
 pub(super) struct Cookies(SignedCookieJar);
@@ -67,6 +70,14 @@ impl Cookies {
         Consent::from_code(self.0.get(CONSENT)?.value())
     }
 
+    /// Variants that a link has forced.
+    pub(super) fn forced(&self) -> Forced {
+        let cookie = self.0.get(FORCED);
+        cookie
+            .and_then(|cookie| cookie.value().parse().ok())
+            .unwrap_or_default()
+    }
+
     /// The account that was last signed in to with this browser.
     pub(super) fn known(&self) -> Option<KnownAccount> {
         KnownAccount::from_text(self.0.get(KNOWN)?.value())
@@ -111,6 +122,7 @@ pub(super) enum Change {
     Looked(Looked),
     Consent(Consent),
     Known(KnownAccount),
+    Forced(Forced),
 }
 
 /// Cookies on their way out.
@@ -134,6 +146,7 @@ impl Outgoing {
                 Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
+                Change::Forced(forced) => self.cookie(FORCED, forced.to_string(), FORCED_KEPT),
             });
         }
         jar

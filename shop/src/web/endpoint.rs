@@ -69,6 +69,7 @@ endpoints! {
     Drawer           POST "/drawer"               "home.drawer",
     DataSchema       GET  "/data/schemas/{file}"  "data.schema",
     MyEvents         GET  "/api/my-events"        "api.my_events",
+    ExperimentsForce GET  "/experiments/{experiment}/{variant}" "experiments.force",
     LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",

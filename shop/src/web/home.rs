@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use super::caller::By;
 use super::error::PageError;
 use super::{Site, show};
-use crate::domain::{ListingQuery, StockLevels};
+use crate::domain::{Experiment, ListingQuery, StockLevels};
 use crate::pages;
 use crate::pages::home::HomePage;
 
@@ -33,5 +33,9 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
         newest: tiles(newest.products.into_iter().take(NEWEST).collect()),
     };
     let page = pages::home::home(&caller.frame(&site).await?, &shown);
-    Ok((caller.saw(caller.view()), page))
+    // Both variants are this page.
+    let seen = caller
+        .saw(caller.view())
+        .and(caller.was_shown(&site, Experiment::HomeAa));
+    Ok((seen, page))
 }

@@ -21,6 +21,7 @@ mod cookies;
 mod data;
 mod endpoint;
 mod error;
+mod experiments;
 mod home;
 mod language;
 mod limits;

@@ -12,7 +12,7 @@ use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::domain::trends::Related;
-use crate::domain::{ListingQuery, Product, Sort};
+use crate::domain::{Experiment, ListingQuery, Measure, Product, Sort, Variant};
 use crate::pages;
 use crate::pages::listing::ListingPage;
 use crate::pages::parts::narrow::Spot;
@@ -32,9 +32,10 @@ pub(super) async fn index(
 ) -> Result<impl IntoResponse, PageError> {
     let Query(wanted) = wanted.unwrap_or_default();
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let usual = usual_sort(&site, &caller);
     let query = ListingQuery {
         filter: wanted.filter(),
-        sort: wanted.sort().unwrap_or_default(),
+        sort: wanted.sort().unwrap_or(usual),
         page: wanted.page(),
     };
     let category = query.filter.category.and_then(|id| catalogue.category(id));
@@ -42,7 +43,12 @@ pub(super) async fn index(
     if category.is_none() && wanted.asks_for_category() {
         return Err(PageError::NotFound);
     }
-    let listing = catalogue.listing(&query, &stock, caller.language);
+    let advice = site.crowd.advice();
+    let measure = Measure {
+        language: caller.language,
+        ranking: Some(&advice.ranking),
+    };
+    let listing = catalogue.listing(&query, &stock, measure);
     let view = View {
         category_id: query.filter.category,
         sort: Some(Cow::Borrowed(query.sort.name())),
@@ -53,9 +59,10 @@ pub(super) async fn index(
         spot: Spot {
             query: None,
             filter: query.filter,
-            sort: wanted.sort().filter(|sort| *sort != Sort::default()),
+            sort: wanted.sort().filter(|sort| *sort != usual),
             page: listing.page.get(),
         },
+        usual,
         categories: catalogue.categories(),
         category,
         facets: &listing.facets,
@@ -64,7 +71,19 @@ pub(super) async fn index(
         tiles: show::tiles(&catalogue, &stock, caller.occasion.at, listing.products.iter().copied()),
     };
     let page = pages::listing::listing(&caller.frame(&site).await?, &shown);
-    Ok((caller.saw(view), page))
+    // An order shows when nobody has chosen another one, when there are products to order, and when it differs from the others'.
+    let shows_order = wanted.sort().is_none() && listing.total > 1 && !advice.ranking.is_empty();
+    let shown = shows_order.then(|| caller.was_shown(&site, Experiment::ListingOrder));
+    Ok((caller.saw(view).and(shown.unwrap_or_default()), page))
+}
+
+/// The order of a listing for which none was chosen.
+fn usual_sort(site: &Site, caller: &Caller) -> Sort {
+    if caller.is_shown(site, Experiment::ListingOrder, Variant::PopularFirst) {
+        Sort::Popular
+    } else {
+        Sort::default()
+    }
 }
 
 pub(super) async fn detail(
@@ -88,7 +107,11 @@ pub(super) async fn detail(
         ..caller.view()
     };
     let page = page(&site, &caller, product, None).await?;
-    Ok((caller.saw(view), caller.looks_at(&site, product), page))
+    // What is sold out has no button.
+    let has_button = site.store.stock().left(product.id) > 0;
+    let shown = has_button.then(|| caller.was_shown(&site, Experiment::AddLabel));
+    let seen = caller.saw(view).and(shown.unwrap_or_default());
+    Ok((seen, caller.looks_at(&site, product), page))
 }
 
 /// A product's page; with what was typed and why it was refused after a failed try to add it.
@@ -117,9 +140,19 @@ pub(super) async fn page(
         next: tiles(next, show::SHELF),
         next_is_known,
         together: tiles(&related.together, show::SHELF),
+        add: add_label(site, caller),
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
     };
     Ok(pages::product::product(&caller.frame(site).await?, &shown))
+}
+
+fn add_label(site: &Site, caller: &Caller) -> &'static str {
+    let browse = &caller.words().browse;
+    if caller.is_shown(site, Experiment::AddLabel, Variant::FirstPerson) {
+        browse.add_to_mine
+    } else {
+        browse.add
+    }
 }

@@ -8,8 +8,9 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, appearance, assets, auth, cart, checkout, client_events, data, home, language, limits, my_events,
-    operations, orders, origin, own_data, pictures, privacy, products, record, search, security, suggest, wishes,
+    account, appearance, assets, auth, cart, checkout, client_events, data, experiments, home, language, limits,
+    my_events, operations, orders, origin, own_data, pictures, privacy, products, record, search, security, suggest,
+    wishes,
 };
 use crate::web::Site;
 
@@ -50,6 +51,7 @@ pub fn router(site: Site) -> Router {
         .route("/drawer", post(appearance::drawer))
         .route("/data/schemas/{file}", get(data::schema))
         .route("/api/my-events", get(my_events::index))
+        .route("/experiments/{experiment}/{variant}", get(experiments::force))
         .route("/api/log/events", post(client_events::events))
         .route("/api/log/dwell-time", post(client_events::dwell_time))
         .route("/api/log/click-event", post(client_events::click_event))

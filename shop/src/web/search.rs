@@ -11,7 +11,7 @@ use super::caller::By;
 use super::error::PageError;
 use super::wanted::{self, Wanted};
 use super::{Site, show};
-use crate::domain::{Filter, Searched};
+use crate::domain::{Filter, Measure, Searched};
 use crate::pages::parts::narrow::Spot;
 use crate::pages::search::{SearchPage, Understood};
 use crate::pages::{self, Frame};
@@ -30,7 +30,12 @@ pub(super) async fn index(
         category: category.map(|category| category.id),
         ..asked
     };
-    let searched = catalogue.search(&query, (&filter, sort, wanted.page()), (&stock, caller.language));
+    let advice = site.crowd.advice();
+    let measure = Measure {
+        language: caller.language,
+        ranking: Some(&advice.ranking),
+    };
+    let searched = catalogue.search(&query, (&filter, sort, wanted.page()), (&stock, measure));
     let Searched { listing, .. } = &searched;
     let mut seen = caller.saw(caller.view());
     if !query.is_empty() {
@@ -48,11 +53,11 @@ pub(super) async fn index(
     };
     let now = caller.occasion.at;
     let popular = if listing.facets.all == 0 {
-        site.crowd.advice().popular.clone()
+        advice.popular.as_slice()
     } else {
-        Vec::new()
+        &[]
     };
-    let popular = show::products(&catalogue, &popular, show::SHELF);
+    let popular = show::products(&catalogue, popular, show::SHELF);
     let shown = SearchPage {
         spot: Spot {
             query: Some(&query),

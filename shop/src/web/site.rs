@@ -13,6 +13,7 @@ use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
 use crate::crowd::Crowd;
+use crate::domain::Experiments;
 use crate::settings::{Network, PublicUrl};
 use crate::store::Store;
 use crate::way::Way;
@@ -70,6 +71,7 @@ pub struct Manners {
     pub client_events_per_minute: u32,
     /// Accounts opened or tried from one address; 0: as many as come.
     pub sign_ups_per_hour: u32,
+    pub experiments: Experiments,
 }
 
 impl Site {

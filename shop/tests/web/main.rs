@@ -5,6 +5,7 @@
 mod accounts;
 mod client_events;
 mod consent;
+mod experiments;
 mod finding;
 mod limits;
 mod my_events;

@@ -15,7 +15,7 @@ async fn a_page_is_in_the_journal_when_its_answer_is_there() {
         .iter()
         .map(|event| event["event_type"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["request", "request", "view"]);
+    assert_eq!(kinds, ["request", "request", "view", "exposure"]);
     let id = answer.headers["x-request-id"].to_str().unwrap();
     assert!(events.iter().all(|event| event["request_id"] == id));
     assert_eq!(events[0]["phase"], "started");

@@ -15,6 +15,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use schemas::record::Level;
 use schemas::{Clock, Sequence, Timestamp};
 use serde_json::Value;
+use shop::crowd::Crowd;
+use shop::domain::Experiments;
 use shop::journal::{Item, Journal, Options};
 use shop::relay::{Relay, RelayOptions};
 use shop::settings::RequestDetail;
@@ -30,6 +32,7 @@ pub(crate) struct World {
     pub clock: Clock,
     pub store: Store,
     pub journal: Journal,
+    pub crowd: Crowd,
     shop: Router,
     folder: TempDir,
 }
@@ -92,6 +95,7 @@ impl World {
             answer_timeout: settings.answer_timeout,
             client_events_per_minute: settings.client_events_per_minute,
             sign_ups_per_hour: 5,
+            experiments: Experiments::built_in().unwrap(),
         };
         let readiness = Readiness {
             parts: Arc::new(|| {
@@ -111,11 +115,13 @@ impl World {
             sink: SinkProgress::default(),
         };
         let site = Site::new((clock.clone(), store.clone()), (recorder, way), manners, readiness);
+        let crowd = site.crowd.clone();
         let shop = router(site);
         Self {
             clock,
             store,
             journal,
+            crowd,
             shop,
             folder,
         }

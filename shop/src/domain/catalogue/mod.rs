@@ -9,10 +9,10 @@ use schemas::{CategoryId, ProductId};
 use time::Date;
 
 use crate::domain::search::{Found, Index, Marks, Synonyms, Texts};
-use crate::domain::{Language, Localized, StockLevels, Won};
+use crate::domain::{Localized, StockLevels, Won};
 
 pub use filter::{Facets, Filter, PriceRange};
-pub use listing::{Listing, ListingQuery, PAGE_SIZE, PageNumber, Sort};
+pub use listing::{Listing, ListingQuery, Measure, PAGE_SIZE, PageNumber, Ranking, Sort};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Category {
@@ -117,19 +117,24 @@ impl Catalogue {
 
     /// One page of the products that the filter lets through.
     #[must_use]
-    pub fn listing(&self, query: &ListingQuery, stock: &StockLevels, language: Language) -> Listing<'_> {
+    pub fn listing<'a>(
+        &self,
+        query: &ListingQuery,
+        stock: &StockLevels,
+        measure: impl Into<Measure<'a>>,
+    ) -> Listing<'_> {
         let (mut products, facets) = query.filter.sift(self.products.iter(), stock);
-        query.sort.order(&mut products, language);
+        query.sort.order(&mut products, measure.into());
         Listing::page_of(products, query.page, facets)
     }
 
     /// One page of what `text` means, as far as the filter lets it through; the best first unless `sort` says otherwise.
     #[must_use]
-    pub fn search(
+    pub fn search<'a>(
         &self,
         text: &str,
         query: (&Filter, Option<Sort>, PageNumber),
-        (stock, language): (&StockLevels, Language),
+        (stock, measure): (&StockLevels, impl Into<Measure<'a>>),
     ) -> Searched<'_> {
         let Found {
             products,
@@ -143,7 +148,7 @@ impl Catalogue {
         let (mut products, facets) = filter.sift(found, stock);
         if let Some(sort) = sort {
             products.sort_by_key(|product| product.id);
-            sort.order(&mut products, language);
+            sort.order(&mut products, measure.into());
         }
         Searched {
             listing: Listing::page_of(products, page, facets),

@@ -124,6 +124,28 @@ fn every_price_of_won_falls_into_one_band() {
 }
 
 #[test]
+fn what_interests_people_stands_first_and_what_nobody_looked_at_is_the_newest_first() {
+    let shop = shop();
+    let query = ListingQuery {
+        filter: of_category(1),
+        sort: Sort::Popular,
+        page: PageNumber::FIRST,
+    };
+    let ranked = |interesting: &[i64]| {
+        let ranking: Ranking = interesting.iter().copied().map(ProductId).collect();
+        let measure = Measure {
+            language: Language::En,
+            ranking: Some(&ranking),
+        };
+        ids(&shop.listing(&query, &stock(), measure))
+    };
+    assert_eq!(ranked(&[205, 101]), [101, 103, 102]);
+    assert_eq!(ranked(&[101, 102]), [101, 102, 103]);
+    assert_eq!(ranked(&[]), [103, 102, 101], "as the newest first");
+    assert_eq!(ids(&shop.listing(&query, &stock(), Language::En)), [103, 102, 101]);
+}
+
+#[test]
 fn a_search_is_narrowed_down_and_sorted_like_a_listing() {
     let shop = shop();
     let search = |filter: &Filter, sort| {

@@ -15,6 +15,8 @@ pub struct Input<'a> {
     /// What was typed before; never for passwords.
     pub value: &'a str,
     pub error: Option<&'a str>,
+    /// It is the first that needs mending, so the page opens on it: that is how who doesn't see the page learns of it.
+    pub is_first: bool,
     pub required: bool,
     pub autocomplete: &'static str,
     pub most: u16,
@@ -31,6 +33,7 @@ impl<'a> Input<'a> {
             hint: None,
             value: "",
             error: None,
+            is_first: false,
             required: true,
             autocomplete,
             most: 200,
@@ -55,6 +58,7 @@ impl<'a> Input<'a> {
     pub fn error_in(self, errors: &'a Errors) -> Self {
         Self {
             error: errors.of(self.name),
+            is_first: errors.0.first().is_some_and(|(name, _)| *name == self.name),
             ..self
         }
     }
@@ -109,15 +113,23 @@ pub fn field(words: &Words, field: &Input<'_>) -> Markup {
             @if let (Some(hint), Some(id)) = (field.hint, &hint_id) { p.hint id=(id) { (hint) } }
             input id=(field.name) name=(field.name) type=(field.kind) value=(field.value) autocomplete=(field.autocomplete)
                 maxlength=(field.most) required[field.required] aria-invalid=[field.error.map(|_| "true")]
-                aria-describedby=[described];
+                aria-describedby=[described] autofocus[field.is_first];
             @if let (Some(error), Some(id)) = (field.error, &error_id) { p.error id=(id) { (error) } }
         }
     }
 }
 
-/// Says at the top of a form that something below needs mending.
+/// Says what went wrong where no field says it. The page opens on it: that is how who doesn't see the page learns of it.
 #[must_use]
 pub fn alert(message: Option<&str>) -> Markup {
+    html! {
+        @if let Some(message) = message { p.alert role="alert" tabindex="-1" autofocus { (message) } }
+    }
+}
+
+/// Says at the top of a form that fields below need mending; the page opens on the first of them.
+#[must_use]
+pub fn form_alert(message: Option<&str>) -> Markup {
     html! {
         @if let Some(message) = message { p.alert role="alert" { (message) } }
     }

@@ -14,7 +14,7 @@ pub struct Spot<'a> {
     /// As typed; none in a listing.
     pub query: Option<&'a str>,
     pub filter: Filter,
-    /// None is the listing's own order: the newest first, or what fits best.
+    /// None is the usual order: of a listing as this visitor sees it, of a search what fits best.
     pub sort: Option<Sort>,
     pub page: u32,
 }
@@ -206,13 +206,13 @@ pub fn chosen(frame: &Frame<'_>, spot: &Spot<'_>, category: Option<&Category>) -
     }
 }
 
-/// The order, as a form.
+/// The order, as a form; `usual` is the one that holds when none was chosen, if it has a name.
 #[must_use]
-pub fn sorting(frame: &Frame<'_>, spot: &Spot<'_>) -> Markup {
+pub fn sorting(frame: &Frame<'_>, spot: &Spot<'_>, usual: Option<Sort>) -> Markup {
     let words = frame.words();
-    let own = spot.query.is_some().then_some(("", words.finding.sort_best));
+    let own = usual.is_none().then_some(("", words.finding.sort_best));
     let named = Sort::ALL.map(|sort| (sort.name(), sort_name(&words.browse, sort)));
-    let current = spot.sort.map_or("", Sort::name);
+    let current = spot.sort.or(usual).map_or("", Sort::name);
     html! {
         form.sorting action=(spot.path()) method="get" {
             (kept(spot, &["sort", "page"]))
@@ -230,6 +230,7 @@ pub fn sorting(frame: &Frame<'_>, spot: &Spot<'_>) -> Markup {
 fn sort_name(browse: &Browse, sort: Sort) -> &'static str {
     match sort {
         Sort::Newest => browse.sort_newest,
+        Sort::Popular => browse.sort_popular,
         Sort::PriceAsc => browse.sort_price_low,
         Sort::PriceDesc => browse.sort_price_high,
         Sort::Name => browse.sort_name,

@@ -21,6 +21,9 @@ pub struct Tile<'a> {
 /// From how few on a tile says how many are left.
 const FEW: u32 = 5;
 
+/// Tiles of a leading list that a phone shows without scrolling.
+const FIRST_SEEN: usize = 4;
+
 /// A list of tiles, as the client script tells of those that were really seen.
 #[derive(Debug, Clone, Copy)]
 pub struct List<'a> {
@@ -28,13 +31,19 @@ pub struct List<'a> {
     pub name: &'a str,
     /// The first tile's place in the whole list, from 1.
     pub first: usize,
+    /// The list is what the page is about, so that its first tiles are seen at once.
+    leads: bool,
 }
 
 impl<'a> List<'a> {
     /// A list that is all on one page.
     #[must_use]
     pub const fn whole(name: &'a str) -> Self {
-        Self { name, first: 1 }
+        Self {
+            name,
+            first: 1,
+            leads: false,
+        }
     }
 
     /// A page, from 1, of a list of many.
@@ -44,7 +53,12 @@ impl<'a> List<'a> {
         Self {
             name,
             first: before * PAGE_SIZE + 1,
+            leads: true,
         }
+    }
+
+    const fn is_first_seen(&self, place: usize) -> bool {
+        self.leads && place < FIRST_SEEN
     }
 }
 
@@ -57,7 +71,9 @@ pub fn grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>]) -> Markup {
 #[must_use]
 pub fn marked_grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>], marks: &Marks) -> Markup {
     html! {
-        ul.grid data-list=(list.name) data-first=(list.first) { @for tile in tiles { li.tile { (one(frame, tile, marks)) } } }
+        ul.grid data-list=(list.name) data-first=(list.first) { @for (place, tile) in tiles.iter().enumerate() {
+            li.tile { (one(frame, tile, (marks, list.is_first_seen(place)))) }
+        } }
     }
 }
 
@@ -74,13 +90,13 @@ pub fn marked(text: &str, marks: &Marks) -> Markup {
     }
 }
 
-fn one(frame: &Frame<'_>, tile: &Tile<'_>, marks: &Marks) -> Markup {
+fn one(frame: &Frame<'_>, tile: &Tile<'_>, (marks, is_first_seen): (&Marks, bool)) -> Markup {
     let browse = &frame.words().browse;
     let Tile { product, left, .. } = *tile;
     let name = product.name.text(frame.language);
     html! {
         a.tile-link href={ "/products/" (product.id) } data-product-id=(product.id) {
-            (picture(&product.picture, tile.hue))
+            (if is_first_seen { picture_at_once(&product.picture, tile.hue) } else { picture(&product.picture, tile.hue) })
             span.name { (marked(name, marks)) }
             span.price { (product.price.text(frame.language)) }
             (note(frame, left, tile.is_new))
@@ -110,14 +126,30 @@ fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
     }
 }
 
-/// A picture on its category's ground; decoration, because the name stands beside it.
+/// A picture on its category's ground; decoration, because the name stands beside it. It may wait until somebody comes near it.
 #[must_use]
 pub fn picture(code_point: &str, hue: u16) -> Markup {
-    html! {
-        span class={ "ground hue-" (hue) } {
+    on_ground(
+        hue,
+        &html! {
             img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" loading="lazy" decoding="async";
-        }
-    }
+        },
+    )
+}
+
+/// A picture that is seen as soon as the page is there.
+#[must_use]
+pub fn picture_at_once(code_point: &str, hue: u16) -> Markup {
+    on_ground(
+        hue,
+        &html! {
+            img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" fetchpriority="high";
+        },
+    )
+}
+
+fn on_ground(hue: u16, picture: &Markup) -> Markup {
+    html! { span class={ "ground hue-" (hue) } { (picture) } }
 }
 
 /// How many are left, in words, for a product's own page.

@@ -33,6 +33,7 @@ pub(super) static WORDS: Words = Words {
         sort: "Sort by",
         apply: "Apply",
         sort_newest: "Newest",
+        sort_popular: "Most popular",
         sort_price_low: "Price, low to high",
         sort_price_high: "Price, high to low",
         sort_name: "Name",
@@ -51,6 +52,7 @@ pub(super) static WORDS: Words = Words {
         new: "New",
         quantity: "Quantity",
         add: "Add to cart",
+        add_to_mine: "Add to my cart",
         add_named: |name| format!("Add {name} to cart"),
         delivery_note: |fee, free_from| {
             format!(

@@ -30,6 +30,7 @@ pub(super) static WORDS: Words = Words {
         sort: "정렬",
         apply: "적용",
         sort_newest: "새로 들어온 순",
+        sort_popular: "인기순",
         sort_price_low: "낮은 가격순",
         sort_price_high: "높은 가격순",
         sort_name: "이름순",
@@ -45,6 +46,7 @@ pub(super) static WORDS: Words = Words {
         new: "새 상품",
         quantity: "수량",
         add: "장바구니에 담기",
+        add_to_mine: "내 장바구니에 담을게요",
         add_named: |name| format!("{name} 장바구니에 담기"),
         delivery_note: |fee, free_from| {
             format!(

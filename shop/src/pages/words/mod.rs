@@ -67,6 +67,7 @@ pub struct Browse {
     pub sort: &'static str,
     pub apply: &'static str,
     pub sort_newest: &'static str,
+    pub sort_popular: &'static str,
     pub sort_price_low: &'static str,
     pub sort_price_high: &'static str,
     pub sort_name: &'static str,
@@ -82,6 +83,8 @@ pub struct Browse {
     pub new: &'static str,
     pub quantity: &'static str,
     pub add: &'static str,
+    /// The same, said by who presses it.
+    pub add_to_mine: &'static str,
     pub add_named: fn(&str) -> String,
     pub delivery_note: fn(Won, Won) -> String,
     pub more_from: fn(&str) -> String,

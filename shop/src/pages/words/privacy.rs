@@ -60,6 +60,7 @@ pub(super) static KO: Privacy = Privacy {
             text: &[
                 "어떤 페이지를 보고, 무엇을 검색하고, 무엇을 담고, 어디를 눌렀는지를 기록해요. 페이지에 머문 시간과 스크롤한 정도도 함께 남겨요.",
                 "기록에는 방문 번호, IP 주소, 브라우저 이름이 들어가요. 비밀번호, 주소, 이름, 이메일, 입력한 글자는 기록에 들어가지 않아요. 검색어는 들어가요.",
+                "가끔 버튼 글이나 상품 순서를 두 가지로 만들어 어느 쪽이 나은지 알아봐요. 어느 쪽을 보게 될지는 방문 쿠키로 정해지고, 모두 기록해도 좋을 때만 본 것을 기록해요.",
             ],
         },
         Section {
@@ -106,6 +107,7 @@ pub(super) static EN: Privacy = Privacy {
             text: &[
                 "Which pages you look at, what you search for, what you put into the cart, and what you click. Also how long a page was open and how far you scrolled.",
                 "Each record has the number of the visit, your IP address and your browser's name. Passwords, addresses, names, e-mail and what you type are never in there. Search words are.",
+                "At times there are two versions of a button or of an order of products, to find out which is better. The visit cookie decides which one you see; that you saw it is recorded only while everything may be recorded.",
             ],
         },
         Section {
