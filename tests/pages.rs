@@ -20,26 +20,43 @@ use tour::{Language, Stop, Tour};
 struct Look {
     theme: &'static str,
     width: u32,
-    /// Whether the drawer is open.
-    drawer: bool,
+    opened: Opened,
+}
+
+/// What lies over the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Nothing,
+    /// What was just recorded.
+    Drawer,
+    Cart,
 }
 
 const fn look(theme: &'static str, width: u32) -> Look {
     Look {
         theme,
         width,
-        drawer: false,
+        opened: Opened::Nothing,
     }
 }
 
 /// Where the drawer is looked at, too: among tiles, beside a form, over a button that stays in reach.
 const WITH_DRAWER: [&str; 4] = ["home", "product", "checkout", "not-found"];
 
+/// Where the cart is opened as a dialog: empty and full.
+const WITH_CART: [&str; 2] = ["home", "product-wished"];
+
+/// What can be opened on the page.
+fn openings(stop: &Stop) -> impl Iterator<Item = Opened> {
+    let drawer = WITH_DRAWER.contains(&stop.name).then_some(Opened::Drawer);
+    let cart = WITH_CART.contains(&stop.name).then_some(Opened::Cart);
+    drawer.into_iter().chain(cart)
+}
+
 fn looks_at(stop: &Stop) -> Vec<Look> {
     let mut looks = vec![look("light", DESKTOP), look("dark", PHONE)];
-    if WITH_DRAWER.contains(&stop.name) {
-        let open = |look| Look { drawer: true, ..look };
-        looks.extend([look("dark", DESKTOP), look("light", PHONE)].map(open));
+    for opened in openings(stop) {
+        looks.extend([look("dark", DESKTOP), look("light", PHONE)].map(|look| Look { opened, ..look }));
     }
     looks
 }
@@ -103,13 +120,13 @@ async fn every_page_is_valid_html() {
         while let Some(stop) = tour.goes_on().await {
             let file = folder.join(format!("{}-{language:?}.html", stop.name));
             std::fs::write(file, served(&browser, &stop).await).expect("a file");
-            if WITH_DRAWER.contains(&stop.name) {
+            for opened in openings(&stop) {
                 let look = Look {
-                    drawer: true,
+                    opened,
                     ..look("light", DESKTOP)
                 };
                 appears(&browser, look).await;
-                let file = folder.join(format!("{}-drawer-{language:?}.html", stop.name));
+                let file = folder.join(format!("{}-{opened:?}-{language:?}.html", stop.name));
                 let open = browser.page.source().await.expect("the page has a source");
                 std::fs::write(file, open).expect("a file");
             }
@@ -149,13 +166,13 @@ async fn screenshots() {
                     appears(&browser, look(theme, width)).await;
                     let name = format!("{}-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
                     takes_a_picture(&browser, width, &folder.join(name)).await;
-                    if WITH_DRAWER.contains(&stop.name) {
+                    for opened in openings(&stop) {
                         let look = Look {
-                            drawer: true,
+                            opened,
                             ..look(theme, width)
                         };
                         appears(&browser, look).await;
-                        let name = format!("{}-drawer-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
+                        let name = format!("{}-{opened:?}-{language:?}-{theme}-{width}.png", stop.name).to_lowercase();
                         browser.page.screenshot(&folder.join(name)).await.expect("a picture");
                     }
                 }
@@ -176,27 +193,46 @@ async fn appears(browser: &Browser, look: Look) {
     tells(browser, "Emulation.setEmulatedMedia", json!({ "features": features })).await;
     let metrics = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
     tells(browser, "Emulation.setDeviceMetricsOverride", metrics).await;
-    let is_open = browser
-        .page
-        .execute("return document.querySelector('#emitted') !== null", vec![])
-        .await;
-    let is_open = is_open.expect("the page answers").json() == true;
-    if look.drawer && !is_open {
-        browser
-            .runs("document.querySelector('button.emitted-tab').click()")
-            .await;
-        // Filled, and no longer moving.
-        browser
-            .waits_for("document.querySelector('#emitted li .steps[aria-label]') !== null")
-            .await;
-        browser
-            .waits_for("document.getAnimations().every((one) => one.playState === 'finished')")
-            .await;
-    } else if !look.drawer && is_open {
-        browser
-            .runs("document.querySelector('#emitted .section-head button').click()")
-            .await;
+    for (piece, opens, closes) in [
+        (Opened::Cart, ".tools a[href='/cart']", "dialog [data-close]"),
+        (Opened::Drawer, "button.emitted-tab", "#emitted .section-head button"),
+    ] {
+        let (is_open, wanted) = (is_open(browser, piece).await, look.opened == piece);
+        if is_open != wanted {
+            let button = if wanted { opens } else { closes };
+            browser
+                .runs(&format!("document.querySelector({button:?}).click()"))
+                .await;
+        }
     }
+    // Filled, and no longer moving.
+    match look.opened {
+        Opened::Nothing => {}
+        Opened::Drawer => {
+            browser
+                .waits_for("document.querySelector('#emitted li .steps[aria-label]') !== null")
+                .await;
+        }
+        Opened::Cart => {
+            browser
+                .waits_for("document.querySelector('dialog[open]') !== null")
+                .await
+        }
+    }
+    browser
+        .waits_for("document.getAnimations().every((one) => one.playState === 'finished')")
+        .await;
+}
+
+async fn is_open(browser: &Browser, piece: Opened) -> bool {
+    let css = match piece {
+        Opened::Nothing => return false,
+        Opened::Drawer => "#emitted",
+        Opened::Cart => "dialog[open]",
+    };
+    let script = format!("return document.querySelector({css:?}) !== null");
+    let found = browser.page.execute(script, vec![]).await;
+    found.expect("the page answers").json() == true
 }
 
 /// The rules that the page breaks, with the elements that break them.

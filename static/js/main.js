@@ -192,7 +192,8 @@
   window.addEventListener("online", () => { takeKept(); flush(); });
   document.addEventListener("submit", (event) => {
     const target = new URL(event.target.action, location.href);
-    if (target.origin === location.origin) nextPage = target.pathname.slice(0, 500);
+    // What a script sends (the cart's drawer) leads nowhere.
+    if (!event.defaultPrevented && target.origin === location.origin) nextPage = target.pathname.slice(0, 500);
     form = null;
   });
 

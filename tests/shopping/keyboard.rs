@@ -76,13 +76,16 @@ async fn a_guest_buys_a_teapot_with_the_keyboard_only() {
     keyboard.presses(Key::Up).await;
     keyboard.tabs_to("form.add [type=submit]").await;
     keyboard.presses(Key::Space).await;
-    browser.is_on("/cart").await;
+    browser.sees("dialog[open]").await;
+    browser
+        .waits_for("document.querySelector('dialog[open]').contains(document.activeElement)")
+        .await;
     assert!(
         keyboard
             .holds("document.querySelector('#quantity-101').value === '2'")
             .await
     );
-    keyboard.tabs_to("main a[href='/checkout']").await;
+    keyboard.tabs_to("dialog a[href='/checkout']").await;
     keyboard.presses(Key::Enter).await;
     browser.is_on("/checkout").await;
     for (field, text) in [

@@ -89,6 +89,22 @@ fn finds_the_way(heard: &[Heard], path: &str) {
     }
 }
 
+/// The field that is wrong has the focus, and says why.
+async fn changes_a_quantity_that_cannot_be(browser: &Browser) {
+    browser
+        .runs("const field = document.querySelector('#quantity-101'); field.max = ''; field.value = '999';")
+        .await;
+    browser.clicks("dialog form.change [type=submit]").await;
+    browser.sees("#quantity-101-error").await;
+    let heard = hears(browser).await;
+    let quantity = one(&heard, "spinbutton", "Quantity of");
+    assert!(quantity.focused && quantity.invalid, "{quantity:?}");
+    assert!(
+        !quantity.description.is_empty(),
+        "the field says what is wrong: {quantity:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_with_a_screen_reader_hears_where_things_are_and_what_went_wrong() {
     let Some((world, browser)) = opens("the screen reader", true).await else {
@@ -116,22 +132,25 @@ async fn a_guest_with_a_screen_reader_hears_where_things_are_and_what_went_wrong
         .runs("const field = document.querySelector('#quantity'); field.max = ''; field.value = '99';")
         .await;
     browser.clicks("form.add [type=submit]").await;
-    browser.sees("#quantity-error").await;
+    // Why nothing was put into the cart is said in its dialog; the page below it is not heard meanwhile.
+    browser.sees("dialog[open] .alert").await;
     let heard = hears(&browser).await;
-    let quantity = heard
-        .iter()
-        .find(|heard| heard.role == "spinbutton")
-        .expect("the quantity");
-    assert!(quantity.focused && quantity.invalid, "{quantity:?}");
-    assert!(
-        !quantity.description.is_empty(),
-        "the field says what is wrong: {quantity:?}"
-    );
+    let alert = one(&heard, "alert", "");
+    assert!(alert.focused, "{alert:?}");
+    one(&heard, "dialog", "Cart");
+    assert_eq!(count(&heard, "spinbutton"), 0, "{heard:#?}");
+    browser.clicks("dialog [data-close]").await;
+    browser
+        .waits_for("document.activeElement.matches('form.add [type=submit]')")
+        .await;
 
     browser.sees("#quantity").await.clear().await.expect("a field");
     browser.types("#quantity", "1\n").await;
-    browser.is_on("/cart").await;
-    one(&hears(&browser).await, "spinbutton", "Quantity of");
+    browser.sees("dialog[open] #quantity-101").await;
+    let heard = hears(&browser).await;
+    one(&heard, "spinbutton", "Quantity of");
+    one(&heard, "status", "");
+    changes_a_quantity_that_cannot_be(&browser).await;
     browser.clicks("form[action='/cart/remove'] [type=submit]").await;
     browser.sees(".notice").await;
     assert!(
@@ -139,7 +158,7 @@ async fn a_guest_with_a_screen_reader_hears_where_things_are_and_what_went_wrong
         "that it was removed is said"
     );
     browser.clicks(".notice [type=submit]").await;
-    browser.clicks("main a[href='/checkout']").await;
+    browser.clicks("dialog[open] a[href='/checkout']").await;
     browser.is_on("/checkout").await;
     browser
         .runs("document.querySelector('form.with-summary').noValidate = true")

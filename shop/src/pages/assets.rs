@@ -12,13 +12,15 @@ pub enum Asset {
     Script,
     /// Suggestions as one types.
     Suggest,
+    /// The cart, without leaving the page.
+    Cart,
     /// What was just recorded.
     Drawer,
     Icon,
 }
 
 /// Its address changes with its content, so a cached copy is never stale.
-static ADDRESSES: LazyLock<[String; 5]> = LazyLock::new(|| {
+static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut address = "/static/".to_owned();
         for byte in Sha256::digest(asset.content()).iter().take(6) {
@@ -29,7 +31,14 @@ static ADDRESSES: LazyLock<[String; 5]> = LazyLock::new(|| {
 });
 
 impl Asset {
-    pub const ALL: [Self; 5] = [Self::Style, Self::Script, Self::Suggest, Self::Drawer, Self::Icon];
+    pub const ALL: [Self; 6] = [
+        Self::Style,
+        Self::Script,
+        Self::Suggest,
+        Self::Cart,
+        Self::Drawer,
+        Self::Icon,
+    ];
 
     #[must_use]
     pub const fn file_name(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Asset {
             Self::Style => "main.css",
             Self::Script => "main.js",
             Self::Suggest => "suggest.js",
+            Self::Cart => "cart.js",
             Self::Drawer => "drawer.js",
             Self::Icon => "icon.svg",
         }
@@ -48,6 +58,7 @@ impl Asset {
             Self::Style => include_bytes!("../../../static/css/main.css"),
             Self::Script => include_bytes!("../../../static/js/main.js"),
             Self::Suggest => include_bytes!("../../../static/js/suggest.js"),
+            Self::Cart => include_bytes!("../../../static/js/cart.js"),
             Self::Drawer => include_bytes!("../../../static/js/drawer.js"),
             Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
         }
@@ -57,7 +68,7 @@ impl Asset {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Style => "text/css; charset=utf-8",
-            Self::Script | Self::Suggest | Self::Drawer => "text/javascript; charset=utf-8",
+            Self::Script | Self::Suggest | Self::Cart | Self::Drawer => "text/javascript; charset=utf-8",
             Self::Icon => "image/svg+xml",
         }
     }

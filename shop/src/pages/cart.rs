@@ -1,14 +1,14 @@
-//! The cart: change it, and see what it costs.
+//! The cart: change it, and see what it costs. A page of its own, or a part that `cart.js` shows in a dialog on any other page.
 
 use maud::{Markup, html};
 
+use super::parts::cart_line::{CartLineView, cart_line};
 use super::parts::field::alert;
-use super::parts::lines::{LineView, Sums, sums};
-use super::parts::tile::picture;
+use super::parts::lines::{Sums, sums};
 use super::wishes::{WishView, wish_lines};
 use super::{Frame, layout};
+use crate::domain::Won;
 use crate::domain::order::FREE_DELIVERY_FROM;
-use crate::domain::{Quantity, Won};
 
 pub struct CartPage<'a> {
     pub lines: Vec<CartLineView<'a>>,
@@ -20,16 +20,6 @@ pub struct CartPage<'a> {
     pub notice: Option<Notice<'a>>,
     /// Saved for later.
     pub wishes: Vec<WishView<'a>>,
-}
-
-pub struct CartLineView<'a> {
-    pub line: LineView<'a>,
-    /// In stock; none when it is no longer sold.
-    pub left: Option<u32>,
-    /// What it cost when it was put in, if that was another price.
-    pub was: Option<Won>,
-    /// What stands in the quantity field when it could not be taken, and why.
-    pub refused: Option<(&'a str, &'a str)>,
 }
 
 /// What was just done, and how to undo it.
@@ -64,12 +54,10 @@ pub fn cart(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
             (notice(frame, shown.notice.as_ref()))
             (alert(shown.alert))
             div.with-summary {
-                ul.lines { @for line in &shown.lines { li.line { (one(frame, line)) } } }
+                (lines(frame, shown))
                 aside.summary aria-labelledby="summary" {
                     h2 #summary { (words.summary) }
-                    (sums(frame, &shown.sums))
-                    (free_delivery(frame, shown))
-                    a.button.primary.wide href="/checkout" data-cart-action="checkout" { (words.to_checkout) }
+                    (to_pay(frame, shown))
                 }
             }
         }
@@ -81,6 +69,44 @@ pub fn cart(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
         }
     };
     layout::page(frame, words.title, &content)
+}
+
+/// What stands in the dialog, with the header's link as it is now. The page below it has the `h1`, and none of these ids.
+#[must_use]
+pub fn drawer(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
+    let words = &frame.words().cart;
+    html! {
+        section data-cart {
+            template { (layout::cart_link(frame)) }
+            div.section-head {
+                h2 #cart-title tabindex="-1" { (words.title) }
+                button.quiet type="button" data-close { (frame.words().appearance.close) }
+            }
+            (notice(frame, shown.notice.as_ref()))
+            (alert(shown.alert))
+            @if shown.lines.is_empty() {
+                p { (words.empty) }
+                p.lead { (words.empty_hint) }
+                a.button.primary href="/products/" { (words.go_on) }
+            } @else {
+                (lines(frame, shown))
+                div.cart-sum { (to_pay(frame, shown)) }
+            }
+            p.small { a href="/cart" { (words.whole) } }
+        }
+    }
+}
+
+fn lines(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
+    html! { ul.lines { @for line in &shown.lines { li.line { (cart_line(frame, line)) } } } }
+}
+
+fn to_pay(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
+    html! {
+        (sums(frame, &shown.sums))
+        (free_delivery(frame, shown))
+        a.button.primary.wide href="/checkout" data-cart-action="checkout" { (frame.words().cart.to_checkout) }
+    }
 }
 
 fn notice(frame: &Frame<'_>, notice: Option<&Notice<'_>>) -> Markup {
@@ -120,85 +146,6 @@ fn free_delivery(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
         div.free-delivery {
             p #free-delivery { (said) }
             progress aria-labelledby="free-delivery" max=(FREE_DELIVERY_FROM.0) value=(shown.sums.goods.0.min(FREE_DELIVERY_FROM.0)) {}
-        }
-    }
-}
-
-fn one(frame: &Frame<'_>, shown: &CartLineView<'_>) -> Markup {
-    let words = &frame.words().cart;
-    let line = &shown.line;
-    let shortage = shortage(frame, shown);
-    let error = shown.refused.map(|(_, error)| error).or(shortage.as_deref());
-    html! {
-        (picture(line.picture, line.hue))
-        div.line-facts {
-            a href={ "/products/" (line.product_id) } data-product-id=(line.product_id) { (line.name) }
-            p.quiet-text { ((words.each)(&line.unit_price.text(frame.language))) }
-            @if let Some(was) = shown.was {
-                p.changed { ((words.price_changed)(&was.text(frame.language), &line.unit_price.text(frame.language))) }
-            }
-            div.line-forms {
-                @if shown.left.is_some() {
-                    (change_form(frame, shown, error))
-                    (save_form(frame, line))
-                }
-                (remove_form(frame, line))
-            }
-            @if let Some(error) = error { p.error id={ "quantity-" (line.product_id) "-error" } { (error) } }
-        }
-        p.line-sum { (line.sum.text(frame.language)) }
-    }
-}
-
-/// What keeps the line from being ordered as it is.
-fn shortage(frame: &Frame<'_>, shown: &CartLineView<'_>) -> Option<String> {
-    let words = &frame.words().cart;
-    match shown.left {
-        None => Some(words.not_sold.to_owned()),
-        Some(0) => Some(words.out_of_stock.to_owned()),
-        Some(left) if left < shown.line.quantity => Some((words.only_left)(left)),
-        Some(_) => None,
-    }
-}
-
-fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>) -> Markup {
-    let words = &frame.words().cart;
-    let line = &shown.line;
-    let id = format!("quantity-{}", line.product_id);
-    let typed = shown.refused.map(|(typed, _)| typed.to_owned());
-    html! {
-        form.change action="/cart/update" method="post" {
-            input type="hidden" name="product_id" value=(line.product_id);
-            label.unseen for=(id) { ((words.quantity_of)(line.name)) }
-            input id=(id) type="number" name="quantity" value=(typed.unwrap_or_else(|| line.quantity.to_string()))
-                min="1" max=(Quantity::MAX) inputmode="numeric" required
-                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()];
-            button type="submit" aria-label=((words.change_named)(line.name))
-                data-cart-action="update" data-product-id=(line.product_id) { (words.change) }
-        }
-    }
-}
-
-fn save_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
-    let words = frame.words().wishes;
-    html! {
-        form action="/cart/later" method="post" {
-            input type="hidden" name="product_id" value=(line.product_id);
-            button.quiet type="submit" aria-label=((words.save_for_later_named)(line.name))
-                data-cart-action="remove" data-product-id=(line.product_id) { (words.save_for_later) }
-        }
-    }
-}
-
-/// The quantity goes along, so that the next page can offer to undo it.
-fn remove_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
-    let words = &frame.words().cart;
-    html! {
-        form action="/cart/remove" method="post" {
-            input type="hidden" name="product_id" value=(line.product_id);
-            input type="hidden" name="quantity" value=(line.quantity);
-            button.quiet type="submit" aria-label=((words.remove_named)(line.name))
-                data-cart-action="remove" data-product-id=(line.product_id) { (words.remove) }
         }
     }
 }

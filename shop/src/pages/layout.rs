@@ -79,6 +79,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
                 script src=(Asset::Suggest.address()) defer {}
+                script src=(Asset::Cart.address()) defer {}
                 @if has_drawer { (drawer::script()) }
             }
             body {
@@ -163,7 +164,6 @@ const fn consent(frame: &Frame<'_>) -> Consent {
 
 fn header(frame: &Frame<'_>) -> Markup {
     let words = frame.words();
-    let cart = (words.frame.cart_count)(frame.cart_count);
     let other = match frame.language {
         Language::Ko => Language::En,
         Language::En => Language::Ko,
@@ -193,14 +193,22 @@ fn header(frame: &Frame<'_>) -> Markup {
                     (themes(frame))
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
                     a.tool href="/wishlist" aria-label=(words.wishes.title) { (icon(HEART)) span.tool-name { (words.wishes.title) } }
-                    a.tool href="/cart" data-cart-action="view" {
-                        (icon(BASKET))
-                        span.tool-name aria-hidden="true" { (words.frame.cart) }
-                        @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }
-                        span.unseen { (cart) }
-                    }
+                    (cart_link(frame))
                 }
             }
+        }
+    }
+}
+
+/// The header's way to the cart, with how much is in it.
+pub(super) fn cart_link(frame: &Frame<'_>) -> Markup {
+    let words = &frame.words().frame;
+    html! {
+        a.tool href="/cart" data-cart-action="view" {
+            (icon(BASKET))
+            span.tool-name aria-hidden="true" { (words.cart) }
+            @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }
+            span.unseen { ((words.cart_count)(frame.cart_count)) }
         }
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Caller {
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
+    /// A script asks for the cart alone, to show it on another page: header `x-part: cart`, which redirects keep.
+    pub wants_part: bool,
 }
 
 /// Names of the query string that may stand in events; others could hold anything.
@@ -128,6 +130,7 @@ impl Caller {
             forced: cookies.forced(),
             occasion,
             here,
+            wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),
         }
     }
 

@@ -9,7 +9,7 @@ use schemas::{Details, ProductId};
 use serde::Deserialize;
 
 use super::caller::{By, Caller};
-use super::cart_page::{Just, Refusal, page};
+use super::cart_page::{Just, Refusal, drawer_with, page};
 use super::error::PageError;
 use super::record::Changed;
 use super::{Site, products, show};
@@ -47,6 +47,10 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
     };
     match put(&site, &caller, &wanted, decide).await? {
         Ok(redirect) => Ok(redirect),
+        Err(said) if caller.wants_part => {
+            let page = drawer_with(&site, &caller, &said).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
         Err(said) => {
             let catalogue = site.store.catalogue();
             let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;

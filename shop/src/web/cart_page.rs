@@ -1,15 +1,17 @@
-//! What the cart's page shows: lines at today's prices and stock, what was just done, what is saved for later.
+//! What the cart's page, and its drawer, show: lines at today's prices and stock, what was just done, what is saved for later.
 
 use schemas::ProductId;
 use schemas::events::OrderLine;
 use serde::Deserialize;
 
 use super::caller::Caller;
+use super::error::PageError;
 use super::{Site, show, wishes};
 use crate::domain::order::{FREE_DELIVERY_FROM, Totals};
 use crate::domain::{Belongings, Cart, Catalogue, Quantity, StockLevels, Won};
 use crate::pages;
-use crate::pages::cart::{CartLineView, CartPage, Notice};
+use crate::pages::cart::{CartPage, Notice};
+use crate::pages::parts::cart_line::CartLineView;
 use crate::pages::parts::lines::Sums;
 
 /// What was done just before, as the address says; what doesn't fit the cart is not believed.
@@ -26,6 +28,8 @@ pub(super) struct Just {
 /// What could not be done to the cart.
 pub(super) enum Refusal<'a> {
     None,
+    /// Not about what is in it.
+    Whole(&'a str),
     Line {
         product: ProductId,
         typed: &'a str,
@@ -47,6 +51,7 @@ pub(super) fn page(
     let known = (&*catalogue, &*stock);
     let lines = priced.iter().zip(&cart.lines);
     let alert = match *refusal {
+        Refusal::Whole(error) => Some(error),
         Refusal::Line { product, error, .. } if cart.quantity_of(product).is_none() => Some(error),
         _ => None,
     };
@@ -60,7 +65,23 @@ pub(super) fn page(
         notice: notice(&catalogue, caller, belongings, just),
         wishes: wishes::views(known, caller, &belongings.wishes),
     };
-    pages::cart::cart(&caller.frame_with(site, cart.count()), &shown)
+    let frame = caller.frame_with(site, cart.count());
+    if caller.wants_part {
+        pages::cart::drawer(&frame, &shown)
+    } else {
+        pages::cart::cart(&frame, &shown)
+    }
+}
+
+/// The drawer, with what keeps a product from being put into the cart.
+pub(super) async fn drawer_with(site: &Site, caller: &Caller, said: &str) -> Result<maud::Markup, PageError> {
+    let belongings = caller.belongings(&site.store).await?;
+    Ok(page(
+        site,
+        caller,
+        &belongings,
+        (&Refusal::Whole(said), &Just::default()),
+    ))
 }
 
 fn one<'a>(
@@ -126,7 +147,7 @@ pub(super) fn sums(totals: &Totals) -> Sums {
 
 impl Caller {
     /// Cart and wish list; nothing is asked of the database where the cookie says that there is nothing.
-    pub(super) async fn belongings(&self, store: &crate::store::Store) -> Result<Belongings, super::error::PageError> {
+    pub(super) async fn belongings(&self, store: &crate::store::Store) -> Result<Belongings, PageError> {
         if self.may_have_cart() || self.may_have_wishes() {
             Ok(store.belongings_of(self.owner()).await?)
         } else {
@@ -135,7 +156,7 @@ impl Caller {
     }
 
     /// The cart alone, in the same way.
-    pub(super) async fn cart_if_any(&self, store: &crate::store::Store) -> Result<Cart, super::error::PageError> {
+    pub(super) async fn cart_if_any(&self, store: &crate::store::Store) -> Result<Cart, PageError> {
         if self.may_have_cart() {
             self.cart(store).await
         } else {

@@ -9,6 +9,7 @@ use schemas::events::{OrderLine, WishOrigin, WishRemoval};
 
 use super::caller::{By, Caller};
 use super::cart::{Wanted, WantedForm, kept, known};
+use super::cart_page::drawer_with;
 use super::error::PageError;
 use super::{Site, language, show};
 use crate::domain::{Belongings, CartError, Catalogue, Quantity, StockLevels, Wishes, belongings, wishes};
@@ -93,7 +94,12 @@ async fn answer(
         Ok(now) => Ok((kept(caller, &now), Redirect::to(next)).into_response()),
         Err(error) => {
             let said = caller.words().problems.about_cart(error);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(site, caller, Some(&said)).await?).into_response())
+            let page = if caller.wants_part {
+                drawer_with(site, caller, &said).await?
+            } else {
+                page(site, caller, Some(&said)).await?
+            };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod accounts;
+mod cart_drawer;
 mod client_events;
 mod consent;
 mod experiments;

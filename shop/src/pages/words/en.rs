@@ -97,6 +97,7 @@ pub(super) static WORDS: Words = Words {
         undo: "Undo",
         missing: |names| format!("Not all of it could be added: {names}. There are not enough now."),
         to_checkout: "Go to checkout",
+        whole: "See the whole cart",
         only_left: |left| format!("Only {left} can be had now. Please change the quantity."),
     },
     checkout: Checkout {

@@ -88,6 +88,7 @@ pub(super) static WORDS: Words = Words {
         undo: "되돌리기",
         missing: |names| format!("다 담지 못했어요: {names}. 지금은 그만큼 없어요."),
         to_checkout: "주문하러 가기",
+        whole: "장바구니 페이지 보기",
         only_left: |left| format!("지금은 {left}개만 살 수 있어요. 수량을 바꿔 주세요."),
     },
     checkout: Checkout {

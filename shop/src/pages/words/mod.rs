@@ -122,6 +122,8 @@ pub struct Cart {
     /// Of an order that is ordered again.
     pub missing: fn(&str) -> String,
     pub to_checkout: &'static str,
+    /// From the drawer to the page.
+    pub whole: &'static str,
     pub only_left: fn(u32) -> String,
 }
 

@@ -1,0 +1,98 @@
+//! A product in the cart, with what can be done about it: the same on the cart's page and in its drawer.
+
+use maud::{Markup, html};
+
+use super::super::Frame;
+use super::lines::LineView;
+use super::tile::picture;
+use crate::domain::{Quantity, Won};
+
+pub struct CartLineView<'a> {
+    pub line: LineView<'a>,
+    /// In stock; none when it is no longer sold.
+    pub left: Option<u32>,
+    /// What it cost when it was put in, if that was another price.
+    pub was: Option<Won>,
+    /// What stands in the quantity field when it could not be taken, and why.
+    pub refused: Option<(&'a str, &'a str)>,
+}
+
+#[must_use]
+pub fn cart_line(frame: &Frame<'_>, shown: &CartLineView<'_>) -> Markup {
+    let words = &frame.words().cart;
+    let line = &shown.line;
+    let shortage = shortage(frame, shown);
+    let error = shown.refused.map(|(_, error)| error).or(shortage.as_deref());
+    html! {
+        (picture(line.picture, line.hue))
+        div.line-facts {
+            a href={ "/products/" (line.product_id) } data-product-id=(line.product_id) { (line.name) }
+            p.quiet-text { ((words.each)(&line.unit_price.text(frame.language))) }
+            @if let Some(was) = shown.was {
+                p.changed { ((words.price_changed)(&was.text(frame.language), &line.unit_price.text(frame.language))) }
+            }
+            div.line-forms {
+                @if shown.left.is_some() {
+                    (change_form(frame, shown, error))
+                    (save_form(frame, line))
+                }
+                (remove_form(frame, line))
+            }
+            @if let Some(error) = error { p.error id={ "quantity-" (line.product_id) "-error" } { (error) } }
+        }
+        p.line-sum { (line.sum.text(frame.language)) }
+    }
+}
+
+/// What keeps the line from being ordered as it is.
+fn shortage(frame: &Frame<'_>, shown: &CartLineView<'_>) -> Option<String> {
+    let words = &frame.words().cart;
+    match shown.left {
+        None => Some(words.not_sold.to_owned()),
+        Some(0) => Some(words.out_of_stock.to_owned()),
+        Some(left) if left < shown.line.quantity => Some((words.only_left)(left)),
+        Some(_) => None,
+    }
+}
+
+fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>) -> Markup {
+    let words = &frame.words().cart;
+    let line = &shown.line;
+    let id = format!("quantity-{}", line.product_id);
+    let typed = shown.refused.map(|(typed, _)| typed.to_owned());
+    html! {
+        form.change action="/cart/update" method="post" {
+            input type="hidden" name="product_id" value=(line.product_id);
+            label.unseen for=(id) { ((words.quantity_of)(line.name)) }
+            input id=(id) type="number" name="quantity" value=(typed.unwrap_or_else(|| line.quantity.to_string()))
+                min="1" max=(Quantity::MAX) inputmode="numeric" required
+                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()];
+            button type="submit" aria-label=((words.change_named)(line.name))
+                data-cart-action="update" data-product-id=(line.product_id) { (words.change) }
+        }
+    }
+}
+
+fn save_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
+    let words = frame.words().wishes;
+    html! {
+        form action="/cart/later" method="post" {
+            input type="hidden" name="product_id" value=(line.product_id);
+            button.quiet type="submit" aria-label=((words.save_for_later_named)(line.name))
+                data-cart-action="remove" data-product-id=(line.product_id) { (words.save_for_later) }
+        }
+    }
+}
+
+/// The quantity goes along, so that the next page can offer to undo it.
+fn remove_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
+    let words = &frame.words().cart;
+    html! {
+        form action="/cart/remove" method="post" {
+            input type="hidden" name="product_id" value=(line.product_id);
+            input type="hidden" name="quantity" value=(line.quantity);
+            button.quiet type="submit" aria-label=((words.remove_named)(line.name))
+                data-cart-action="remove" data-product-id=(line.product_id) { (words.remove) }
+        }
+    }
+}
