@@ -216,7 +216,7 @@ async fn appears(browser: &Browser, look: Look) {
         Opened::Cart => {
             browser
                 .waits_for("document.querySelector('dialog[open]') !== null")
-                .await
+                .await;
         }
     }
     browser

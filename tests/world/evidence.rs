@@ -101,12 +101,13 @@ pub fn topics(kafka: &str) -> Evidence {
     }
     consumer.assign(&assignment).expect("partitions are assigned");
     let mut found = Vec::new();
-    let since = Instant::now();
+    let mut last = Instant::now();
     while !open.is_empty() {
-        assert!(since.elapsed() < Duration::from_mins(1), "never given: {open:?}");
+        assert!(last.elapsed() < Duration::from_mins(1), "never given: {open:?}");
         let Some(message) = consumer.poll(Duration::from_millis(200)) else {
             continue;
         };
+        last = Instant::now();
         let message = message.expect("a message");
         let place = (message.topic().to_owned(), message.partition());
         let Some((next, end)) = open.get_mut(&place) else {
