@@ -67,8 +67,9 @@ async fn too_much_at_once_is_refused_with_413() {
     };
     let visitor = world.visitor();
     let many: Vec<Value> = (0..101).map(|_| click("x", 1.0)).collect();
-    let long = json!([click(&"x".repeat(70_000), 1.0)]);
-    for body in [json!(many), long] {
+    let long = json!([click(&"x".repeat(200_000), 1.0)]);
+    // Often, because who still writes when the connection is closed would only sometimes miss the answer.
+    for body in std::iter::once(&json!(many)).chain(std::iter::repeat_n(&long, 20)) {
         let page = visitor
             .sends("/api/log/click-event", "application/json", body.to_string())
             .await

@@ -79,6 +79,11 @@ async fn below_the_journal_observations_are_refused_and_counted_and_facts_wait()
         return;
     };
     let disk = Disk::mount(&world.folder_of(Program::Shop), 2048);
+    // Exposures would be refused as well, and nobody keeps a list of those.
+    let experiments = world.folder().join("no-experiments.json");
+    std::fs::write(&experiments, "[]").expect("the folder takes a file");
+    let experiments = experiments.to_str().expect("text").to_owned();
+    world.shop_settings.push(("SHOP_EXPERIMENTS", experiments));
     // Lines of the shop's own are refused too, and nobody keeps a list of those.
     world.shop_settings.push(("SHOP_LOG_LEVEL", "info".into()));
     world.starts(&[Program::Broker, Program::Shop, Program::Sink]);

@@ -1,5 +1,6 @@
 //! How large a request may be, and how long its answer may take.
 
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
@@ -10,20 +11,30 @@ use super::error::PageError;
 
 /// The largest body, in bytes.
 pub(super) const LARGEST_BODY: usize = 64 * 1024;
+const LARGER_BODY: usize = LARGEST_BODY + 1;
+
+/// A body that is too large is read away up to this size: who still writes when the connection is closed gets a reset instead of the
+/// answer.
+const READ_AWAY: usize = 256 * 1024;
 
 /// Stops reading a body that turns out too large.
 pub(super) fn of_bodies() -> DefaultBodyLimit {
     DefaultBodyLimit::max(LARGEST_BODY)
 }
 
-/// Refuses a body that says itself that it is too large, before any of it is read.
+/// Refuses a body that says itself that it is too large.
 pub(super) async fn refuse_large(request: Request, next: Next) -> Result<Response, PageError> {
     let announced = request.headers().get(CONTENT_LENGTH);
     let length = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > LARGEST_BODY) {
-        return Err(PageError::TooLarge);
+    match length {
+        Some(LARGER_BODY..=READ_AWAY) => {
+            // Whether all of it came changes nothing.
+            drop(to_bytes(request.into_body(), READ_AWAY).await);
+            Err(PageError::TooLarge)
+        }
+        Some(LARGER_BODY..) => Err(PageError::TooLarge),
+        _ => Ok(next.run(request).await),
     }
-    Ok(next.run(request).await)
 }
 
 /// Gives up on an answer that takes too long; what the handler was doing is dropped, a transaction rolled back.
