@@ -32,10 +32,16 @@ for product in 101 305; do visits --data "product_id=$product&quantity=1" "$addr
 cookies=$(awk '$6 != "" { sub(/^#HttpOnly_/, ""); printf "%s%s=%s", separator, $6, $7; separator = "; " }' "$jar")
 printf '{"Cookie": "%s", "Accept-Language": "en"}' "$cookies" >"$folder/headers.json"
 
+# Chromium's trace fails now and then (NO_NAVSTART); Lighthouse itself says: run again.
 audits() {
-  CHROME_PATH=/usr/bin/chromium timeout 180 "$lighthouse" "$address$2" --quiet --output=json --output-path="$reports/$1.json" \
-    --extra-headers="$folder/headers.json" --only-categories=performance,accessibility,best-practices,seo \
-    --chrome-flags="--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage" 2>"$folder/lighthouse" || { cat "$folder/lighthouse" >&2; exit 1; }
+  local try
+  for try in 1 2 3; do
+    CHROME_PATH=/usr/bin/chromium timeout 180 "$lighthouse" "$address$2" --quiet --output=json --output-path="$reports/$1.json" \
+      --extra-headers="$folder/headers.json" --only-categories=performance,accessibility,best-practices,seo \
+      --chrome-flags="--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage" 2>"$folder/lighthouse" && return
+  done
+  cat "$folder/lighthouse" >&2
+  exit 1
 }
 audits home /
 audits listing /products/
