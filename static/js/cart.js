@@ -17,7 +17,7 @@
     holder.innerHTML = html;
     const part = holder.content.querySelector("[data-cart]");
     if (!part) return false;
-      link.replaceChildren(...part.querySelector("template").content.firstElementChild.childNodes);
+    link.replaceChildren(...part.querySelector("template").content.firstElementChild.childNodes);
     dialog.firstChild.replaceWith(part);
     if (!dialog.open) {
       document.body.append(dialog);

@@ -44,29 +44,24 @@ POM
   touch "$folder/complete"
 }
 
-# axe-core (accessibility rules) and html-validate.
-pages() {
-  local folder="$servers/pages"
+# npm_packages FOLDER WHAT PACKAGE@VERSION...
+npm_packages() {
+  local folder="$servers/$1" what=$2
+  shift 2
   [ -e "$folder/complete" ] && return
   command -v npm >/dev/null || debian npm
-  echo "fetching the page checkers"
+  echo "fetching $what"
   rm -rf "$folder"
   mkdir -p "$folder"
-  timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" axe-core@4.14.1 html-validate@9.7.1
+  timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" "$@"
   touch "$folder/complete"
 }
 
+# axe-core (accessibility rules) and html-validate.
+pages() { npm_packages pages "the page checkers" axe-core@4.14.1 html-validate@9.7.1; }
+
 # The last that Node 20 runs; Node 22 takes 13.
-lighthouse() {
-  local folder="$servers/lighthouse"
-  [ -e "$folder/complete" ] && return
-  command -v npm >/dev/null || debian npm
-  echo "fetching Lighthouse"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" lighthouse@12.8.2
-  touch "$folder/complete"
-}
+lighthouse() { npm_packages lighthouse Lighthouse lighthouse@12.8.2; }
 
 for part in "${@:-kafka postgres browser clients pages lighthouse}"; do
   for one in $part; do
