@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The folder can't be used, or an entry in it can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub enum AppendError {
     Full { bytes: u64, max_bytes: u64 },
     /// The disk refused, for instance because it is full. The journal goes on by itself once it has room.
     #[error("the journal can't be written")]
-    Io(#[source] io::Error),
+    Io(#[source] Arc<io::Error>),
     /// Larger than any message may be; trying again is of no use.
     #[error("an event of {bytes} bytes is larger than the journal takes ({max})")]
     TooLarge { bytes: usize, max: usize },

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
+use super::append;
 use super::frame::{self, Parsed};
 use super::segment::{self, Segment};
 use super::shared::{Durable, Shared};
@@ -69,6 +70,9 @@ fn sleep_until_woken(shared: &Shared) {
 }
 
 fn sync(shared: &Shared) {
+    // What was taken by those who went away before its write is written here.
+    // Who waits for it is told there how it ended, and so is the operator.
+    let _ = append::write(shared, shared.writer());
     let unsynced = shared.writer().take_unsynced();
     fail_point::hit(FailPoint::BeforeFsync);
     let began = Instant::now();

@@ -2,7 +2,8 @@
 //!
 //! Promises
 //! - What `append` returned for survives kill -9 at once, and a power cut after `flush_interval` (50 ms) and a sync.
-//! - All entries of an append are written or none; an append that fails leaves no trace and may be tried again.
+//! - All entries of an append are written or none; an append that fails leaves no trace and may be tried again. Appends of the same moment
+//!   may share a write.
 //! - Sequences count from 1 without a gap and are never given out twice. Only damage on the disk makes a gap, and that is reported.
 //! - Readers see the entries in the order of their sequences, each exactly once, and only those that a power cut can't take back.
 //! - The folder stays below `max_bytes` (1 GiB). Whole segments are deleted, once the relay *and* the outbox have released them; a segment
@@ -14,6 +15,8 @@
 //! The folder: `instance` (this shop's name), `lock`, `cursor` (the relay's), `FIRST_SEQUENCE.journal`, and `.corrupt` files with bytes
 //! that were damaged.
 
+mod append;
+mod batch;
 mod cursor;
 mod error;
 mod flusher;
@@ -32,10 +35,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use schemas::{InstanceId, Sequence};
-use tracing::{error, info};
 
 pub(crate) use self::cursor::Cursor;
 pub use self::error::{AppendError, JournalError};
@@ -46,12 +48,9 @@ use self::shared::Shared;
 pub use self::shared::Trouble;
 pub use self::state::JournalState;
 use self::writer::Writer;
-use crate::metric::Metric;
 
 /// The largest event, before it is sealed.
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
-
-const TIMED_ONE_IN: u64 = 16;
 
 /// How the journal uses the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,76 +146,6 @@ impl Journal {
         self.open.shared.folder.clone()
     }
 
-    /// Writes all entries in one write, or none; returns the sequence of the last. It takes microseconds and may be called from async code.
-    pub fn append(&self, entries: &[Entry<'_>]) -> Result<Sequence, AppendError> {
-        let shared = &*self.open.shared;
-        let timed = shared
-            .appends
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(TIMED_ONE_IN);
-        let began = timed.then(Instant::now);
-        let result = {
-            let mut writer = shared.writer();
-            if shared.failed.load(Ordering::Acquire) {
-                Err(AppendError::Io(std::io::Error::other("the last sync failed")))
-            } else {
-                writer.append(entries, &shared.folder, &shared.options)
-            }
-        };
-        match &result {
-            Ok(_) => {
-                for entry in entries {
-                    shared.appended[entry.event.event_type as usize].fetch_add(1, Ordering::Relaxed);
-                }
-                if let Some(began) = began {
-                    Metric::AppendSeconds.took(began.elapsed());
-                }
-                shared.dirty.store(true, Ordering::SeqCst);
-                shared.wake_flusher();
-                let is_observation = entries.iter().any(|entry| entry.fact.is_none());
-                if is_observation
-                    && shared.refusing.load(Ordering::Relaxed)
-                    && shared.refusing.swap(false, Ordering::AcqRel)
-                {
-                    let trouble = shared.clear_trouble();
-                    let seconds = trouble.map_or(0, |trouble| trouble.since.elapsed().as_secs());
-                    info!(seconds, "The journal takes events again");
-                }
-            }
-            // A fact waits in the event store and is offered again, so nothing of it is lost.
-            Err(error) => self.note_refusal(
-                error,
-                entries.iter().filter(|entry| entry.fact.is_none()).count() as u64,
-            ),
-        }
-        result
-    }
-
-    fn note_refusal(&self, refusal: &AppendError, observations: u64) {
-        let shared = &*self.open.shared;
-        let count = match refusal {
-            AppendError::Full { .. } => &shared.refused_full,
-            AppendError::Io(_) => &shared.refused_io,
-            AppendError::TooLarge { .. } => return,
-        };
-        count.fetch_add(observations, Ordering::Relaxed);
-        if shared.failed.load(Ordering::Acquire) {
-            return;
-        }
-        let what = match refusal {
-            AppendError::Io(cause) => format!("{refusal}: {cause}"),
-            _ => refusal.to_string(),
-        };
-        shared.set_trouble(what.clone());
-        if !shared.refusing.swap(true, Ordering::AcqRel) {
-            error!(
-                error = what,
-                "The journal refuses events; pages go on, what they report is counted and lost until there is room: bring Kafka back, or give \
-                 the journal room (the disk, --journal-max-size)"
-            );
-        }
-    }
-
     /// Waits until everything up to `upto` survives a power cut; while syncs fail this waits on.
     pub async fn durable(&self, upto: Sequence) -> Result<(), JournalError> {
         let mut durable = self.open.shared.durable.subscribe();
@@ -243,7 +172,7 @@ impl Journal {
         shared.wake_flusher();
     }
 
-    /// The sequence that the next entry will get.
+    /// The sequence that the next entry will get, when nobody else appends meanwhile.
     #[must_use]
     pub fn next_sequence(&self) -> Sequence {
         self.open.shared.writer().next()

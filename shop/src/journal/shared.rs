@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use schemas::{EventType, InstanceId, Sequence};
+use schemas::{InstanceId, Sequence};
 use tokio::sync::watch;
 
 use super::Options;
@@ -51,8 +51,6 @@ pub(super) struct Shared {
     pub(super) flusher_sleeps: AtomicBool,
     /// What the relay and the outbox no longer need, in the order of `Holder`.
     pub(super) released: [AtomicU64; 2],
-    /// Entries since the start, in the order of `EventType::ALL`.
-    pub(super) appended: [AtomicU64; EventType::ALL.len()],
     /// Appends since the start: one in 16 is timed.
     pub(super) appends: AtomicU64,
     pub(super) refused_full: AtomicU64,
@@ -84,7 +82,6 @@ impl Shared {
             flusher: OnceLock::new(),
             flusher_sleeps: AtomicBool::new(false),
             released: [AtomicU64::new(0), AtomicU64::new(0)],
-            appended: std::array::from_fn(|_| AtomicU64::new(0)),
             appends: AtomicU64::new(0),
             refused_full: AtomicU64::new(0),
             refused_io: AtomicU64::new(0),

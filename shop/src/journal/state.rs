@@ -50,7 +50,7 @@ pub(super) fn of(shared: &Shared) -> JournalState {
         next: writer.next(),
         durable,
         oldest: oldest.and_then(|segment| segment.oldest),
-        appended_by_type: std::array::from_fn(|at| count(&shared.appended[at])),
+        appended_by_type: writer.appended,
         refused_full: count(&shared.refused_full),
         refused_io: count(&shared.refused_io),
         trouble,

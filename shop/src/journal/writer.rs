@@ -1,4 +1,4 @@
-//! The one place that writes entries: all of an append in one write, under one lock.
+//! The one place that writes entries, under one lock: taken into the batch first, then written with all that is in it.
 
 use std::fs::File;
 use std::io;
@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemas::{InstanceId, Sequence, Source};
+use schemas::{EventType, InstanceId, Sequence, Source};
 
+use super::batch::{Batch, Outcome};
 use super::error::AppendError;
 use super::payload::{self, Entry};
 use super::recover::Start;
@@ -36,9 +37,22 @@ pub(super) struct Writer {
     full: bool,
     /// A failed write may have left bytes behind `offset`.
     ragged: bool,
-    /// The sequence of the next entry.
+    /// With the sequence of the next entry that is taken.
     source: Source,
-    buffer: Vec<u8>,
+    /// Taken and not yet written; `unwritten` is its first sequence.
+    batch: Batch,
+    unwritten: Sequence,
+    /// Entries since the start, in the order of `EventType::ALL`.
+    pub(super) appended: [u64; EventType::ALL.len()],
+}
+
+/// How the write of a batch ended.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Written {
+    /// How many of its entries are no facts.
+    pub(super) observations: u64,
+    pub(super) result: Result<(), Arc<io::Error>>,
 }
 
 /// What a sync has to cover.
@@ -65,13 +79,15 @@ impl Writer {
                 instance,
                 sequence: start.next,
             },
-            buffer: Vec::with_capacity(64 * 1024),
+            batch: Batch::new(),
+            unwritten: start.next,
+            appended: [0; EventType::ALL.len()],
         }
     }
 
-    /// The sequence that the next entry gets.
+    /// The sequence behind the last one that is written.
     pub(super) const fn next(&self) -> Sequence {
-        self.source.sequence
+        self.unwritten
     }
 
     /// What has been written so far, as a position.
@@ -83,87 +99,108 @@ impl Writer {
         }
     }
 
-    /// Writes all entries or none; returns the last one's sequence.
-    pub(super) fn append(
-        &mut self,
-        entries: &[Entry<'_>],
-        folder: &Path,
-        options: &Options,
-    ) -> Result<Sequence, AppendError> {
+    /// Takes all entries into the batch, or none; returns the last one's sequence.
+    pub(super) fn take(&mut self, entries: &[Entry<'_>], options: &Options) -> Result<Sequence, AppendError> {
         check_sizes(entries)?;
-        let first = self.source.sequence;
-        self.encode(entries);
-        let result = self.write(entries, folder, options);
-        match result {
-            Ok(()) => Ok(Sequence(self.source.sequence.0 - 1)),
-            Err(error) => {
-                self.source.sequence = first;
-                Err(error)
-            }
-        }
-    }
-
-    fn encode(&mut self, entries: &[Entry<'_>]) {
-        self.buffer.clear();
+        let (first, before) = (self.source.sequence, self.batch.frames.len());
         for entry in entries {
             let source = &self.source;
-            frame::put(&mut self.buffer, source.sequence, |out| {
+            frame::put(&mut self.batch.frames, source.sequence, |out| {
                 payload::put(out, entry, source);
             });
             self.source.sequence = self.source.sequence.next();
         }
+        if let Err(refusal) = self.has_room(entries, options) {
+            self.batch.frames.truncate(before);
+            self.source.sequence = first;
+            return Err(refusal);
+        }
+        self.batch.count(entries);
+        Ok(Sequence(self.source.sequence.0 - 1))
     }
 
-    fn write(&mut self, entries: &[Entry<'_>], folder: &Path, options: &Options) -> Result<(), AppendError> {
-        let length = self.buffer.len() as u64;
+    /// How the write of what was taken will end.
+    pub(super) fn outcome(&mut self) -> Outcome {
+        self.batch.outcome()
+    }
+
+    /// Whether the batch, these entries its last, has room.
+    fn has_room(&mut self, entries: &[Entry<'_>], options: &Options) -> Result<(), AppendError> {
         let is_fact = entries.iter().any(|entry| entry.fact.is_some());
         let max_bytes = if is_fact {
             options.max_bytes
         } else {
             options.max_bytes - options.max_bytes / RESERVE
         };
-        if self.bytes + length > max_bytes || (self.full && !is_fact) {
+        if self.bytes + self.batch.frames.len() as u64 > max_bytes || (self.full && !is_fact) {
             self.full |= !is_fact;
             return Err(AppendError::Full {
                 bytes: self.bytes,
                 max_bytes,
             });
         }
+        Ok(())
+    }
+
+    /// Writes the batch in one write, all of it or nothing, and tells who waits for it.
+    pub(super) fn write(&mut self, folder: &Path, options: &Options, is_allowed: io::Result<()>) -> Written {
+        let result = is_allowed
+            .and_then(|()| self.try_write(folder, options))
+            .map_err(Arc::new);
+        if result.is_ok() {
+            self.unwritten = self.source.sequence;
+            for event_type in &self.batch.types {
+                self.appended[*event_type as usize] += 1;
+            }
+        } else {
+            // Nothing of it was written: its sequences are given out again.
+            self.source.sequence = self.unwritten;
+        }
+        let observations = self.batch.observations;
+        self.batch.settle(&result);
+        Written { observations, result }
+    }
+
+    fn try_write(&mut self, folder: &Path, options: &Options) -> io::Result<()> {
+        let length = self.batch.frames.len() as u64;
+        if length == 0 {
+            return Ok(());
+        }
         if self.ragged {
-            self.active.set_len(self.offset).map_err(AppendError::Io)?;
+            self.active.set_len(self.offset)?;
             self.ragged = false;
         }
-        if self.offset > 0 && (self.offset + length > options.segment_bytes || self.is_old(entries, options)) {
-            let first = Sequence(self.source.sequence.0 - entries.len() as u64);
-            self.roll(folder, first).map_err(AppendError::Io)?;
+        if self.offset > 0 && (self.offset + length > options.segment_bytes || self.is_old(options)) {
+            self.roll(folder)?;
         }
-        if let Err(error) = self.active.write_all_at(&self.buffer, self.offset) {
+        if let Err(error) = self.active.write_all_at(&self.batch.frames, self.offset) {
             // A torn frame must not stand before a sound one: a shorter append would leave its end behind itself.
             self.ragged = self.active.set_len(self.offset).is_err();
-            return Err(AppendError::Io(error));
+            return Err(error);
         }
         self.offset += length;
         self.bytes += length;
         if let Some(active) = self.segments.last_mut() {
             active.bytes = self.offset;
-            active.oldest = active.oldest.or(entries.first().map(|entry| entry.event.timestamp));
+            active.oldest = active.oldest.or(self.batch.begins);
         }
         fail_point::hit(FailPoint::AfterAppend);
         Ok(())
     }
 
-    /// Whether the active segment began too long before these entries.
-    fn is_old(&self, entries: &[Entry<'_>], options: &Options) -> bool {
+    /// Whether the active segment began too long before the batch.
+    fn is_old(&self, options: &Options) -> bool {
         let oldest = self.segments.last().and_then(|active| active.oldest);
-        let (Some(oldest), Some(entry)) = (oldest, entries.first()) else {
+        let (Some(oldest), Some(begins)) = (oldest, self.batch.begins) else {
             return false;
         };
         // A clock that went back finishes nothing.
-        u64::try_from(entry.event.timestamp.unix_micros() - oldest.unix_micros())
+        u64::try_from(begins.unix_micros() - oldest.unix_micros())
             .is_ok_and(|micros| Duration::from_micros(micros) > options.segment_age)
     }
 
-    fn roll(&mut self, folder: &Path, first: Sequence) -> io::Result<()> {
+    fn roll(&mut self, folder: &Path) -> io::Result<()> {
+        let first = self.unwritten;
         let file = Arc::new(segment::create(folder, first)?);
         fail_point::hit(FailPoint::DuringSegmentRoll);
         self.finished.push(std::mem::replace(&mut self.active, file));

@@ -94,7 +94,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
         parts.extensions.insert(Arc::clone(&caller));
         next.run(Request::from_parts(parts, body)).await
     };
-    finish(&site, (&caller, endpoint), (under_way, began), response)
+    finish(&site, (&caller, endpoint), (under_way, began), response).await
 }
 
 async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
@@ -107,7 +107,7 @@ async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageEr
     }
 }
 
-fn finish(
+async fn finish(
     site: &Site,
     (caller, endpoint): (&Caller, Option<Endpoint>),
     (under_way, began): (Begun<'_>, Instant),
@@ -126,7 +126,7 @@ fn finish(
         error: &error,
     };
     let or_refuse = seen.or_refuse;
-    let kept = under_way.finished(&ended, seen.events);
+    let kept = under_way.finished(&ended, seen.events).await;
     if !kept && or_refuse {
         response = come_again();
     }

@@ -70,31 +70,28 @@ impl Recorder {
         }
     }
 
-    fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
+    /// Whether the journal took them. If not, it has told the operator and counted; the page goes on.
+    async fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
         if events.is_empty() {
             return true;
         }
-        let trace_parent = caller.occasion.trace_parent.as_deref();
-        let entry = |event| Entry {
-            event,
-            fact: None,
-            trace_parent,
-        };
-        let entries: Vec<Entry<'_>> = events.iter().map(entry).collect();
-        // The journal has told the operator and counted; the page goes on.
-        match self.journal.append(&entries) {
-            Ok(last) => {
-                self.recent.remember(caller.visit.session, last, events);
-                true
-            }
-            Err(_) => false,
+        let last = self.journal.append_together(&entries(caller, &events)).await;
+        if let Ok(last) = last {
+            self.recent.remember(caller.visit.session, last, events);
         }
+        last.is_ok()
     }
+}
+
+fn entries<'e>(caller: &'e Caller, events: &'e [Unsealed]) -> Vec<Entry<'e>> {
+    let trace_parent = caller.occasion.trace_parent.as_deref();
+    let entry = |event| Entry::observation(event, trace_parent);
+    events.iter().map(entry).collect()
 }
 
 impl Begun<'_> {
     /// How it ended and what was seen on the way; whether the journal took it.
-    pub(super) fn finished(mut self, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
+    pub(super) async fn finished(mut self, ended: &Ended<'_>, seen: Vec<Unsealed>) -> bool {
         self.is_recorded = true;
         metrics::request(ended.endpoint, ended.status, ended.took, ended.at);
         if cfg!(feature = "silent") {
@@ -109,7 +106,7 @@ impl Begun<'_> {
         if self.caller.consent.allows_observing() {
             events.extend(seen);
         }
-        self.recorder.append(self.caller, events)
+        self.recorder.append(self.caller, events).await
     }
 
     /// That it began, when that is wanted; dated by its arrival.
@@ -129,8 +126,11 @@ impl Begun<'_> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.is_recorded && !cfg!(feature = "silent") {
-            self.recorder
-                .append(self.caller, self.started_line().into_iter().collect());
+            let started: Vec<Unsealed> = self.started_line().into_iter().collect();
+            if !started.is_empty() {
+                // The journal has told the operator and counted.
+                let _ = self.recorder.journal.append(&entries(self.caller, &started));
+            }
         }
     }
 }

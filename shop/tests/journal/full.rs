@@ -1,7 +1,8 @@
 //! A journal at its cap, and a disk without room.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use schemas::Sequence;
@@ -61,11 +62,11 @@ fn a_full_journal_refuses_observations_first_and_goes_on_when_there_is_room() {
 }
 
 /// A disk of its own, unmounted whatever happens to the test.
-struct Disk(TempDir);
+pub(crate) struct Disk(TempDir);
 
 impl Disk {
     /// None, said loudly, where mounting is not allowed; with `DE_SHOP_TEST_REQUIRE` that fails.
-    fn of_one_mib() -> Option<Self> {
+    pub(crate) fn of_one_mib() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let done = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
@@ -82,6 +83,19 @@ impl Disk {
             .expect("standard error takes a line");
         None
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes all the room that is left; it is there again when the file is removed.
+    pub(crate) fn fill(&self) -> PathBuf {
+        let ballast = self.path().join("ballast");
+        let mut file = File::create(&ballast).expect("a file");
+        let full = std::iter::repeat_with(|| file.write_all(&[0; 4096])).find_map(Result::err);
+        assert_eq!(full.map(|error| error.kind()), Some(ErrorKind::StorageFull));
+        ballast
+    }
 }
 
 impl Drop for Disk {
@@ -97,15 +111,15 @@ fn a_disk_that_is_really_full_refuses_and_takes_again_once_it_has_room() {
     let Some(disk) = Disk::of_one_mib() else {
         return;
     };
-    let folder = &disk.0;
-    let ballast = folder.path().join("ballast");
+    let folder = disk.path();
+    let ballast = folder.join("ballast");
     fs::write(&ballast, vec![0; 700 * 1024]).unwrap();
     let options = Options {
         segment_bytes: 64 * 1024,
         max_bytes: 64 * 1024 * 1024,
         ..small()
     };
-    let journal = Journal::open(folder.path(), options.clone()).unwrap();
+    let journal = Journal::open(folder, options.clone()).unwrap();
     let mut taken = 0;
     while journal
         .append(&[Entry::observation(&event(taken + 1, 1000), None)])
@@ -122,7 +136,7 @@ fn a_disk_that_is_really_full_refuses_and_takes_again_once_it_has_room() {
     assert_eq!(append(&journal, taken + 1, 1000), Sequence(taken + 1));
     assert!(journal.state().trouble.is_none());
     drop(journal);
-    let journal = Journal::open(folder.path(), options).unwrap();
+    let journal = Journal::open(folder, options).unwrap();
     let expected: Vec<_> = (1..=taken + 1)
         .map(|n| Seen::Entry(n, sealed(&journal, n, n, 1000)))
         .collect();

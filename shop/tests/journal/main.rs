@@ -9,6 +9,7 @@
 mod damage;
 mod full;
 mod kill;
+mod together;
 
 use std::fs;
 use std::path::{Path, PathBuf};
