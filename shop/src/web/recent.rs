@@ -1,17 +1,17 @@
-//! What this process recorded of each visit lately, so that `/privacy` and the drawer can show it to the visitor.
+//! What this process recorded lately, so that `/privacy` and the drawer can show visitors what is theirs.
 //!
-//! Bounds: the last 40 observations of a session, 8 MiB altogether; then the session that began first is forgotten. In memory: a
-//! restart forgets everything, and other shops have their own. Which session may look is decided outside, by the signed cookie.
+//! Bounds: 8 MiB of messages altogether, then the oldest is forgotten; a visitor sees the last 40 of a session. In memory: a restart
+//! forgets everything, and other shops have their own. Which session may look is decided outside, by the signed cookie.
+//!
+//! Every request writes here and hardly anybody reads: so messages stand one behind the other in a ring, and who asks looks through all of it.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use schemas::{Sequence, SessionId, Unsealed};
+use schemas::{EventId, EventType, Sequence, SessionId, Timestamp, Unsealed};
 
 const MOST_OF_A_SESSION: usize = 40;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// What an event and its session cost beside the message.
-const OVERHEAD: usize = 128;
 
 /// An observation and its place in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,64 +22,93 @@ pub(super) struct Observed {
 
 /// Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Recent(Arc<Mutex<Kept>>);
+pub struct Recent(Arc<Mutex<Ring>>);
 
 #[derive(Debug, Default)]
+struct Ring {
+    /// The oldest first.
+    entries: VecDeque<Kept>,
+    /// Their messages, one behind the other.
+    messages: VecDeque<u8>,
+}
+
+/// An observation without its message.
+#[derive(Debug)]
 struct Kept {
-    sessions: HashMap<SessionId, VecDeque<Observed>>,
-    /// In the order in which they began.
-    begun: VecDeque<SessionId>,
-    bytes: usize,
+    session: SessionId,
+    sequence: Sequence,
+    event_type: EventType,
+    event_id: EventId,
+    timestamp: Timestamp,
+    of_session: Option<SessionId>,
+    length: usize,
 }
 
 impl Recent {
     /// Keeps what was just recorded of `session`, in one append that ended with the entry `last`.
-    pub(super) fn remember(&self, session: SessionId, last: Sequence, events: Vec<Unsealed>) {
-        let mut kept = self.kept();
-        let Kept { sessions, begun, bytes } = &mut *kept;
-        let of_session = sessions.entry(session).or_insert_with(|| {
-            begun.push_back(session);
-            VecDeque::new()
-        });
+    pub(super) fn remember(&self, session: SessionId, last: Sequence, events: &[Unsealed]) {
         let first = (last.0 + 1).saturating_sub(events.len() as u64);
+        let mut ring = self.ring();
         for (sequence, event) in (first..).map(Sequence).zip(events) {
-            *bytes += cost(&event);
-            of_session.push_back(Observed { sequence, event });
-            if of_session.len() > MOST_OF_A_SESSION
-                && let Some(oldest) = of_session.pop_front()
-            {
-                *bytes -= cost(&oldest.event);
-            }
+            ring.messages.extend(&event.json);
+            ring.entries.push_back(Kept {
+                session,
+                sequence,
+                event_type: event.event_type,
+                event_id: event.event_id,
+                timestamp: event.timestamp,
+                of_session: event.session_id,
+                length: event.json.len(),
+            });
         }
-        while *bytes > MOST_BYTES
-            && let Some(first) = begun.pop_front()
+        while ring.messages.len() > MOST_BYTES
+            && let Some(oldest) = ring.entries.pop_front()
         {
-            let forgotten = sessions.remove(&first).unwrap_or_default();
-            *bytes -= forgotten.iter().map(|observed| cost(&observed.event)).sum::<usize>();
+            ring.messages.drain(..oldest.length);
         }
     }
 
     /// What is remembered of `session`, the oldest first.
     pub(super) fn of(&self, session: SessionId) -> Vec<Observed> {
-        let kept = self.kept();
-        let events = kept.sessions.get(&session);
-        events.into_iter().flatten().cloned().collect()
+        let ring = self.ring();
+        let mut end = ring.messages.len();
+        let mut found = Vec::new();
+        for kept in ring.entries.iter().rev() {
+            let begin = end - kept.length;
+            if kept.session == session {
+                found.push(Observed {
+                    sequence: kept.sequence,
+                    event: Unsealed {
+                        event_type: kept.event_type,
+                        event_id: kept.event_id,
+                        timestamp: kept.timestamp,
+                        session_id: kept.of_session,
+                        json: ring.messages.range(begin..end).copied().collect(),
+                    },
+                });
+                if found.len() == MOST_OF_A_SESSION {
+                    break;
+                }
+            }
+            end = begin;
+        }
+        found.reverse();
+        found
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        // A panic between two steps could only leave the count of bytes a little off.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.0.lock().unwrap_or_else(|poisoned| {
+            // After a panic between two steps nobody could say which message is whose.
+            self.0.clear_poison();
+            let mut ring = poisoned.into_inner();
+            *ring = Ring::default();
+            ring
+        })
     }
-}
-
-fn cost(event: &Unsealed) -> usize {
-    event.json.capacity() + OVERHEAD
 }
 
 #[cfg(test)]
 mod tests {
-    use schemas::{EventId, EventType, Timestamp};
-
     use super::*;
 
     fn event(number: u8, bytes: usize) -> Unsealed {
@@ -88,38 +117,49 @@ mod tests {
             event_id: EventId::at(Timestamp::from_unix_micros_saturating(0), [number; 10]),
             timestamp: Timestamp::from_unix_micros_saturating(i64::from(number)),
             session_id: None,
-            json: vec![b'x'; bytes],
+            json: vec![number; bytes],
         }
     }
 
     #[test]
-    fn the_last_forty_of_a_session_are_remembered() {
+    fn the_last_forty_of_a_session_are_shown_and_nobody_elses() {
         let recent = Recent::default();
         let session = SessionId([1; 16]);
         for number in 0..25 {
             let last = Sequence(u64::from(number) * 2 + 101);
-            recent.remember(session, last, vec![event(number * 2, 10), event(number * 2 + 1, 10)]);
+            recent.remember(session, last, &[event(number * 2, 10), event(number * 2 + 1, 20)]);
+            recent.remember(SessionId([3; 16]), Sequence(1000), &[event(99, 7)]);
         }
-        let kept = recent.of(session);
-        let numbers: Vec<i64> = kept.iter().map(|kept| kept.event.timestamp.unix_micros()).collect();
-        assert_eq!(numbers, (10..50).collect::<Vec<i64>>());
-        let places: Vec<u64> = kept.iter().map(|kept| kept.sequence.0).collect();
+        let shown: Vec<(u64, Unsealed)> = recent
+            .of(session)
+            .into_iter()
+            .map(|shown| (shown.sequence.0, shown.event))
+            .collect();
+        let expected = (10..50).map(|number| {
+            (
+                u64::from(number) + 100,
+                event(number, if number % 2 == 0 { 10 } else { 20 }),
+            )
+        });
         assert_eq!(
-            places,
-            (110..150).collect::<Vec<u64>>(),
+            shown,
+            expected.collect::<Vec<_>>(),
             "each with its place in the journal"
         );
         assert!(recent.of(SessionId([2; 16])).is_empty());
     }
 
     #[test]
-    fn the_session_that_began_first_is_forgotten_when_the_room_is_full() {
+    fn the_oldest_is_forgotten_when_the_room_is_full() {
         let recent = Recent::default();
         for session in 0..10 {
-            recent.remember(SessionId([session; 16]), Sequence(1), vec![event(session, 1024 * 1024)]);
+            recent.remember(SessionId([session; 16]), Sequence(1), &[event(session, 1024 * 1024)]);
         }
-        assert!(recent.of(SessionId([0; 16])).is_empty());
-        assert_eq!(recent.of(SessionId([9; 16])).len(), 1);
-        assert!(recent.kept().bytes <= MOST_BYTES);
+        assert!(recent.of(SessionId([1; 16])).is_empty());
+        for session in 2..10 {
+            let shown = recent.of(SessionId([session; 16]));
+            assert_eq!(shown[0].event, event(session, 1024 * 1024));
+        }
+        assert!(recent.ring().messages.len() <= MOST_BYTES);
     }
 }

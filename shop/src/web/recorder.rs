@@ -77,7 +77,7 @@ impl Recorder {
         }
         let last = self.journal.append_together(&entries(caller, &events)).await;
         if let Ok(last) = last {
-            self.recent.remember(caller.visit.session, last, events);
+            self.recent.remember(caller.visit.session, last, &events);
         }
         last.is_ok()
     }
