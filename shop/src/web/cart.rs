@@ -13,7 +13,7 @@ use super::cart_page::{Just, Refusal, drawer_with, page};
 use super::error::PageError;
 use super::record::Changed;
 use super::{Site, products, show};
-use crate::domain::{Belongings, Cart, CartError, Catalogue, Quantity, StockLevels, belongings, cart};
+use crate::domain::{Belongings, Cart, CartError, Catalogue, Experiment, Quantity, StockLevels, belongings, cart};
 
 /// What the forms send.
 #[derive(Debug, Default, Deserialize)]
@@ -54,7 +54,8 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
         Err(said) => {
             let catalogue = site.store.catalogue();
             let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;
-            let page = products::page(&site, &caller, product, Some((&wanted.quantity, &said))).await?;
+            let label = caller.trial(&site, Experiment::AddLabel);
+            let page = products::page((&site, &caller), product, label, Some((&wanted.quantity, &said))).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

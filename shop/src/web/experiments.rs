@@ -69,16 +69,10 @@ impl Caller {
         experiments.trial(experiment, self.visit.visitor, &self.forced)
     }
 
-    /// Whether this visitor is shown that variant.
-    pub(super) fn is_shown(&self, site: &Site, experiment: Experiment, variant: Variant) -> bool {
-        self.trial(site, experiment)
-            .is_some_and(|trial| trial.variant == variant)
-    }
-
-    /// That the page, which is answered with 200, showed what the experiment is about.
-    pub(super) fn was_shown(&self, site: &Site, experiment: Experiment) -> Seen {
+    /// That the page, which is answered with 200, showed what the trial is about.
+    pub(super) fn was_shown(&self, trial: Option<Trial>) -> Seen {
         // The answer to HEAD shows nothing.
-        let trial = self.trial(site, experiment).filter(|_| self.occasion.method == "GET");
+        let trial = trial.filter(|_| self.occasion.method == "GET");
         let exposure = |trial: Trial| Exposure {
             experiment: Cow::Borrowed(trial.experiment.name()),
             variant: Cow::Borrowed(trial.variant.name()),

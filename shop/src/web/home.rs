@@ -36,6 +36,6 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
     // Both variants are this page.
     let seen = caller
         .saw(caller.view())
-        .and(caller.was_shown(&site, Experiment::HomeAa));
+        .and(caller.was_shown(caller.trial(&site, Experiment::HomeAa)));
     Ok((seen, page))
 }

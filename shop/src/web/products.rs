@@ -12,7 +12,7 @@ use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::domain::trends::Related;
-use crate::domain::{Experiment, ListingQuery, Measure, Product, Sort, Variant};
+use crate::domain::{Experiment, ListingQuery, Measure, Product, Sort, Trial, Variant};
 use crate::pages;
 use crate::pages::listing::ListingPage;
 use crate::pages::parts::narrow::Spot;
@@ -32,7 +32,8 @@ pub(super) async fn index(
 ) -> Result<impl IntoResponse, PageError> {
     let Query(wanted) = wanted.unwrap_or_default();
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
-    let usual = usual_sort(&site, &caller);
+    let order = caller.trial(&site, Experiment::ListingOrder);
+    let usual = usual_sort(order);
     let query = ListingQuery {
         filter: wanted.filter(),
         sort: wanted.sort().unwrap_or(usual),
@@ -73,16 +74,15 @@ pub(super) async fn index(
     let page = pages::listing::listing(&caller.frame(&site).await?, &shown);
     // An order shows when nobody has chosen another one, when there are products to order, and when it differs from the others'.
     let shows_order = wanted.sort().is_none() && listing.total > 1 && !advice.ranking.is_empty();
-    let shown = shows_order.then(|| caller.was_shown(&site, Experiment::ListingOrder));
+    let shown = shows_order.then(|| caller.was_shown(order));
     Ok((caller.saw(view).and(shown.unwrap_or_default()), page))
 }
 
 /// The order of a listing for which none was chosen.
-fn usual_sort(site: &Site, caller: &Caller) -> Sort {
-    if caller.is_shown(site, Experiment::ListingOrder, Variant::PopularFirst) {
-        Sort::Popular
-    } else {
-        Sort::default()
+fn usual_sort(order: Option<Trial>) -> Sort {
+    match order.map(|trial| trial.variant) {
+        Some(Variant::PopularFirst) => Sort::Popular,
+        _ => Sort::default(),
     }
 }
 
@@ -106,19 +106,20 @@ pub(super) async fn detail(
         category_id: Some(product.category),
         ..caller.view()
     };
-    let page = page(&site, &caller, product, None).await?;
+    let label = caller.trial(&site, Experiment::AddLabel);
+    let page = page((&site, &caller), product, label, None).await?;
     // What is sold out has no button.
     let has_button = site.store.stock().left(product.id) > 0;
-    let shown = has_button.then(|| caller.was_shown(&site, Experiment::AddLabel));
+    let shown = has_button.then(|| caller.was_shown(label));
     let seen = caller.saw(view).and(shown.unwrap_or_default());
     Ok((seen, caller.looks_at(&site, product), page))
 }
 
-/// A product's page; with what was typed and why it was refused after a failed try to add it.
+/// A product's page, `label` the trial of its button; with what was typed and why it was refused after a failed try to add it.
 pub(super) async fn page(
-    site: &Site,
-    caller: &Caller,
+    (site, caller): (&Site, &Caller),
     product: &Product,
+    label: Option<Trial>,
     refused: Option<(&str, &str)>,
 ) -> Result<maud::Markup, PageError> {
     let catalogue = site.store.catalogue();
@@ -140,7 +141,7 @@ pub(super) async fn page(
         next: tiles(next, show::SHELF),
         next_is_known,
         together: tiles(&related.together, show::SHELF),
-        add: add_label(site, caller),
+        add: add_label(caller, label),
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
@@ -148,11 +149,10 @@ pub(super) async fn page(
     Ok(pages::product::product(&caller.frame(site).await?, &shown))
 }
 
-fn add_label(site: &Site, caller: &Caller) -> &'static str {
+fn add_label(caller: &Caller, label: Option<Trial>) -> &'static str {
     let browse = &caller.words().browse;
-    if caller.is_shown(site, Experiment::AddLabel, Variant::FirstPerson) {
-        browse.add_to_mine
-    } else {
-        browse.add
+    match label.map(|trial| trial.variant) {
+        Some(Variant::FirstPerson) => browse.add_to_mine,
+        _ => browse.add,
     }
 }
