@@ -80,7 +80,7 @@ wrk_run() {
   awk -v used="$used" '/requests in/ { requests = $1 } /Requests\/sec/ { rate = $2 } $1 == "99%" { p99 = $2 }
     END { printf "%d %.1f %s\n", rate, used / requests, p99 }' <<<"$out"
 }
-median() { sort -n "$1" | sed -n 2p; }
+median() { sort -n "$1" | sed -n "$((($(wc -l <"$1") + 1) / 2))p"; }
 # word NAME TEXT: what follows NAME in TEXT.
 word() { sed -n "s/.*\b$1 \([0-9.]*\).*/\1/p" <<<"$2"; }
 
