@@ -1,8 +1,11 @@
 //! The files of `static/` that pages refer to: built into the program, named by their content, cached for ever.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::LazyLock;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 /// A static file.
@@ -27,6 +30,16 @@ static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
             let _ = write!(address, "{byte:02x}");
         }
         address + "/" + asset.file_name()
+    })
+});
+
+/// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
+static COMPRESSED: LazyLock<[Vec<u8>; 6]> = LazyLock::new(|| {
+    Asset::ALL.map(|asset| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
+        // Writing to memory doesn't fail; if it did, the file would go out as it is.
+        written.unwrap_or_default()
     })
 });
 
@@ -64,6 +77,13 @@ impl Asset {
         }
     }
 
+    /// The content in gzip, where that is smaller.
+    #[must_use]
+    pub fn compressed(self) -> Option<&'static [u8]> {
+        let compressed: &[u8] = &COMPRESSED[self as usize];
+        (!compressed.is_empty() && compressed.len() < self.content().len()).then_some(compressed)
+    }
+
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -83,5 +103,29 @@ impl Asset {
     #[must_use]
     pub fn at(address: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|asset| asset.address() == address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn what_is_sent_compressed_is_the_file() {
+        for asset in Asset::ALL {
+            let compressed = asset.compressed().unwrap();
+            let mut content = Vec::new();
+            GzDecoder::new(compressed).read_to_end(&mut content).unwrap();
+            assert_eq!(content, asset.content(), "{}", asset.file_name());
+        }
+    }
+
+    #[test]
+    fn the_script_that_every_page_has_is_below_eight_kilobytes() {
+        assert!(Asset::Script.compressed().unwrap().len() < 8000);
     }
 }
