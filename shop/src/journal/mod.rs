@@ -172,7 +172,7 @@ impl Journal {
         shared.wake_flusher();
     }
 
-    /// The sequence that the next entry will get, when nobody else appends meanwhile.
+    /// The sequence behind the last entry that is written; who appends gets this one or, with others on their way, a later one.
     #[must_use]
     pub fn next_sequence(&self) -> Sequence {
         self.open.shared.writer().next()

@@ -34,12 +34,14 @@ static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
 });
 
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
-static COMPRESSED: LazyLock<[Vec<u8>; 6]> = LazyLock::new(|| {
+static COMPRESSED: LazyLock<[Option<Vec<u8>>; 6]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
         // Writing to memory doesn't fail; if it did, the file would go out as it is.
-        written.unwrap_or_default()
+        written
+            .ok()
+            .filter(|compressed| compressed.len() < asset.content().len())
     })
 });
 
@@ -80,8 +82,7 @@ impl Asset {
     /// The content in gzip, where that is smaller.
     #[must_use]
     pub fn compressed(self) -> Option<&'static [u8]> {
-        let compressed: &[u8] = &COMPRESSED[self as usize];
-        (!compressed.is_empty() && compressed.len() < self.content().len()).then_some(compressed)
+        COMPRESSED[self as usize].as_deref()
     }
 
     #[must_use]

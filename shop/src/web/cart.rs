@@ -55,7 +55,7 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
             let catalogue = site.store.catalogue();
             let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;
             let label = caller.trial(&site, Experiment::AddLabel);
-            let page = products::page((&site, &caller), product, label, Some((&wanted.quantity, &said))).await?;
+            let page = products::page(&site, &caller, product, label, Some((&wanted.quantity, &said))).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

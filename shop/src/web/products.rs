@@ -107,7 +107,7 @@ pub(super) async fn detail(
         ..caller.view()
     };
     let label = caller.trial(&site, Experiment::AddLabel);
-    let page = page((&site, &caller), product, label, None).await?;
+    let page = page(&site, &caller, product, label, None).await?;
     // What is sold out has no button.
     let has_button = site.store.stock().left(product.id) > 0;
     let shown = has_button.then(|| caller.was_shown(label));
@@ -117,7 +117,8 @@ pub(super) async fn detail(
 
 /// A product's page, `label` the trial of its button; with what was typed and why it was refused after a failed try to add it.
 pub(super) async fn page(
-    (site, caller): (&Site, &Caller),
+    site: &Site,
+    caller: &Caller,
     product: &Product,
     label: Option<Trial>,
     refused: Option<(&str, &str)>,

@@ -24,12 +24,22 @@ pub(super) struct Observed {
 #[derive(Debug, Clone, Default)]
 pub struct Recent(Arc<Mutex<Ring>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ring {
     /// The oldest first.
     entries: VecDeque<Kept>,
     /// Their messages, one behind the other.
     messages: VecDeque<u8>,
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            // All at once: growing by doubling would end at twice as much.
+            messages: VecDeque::with_capacity(MOST_BYTES),
+        }
+    }
 }
 
 /// An observation without its message.
@@ -48,7 +58,13 @@ impl Recent {
     /// Keeps what was just recorded of `session`, in one append that ended with the entry `last`.
     pub(super) fn remember(&self, session: SessionId, last: Sequence, events: &[Unsealed]) {
         let first = (last.0 + 1).saturating_sub(events.len() as u64);
+        let coming: usize = events.iter().map(|event| event.json.len()).sum();
         let mut ring = self.ring();
+        while ring.messages.len() + coming > MOST_BYTES
+            && let Some(oldest) = ring.entries.pop_front()
+        {
+            ring.messages.drain(..oldest.length);
+        }
         for (sequence, event) in (first..).map(Sequence).zip(events) {
             ring.messages.extend(&event.json);
             ring.entries.push_back(Kept {
@@ -60,11 +76,6 @@ impl Recent {
                 of_session: event.session_id,
                 length: event.json.len(),
             });
-        }
-        while ring.messages.len() > MOST_BYTES
-            && let Some(oldest) = ring.entries.pop_front()
-        {
-            ring.messages.drain(..oldest.length);
         }
     }
 
@@ -161,5 +172,6 @@ mod tests {
             assert_eq!(shown[0].event, event(session, 1024 * 1024));
         }
         assert!(recent.ring().messages.len() <= MOST_BYTES);
+        assert_eq!(recent.ring().messages.capacity(), MOST_BYTES, "it never grew beyond");
     }
 }
