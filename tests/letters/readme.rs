@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::process::program;
 use crate::world::require::{Part, has};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../sink/README.md");
 /// An id as README writes it; a reader would put one of `list` there.
 const SOME_ID: &str = "0/12";
 
