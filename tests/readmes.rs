@@ -71,7 +71,16 @@ fn every_link_leads_somewhere() {
 /// Names in backticks that look like a metric of ours.
 fn named_metrics(said: &str) -> BTreeSet<&str> {
     let prefixes = ["shop_", "sink_", "broker_"];
-    let kinds = ["_total", "_seconds", "_bytes", "_messages", "_entries", "_facts", "_info", "_trouble"];
+    let kinds = [
+        "_total",
+        "_seconds",
+        "_bytes",
+        "_messages",
+        "_entries",
+        "_facts",
+        "_info",
+        "_trouble",
+    ];
     let words = said.split('`').skip(1).step_by(2);
     words
         .filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix)))
@@ -86,7 +95,10 @@ fn every_metric_is_in_the_readme_and_the_readme_names_no_other() {
     let sink = sink::metric::Metric::ALL.iter().map(|metric| metric.name());
     let known: BTreeSet<&str> = shop.chain(sink).collect();
     for name in &known {
-        assert!(said.contains(&format!("`{name}`")), "sink/README.md doesn't name {name}");
+        assert!(
+            said.contains(&format!("`{name}`")),
+            "sink/README.md doesn't name {name}"
+        );
     }
     for name in named_metrics(&said) {
         assert!(

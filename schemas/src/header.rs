@@ -31,6 +31,8 @@ pub enum Header {
     DeadLetterOffset,
     /// Dead letters: when the sink refused it; resolutions: when it was decided.
     DeadLetterTime,
+    /// Dead letters: the record timestamp of the refused message, in milliseconds since 1970; the letter itself is dated by its refusal.
+    DeadLetterTimestamp,
     /// Dead letters: `at_origin` where the message was too large to be copied; it still stands in its own topic.
     DeadLetterValue,
     /// Resolutions, and what was sent again: which letter, `PARTITION/OFFSET` in the dead-letter topic.
@@ -42,7 +44,7 @@ pub enum Header {
 }
 
 impl Header {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::CeSpecVersion,
         Self::CeId,
         Self::CeType,
@@ -57,6 +59,7 @@ impl Header {
         Self::DeadLetterPartition,
         Self::DeadLetterOffset,
         Self::DeadLetterTime,
+        Self::DeadLetterTimestamp,
         Self::DeadLetterValue,
         Self::DeadLetterId,
         Self::DeadLetterOutcome,
@@ -80,6 +83,7 @@ impl Header {
             Self::DeadLetterPartition => "dead_letter_partition",
             Self::DeadLetterOffset => "dead_letter_offset",
             Self::DeadLetterTime => "dead_letter_time",
+            Self::DeadLetterTimestamp => "dead_letter_timestamp",
             Self::DeadLetterValue => "dead_letter_value",
             Self::DeadLetterId => "dead_letter_id",
             Self::DeadLetterOutcome => "dead_letter_outcome",

@@ -176,8 +176,10 @@ impl Batch {
             from,
             next: held.next,
             bad_run: 0,
+            has_letters_ahead: false,
         });
         moved.next = held.next;
         moved.bad_run = held.bad_run;
+        moved.has_letters_ahead = held.already_dead.last().is_some_and(|last| *last >= held.next);
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Move {
     pub from: Offset,
     pub next: Offset,
     pub bad_run: u64,
+    /// Letters that were found after a crash stand at or after `next`: who takes over must look for them once more.
+    pub has_letters_ahead: bool,
 }
 
 /// What is claimed at a take-over.
@@ -128,13 +130,14 @@ impl Books {
         for (at, moved) in moves {
             let bad_run = i64::try_from(moved.bad_run).unwrap_or(i64::MAX);
             values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
-            values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run].map(Value::from));
+            let ahead = i64::from(moved.has_letters_ahead);
+            values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run, ahead].map(Value::from));
         }
         let sql = format!(
-            "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, dead_letters_from = NULL \
-             FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
+            "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, \
+             dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
              AND epoch = moved.column3 AND next_offset = moved.column4",
-            tuples(moves.len(), 6, 2)
+            tuples(moves.len(), 7, 2)
         );
         let hit = db.execute(&sql, &values).await?;
         all_ours(hit, moves.len())

@@ -184,7 +184,7 @@ impl Loop {
             Added::Refused(reason) => {
                 let said = reason.to_string();
                 if !held.already_dead.contains(&offset) {
-                    batch.refuse(DeadLetter::new(message, at, reason, batch.rules.now));
+                    batch.refuse(DeadLetter::new(&message.detach(), at, reason, batch.rules.now));
                 }
                 if self.is_bad_run_too_long(at) {
                     // Repetitions among them end the run.
@@ -194,7 +194,11 @@ impl Loop {
             }
             Added::Suspect(suspicion) => {
                 let reason = suspicion.reason();
-                batch.suspect(suspicion, DeadLetter::new(message, at, reason, batch.rules.now), held);
+                batch.suspect(
+                    suspicion,
+                    DeadLetter::new(&message.detach(), at, reason, batch.rules.now),
+                    held,
+                );
                 Ok(())
             }
         }

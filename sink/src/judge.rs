@@ -149,7 +149,14 @@ impl Suspicion {
 
 impl Reason {
     /// Every kind.
-    pub(crate) const KINDS: [&'static str; 4] = ["empty", "invalid", "too_new", "too_old"];
+    pub(crate) const KINDS: [&'static str; 6] = [
+        "empty",
+        "invalid",
+        "too_new",
+        "too_old",
+        "sequence_reused",
+        "sequence_jump",
+    ];
 
     /// The kind, for counting: metrics, `dead-letters list`, `redrive --reason`.
     pub(crate) const fn kind(&self) -> &'static str {

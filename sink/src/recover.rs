@@ -143,7 +143,7 @@ impl Loop {
         let cluster = self.cluster_now();
         let is_another = self.cluster.is_some() && cluster != self.cluster;
         let is_there = |topic: Topic| metadata.topics().iter().any(|found| found.name() == topic.name());
-        if is_another || !Topic::consumed().all(is_there) {
+        if is_another || !Topic::ALL.into_iter().all(is_there) {
             self.cluster = cluster;
             return self.leave_and_join();
         }

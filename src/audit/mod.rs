@@ -111,7 +111,7 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         None => None,
     };
     if let Some(database) = &mut database {
-        positions = Some(database.positions(&settings.group).await?);
+        positions = Some(positions_of(&settings.group, database).await?);
         committed = database.committed().await?;
     }
     ledger = blocking("the files", ledger, move |ledger| {
@@ -128,6 +128,20 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         .await?;
     }
     Ok(ledger.judge())
+}
+
+/// Without any position nothing would ever be lost: everything would be on its way.
+async fn positions_of(group: &str, database: &mut Database) -> Result<Positions, AuditError> {
+    let positions = database.positions(group).await?;
+    if positions.is_empty() {
+        return Err(AuditError::Setting {
+            setting: "--group",
+            reason: format!(
+                "the database has no position of the group {group}, so nobody can tell what files and table must hold"
+            ),
+        });
+    }
+    Ok(positions)
 }
 
 fn read_topics(topics: &TopicsAt, positions: Option<&Positions>, ledger: &mut Ledger) -> Result<(), AuditError> {

@@ -101,7 +101,7 @@ impl Settings {
             return Ok(named);
         };
         existing("--data", std::slice::from_ref(&data))?;
-        Ok(named.beside(&data))
+        named.beside(&data)
     }
 }
 
@@ -110,22 +110,40 @@ impl Places {
         self.journals.is_empty() && self.topics.is_none() && self.logs.is_empty() && self.database.is_none()
     }
 
-    /// What is not named comes from a data folder, where it is there.
-    fn beside(self, data: &std::path::Path) -> Self {
-        let there = |name: &str| Some(data.join(name)).filter(|path| path.exists());
-        let or_there = |named: Vec<PathBuf>, name: &str| {
+    /// What is not named comes from a data folder. What is not there either is refused: a hop that nobody looked at proves nothing.
+    fn beside(self, data: &std::path::Path) -> Result<Self, AuditError> {
+        let there = |name: &str, option: &str| {
+            let path = data.join(name);
+            if path.exists() {
+                return Ok(path);
+            }
+            Err(AuditError::Setting {
+                setting: "--data",
+                reason: format!(
+                    "{} is missing; if it is elsewhere, name it with {option}",
+                    path.display()
+                ),
+            })
+        };
+        let or_there = |named: Vec<PathBuf>, name: &str, option: &str| -> Result<_, AuditError> {
             if named.is_empty() {
-                there(name).into_iter().collect()
+                Ok(vec![there(name, option)?])
             } else {
-                named
+                Ok(named)
             }
         };
-        Self {
-            journals: or_there(self.journals, "journal"),
-            topics: self.topics.or_else(|| there("kafka").map(TopicsAt::Folder)),
-            logs: or_there(self.logs, "logs"),
-            database: self.database.or_else(|| there("activity.db").map(DatabaseUrl::Sqlite)),
-        }
+        Ok(Self {
+            journals: or_there(self.journals, "journal", "--journal")?,
+            topics: match self.topics {
+                None => Some(TopicsAt::Folder(there("kafka", "--kafka")?)),
+                named => named,
+            },
+            logs: or_there(self.logs, "logs", "--logs")?,
+            database: match self.database {
+                None => Some(DatabaseUrl::Sqlite(there("activity.db", "--database")?)),
+                named => named,
+            },
+        })
     }
 }
 
@@ -136,5 +154,56 @@ fn existing(setting: &'static str, folders: &[PathBuf]) -> Result<Vec<PathBuf>, 
             reason: format!("{} is no folder", missing.display()),
         }),
         None => Ok(folders.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    /// The places of a data folder that lacks `missing`, with some more options.
+    fn without(missing: &str, options: &[&str]) -> Result<Places, String> {
+        let folder = tempfile::tempdir().unwrap();
+        for hop in ["journal", "kafka", "logs", "activity.db"]
+            .iter()
+            .filter(|hop| **hop != missing)
+        {
+            std::fs::create_dir(folder.path().join(hop)).unwrap();
+        }
+        let data = folder.path().to_str().unwrap();
+        let arguments = [&["audit", "--data", data], options].concat();
+        let settings = CommandLine::try_parse_from(arguments).unwrap().settings;
+        settings.places().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_data_folder_without_one_of_its_hops_is_refused_by_name() {
+        for (hop, option) in [
+            ("journal", "--journal"),
+            ("kafka", "--kafka"),
+            ("logs", "--logs"),
+            ("activity.db", "--database"),
+        ] {
+            let said = without(hop, &[]).unwrap_err();
+            assert!(
+                said.starts_with("--data") && said.contains(hop) && said.contains(option),
+                "{said}"
+            );
+        }
+        assert!(without("nothing", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_hop_that_is_elsewhere_is_named() {
+        let places = without("kafka", &["--kafka", "127.0.0.1:9092"]).unwrap();
+        assert!(matches!(places.topics, Some(TopicsAt::Server(_))));
     }
 }

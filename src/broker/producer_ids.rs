@@ -1,5 +1,7 @@
 //! Numbers for idempotent producers: never the same twice, not even after a crash.
 //!
+//! A new folder begins at a random one: producers keep their number when the broker is set up anew under them, and must not meet it
+//! in the hands of another.
 //! They are taken in blocks of 1000; the end of the block is on the disk before its first number is given.
 
 use std::fs;
@@ -7,9 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use uuid::Uuid;
+
 use super::log::recovery;
 
 const BLOCK: i64 = 1000;
+/// Random bits of the first number; 2^48 blocks of 1000 are left above it.
+const RANDOM_BITS: u32 = 52;
 
 #[derive(Debug)]
 struct Block {
@@ -29,7 +35,7 @@ impl ProducerIds {
         let path = folder.join("producer-ids");
         let next = match fs::read_to_string(&path) {
             Ok(text) => text.trim().parse().map_err(io::Error::other)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BLOCK,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => first(Uuid::new_v4()),
             Err(error) => return Err(error),
         };
         Ok(Self {
@@ -50,9 +56,27 @@ impl ProducerIds {
     }
 }
 
+/// Where a new folder begins.
+fn first(random: Uuid) -> i64 {
+    let drawn = random.as_u128() & ((1 << RANDOM_BITS) - 1);
+    i64::try_from(drawn).unwrap_or(0) + BLOCK
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_folder_gives_other_ids_than_the_one_before() -> io::Result<()> {
+        let (one, other) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let (one, other) = (
+            ProducerIds::open(one.path())?.give()?,
+            ProducerIds::open(other.path())?.give()?,
+        );
+        assert!(one != other && one >= BLOCK && other >= BLOCK, "{one} {other}");
+        assert_eq!(first(Uuid::max()), (1 << RANDOM_BITS) - 1 + BLOCK);
+        Ok(())
+    }
 
     #[test]
     fn an_id_is_never_given_twice() -> io::Result<()> {

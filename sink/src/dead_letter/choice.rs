@@ -1,16 +1,18 @@
 //! Which letters a command is about.
 
+use clap::builder::PossibleValuesParser;
 use schemas::Topic;
 
 use super::survey::Survey;
 use super::{Letter, LetterId};
 use crate::SinkError;
+use crate::judge::Reason;
 
 /// Letters of one kind or topic; without either, all.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Filter {
     /// Those of one kind, as `list` names it: `invalid`, `sequence_reused`, `too_old`, ...
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Reason::KINDS))]
     pub reason: Option<String>,
     /// Those whose message stood in one topic, such as `shop.view`.
     #[arg(long, value_name = "TOPIC", value_parser = parse_topic)]

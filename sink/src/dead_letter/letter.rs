@@ -1,14 +1,18 @@
 //! A dead letter: as the sink writes it, and as a reader finds it.
 
-use rdkafka::message::{Header as KafkaHeader, Headers, Message, OwnedHeaders};
+use rdkafka::message::{Header as KafkaHeader, Message, OwnedHeaders, OwnedMessage};
 use schemas::{Header, Timestamp, Topic};
 
 use super::LetterId;
+use super::headers::{own, readable};
 use crate::judge::Reason;
 use crate::{Offset, Partition, TopicPartition};
 
 /// The value of [`Header::DeadLetterValue`].
 pub(super) const AT_ORIGIN: &str = "at_origin";
+
+/// Bytes of a reason or a field's name that a letter keeps: both may quote what a stranger sent.
+const LONGEST_TEXT: usize = 1_000;
 
 /// A refused message on its way to the dead-letter topic.
 #[derive(Debug)]
@@ -53,17 +57,7 @@ pub struct Letter {
 }
 
 impl DeadLetter {
-    pub(crate) fn new<M>(message: &M, at: TopicPartition, reason: Reason, refused: Timestamp) -> Self
-    where
-        M: Message,
-        M::Headers: Sized,
-    {
-        let mut headers = OwnedHeaders::new();
-        if let Some(original) = message.headers() {
-            for header in original.iter() {
-                headers = headers.insert(header);
-            }
-        }
+    pub(crate) fn new(message: &OwnedMessage, at: TopicPartition, reason: Reason, refused: Timestamp) -> Self {
         Self {
             at,
             offset: Offset(message.offset()),
@@ -71,32 +65,46 @@ impl DeadLetter {
             refused,
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
-            headers,
+            // Copied as they are: a name that is no UTF-8 can't be read, but it can be kept.
+            headers: message.headers().cloned().unwrap_or_default(),
             timestamp: message.timestamp().to_millis(),
         }
     }
 
     /// The message's headers and the letter's own.
     pub(crate) fn all_headers(&self) -> OwnedHeaders {
+        self.with_own_headers(self.headers.clone())
+    }
+
+    /// The letter's own headers, for a message that is too large to be copied.
+    pub(super) fn envelope_headers(&self) -> OwnedHeaders {
+        self.with_own_headers(OwnedHeaders::new()).insert(KafkaHeader {
+            key: Header::DeadLetterValue.name(),
+            value: Some(AT_ORIGIN),
+        })
+    }
+
+    fn with_own_headers(&self, headers: OwnedHeaders) -> OwnedHeaders {
+        let reason = format!("{}: {}", self.reason.kind(), self.reason);
         let own = [
-            (
-                Header::DeadLetterReason,
-                Some(format!("{}: {}", self.reason.kind(), self.reason)),
-            ),
-            (Header::DeadLetterField, self.reason.field().map(str::to_owned)),
+            (Header::DeadLetterReason, Some(cut(&reason))),
+            (Header::DeadLetterField, self.reason.field().map(cut)),
             (Header::DeadLetterTopic, Some(self.at.topic.name().to_owned())),
             (Header::DeadLetterPartition, Some(self.at.partition.0.to_string())),
             (Header::DeadLetterOffset, Some(self.offset.to_string())),
             (Header::DeadLetterTime, Some(self.refused.to_string())),
+            (
+                Header::DeadLetterTimestamp,
+                self.timestamp.map(|millis| millis.to_string()),
+            ),
         ];
-        own.into_iter()
-            .fold(self.headers.clone(), |headers, (name, value)| match value {
-                Some(value) => headers.insert(KafkaHeader {
-                    key: name.name(),
-                    value: Some(&value),
-                }),
-                None => headers,
-            })
+        own.into_iter().fold(headers, |headers, (name, value)| match value {
+            Some(value) => headers.insert(KafkaHeader {
+                key: name.name(),
+                value: Some(&value),
+            }),
+            None => headers,
+        })
     }
 }
 
@@ -127,8 +135,7 @@ impl Letter {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             is_value_at_origin: own(Header::DeadLetterValue) == Some(AT_ORIGIN),
-            headers: headers
-                .iter()
+            headers: readable(headers)
                 .filter(|header| !header.key.starts_with("dead_letter_"))
                 .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
                 .collect(),
@@ -160,15 +167,17 @@ impl Letter {
     }
 }
 
-/// A header of the sink's own. A refused message may itself have been a letter: the last one of a name is ours.
-pub(super) fn own<H: Headers>(headers: &H, name: Header) -> Option<&str> {
-    let found = headers.iter().filter(|header| header.key == name.name()).last()?;
-    std::str::from_utf8(found.value?).ok()
+/// The beginning of a text, as long as a letter keeps it.
+fn cut(text: &str) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text.to_owned();
+    }
+    format!("{}...", &text[..text.floor_char_boundary(LONGEST_TEXT)])
 }
 
 #[cfg(test)]
 mod tests {
-    use rdkafka::message::{OwnedMessage, Timestamp as KafkaTimestamp};
+    use rdkafka::message::{Headers as _, Timestamp as KafkaTimestamp};
 
     use super::*;
 
@@ -204,5 +213,30 @@ mod tests {
     #[test]
     fn what_has_no_coordinates_is_no_letter() {
         assert!(Letter::read(&message(OwnedHeaders::new())).is_none());
+    }
+
+    #[test]
+    fn an_envelope_has_its_own_headers_only_and_a_reason_of_bounded_length() {
+        let original = message(OwnedHeaders::new().insert(KafkaHeader {
+            key: "h",
+            value: Some(&"x".repeat(1_000_000)),
+        }));
+        let at = TopicPartition {
+            topic: Topic::View,
+            partition: Partition(2),
+        };
+        let error = schemas::decode(Topic::View, format!("{{\"{}\":1}}", "가".repeat(9_000)).as_bytes()).unwrap_err();
+        let letter = DeadLetter::new(&original, at, Reason::Invalid(error), Timestamp::MIN);
+        let headers = letter.envelope_headers();
+        let bytes: usize = headers.iter().map(|header| header.value.map_or(0, <[u8]>::len)).sum();
+        assert!(bytes < 4 * LONGEST_TEXT, "{bytes} bytes");
+        let read = Letter::read(&message(headers)).unwrap();
+        assert!(read.is_value_at_origin && read.headers.is_empty());
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_letters() {
+        assert_eq!(cut("short"), "short");
+        assert_eq!(cut(&"가".repeat(400)), format!("{}...", "가".repeat(333)));
     }
 }

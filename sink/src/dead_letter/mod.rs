@@ -9,6 +9,7 @@
 
 mod choice;
 mod discard;
+mod headers;
 mod id;
 mod json;
 mod letter;
@@ -27,6 +28,7 @@ const CHUNK: usize = 100;
 
 pub use choice::{Choice, Filter};
 pub use discard::{Discard, Discarded, discard};
+pub use headers::own;
 pub use id::{LetterId, LetterIdError};
 pub(crate) use letter::DeadLetter;
 pub use letter::{Letter, Origin};

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Header as KafkaHeader;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
-use schemas::{Header, Topic};
+use schemas::Topic;
 
 use super::DeadLetter;
-use super::letter::AT_ORIGIN;
 use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
 
@@ -72,7 +70,7 @@ impl DeadLetters {
             .headers(letter.all_headers());
         record.key = letter.key.as_deref();
         record.payload = letter.value.as_deref();
-        record.timestamp = letter.timestamp;
+        record.timestamp = Some(dated(letter));
         match self.producer.send(record, QUEUE_WITHIN).await {
             Ok(_) => Ok(()),
             Err((
@@ -87,20 +85,21 @@ impl DeadLetters {
 
     /// The topic takes no letter of this size: reason and coordinates go alone, the message stays where it stands.
     async fn send_envelope(&self, letter: &DeadLetter, count: i32) -> Result<(), SinkError> {
-        tracing::warn!(origin = %letter.at, offset = letter.offset.0, "too large for the dead-letter topic: sent without its value");
-        let headers = letter.all_headers().insert(KafkaHeader {
-            key: Header::DeadLetterValue.name(),
-            value: Some(AT_ORIGIN),
-        });
+        tracing::warn!(origin = %letter.at, offset = letter.offset.0, "too large for the dead-letter topic: sent without its key, value and headers");
         let mut record = FutureRecord::<[u8], [u8]>::to(Topic::DeadLetter.name())
             .partition(letter_box(letter.at, count))
-            .headers(headers);
-        record.timestamp = letter.timestamp;
+            .headers(letter.envelope_headers());
+        record.timestamp = Some(dated(letter));
         match self.producer.send(record, QUEUE_WITHIN).await {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(error.into()),
         }
     }
+}
+
+/// A letter is dated by its refusal: dated by its message, one about an old message would be past the topic's retention at once.
+fn dated(letter: &DeadLetter) -> i64 {
+    letter.refused.unix_millis()
 }
 
 /// Which partition of the dead-letter topic keeps the letters of a partition: always the same, so that they can be found.

@@ -8,7 +8,7 @@ use rdkafka::message::{Header as KafkaHeader, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use schemas::{Header, Timestamp, Topic};
 
-use super::letter::own;
+use super::headers::own;
 use super::producer::QUEUE_WITHIN;
 use super::{CHUNK, LetterId};
 use crate::SinkError;

@@ -49,7 +49,7 @@ pub(super) struct Reading<'a> {
     ledger: &'a mut Ledger,
     /// None when nobody says where the sink stands.
     positions: Option<&'a Positions>,
-    /// Where refused messages without a source stood.
+    /// Where refused messages stood whose letters don't say whose they are: without a source, or without the value.
     refused: HashSet<Place>,
     last: Option<(String, Option<Who>)>,
     at: Option<PartitionReading>,
@@ -169,6 +169,17 @@ impl<'a> Reading<'a> {
         instance.see(Hop::Topics, sighting, at.follow(who, sighting.sequence));
         if settled == Settled::Yes {
             instance.settled = instance.settled.max(sighting.sequence);
+        }
+        let place = Place {
+            partition: at.partition,
+            offset,
+        };
+        if self.refused.remove(&place) {
+            // Its letter left the value at its origin; here is whose it is.
+            instance.see_dead(sighting);
+            let dead_lettered = &mut self.ledger.without_source.dead_lettered;
+            *dead_lettered = dead_lettered.saturating_sub(1);
+            return;
         }
         if self.positions.is_some() {
             if at.position.is_some_and(|position| offset < position) {

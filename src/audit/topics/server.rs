@@ -5,7 +5,7 @@ use std::{iter, thread};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use schemas::{Header, Topic};
 use sink::settings::KafkaOption;
@@ -266,10 +266,7 @@ impl Packet {
 /// Where a refused message stood, by the headers of its letter. It may itself have been a letter: the last of a name counts.
 fn origin(message: &BorrowedMessage<'_>) -> Option<Place> {
     let headers = message.headers()?;
-    let own = |name: Header| {
-        let found = headers.iter().filter(|header| header.key == name.name()).last()?;
-        std::str::from_utf8(found.value?).ok()
-    };
+    let own = |name: Header| sink::dead_letter::own(headers, name);
     Some(Place {
         partition: Partition {
             topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,

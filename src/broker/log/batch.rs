@@ -11,6 +11,8 @@ pub(crate) const HEADER: usize = 61;
 const UNCOUNTED: usize = 12;
 const CRC_FROM: usize = 21;
 const COMPRESSION_MASK: i16 = 0x07;
+/// none, gzip, snappy, lz4, zstd.
+const LAST_CODEC: i16 = 4;
 const LOG_APPEND_TIME: i16 = 0x08;
 const TRANSACTIONAL: i16 = 0x10;
 const CONTROL: i16 = 0x20;
@@ -85,6 +87,11 @@ impl BatchHeader {
 
     pub(crate) fn is_compressed(&self) -> bool {
         self.attributes & COMPRESSION_MASK != 0
+    }
+
+    /// Whether its compression is one that Kafka knows.
+    pub(crate) fn has_known_codec(&self) -> bool {
+        self.attributes & COMPRESSION_MASK <= LAST_CODEC
     }
 
     pub(crate) fn has_append_time(&self) -> bool {

@@ -240,6 +240,9 @@ fn admit(sent: &[u8], max_batch: usize) -> Result<BatchHeader, LogError> {
     {
         return Err(BatchError::Contradiction("negative sequence").into());
     }
+    if !header.has_known_codec() {
+        return Err(BatchError::Contradiction("a compression that Kafka doesn't know").into());
+    }
     if !header.is_compressed() {
         records::are_sound(header, sent)?;
     }

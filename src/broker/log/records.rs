@@ -1,4 +1,5 @@
-//! The records inside one uncompressed batch: where each stands and how it is dated. Keys and values are never looked at.
+//! The records inside one uncompressed batch: where each stands and how it is dated. Of keys, values and headers only the lengths are
+//! looked at, and only when a producer sends them.
 
 use super::Offset;
 use super::batch::{BatchError, BatchHeader, HEADER};
@@ -27,7 +28,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn read(&mut self) -> Result<RecordPlace, BatchError> {
+    /// The place of the next record, and what stands behind it: key, value and headers.
+    fn read(&mut self) -> Result<(RecordPlace, &'a [u8]), BatchError> {
         let length =
             usize::try_from(varint(&mut self.rest)?).map_err(|_| BatchError::Contradiction("record length"))?;
         let (mut record, rest) = self.rest.split_at_checked(length).ok_or(BatchError::Short)?;
@@ -43,10 +45,11 @@ impl<'a> Records<'a> {
         } else {
             self.header.base_timestamp.saturating_add(timestamp)
         };
-        Ok(RecordPlace {
+        let place = RecordPlace {
             offset: Offset(self.header.base.0 + delta),
             timestamp,
-        })
+        };
+        Ok((place, record))
     }
 }
 
@@ -58,7 +61,7 @@ impl Iterator for Records<'_> {
             return None;
         }
         self.seen += 1;
-        let place = self.read();
+        let place = self.read().map(|(place, _)| place);
         if place.is_err() {
             self.seen = self.header.records;
         }
@@ -66,14 +69,17 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// Whether the records of a batch from a producer are as many, as long and as ordered as its header says.
+/// Whether the records of a batch from a producer are as many, as long and as ordered as its header says, and as long inside as
+/// they say themselves: what contradicts itself could be read by no consumer, nor stepped over.
 pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchError> {
     let mut records = Records::of(header, batch);
     let mut expected = header.base;
-    for record in records.by_ref() {
-        if record?.offset != expected {
+    for _ in 0..header.records {
+        let (place, inside) = records.read()?;
+        if place.offset != expected {
             return Err(BatchError::Contradiction("record offsets with a gap"));
         }
+        fields_fit(inside)?;
         expected = expected.next();
     }
     if records.rest.is_empty() {
@@ -81,6 +87,41 @@ pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchEr
     } else {
         Err(BatchError::Contradiction("bytes after the last record"))
     }
+}
+
+/// Whether key, value and headers fill a record exactly.
+fn fields_fit(mut inside: &[u8]) -> Result<(), BatchError> {
+    skip_bytes(&mut inside)?;
+    skip_bytes(&mut inside)?;
+    let headers = varint(&mut inside)?;
+    if headers < 0 {
+        return Err(BatchError::Contradiction("a negative number of headers"));
+    }
+    // Each takes two bytes at least, so a number that was made up ends soon.
+    for _ in 0..headers {
+        if skip_bytes(&mut inside)?.is_none() {
+            return Err(BatchError::Contradiction("a header without a name"));
+        }
+        skip_bytes(&mut inside)?;
+    }
+    if inside.is_empty() {
+        Ok(())
+    } else {
+        Err(BatchError::Contradiction("bytes after the last header"))
+    }
+}
+
+/// Steps over bytes that their length stands before; none for null, which has the length -1.
+fn skip_bytes(inside: &mut &[u8]) -> Result<Option<()>, BatchError> {
+    let length = match varint(inside)? {
+        -1 => return Ok(None),
+        length => usize::try_from(length).map_err(|_| BatchError::Contradiction("a negative length"))?,
+    };
+    let (_, rest) = inside
+        .split_at_checked(length)
+        .ok_or(BatchError::Contradiction("a length beyond its record"))?;
+    *inside = rest;
+    Ok(Some(()))
 }
 
 /// Kafka's zigzag-coded number of up to ten bytes.

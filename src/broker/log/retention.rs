@@ -28,13 +28,15 @@ impl Log {
         let too_old =
             |date: Option<i64>, age: Option<i64>| matches!((date, age), (Some(date), Some(age)) if date < now - age);
         let active = self.segments.last();
-        if active.is_some_and(|active| too_old(active.newest, keep.age_ms) || too_old(active.first, keep.segment_ms)) {
+        if active
+            .is_some_and(|active| too_old(active.newest_by(now), keep.age_ms) || too_old(active.first, keep.segment_ms))
+        {
             self.roll()?;
         }
         let mut expired = self
             .sealed()
             .iter()
-            .take_while(|segment| too_old(segment.newest, keep.age_ms))
+            .take_while(|segment| too_old(segment.newest_by(now), keep.age_ms))
             .count();
         let mut left: u64 = self.segments.iter().skip(expired).map(|segment| segment.size).sum();
         for segment in self.sealed().iter().skip(expired) {

@@ -112,6 +112,25 @@ impl Segment {
         self.first = self.first.or(Some(header.max_timestamp));
     }
 
+    /// The date by which its age is told: that of its newest record; where that lies after `now`, when the file was last written, so that
+    /// one wrong date doesn't keep it for ever.
+    pub(crate) fn newest_by(&self, now: i64) -> Option<i64> {
+        self.newest.map(|newest| {
+            if newest > now {
+                self.written().unwrap_or(newest)
+            } else {
+                newest
+            }
+        })
+    }
+
+    /// When the file was last written, milliseconds since 1970.
+    fn written(&self) -> Option<i64> {
+        let written = self.file.metadata().and_then(|metadata| metadata.modified()).ok()?;
+        let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
+    }
+
     /// Cuts the file back; `newest` may stay too new, which only keeps the file longer.
     pub(crate) fn cut(&mut self, size: u64, next: Offset) -> io::Result<()> {
         self.file.set_len(size)?;

@@ -53,15 +53,24 @@ pub(crate) fn move_aside(folder: &Path, topic: &str, index: i32) -> io::Result<(
     if !found.exists() {
         return Ok(());
     }
-    let aside = folder.join(format!("{topic}-{index}.{}.orphan", Uuid::new_v4().simple()));
+    let aside = folder.join(format!(
+        "{}-{index}.{}.orphan",
+        beginning(topic),
+        Uuid::new_v4().simple()
+    ));
     tracing::warn!(folder = %found.display(), moved_to = %aside.display(), "a partition that belongs to no topic was moved aside");
     fs::rename(found, aside)
 }
 
 /// Renames a partition's folder, so that a crash while it is removed leaves nothing that could be taken for a partition.
 pub(crate) fn discard(folder: &Path, topic: &str, index: i32, id: Uuid) -> io::Result<()> {
-    let gone = folder.join(format!("{topic}-{index}.{}.{DELETED}", id.simple()));
+    let gone = folder.join(format!("{}-{index}.{}.{DELETED}", beginning(topic), id.simple()));
     fs::rename(partition_folder(folder, topic, index), gone)
+}
+
+/// As much of a topic's name as leaves room for an id and an ending: a file's name has at most 255 bytes, a topic's 249.
+fn beginning(topic: &str) -> &str {
+    &topic[..topic.floor_char_boundary(180)]
 }
 
 /// Removes what was discarded.

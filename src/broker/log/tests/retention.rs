@@ -50,3 +50,29 @@ fn through_45_days_a_topic_keeps_30_days_and_its_offsets() -> Outcome {
     assert_eq!(segments, log.segments.len(), "no file is left behind");
     Ok(())
 }
+
+#[test]
+fn one_record_dated_in_the_far_future_keeps_nothing_for_ever() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let keep = Retention {
+        age_ms: Some(KEPT_DAYS * DAY_MS),
+        ..Retention::default()
+    };
+    let mut log = open(folder.path())?;
+    let written = i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
+    let timestamp = written + 100 * 365 * DAY_MS;
+    log.append(
+        &BatchMaker {
+            timestamp,
+            ..BatchMaker::default()
+        }
+        .at(0),
+        RULES,
+    )?;
+    sync(&mut log)?;
+    log.retain(keep, written + (KEPT_DAYS - 1) * DAY_MS)?;
+    assert_eq!(read(&log, log.start().0)?.len(), 1, "its file is not old yet");
+    log.retain(keep, written + (KEPT_DAYS + 1) * DAY_MS)?;
+    assert_eq!(log.start(), Offset(1), "its file is older than the retention");
+    Ok(())
+}
