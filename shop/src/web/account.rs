@@ -104,7 +104,6 @@ pub(super) async fn change_password(
         site.sign_in_limit.succeeded(&attempt);
         let changed = Changed {
             cookies: vec![Change::SignedIn(token)],
-            ..Changed::default()
         };
         return Ok((changed, Redirect::to("/account?done=password")).into_response());
     }
@@ -125,7 +124,6 @@ pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentF
     if site.store.delete_account(user, &typed.delete_password).await?.is_ok() {
         let changed = Changed {
             cookies: vec![Change::SignedOut],
-            ..Changed::default()
         };
         return Ok((changed, Redirect::to("/login?deleted=1")).into_response());
     }

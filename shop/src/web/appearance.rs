@@ -35,9 +35,6 @@ pub(super) async fn drawer(form: Result<Form<Choice>, FormRejection>) -> Result<
 }
 
 fn chosen(change: Change, next: &str) -> (Changed, Redirect) {
-    let changed = Changed {
-        cookies: vec![change],
-        ..Changed::default()
-    };
+    let changed = Changed { cookies: vec![change] };
     (changed, Redirect::to(local(next)))
 }

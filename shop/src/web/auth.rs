@@ -169,8 +169,6 @@ async fn let_in(site: &Site, caller: &Caller, sign_in: &NewSignIn, typed: &Typed
     }
     let language = site.store.language_of(sign_in.who.user).await?;
     let changed = Changed {
-        has_cart: Some(false),
-        has_wishes: Some(false),
         cookies: [
             Some(Change::SignedIn(sign_in.token)),
             Some(Change::Known(KnownAccount::of(&typed.email))),
@@ -190,7 +188,6 @@ pub(super) async fn logout(By(caller): By, State(site): State<Site>) -> Result<R
     }
     let changed = Changed {
         cookies: vec![Change::SignedOut],
-        ..Changed::default()
     };
     Ok((changed, Redirect::to("/")).into_response())
 }

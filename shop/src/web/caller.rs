@@ -17,6 +17,7 @@ use super::Site;
 use super::cookies::{Cookies, KnownAccount};
 use super::endpoint::Endpoint;
 use super::record::Seen;
+use super::recorded_address::{PARAMETERS, recorded_address};
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
@@ -53,24 +54,6 @@ pub(super) struct Caller {
     /// A script asks for the cart alone, to show it on another page: header `x-part: cart`, which redirects keep.
     pub wants_part: bool,
 }
-
-/// Names of the query string that may stand in events; others could hold anything.
-const ARGS: [&str; 14] = [
-    "category",
-    "price_from",
-    "price_to",
-    "in_stock",
-    "sort",
-    "page",
-    "q",
-    "lang",
-    "placed",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-];
 
 /// The longest text of a request that goes into an event, in characters.
 const LONGEST: usize = 500;
@@ -109,7 +92,9 @@ impl Caller {
                 .allows_observing()
                 .then(|| text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
             // It may hold the words of a search.
-            referrer: text(&parts.headers, &REFERER).filter(|_| consent.allows_observing()),
+            referrer: text(&parts.headers, &REFERER)
+                .filter(|_| consent.allows_observing())
+                .map(|referrer| recorded_address(referrer.into()).into_owned()),
             request_id: request_id(at),
             trace_parent: trace_parent(&parts.headers),
         };
@@ -223,7 +208,7 @@ fn args(uri: &Uri) -> Fields<'static> {
     }
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs);
     let allowed = |(name, value): (String, String)| {
-        let name = ARGS.into_iter().find(|allowed| *allowed == name)?;
+        let name = PARAMETERS.into_iter().find(|allowed| *allowed == name)?;
         Some((Cow::Borrowed(name), Cow::Owned(clean(&value))))
     };
     pairs.unwrap_or_default().into_iter().filter_map(allowed).collect()

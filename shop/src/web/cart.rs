@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::caller::{By, Caller};
 use super::cart_page::{Just, Refusal, drawer_with, page};
+use super::cookies::Change;
 use super::error::PageError;
 use super::record::Changed;
 use super::{Site, products, show};
@@ -171,18 +172,19 @@ where
 
 /// The visitor's cookie says whether there is a visitor's cart; an account's cart is the account's.
 fn filled(caller: &Caller, cart: &Cart) -> Changed {
+    let is_visitors = caller.signed_in.is_none() && !cart.is_empty();
     Changed {
-        has_cart: caller.signed_in.is_none().then(|| !cart.is_empty()),
-        ..Changed::default()
+        cookies: is_visitors.then_some(Change::HasCart).into_iter().collect(),
     }
 }
 
 /// The same for cart and wish list.
 pub(super) fn kept(caller: &Caller, belongings: &Belongings) -> Changed {
-    Changed {
-        has_wishes: caller.signed_in.is_none().then(|| !belongings.wishes.is_empty()),
-        ..filled(caller, &belongings.cart)
+    let mut changed = filled(caller, &belongings.cart);
+    if caller.signed_in.is_none() && !belongings.wishes.is_empty() {
+        changed.cookies.push(Change::HasWishes);
     }
+    changed
 }
 
 async fn refused(

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use super::caller::{By, Caller};
 use super::cart_page::sums;
 use super::error::PageError;
-use super::record::Changed;
 use super::{Site, show};
 use crate::domain::order::Totals;
 use crate::domain::{Cart, Delivery, OrderError, Won};
@@ -87,11 +86,7 @@ pub(super) async fn place(
         .place_order(&occasion, caller.owner(), wanted, status)
         .await?;
     match placed {
-        Ok(order) => Ok((
-            emptied(&caller),
-            Redirect::to(&format!("/orders/{}?placed=1", order.id)),
-        )
-            .into_response()),
+        Ok(order) => Ok((Redirect::to(&format!("/orders/{}?placed=1", order.id)),).into_response()),
         Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
         Err(OrderError::OutOfStock { product, left }) => {
             let catalogue = site.store.catalogue();
@@ -109,13 +104,6 @@ pub(super) async fn place(
             let said = words.problems.product_gone;
             again(&site, &caller, token, &submitted, (&Errors::default(), said)).await
         }
-    }
-}
-
-fn emptied(caller: &Caller) -> Changed {
-    Changed {
-        has_cart: caller.signed_in.is_none().then_some(false),
-        ..Changed::default()
     }
 }
 

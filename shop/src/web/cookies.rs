@@ -1,5 +1,7 @@
 //! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, that somebody signed in
-//! here before, and variants of experiments that a link has forced.
+//! here before, variants of experiments that a link has forced, and that something may be in the cart or on the wish list.
+//! Answers overtake each other, so each writes only what its own request changed; the visit, which every answer renews, holds
+//! nothing that another answer could change.
 //! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;
@@ -19,6 +21,8 @@ const LOOKED: &str = "looked";
 const CONSENT: &str = "consent";
 const KNOWN: &str = "known";
 const FORCED: &str = "forced";
+const HAS_CART: &str = "has_cart";
+const HAS_WISHES: &str = "has_wishes";
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
 const LOOKED_KEPT: Duration = Duration::days(30);
@@ -33,7 +37,17 @@ impl Cookies {
     }
 
     pub(super) fn visit(&self) -> Option<Visit> {
-        self.0.get(VISIT)?.value().parse().ok()
+        let visit: Visit = self.0.get(VISIT)?.value().parse().ok()?;
+        Some(Visit {
+            has_cart: visit.has_cart || self.says(HAS_CART),
+            has_wishes: visit.has_wishes || self.says(HAS_WISHES),
+            ..visit
+        })
+    }
+
+    /// A cookie that says yes by its own name: signatures don't cover it.
+    fn says(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|cookie| cookie.value() == name)
     }
 
     pub(super) fn sign_in(&self) -> Option<SignInToken> {
@@ -123,6 +137,11 @@ pub(super) enum Change {
     Consent(Consent),
     Known(KnownAccount),
     Forced(Forced),
+    /// Something may be in the cart. Nothing takes that back: a visitor whose cart is empty costs a look into the database, one whose
+    /// cart is forgotten loses it.
+    HasCart,
+    /// The same for the wish list.
+    HasWishes,
 }
 
 /// Cookies on their way out.
@@ -147,6 +166,8 @@ impl Outgoing {
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
                 Change::Forced(forced) => self.cookie(FORCED, forced.to_string(), FORCED_KEPT),
+                Change::HasCart => self.cookie(HAS_CART, HAS_CART.to_owned(), KEPT),
+                Change::HasWishes => self.cookie(HAS_WISHES, HAS_WISHES.to_owned(), KEPT),
             });
         }
         jar

@@ -41,7 +41,6 @@ pub(super) async fn force(
     }
     let changed = Changed {
         cookies: vec![Change::Forced(caller.forced.with(experiment, variant))],
-        ..Changed::default()
     };
     Ok((changed, Redirect::to(&shown_at(&site, experiment))))
 }

@@ -34,7 +34,6 @@ pub(super) async fn choose(
     }
     let changed = Changed {
         cookies: vec![Change::Language(language)],
-        ..Changed::default()
     };
     Ok((changed, Redirect::to(local(&choice.next))))
 }

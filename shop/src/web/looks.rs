@@ -31,7 +31,6 @@ impl Caller {
             let forgotten = (!self.looked.products().is_empty()).then_some(Change::Looked(Looked::default()));
             return Changed {
                 cookies: forgotten.into_iter().collect(),
-                ..Changed::default()
             };
         }
         let before: Option<ProductId> = self.looked.products().first().copied();
@@ -41,7 +40,6 @@ impl Caller {
         site.crowd.looks_at(product.id, before);
         Changed {
             cookies: vec![Change::Looked(self.looked.with(product.id))],
-            ..Changed::default()
         }
     }
 }

@@ -39,6 +39,7 @@ mod products;
 mod recent;
 mod record;
 mod recorded;
+mod recorded_address;
 mod recorder;
 mod router;
 mod search;

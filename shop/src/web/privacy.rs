@@ -56,7 +56,6 @@ pub(super) async fn choose(form: Result<Form<Chosen>, FormRejection>) -> Result<
     let consent = Consent::from_code(&chosen.consent).ok_or_else(unknown)?;
     let changed = Changed {
         cookies: vec![Change::Consent(consent)],
-        ..Changed::default()
     };
     Ok((changed, Redirect::to("/privacy?saved=1")))
 }

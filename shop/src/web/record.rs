@@ -60,8 +60,6 @@ impl IntoResponseParts for Seen {
 /// What a handler changes about the visitor's cookies: a part of its answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Changed {
-    pub has_cart: Option<bool>,
-    pub has_wishes: Option<bool>,
     pub cookies: Vec<Change>,
 }
 
@@ -179,14 +177,11 @@ fn with_error_page(
 }
 
 fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Response) -> Response {
-    let mut visit = caller.visit;
-    visit.has_cart = changed.has_cart.unwrap_or(visit.has_cart);
-    visit.has_wishes = changed.has_wishes.unwrap_or(visit.has_wishes);
     let outgoing = Outgoing {
         key: site.manners.key.clone(),
         secure: site.manners.public_url.is_https(),
     };
-    let mut response = (outgoing.jar(&visit, &changed.cookies), response).into_response();
+    let mut response = (outgoing.jar(&caller.visit, &changed.cookies), response).into_response();
     let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());
     let headers = response.headers_mut();
     if let Ok(id) = id {

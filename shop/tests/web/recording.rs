@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use schemas::{Timestamp, Topic};
+use serde_json::json;
 use shop::settings::RequestDetail;
 
 use crate::world::{Settings, World};
@@ -181,4 +182,39 @@ async fn a_full_journal_breaks_no_page() {
         visitor.posts("/cart/add", "product_id=101&quantity=1").await.leads_to(),
         "/cart"
     );
+}
+
+#[tokio::test]
+async fn what_an_address_carries_besides_the_shops_own_parameters_is_recorded_nowhere() {
+    let world = World::start().await;
+    let mut visitor = world.visitor().says(
+        "referer",
+        "http://me:secret@shop.example/login?password=secret&page=2#secret",
+    );
+    visitor.opens("/products/101?token=secret").await;
+    let tab = |sequence: u32| json!({ "id": "t", "sequence": sequence });
+    let at = "2026-11-23T10:00:00.000000Z";
+    let click = json!({
+        "page": "/products/101?token=secret", "element": "a", "text": "", "x_percent": 1, "y_percent": 1, "page_x_percent": 1,
+        "page_y_percent": 1, "href": "http://shop.example/reset?key=secret", "tab": tab(1), "at": at, "sent_at": at,
+    });
+    assert_eq!(
+        visitor.tells("/api/log/click-event", &click).await.status,
+        StatusCode::ACCEPTED
+    );
+    let dwell = json!({
+        "page": "/products/101?token=secret", "entered_at": at, "left_at": at, "active_ms": 0, "visible_ms": 0, "total_ms": 0,
+        "scroll_depth_percent": 0, "end_reason": "navigated", "next_page": "/reset?key=secret", "tab": tab(2), "sent_at": at,
+    });
+    assert_eq!(
+        visitor.tells("/api/log/dwell-time", &dwell).await.status,
+        StatusCode::ACCEPTED
+    );
+    let events = world.journalled().await;
+    assert!(events.len() >= 5, "{} events", events.len());
+    for event in &events {
+        assert!(!event.to_string().contains("secret"), "{event}");
+    }
+    let views = world.journalled_of("view").await;
+    assert_eq!(views[0]["referrer"], "http://shop.example/login?page=2");
 }

@@ -165,3 +165,21 @@ async fn what_was_searched_for_is_escaped_on_the_page() {
         .await;
     assert!(!answer.text.contains("<script>alert"));
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_late_takes_neither_cart_nor_wish_list_away() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    visitor.opens("/").await;
+    // The client script's batch, or a slow page in another tab: it was asked before, and answers last.
+    let mut slow = world.visitor();
+    slow.cookies = visitor.cookies.clone();
+    visitor.posts("/cart/add", "product_id=101&quantity=2").await;
+    visitor.posts("/wishlist/add", "product_id=102").await;
+    slow.opens("/products/").await;
+    visitor.cookies.extend(slow.cookies);
+    let cart = visitor.opens("/cart").await.text;
+    assert!(cart.contains("/products/101"), "the cart is empty");
+    let wishes = visitor.opens("/wishlist").await.text;
+    assert!(wishes.contains("/products/102"), "the wish list is empty");
+}

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
 use super::{Dated, Refused, What};
+use crate::web::recorded_address::recorded_address;
 
 /// The longest of each text, in characters.
 const LONGEST_ELEMENT: usize = 200;
@@ -57,7 +58,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Activity(Details::Click(Click {
-            page: sent.page,
+            page: recorded_address(sent.page),
             element: sent.element,
             text: sent.text,
             x_percent: sent.x_percent,
@@ -66,7 +67,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             page_y_percent: sent.page_y_percent,
             cart_action: sent.cart_action,
             product_id: sent.product_id,
-            href: sent.href,
+            href: sent.href.map(recorded_address),
             frustration: sent.frustration,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::fields::{page, read_fields, tab};
 use super::times::{ClientTime, Received};
 use super::{Dated, Refused, What};
+use crate::web::recorded_address::recorded_address;
 
 /// The longest stay that is believed, in milliseconds: 7 days.
 const LONGEST_STAY: u64 = 7 * 24 * 3600 * 1000;
@@ -52,7 +53,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     Ok(Dated {
         at: left_at,
         what: What::Activity(Details::Dwell(Dwell {
-            page: sent.page,
+            page: recorded_address(sent.page),
             // The wall clock may have been set in between; the durations come from the one that never is.
             entered_at: entered_at.min(left_at),
             left_at,
@@ -61,7 +62,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             total_ms: sent.total_ms,
             scroll_depth_percent: sent.scroll_depth_percent,
             end_reason: sent.end_reason,
-            next_page: sent.next_page,
+            next_page: sent.next_page.map(recorded_address),
             tab: sent.tab,
             client: received.client(sent.left_at, sent.sent_at),
         })),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
 use super::{Dated, Refused, What};
+use crate::web::recorded_address::recorded_address;
 
 const MOST_TILES: usize = 100;
 const LONGEST_LIST: usize = 50;
@@ -51,7 +52,7 @@ pub(super) fn impression<'a>(json: &'a str, received: &Received) -> Result<Dated
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Activity(Details::Impression(Impression {
-            page: sent.page,
+            page: recorded_address(sent.page),
             list: sent.list,
             tiles: sent.tiles,
             tab: sent.tab,
@@ -89,7 +90,7 @@ pub(super) fn performance<'a>(json: &'a str, received: &Received) -> Result<Date
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Activity(Details::PagePerformance(PagePerformance {
-            page: sent.page,
+            page: recorded_address(sent.page),
             navigation: sent.navigation,
             ttfb_ms: sent.ttfb_ms,
             fcp_ms: sent.fcp_ms,
@@ -134,8 +135,8 @@ pub(super) fn form_abandoned<'a>(json: &'a str, received: &Received) -> Result<D
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Activity(Details::FormAbandoned(FormAbandoned {
-            page: sent.page,
-            form: sent.form,
+            page: recorded_address(sent.page),
+            form: recorded_address(sent.form),
             fields: sent.fields,
             last_field: sent.last_field,
             spent_ms: sent.spent_ms,

@@ -11,6 +11,7 @@ use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
 use super::{Dated, Refused, What};
 use crate::observe::Occasion;
+use crate::web::recorded_address::{recorded_address, recorded_text};
 
 const LONGEST_MESSAGE: usize = 300;
 const LONGEST_SOURCE: usize = 600;
@@ -33,13 +34,16 @@ pub(super) struct ScriptError<'a> {
 
 /// Reads, checks and dates it.
 pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, Refused> {
-    let sent: ScriptError<'a> = read_fields(json)?;
+    let mut sent: ScriptError<'a> = read_fields(json)?;
     page("page", &sent.page)?;
     bounded("message", &sent.message, 1, LONGEST_MESSAGE)?;
     if let Some(source) = &sent.source {
         bounded("source", source, 1, LONGEST_SOURCE)?;
     }
     tab(&sent.tab)?;
+    sent.page = recorded_address(sent.page);
+    sent.message = recorded_text(sent.message);
+    sent.source = sent.source.map(recorded_text);
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Failed(sent),

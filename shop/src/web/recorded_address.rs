@@ -1,0 +1,109 @@
+//! An address as it may be recorded: of its parameters only those that the shop itself gives a meaning, and nothing behind `#`.
+//!
+//! A link can carry anything: `/login?password=...`, `/reset?token=...`. Browsers pass it on as the referrer, and the client script as
+//! the page that it speaks of, so whatever is an address goes through here before it is recorded.
+
+use std::borrow::Cow;
+
+/// Parameters that may stand in events; others could hold anything.
+pub(super) const PARAMETERS: [&str; 14] = [
+    "category",
+    "price_from",
+    "price_to",
+    "in_stock",
+    "sort",
+    "page",
+    "q",
+    "lang",
+    "placed",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+];
+
+/// The address without what may not be recorded: other parameters, the fragment, and a name and password before the host.
+pub(super) fn recorded_address(address: Cow<'_, str>) -> Cow<'_, str> {
+    if !address.bytes().any(|byte| matches!(byte, b'?' | b'#' | b'@')) {
+        return address;
+    }
+    let (address, _) = address.split_once('#').unwrap_or((&address, ""));
+    let (place, query) = address.split_once('?').unwrap_or((address, ""));
+    let kept: Vec<&str> = query.split('&').filter(|pair| is_known(pair)).collect();
+    let mut recorded = without_user(place);
+    if !kept.is_empty() {
+        recorded.push('?');
+        recorded.push_str(&kept.join("&"));
+    }
+    Cow::Owned(recorded)
+}
+
+/// A text that may quote addresses, such as a script's error: each of its words that holds a parameter is one.
+pub(super) fn recorded_text(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'?' | b'#' | b'@')) {
+        return text;
+    }
+    let words = text.split(' ').map(|word| {
+        if word.contains("://") || word.contains('=') {
+            recorded_address(Cow::Borrowed(word))
+        } else {
+            Cow::Borrowed(word)
+        }
+    });
+    Cow::Owned(words.collect::<Vec<_>>().join(" "))
+}
+
+fn is_known(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    PARAMETERS.contains(&name)
+}
+
+/// `https://user:password@host/` without `user:password@`.
+fn without_user(place: &str) -> String {
+    let Some((scheme, rest)) = place.split_once("://") else {
+        return place.to_owned();
+    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_place_and_the_parameters_that_mean_something() {
+        for (address, recorded) in [
+            ("/products/101", "/products/101"),
+            ("/products/?category=2&token=abc&page=3", "/products/?category=2&page=3"),
+            ("http://shop.example/login?password=X", "http://shop.example/login"),
+            (
+                "https://me:secret@elsewhere.example/a?q=teapot#token=abc",
+                "https://elsewhere.example/a?q=teapot",
+            ),
+            ("/search?q=%EC%B0%A8&Q=x&&=y", "/search?q=%EC%B0%A8"),
+            ("/p#access_token=1", "/p"),
+            ("/a@b/c", "/a@b/c"),
+            ("?token=1", ""),
+        ] {
+            assert_eq!(recorded_address(Cow::Borrowed(address)), recorded, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_text_keeps_its_words_and_loses_what_addresses_carry() {
+        for (text, recorded) in [
+            ("x is undefined", "x is undefined"),
+            ("who? me", "who? me"),
+            (
+                "GET http://shop.example/api?token=abc&page=2 failed: what?",
+                "GET http://shop.example/api?page=2 failed: what?",
+            ),
+            ("/static/main.js?key=1:12:3", "/static/main.js"),
+        ] {
+            assert_eq!(recorded_text(Cow::Borrowed(text)), recorded, "{text}");
+        }
+    }
+}
