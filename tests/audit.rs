@@ -336,6 +336,52 @@ async fn a_dead_letter_and_a_repetition_are_no_losses() {
     );
 }
 
+/// The broker's process may go on: a folder is audited as it lies.
+async fn in_folder(world: &World, more: &[&str]) -> Result<Verdict, AuditError> {
+    let data = world.folder.path().to_str().expect("a plain path");
+    verdict(&[&["audit", "--data", data], more].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_part_of_a_data_folder_that_is_taken_away_or_cut_is_told() {
+    let world = World::start().await;
+    world.sends(1..=EVENTS, EVENTS).await;
+    world.keeps(1..=EVENTS, 1..=EVENTS, 40).await;
+    assert!(in_folder(&world, &[]).await.expect("an audit").holds);
+    for hop in ["journal", "kafka", "logs", "activity.db"] {
+        fs::rename(world.path(hop), world.path("elsewhere")).expect("it is moved");
+        let error = in_folder(&world, &[]).await.expect_err("a hop is missing");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains(hop), "{error}");
+        fs::rename(world.path("elsewhere"), world.path(hop)).expect("it is moved back");
+    }
+    let error = in_folder(&world, &["--group", "other"])
+        .await
+        .expect_err("nobody's positions");
+    assert!(
+        error.exit_code() == 2 && error.to_string().starts_with("--group"),
+        "{error}"
+    );
+    for name in ["app-2026-03-31.log", "user_activity-2026-03-31.log"] {
+        let (path, bytes) = (
+            world.path("logs").join(name),
+            fs::read(world.path("logs").join(name)).expect("a file"),
+        );
+        for left in [None, Some(0), Some(bytes.len() / 2)] {
+            match left {
+                None => fs::remove_file(&path).expect("it is removed"),
+                Some(left) => fs::write(&path, &bytes[..left]).expect("it is cut"),
+            }
+            let verdict = in_folder(&world, &[]).await.expect("an audit");
+            assert!(!verdict.holds, "{name}, {left:?}");
+            assert_eq!(verdict.cut_files.len(), 1, "{name}, {left:?}: {verdict:?}");
+            assert_eq!(verdict.cut_files[0].found, left.map(|left| left as u64));
+        }
+        fs::write(&path, &bytes).expect("it is put back");
+    }
+    assert!(in_folder(&world, &[]).await.expect("an audit").holds);
+}
+
 #[tokio::test]
 async fn what_can_not_be_audited_exits_with_2_and_names_the_setting() {
     let nowhere = Path::new("/nonexistent/de-shop");

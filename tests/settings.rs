@@ -28,9 +28,9 @@ fn a_value_that_is_none_is_refused_by_name() {
     refuses("shop", &["--request-detail", "some"], "--request-detail");
     refuses("sink", &["--utc-offset", "+25:00"], "--utc-offset");
     refuses("sink", &["--retention-days", "soon"], "--retention-days");
-    // The topics would lose what the sink has not read yet; the audit takes no more than 400.
+    // The topics would lose what the sink has not read yet.
     refuses("sink", &["--retention-days", "0"], "--retention-days");
-    refuses("sink", &["--retention-days", "401"], "--retention-days");
+    refuses("sink", &["--retention-days", "3651"], "--retention-days");
     refuses("shop", &["--retention-days", "0"], "--retention-days");
     refuses("de-shop", &["--kafka-listen", "everywhere"], "--kafka-listen");
     refuses("de-shop", &["broker", "--listen", "0.0.0.0:0"], "--listen");

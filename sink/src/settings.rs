@@ -43,13 +43,13 @@ pub struct Settings {
     )]
     pub logs: PathBuf,
 
-    /// How many days before today are kept, in files, table and new topics: 1 to 400.
+    /// How many days before today are kept, in files, table and new topics: 1 to 3650.
     #[arg(
         long,
         env = "SINK_RETENTION_DAYS",
         default_value_t = 30,
         value_name = "DAYS",
-        value_parser = clap::value_parser!(u16).range(1..=400),
+        value_parser = clap::value_parser!(u16).range(1..=3650),
         global = true
     )]
     pub retention_days: u16,

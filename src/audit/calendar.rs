@@ -30,6 +30,10 @@ impl Calendar {
         Day::clamped(julian - self.today.to_julian_day() + DAYS_BACK)
     }
 
+    pub(super) fn day_on(&self, date: Date) -> Day {
+        self.day(date.to_julian_day())
+    }
+
     pub(super) fn day_of(&self, moment: Timestamp) -> Day {
         self.day(moment.day(self.offset).to_julian_day())
     }

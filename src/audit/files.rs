@@ -16,6 +16,7 @@ use super::ledger::{Ledger, Order};
 use super::mark::Hop;
 use super::progress::Progress;
 use super::sheet::{Said, Sheet};
+use super::verdict::CutFile;
 
 const BLOCK_BYTES: usize = 512 * 1024;
 /// Names the sink that owns a folder.
@@ -26,11 +27,44 @@ const INSTANCE: &str = ".instance";
 pub(super) struct Committed(HashMap<String, HashMap<String, u64>>);
 
 impl Committed {
+    /// No sink has committed a file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn note(&mut self, sink: &str, name: &str, length: u64) {
         self.0
             .entry(sink.to_owned())
             .or_default()
             .insert(name.to_owned(), length);
+    }
+
+    /// Notes the files of kept days that are shorter than the books say, or gone.
+    fn note_cut_files(&self, folder: &Path, sink: Option<&str>, ledger: &mut Ledger) -> Result<(), AuditError> {
+        let Some((sink, files)) = sink.and_then(|sink| self.0.get_key_value(sink)) else {
+            return Ok(());
+        };
+        for (name, committed) in files {
+            let Some((_, date)) = family_of(name) else { continue };
+            if ledger.calendar.is_expired(ledger.calendar.day_on(date)) {
+                continue;
+            }
+            let found = match fs::metadata(folder.join(name)) {
+                Ok(metadata) => Some(metadata.len()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(AuditError::file(folder.join(name))(error)),
+            };
+            if found.is_none_or(|found| found < *committed) {
+                ledger.cut_files.push(CutFile {
+                    sink: sink.clone(),
+                    name: name.clone(),
+                    committed: *committed,
+                    found,
+                });
+            }
+        }
+        ledger.cut_files.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(())
     }
 
     /// How much of a file to read; everything when the books are another sink's.
@@ -46,6 +80,7 @@ impl Committed {
 pub(super) fn read(folders: &[PathBuf], committed: &Committed, ledger: &mut Ledger) -> Result<(), AuditError> {
     for folder in folders {
         let sink = sink_of(folder)?;
+        committed.note_cut_files(folder, sink.as_deref(), ledger)?;
         for (name, family) in daily_files(folder)? {
             let path = folder.join(&name);
             let limit = committed.limit(sink.as_deref(), &name);
@@ -74,7 +109,7 @@ fn daily_files(folder: &Path) -> Result<Vec<(String, LogFile)>, AuditError> {
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let name = entry.map_err(AuditError::file(folder))?.file_name();
         if let Some(name) = name.to_str()
-            && let Some(family) = family_of(name)
+            && let Some((family, _)) = family_of(name)
         {
             found.push((name.to_owned(), family));
         }
@@ -83,12 +118,15 @@ fn daily_files(folder: &Path) -> Result<Vec<(String, LogFile)>, AuditError> {
     Ok(found)
 }
 
-fn family_of(name: &str) -> Option<LogFile> {
+/// Which file of which day has this name.
+fn family_of(name: &str) -> Option<(LogFile, Date)> {
     let stem = name.strip_suffix(".log")?;
-    LogFile::ALL.into_iter().find(|family| {
-        let day = stem.strip_prefix(family.name()).and_then(|rest| rest.strip_prefix('-'));
-        let day = day.and_then(|day| Date::parse(day, format_description!("[year]-[month]-[day]")).ok());
-        day.is_some_and(|day| family.file_name(day) == name)
+    LogFile::ALL.into_iter().find_map(|family| {
+        let day = stem
+            .strip_prefix(family.name())
+            .and_then(|rest| rest.strip_prefix('-'))?;
+        let day = Date::parse(day, format_description!("[year]-[month]-[day]")).ok()?;
+        (family.file_name(day) == name).then_some((family, day))
     })
 }
 
@@ -199,8 +237,9 @@ mod tests {
 
     #[test]
     fn only_the_sinks_own_names_are_read() {
-        assert_eq!(family_of("app-2024-02-29.log"), Some(LogFile::App));
-        assert_eq!(family_of("user_activity-2024-02-29.log"), Some(LogFile::UserActivity));
+        let family = |name: &str| family_of(name).map(|(family, _)| family);
+        assert_eq!(family("app-2024-02-29.log"), Some(LogFile::App));
+        assert_eq!(family("user_activity-2024-02-29.log"), Some(LogFile::UserActivity));
         for foreign in [
             "app-2025-02-29.log",
             "app.log",

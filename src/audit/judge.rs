@@ -37,7 +37,12 @@ impl Ledger {
     pub(super) fn judge(&self) -> Verdict {
         let mut instances: Vec<_> = self.instances.iter().map(|instance| self.judge_one(instance)).collect();
         instances.sort_by(|one, other| one.instance.cmp(&other.instance));
-        Verdict::new(instances, self.without_source, self.removed_unread)
+        Verdict::new(
+            instances,
+            self.without_source,
+            self.removed_unread,
+            self.cut_files.clone(),
+        )
     }
 
     fn judge_one(&self, instance: &Instance) -> InstanceVerdict {

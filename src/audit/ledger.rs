@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::calendar::Calendar;
 use super::mark::{Day, Fingerprint, Flag, Hop};
 use super::sequences::Sequences;
+use super::verdict::CutFile;
 
 /// So many doubled events are named for each instance and hop; the rest is only counted.
 const NAMED: usize = 1_000;
@@ -112,6 +113,7 @@ pub(super) struct Ledger {
     pub(super) without_source: WithoutSource,
     /// Messages that retention removed from the topics before the sink read them.
     pub(super) removed_unread: u64,
+    pub(super) cut_files: Vec<CutFile>,
 }
 
 impl Ledger {
@@ -125,6 +127,7 @@ impl Ledger {
             topics_trimmed: false,
             without_source: WithoutSource::default(),
             removed_unread: 0,
+            cut_files: Vec::new(),
         }
     }
 

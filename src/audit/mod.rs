@@ -111,8 +111,10 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         None => None,
     };
     if let Some(database) = &mut database {
-        positions = Some(positions_of(&settings.group, database).await?);
+        let found = database.positions(&settings.group).await?;
         committed = database.committed().await?;
+        check_group(&settings.group, &found, &committed)?;
+        positions = Some(found);
     }
     ledger = blocking("the files", ledger, move |ledger| {
         files::read(&logs, &committed, ledger)
@@ -130,18 +132,17 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
     Ok(ledger.judge())
 }
 
-/// Without any position nothing would ever be lost: everything would be on its way.
-async fn positions_of(group: &str, database: &mut Database) -> Result<Positions, AuditError> {
-    let positions = database.positions(group).await?;
-    if positions.is_empty() {
+/// Without any position nothing would ever be lost: everything would be on its way. A sink that has written files has positions.
+fn check_group(group: &str, positions: &Positions, committed: &Committed) -> Result<(), AuditError> {
+    if positions.is_empty() && !committed.is_empty() {
         return Err(AuditError::Setting {
             setting: "--group",
             reason: format!(
-                "the database has no position of the group {group}, so nobody can tell what files and table must hold"
+                "the database has no position of the group {group}, though files were committed: nobody can tell what they must hold"
             ),
         });
     }
-    Ok(positions)
+    Ok(())
 }
 
 fn read_topics(topics: &TopicsAt, positions: Option<&Positions>, ledger: &mut Ledger) -> Result<(), AuditError> {

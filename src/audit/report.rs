@@ -71,13 +71,25 @@ pub(super) fn render(verdict: &Verdict, colours: Colours) -> String {
         );
         let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &text));
     }
+    for file in &verdict.cut_files {
+        let found = file
+            .found
+            .map_or("it is gone".to_owned(), |found| format!("it holds {}", grouped(found)));
+        let text = format!(
+            "{} of {}: {} bytes were committed to it, {found}",
+            file.name,
+            file.sink,
+            grouped(file.committed)
+        );
+        let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &text));
+    }
     out.push_str(&summary(verdict, colours));
     out.push('\n');
     out
 }
 
 fn summary(verdict: &Verdict, colours: Colours) -> String {
-    if verdict.instances.is_empty() {
+    if verdict.instances.is_empty() && verdict.holds {
         return "no events".to_owned();
     }
     if verdict.holds {
@@ -88,7 +100,15 @@ fn summary(verdict: &Verdict, colours: Colours) -> String {
         hops.map(count).sum()
     };
     let lost = sum(|hop| hop.lost) + verdict.without_source.lost + verdict.removed_unread;
-    let text = format!("{} lost, {} doubled", grouped(lost), grouped(sum(|hop| hop.doubled)));
+    let cut = match verdict.cut_files.len() {
+        0 => String::new(),
+        count => format!(", {count} files cut or gone"),
+    };
+    let text = format!(
+        "{} lost, {} doubled{cut}",
+        grouped(lost),
+        grouped(sum(|hop| hop.doubled))
+    );
     colours.paint(Colour::Red, &text)
 }
 

@@ -48,6 +48,17 @@ pub struct InstanceVerdict {
     pub hops: Vec<HopVerdict>,
 }
 
+/// A daily file that holds less than was committed to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutFile {
+    pub sink: String,
+    pub name: String,
+    /// Bytes, by the sink's books.
+    pub committed: u64,
+    /// Bytes; none when the file is gone.
+    pub found: Option<u64>,
+}
+
 /// What an audit says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -57,16 +68,27 @@ pub struct Verdict {
     pub without_source: WithoutSource,
     /// Messages that retention removed from the topics before the sink had read them.
     pub removed_unread: u64,
+    /// Files of days that are kept, cut or gone: lines are lost, whatever the topics still hold.
+    pub cut_files: Vec<CutFile>,
 }
 
 impl Verdict {
-    pub(super) fn new(instances: Vec<InstanceVerdict>, without_source: WithoutSource, removed_unread: u64) -> Self {
+    pub(super) fn new(
+        instances: Vec<InstanceVerdict>,
+        without_source: WithoutSource,
+        removed_unread: u64,
+        cut_files: Vec<CutFile>,
+    ) -> Self {
         let mut hops = instances.iter().flat_map(|instance| &instance.hops);
         Self {
-            holds: removed_unread == 0 && without_source.lost == 0 && hops.all(|hop| hop.lost == 0 && hop.doubled == 0),
+            holds: cut_files.is_empty()
+                && removed_unread == 0
+                && without_source.lost == 0
+                && hops.all(|hop| hop.lost == 0 && hop.doubled == 0),
             instances,
             without_source,
             removed_unread,
+            cut_files,
         }
     }
 
