@@ -43,12 +43,13 @@ pub struct Settings {
     )]
     pub logs: PathBuf,
 
-    /// How many days before today are kept, in files, table and new topics.
+    /// How many days before today are kept, in files, table and new topics; 1 to 400.
     #[arg(
         long,
         env = "SINK_RETENTION_DAYS",
         default_value_t = 30,
         value_name = "DAYS",
+        value_parser = clap::value_parser!(u16).range(1..=400),
         global = true
     )]
     pub retention_days: u16,
@@ -192,6 +193,16 @@ mod tests {
         let settings = Settings::from_environment().expect("settings");
         assert_eq!((settings.retention_days, settings.partitions), (30, 3));
         assert_eq!(settings.utc_offset, Offset(UtcOffset::UTC));
+    }
+
+    #[test]
+    fn a_retention_that_deletes_what_was_not_read_or_cannot_be_audited_is_refused() {
+        let taken = |days: &str| {
+            let command = Settings::augment_args(clap::Command::new("sink"));
+            command.try_get_matches_from(["sink", "--retention-days", days]).is_ok()
+        };
+        assert!(taken("1") && taken("400"));
+        assert!(!taken("0") && !taken("401"));
     }
 
     #[test]
