@@ -164,7 +164,7 @@ impl LogWriter {
         if length == 0 {
             return Ok(false);
         }
-        let (path, from) = (self.path(file), self.searched.get(&file).copied().unwrap_or(0));
+        let (path, from) = (self.path(file), self.searched.get(&file).copied());
         let found = strike_out_of_file(&path, length, from, wanted).map_err(|error| SinkError::disk(path, error))?;
         self.searched.extend(found.map(|at| (file, at)));
         Ok(true)
