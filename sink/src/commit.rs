@@ -101,7 +101,11 @@ impl Committer {
     ) -> Result<T, SinkError> {
         if done.is_ok() {
             self.connection = Some(connection);
-        } else if tokio::time::timeout(Duration::from_secs(1), connection.close())
+            return done;
+        }
+        // Somebody may have dropped a day's partition: they are asked for again.
+        self.partitions = Partitions::default();
+        if tokio::time::timeout(Duration::from_secs(1), connection.close())
             .await
             .is_err()
         {

@@ -2,7 +2,9 @@
 //!
 //! Looking takes no lock and changes nothing: it works beside a sink that runs. Forgetting needs that sink stopped.
 
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use schemas::Topic;
 
@@ -72,13 +74,31 @@ pub async fn forget_all(settings: &Settings) -> Result<u64, SinkError> {
     Ok(hit)
 }
 
-/// Forgets a log file of this folder that is gone for good.
+/// Forgets a log file of this folder that is cut or gone for good; what is left of it is set aside, so that the day begins anew.
 pub async fn forget_file(settings: &Settings, name: &str) -> Result<bool, SinkError> {
     let (books, _folder) = books(settings)?;
     let mut db = settings.open_database().await?;
     let hit = books.forget_file(&mut db, name).await?;
     db.close().await;
+    if hit > 0 {
+        set_aside(&settings.logs.join(name))?;
+    }
     Ok(hit > 0)
+}
+
+/// Gives the file, if it is there, the first free name of `NAME.corrupt`, `NAME.corrupt-1` and so on.
+fn set_aside(path: &Path) -> Result<(), SinkError> {
+    let failed = |error: io::Error| SinkError::disk(path, error);
+    if !path.try_exists().map_err(failed)? {
+        return Ok(());
+    }
+    let mut aside = PathBuf::from(format!("{}.corrupt", path.display()));
+    let mut number = 0;
+    while aside.try_exists().map_err(failed)? {
+        number += 1;
+        aside = PathBuf::from(format!("{}.corrupt-{number}", path.display()));
+    }
+    fs::rename(path, aside).map_err(failed)
 }
 
 /// The books of the log folder; its lock makes sure that its sink doesn't run meanwhile.
@@ -91,4 +111,24 @@ fn books(settings: &Settings) -> Result<(Books, LogFolder), SinkError> {
         },
         folder,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_forgotten_file_is_set_aside_each_time() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("app-2025-05-14.log");
+        for left in ["first", "second"] {
+            fs::write(&path, left).unwrap();
+            set_aside(&path).unwrap();
+            assert!(!path.exists());
+        }
+        set_aside(&path).unwrap();
+        let kept = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
+        assert_eq!(kept("app-2025-05-14.log.corrupt"), "first");
+        assert_eq!(kept("app-2025-05-14.log.corrupt-1"), "second");
+    }
 }

@@ -57,7 +57,14 @@ impl Committer {
         let mut deleted = 0;
         for file in self.lock_writer(|writer| expired(writer.folder().path(), rules.oldest))? {
             let path = self.lock_writer(|writer| writer.path(file));
-            let Some(lock) = unread(&path)? else {
+            let lock = match unread(&path) {
+                Ok(lock) => lock,
+                Err(error) => {
+                    tracing::warn!("past the retention, and left for later: {error}");
+                    continue;
+                }
+            };
+            let Some(lock) = lock else {
                 tracing::info!(file = %path.display(), "is past the retention, but somebody holds a lock on it: left for later");
                 continue;
             };

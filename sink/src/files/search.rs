@@ -9,6 +9,8 @@ use schemas::EventId;
 use serde::Deserialize;
 
 const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes at the end of a file that a first search looks into before the rest.
+const TAIL_BYTES: u64 = 16 << 20;
 
 #[derive(Deserialize)]
 struct Line {
@@ -26,17 +28,21 @@ pub(crate) fn strike_out(lines: &[u8], wanted: &mut HashSet<EventId>) {
 }
 
 /// Takes from `wanted` the events that stand in the first `length` bytes of the file. It begins at byte `from`, the beginning of
-/// a line, and goes round; answers where the first one that it found stands.
+/// a line, or else in the last [`TAIL_BYTES`], where what the relay repeats stands, and goes round; answers where the first one that it found stands.
 ///
 /// What is asked for comes in the order in which it once was written: who begins at the last answer reads the file once, not
 /// once a question.
 pub(super) fn strike_out_of_file(
     path: &Path,
     length: u64,
-    from: u64,
+    from: Option<u64>,
     wanted: &mut HashSet<EventId>,
 ) -> io::Result<Option<u64>> {
     let mut file = BufReader::with_capacity(CHUNK_BYTES, File::open(path)?);
+    let from = match from {
+        Some(from) => from,
+        None => tail(&mut file, length)?,
+    };
     let mut first = None;
     for (start, end) in [(from.min(length), length), (0, from.min(length))] {
         file.seek(SeekFrom::Start(start))?;
@@ -51,6 +57,16 @@ pub(super) fn strike_out_of_file(
         }
     }
     Ok(first)
+}
+
+/// The beginning of the first line within the last [`TAIL_BYTES`] of the first `length`.
+fn tail(file: &mut BufReader<File>, length: u64) -> io::Result<u64> {
+    let Some(before) = length.checked_sub(TAIL_BYTES + 1) else {
+        return Ok(0);
+    };
+    file.seek(SeekFrom::Start(before))?;
+    let skipped = file.by_ref().take(TAIL_BYTES + 1).read_until(b'\n', &mut Vec::new())?;
+    Ok(before + skipped as u64)
 }
 
 /// A line that is no message (somebody has edited the file) holds no event.
@@ -83,7 +99,22 @@ mod tests {
         }
         file.write_all(b"torn").unwrap();
         let mut wanted = HashSet::from([id(2), id(7), id(9), id(77)]);
-        let first = strike_out_of_file(file.path(), each * 9, each * 4, &mut wanted).unwrap();
+        let first = strike_out_of_file(file.path(), each * 9, Some(each * 4), &mut wanted).unwrap();
         assert_eq!((first, wanted), (Some(each * 7), HashSet::from([id(9), id(77)])));
+    }
+
+    #[test]
+    fn a_search_begins_at_the_end_and_still_finds_what_stands_at_the_beginning() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let each = line(0).len() as u64;
+        let lines = TAIL_BYTES / each + 100;
+        let text: String = (0..lines).map(|number| line(u128::from(number % 1_000_000))).collect();
+        file.write_all(text.as_bytes()).unwrap();
+        let mut reader = BufReader::new(File::open(file.path()).unwrap());
+        let from = tail(&mut reader, each * lines).unwrap();
+        assert!(from >= each * 99 && from.is_multiple_of(each), "{from}");
+        let mut wanted = HashSet::from([id(3), id(u128::from((lines - 1) % 1_000_000))]);
+        strike_out_of_file(file.path(), each * lines, None, &mut wanted).unwrap();
+        assert_eq!(wanted, HashSet::new());
     }
 }

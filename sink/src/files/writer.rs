@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -92,6 +92,7 @@ impl LogWriter {
         if created {
             self.sync_folder()?;
         }
+        lines.keys().try_for_each(|file| self.in_its_place(*file))?;
         metric::synced(written.elapsed());
         Ok(())
     }
@@ -164,7 +165,7 @@ impl LogWriter {
         if length == 0 {
             return Ok(false);
         }
-        let (path, from) = (self.path(file), self.searched.get(&file).copied().unwrap_or(0));
+        let (path, from) = (self.path(file), self.searched.get(&file).copied());
         let found = strike_out_of_file(&path, length, from, wanted).map_err(|error| SinkError::disk(path, error))?;
         self.searched.extend(found.map(|at| (file, at)));
         Ok(true)
@@ -196,6 +197,22 @@ impl LogWriter {
         self.open.get(&file).ok_or_else(missing)
     }
 
+    /// Refuses a file that no longer stands under its name: nobody would find what is committed to it.
+    fn in_its_place(&self, file: DayFile) -> Result<(), SinkError> {
+        let path = self.path(file);
+        let identity = |found: &fs::Metadata| (found.dev(), found.ino());
+        let open = self.handle(file)?.metadata();
+        let open = open.map_err(|error| SinkError::disk(&path, error))?;
+        match fs::symlink_metadata(&path) {
+            Ok(named) if identity(&named) == identity(&open) => Ok(()),
+            Ok(_) => Err(SinkError::disk(
+                path,
+                io::Error::other("was replaced while the sink wrote to it"),
+            )),
+            Err(error) => Err(SinkError::disk(path, error)),
+        }
+    }
+
     fn sync_folder(&self) -> Result<(), SinkError> {
         let path = self.folder.path();
         File::open(path)
@@ -204,5 +221,29 @@ impl LogWriter {
                 path: path.to_owned(),
                 source,
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_committed_to_a_file_that_was_moved_deleted_or_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let mut writer = LogWriter::new(LogFolder::open(home.path(), None).unwrap());
+        let name = format!("app-{}.log", date!(2025 - 05 - 14));
+        let file = DayFile::from_name(&name).unwrap();
+        let lines = BTreeMap::from([(file, b"a line\n".to_vec())]);
+        writer.append(&lines).unwrap();
+        let (path, elsewhere) = (writer.path(file), home.path().join("elsewhere"));
+        fs::rename(&path, &elsewhere).unwrap();
+        assert!(writer.append(&lines).is_err());
+        fs::write(&path, "another").unwrap();
+        assert!(writer.append(&lines).is_err());
+        fs::rename(&elsewhere, &path).unwrap();
+        writer.append(&lines).unwrap();
     }
 }
