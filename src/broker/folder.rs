@@ -12,12 +12,25 @@ use super::log::recovery;
 /// The layout of the data folder that this version writes.
 const FORMAT: u32 = 1;
 
+/// Let go when it is dropped. Closing the file alone isn't enough: a process that is started at this moment holds a copy of it until it
+/// has begun.
+#[derive(Debug)]
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "a folder's lock ends with the process only");
+        }
+    }
+}
+
 /// A data folder that is locked until this is dropped.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     pub(crate) path: PathBuf,
     pub(crate) cluster_id: String,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl DataFolder {
@@ -38,7 +51,7 @@ impl DataFolder {
     }
 }
 
-fn lock(path: &Path) -> Result<File, BrokerError> {
+fn lock(path: &Path) -> Result<FolderLock, BrokerError> {
     let trouble = |source| BrokerError::Folder {
         path: path.to_owned(),
         source,
@@ -50,7 +63,7 @@ fn lock(path: &Path) -> Result<File, BrokerError> {
         .open(path.join("lock"))
         .map_err(trouble)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(BrokerError::InUse { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(trouble(source)),
     }
@@ -128,6 +141,15 @@ mod tests {
         drop(first);
         assert_eq!(DataFolder::open(folder.path())?.cluster_id, id);
         Ok(())
+    }
+
+    #[test]
+    fn a_folder_is_free_once_its_lock_is_dropped_though_a_process_that_starts_has_a_copy() -> Result<(), BrokerError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first = lock(folder.path())?;
+        let _copy = first.0.try_clone().expect("a copy");
+        drop(first);
+        lock(folder.path()).map(drop)
     }
 
     #[test]

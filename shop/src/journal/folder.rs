@@ -13,8 +13,21 @@ const FORMAT: u32 = 1;
 const LOCK: &str = "lock";
 const INSTANCE: &str = "instance";
 
-/// Creates the folder where it is missing and locks it until the file is dropped.
-pub(super) fn lock(folder: &Path) -> Result<File, JournalError> {
+/// Let go when it is dropped. Closing the file alone isn't enough: a process that is started at this moment holds a copy of it until it
+/// has begun.
+#[derive(Debug)]
+pub(super) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "a folder's lock ends with the process only");
+        }
+    }
+}
+
+/// Creates the folder where it is missing and locks it until the lock is dropped.
+pub(super) fn lock(folder: &Path) -> Result<FolderLock, JournalError> {
     fs::create_dir_all(folder).map_err(JournalError::file(folder, "can't be created"))?;
     let path = folder.join(LOCK);
     let file = File::options()
@@ -24,7 +37,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, JournalError> {
         .open(&path)
         .map_err(JournalError::file(&path, "can't be opened"))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(JournalError::Locked {
             folder: folder.to_owned(),
         }),
@@ -87,5 +100,20 @@ fn wrong(path: &Path, why: &str) -> JournalError {
     JournalError::Instance {
         path: path.to_owned(),
         why: why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_once_its_lock_is_dropped_though_a_process_that_starts_has_a_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(matches!(lock(folder.path()), Err(JournalError::Locked { .. })));
+        let _copy = first.0.try_clone().unwrap();
+        drop(first);
+        assert!(lock(folder.path()).is_ok());
     }
 }

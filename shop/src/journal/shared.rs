@@ -1,6 +1,5 @@
 //! What the journal's appenders, its flusher and its readers share.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,6 +10,7 @@ use schemas::{InstanceId, Sequence};
 use tokio::sync::watch;
 
 use super::Options;
+use super::folder::FolderLock;
 use super::writer::Writer;
 
 /// How far the disk has confirmed.
@@ -57,12 +57,12 @@ pub(super) struct Shared {
     pub(super) refused_io: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
     /// Held for as long as the journal is open.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl Shared {
     pub(super) fn new(
-        (folder, lock): (PathBuf, File),
+        (folder, lock): (PathBuf, FolderLock),
         options: Options,
         instance: InstanceId,
         writer: Writer,

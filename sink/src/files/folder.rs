@@ -19,13 +19,25 @@ const FORMAT_FILE: &str = ".format";
 /// The layout of the folder that this version writes.
 const FORMAT: u32 = 1;
 
+/// Let go when it is dropped. Closing the file alone isn't enough: a process that is started at this moment holds a copy of it until it
+/// has begun.
+#[derive(Debug)]
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "a folder's lock ends with the process only");
+        }
+    }
+}
+
 /// A folder that this process has locked.
 #[derive(Debug)]
 pub(crate) struct LogFolder {
     path: PathBuf,
     instance: InstanceId,
-    /// The lock ends when the file is closed, at the latest with the process.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl LogFolder {
@@ -47,6 +59,7 @@ impl LogFolder {
             TryLockError::WouldBlock => refuse(format!("{} is used by another sink that runs", path.display())),
             TryLockError::Error(error) => unusable(error),
         })?;
+        let lock = FolderLock(lock);
         check_format(path)?;
         let instance = match kept_instance(path).map_err(unusable)? {
             Some(kept) => kept
