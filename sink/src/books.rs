@@ -135,7 +135,8 @@ impl Books {
         }
         let sql = format!(
             "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, \
-             dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
+             dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END \
+             FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
              AND epoch = moved.column3 AND next_offset = moved.column4",
             tuples(moves.len(), 7, 2)
         );

@@ -86,7 +86,7 @@ pub(super) async fn place(
         .place_order(&occasion, caller.owner(), wanted, status)
         .await?;
     match placed {
-        Ok(order) => Ok((Redirect::to(&format!("/orders/{}?placed=1", order.id)),).into_response()),
+        Ok(order) => Ok(Redirect::to(&format!("/orders/{}?placed=1", order.id)).into_response()),
         Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
         Err(OrderError::OutOfStock { product, left }) => {
             let catalogue = site.store.catalogue();

@@ -1,7 +1,7 @@
 //! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, that somebody signed in
 //! here before, variants of experiments that a link has forced, and that something may be in the cart or on the wish list.
-//! Answers overtake each other, so each writes only what its own request changed; the visit, which every answer renews, holds
-//! nothing that another answer could change.
+//! Answers overtake each other, so each writes only what its own request changed. The visit is renewed by every answer (session, last seen); what it says of
+//! cart and wish list is from before these had cookies of their own.
 //! All are signed, none can be read by scripts.
 
 use axum::http::HeaderMap;

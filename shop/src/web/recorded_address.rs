@@ -39,34 +39,41 @@ pub(super) fn recorded_address(address: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(recorded)
 }
 
-/// A text that may quote addresses, such as a script's error: each of its words that holds a parameter is one.
+/// A text that may quote addresses, such as a script's error: each of its words that has a parameter, a fragment or a user is one.
 pub(super) fn recorded_text(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'?' | b'#' | b'@')) {
         return text;
     }
-    let words = text.split(' ').map(|word| {
-        if word.contains("://") || word.contains('=') {
-            recorded_address(Cow::Borrowed(word))
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let bare = word.trim_end_matches(char::is_whitespace);
+        let space = &word[bare.len()..];
+        // A word that asks ends in its question mark.
+        if bare.contains(['/', '=']) {
+            format!("{}{space}", recorded_address(Cow::Borrowed(bare)))
         } else {
-            Cow::Borrowed(word)
+            word.to_owned()
         }
     });
-    Cow::Owned(words.collect::<Vec<_>>().join(" "))
+    Cow::Owned(words.collect())
 }
 
+/// Whether a parameter is one of the shop's, and its value nothing that could hold another one.
 fn is_known(pair: &str) -> bool {
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    PARAMETERS.contains(&name)
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    PARAMETERS.contains(&name) && !value.contains([';', '?', '=', ' ', '\n', '\r', '\t'])
 }
 
-/// `https://user:password@host/` without `user:password@`.
+/// `https://user:password@host/` without `user:password@`; the scheme may be left out.
 fn without_user(place: &str) -> String {
-    let Some((scheme, rest)) = place.split_once("://") else {
+    let Some((scheme, rest)) = place
+        .split_once("//")
+        .filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(':'))
+    else {
         return place.to_owned();
     };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+    format!("{scheme}//{host}{path}")
 }
 
 #[cfg(test)]
@@ -86,6 +93,13 @@ mod tests {
             ("/search?q=%EC%B0%A8&Q=x&&=y", "/search?q=%EC%B0%A8"),
             ("/p#access_token=1", "/p"),
             ("/a@b/c", "/a@b/c"),
+            ("//me:secret@elsewhere.example/a", "//elsewhere.example/a"),
+            ("/products/?page=1;token=abc&sort=newest", "/products/?sort=newest"),
+            ("/search?q=a?token=abc", "/search"),
+            (
+                "/search?q=teapot&page=2\nhttp://shop.example/b?token=abc",
+                "/search?q=teapot",
+            ),
             ("?token=1", ""),
         ] {
             assert_eq!(recorded_address(Cow::Borrowed(address)), recorded, "{address}");
@@ -102,6 +116,11 @@ mod tests {
                 "GET http://shop.example/api?page=2 failed: what?",
             ),
             ("/static/main.js?key=1:12:3", "/static/main.js"),
+            (
+                "http://shop.example/a?page=2\nhttp://shop.example/b?token=abc\tend",
+                "http://shop.example/a?page=2\nhttp://shop.example/b\tend",
+            ),
+            ("at /reset?abc now", "at /reset now"),
         ] {
             assert_eq!(recorded_text(Cow::Borrowed(text)), recorded, "{text}");
         }

@@ -28,7 +28,8 @@ pub(crate) fn strike_out(lines: &[u8], wanted: &mut HashSet<EventId>) {
 }
 
 /// Takes from `wanted` the events that stand in the first `length` bytes of the file. It begins at byte `from`, the beginning of
-/// a line, or else in the last [`TAIL_BYTES`], where what the relay repeats stands, and goes round; answers where the first one that it found stands.
+/// a line, or else in the last [`TAIL_BYTES`], where what the relay repeats stands, and goes round; answers where the first one that it
+/// found stands.
 ///
 /// What is asked for comes in the order in which it once was written: who begins at the last answer reads the file once, not
 /// once a question.

@@ -119,6 +119,32 @@ fn a_message_without_a_source_must_be_a_dead_letter_once_the_sink_has_passed_it(
 }
 
 #[test]
+fn a_message_whose_letter_left_the_value_at_its_origin_is_no_loss() {
+    let partition = Partition {
+        topic: Topic::View,
+        number: 0,
+    };
+    let message = format!(
+        r#"{{"timestamp":"{TODAY}","event_id":"019e264f-835a-7cb1-b49a-e52592e5dfe8","source":{{"instance":"{SHOP}","sequence":1}}}}"#
+    );
+    for (has_letter, lost) in [(true, 0), (false, 1)] {
+        let mut ledger = ledger_of(&[Hop::Topics, Hop::Files]);
+        let positions = Positions::from([(partition, 1)]);
+        let mut reading = Reading::new(&mut ledger, Some(&positions));
+        if has_letter {
+            reading.dead_letter(b"", Some(Place { partition, offset: 0 }));
+        }
+        reading.enter_partition(partition, 0);
+        read(&mut reading, partition, 0, message.as_bytes());
+        reading.finish();
+        let verdict = ledger.judge();
+        let files = hop(&verdict, "files");
+        assert_eq!((files.lost, files.dead_lettered), (lost, 1 - lost), "{verdict:?}");
+        assert_eq!(verdict.without_source.dead_lettered, 0);
+    }
+}
+
+#[test]
 fn what_retention_took_before_the_sink_had_read_it_is_lost() {
     let partition = Partition {
         topic: Topic::View,

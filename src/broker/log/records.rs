@@ -75,17 +75,25 @@ pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchEr
     let mut records = Records::of(header, batch);
     let mut expected = header.base;
     for _ in 0..header.records {
-        let (place, inside) = records.read()?;
+        let (place, inside) = records.read().map_err(contradicts)?;
         if place.offset != expected {
             return Err(BatchError::Contradiction("record offsets with a gap"));
         }
-        fields_fit(inside)?;
+        fields_fit(inside).map_err(contradicts)?;
         expected = expected.next();
     }
     if records.rest.is_empty() {
         Ok(())
     } else {
         Err(BatchError::Contradiction("bytes after the last record"))
+    }
+}
+
+/// The checksum was right, so a record that is cut was made so: sending it again would not help.
+fn contradicts(error: BatchError) -> BatchError {
+    match error {
+        BatchError::Short => BatchError::Contradiction("a record is cut short"),
+        other => other,
     }
 }
 
@@ -135,4 +143,43 @@ pub(crate) fn varint(bytes: &mut &[u8]) -> Result<i64, BatchError> {
         }
     }
     Err(BatchError::Short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch;
+    use super::super::testing::BatchMaker;
+    use super::*;
+
+    /// What stands behind the record's timestamp and offset: no key, a value of 8 bytes, no headers.
+    const SOUND: &[u8] = &[1, 16, b'a', b' ', b't', b'e', b'a', b'p', b'o', b't', 0];
+
+    #[test]
+    fn a_record_is_as_long_inside_as_it_says() {
+        assert_eq!(fields_fit(SOUND), Ok(()));
+        // A header with a name of one byte and a null value.
+        assert_eq!(fields_fit(&[1, 1, 2, 2, b'h', 1]), Ok(()));
+        for (wrong, inside) in [
+            ("a value beyond the record", &[1, 0x90, 0x4e, b'a', 0][..]),
+            ("a key of a negative length", &[3, 1, 0]),
+            ("a negative number of headers", &[1, 1, 1]),
+            ("more headers than there are bytes", &[1, 1, 0x90, 0x4e, 0, 1]),
+            ("a header without a name", &[1, 1, 2, 1, 1]),
+            ("bytes after the last header", &[1, 1, 0, 7]),
+            ("a cut number", &[1, 1, 0x80]),
+            ("nothing at all", &[]),
+        ] {
+            assert!(fields_fit(inside).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_under_a_right_checksum_is_never_worth_sending_again() {
+        let mut bytes = BatchMaker::default().at(0);
+        let header = batch::check(&bytes).unwrap();
+        assert_eq!(are_sound(header, &bytes), Ok(()));
+        // The record says that it is longer than the batch.
+        bytes[HEADER] = 0x7e;
+        assert!(matches!(are_sound(header, &bytes), Err(BatchError::Contradiction(_))));
+    }
 }

@@ -83,3 +83,19 @@ pub(crate) fn remove_deleted(folder: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_of_the_longest_name_is_put_aside_and_removed() -> io::Result<()> {
+        let (folder, topic) = (tempfile::tempdir()?, "x".repeat(249));
+        fs::create_dir(partition_folder(folder.path(), &topic, 12))?;
+        discard(folder.path(), &topic, 12, Uuid::max())?;
+        remove_deleted(folder.path())?;
+        assert_eq!(fs::read_dir(folder.path())?.count(), 0);
+        fs::create_dir(partition_folder(folder.path(), &topic, 12))?;
+        move_aside(folder.path(), &topic, 12)
+    }
+}
