@@ -116,7 +116,7 @@ impl Local {
         let others = Others::new(broker.as_ref());
         let around = AroundShop {
             clock: Clock::system(),
-            extra: axum::Router::new(),
+            rooms: axum::Router::new(),
             parts: others.parts(),
             metrics: metrics.clone(),
         };

@@ -72,7 +72,7 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
     diagnostics.attach(journal.clone(), clock.clone());
     let surroundings = Surroundings {
         clock,
-        extra: Router::new(),
+        rooms: Router::new(),
         parts: Arc::new(Vec::new),
         metrics,
     };

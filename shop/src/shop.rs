@@ -86,8 +86,8 @@ impl ShopError {
 /// What surrounds an embedded shop.
 pub struct Surroundings {
     pub clock: Clock,
-    /// Served beside the shop's own routes, without its events and headers.
-    pub extra: Router,
+    /// Other rooms' pages, served inside the shop's layers: with its headers, limits and request events.
+    pub rooms: Router,
     /// Told by `/readyz` beside the shop's own parts.
     pub parts: Parts,
     /// Renders `/metrics`.
@@ -147,7 +147,7 @@ impl Shop {
     ) -> Result<Self, ShopError> {
         let Surroundings {
             clock,
-            extra,
+            rooms,
             parts,
             metrics,
         } = surroundings;
@@ -191,7 +191,7 @@ impl Shop {
             address,
             crowd: site.crowd.clone(),
             clock,
-            routes: web::router(site).merge(extra),
+            routes: web::router(site, rooms),
             kick: outbox.kick(),
             store,
             journal,

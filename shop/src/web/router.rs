@@ -17,8 +17,8 @@ use crate::web::Site;
 /// gzip's level for pages: level 1 makes a third more of them in a second and each a fifth larger, level 3 is slower and hardly smaller.
 const PAGES_LEVEL: i32 = 2;
 
-/// The shop as a service.
-pub fn router(site: Site) -> Router {
+/// The shop as a service, and with it the pages of other rooms (`/insights`, `/classroom`).
+pub fn router(site: Site, rooms: Router) -> Router {
     let routes = Router::new()
         .route("/", get(home::index))
         .route("/products", get(products::without_slash))
@@ -78,5 +78,5 @@ pub fn router(site: Site) -> Router {
         from_fn(limits::refuse_large),
         limits::of_bodies(),
     );
-    routes.layer(around).with_state(site)
+    routes.with_state(site).merge(rooms).layer(around)
 }

@@ -116,7 +116,7 @@ impl World {
         };
         let site = Site::new((clock.clone(), store.clone()), (recorder, way), manners, readiness);
         let crowd = site.crowd.clone();
-        let shop = router(site);
+        let shop = router(site, Router::new());
         Self {
             clock,
             store,
