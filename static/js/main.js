@@ -20,6 +20,9 @@
     return;
   }
 
+  // ---- The page: its view's event id and its name, so that all that happens here can be joined to it.
+  const { view: page_view_id, endpoint: page_endpoint } = document.documentElement.dataset;
+
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {
     try {
@@ -64,7 +67,7 @@
 
   // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
-    const waiting = { kind, ...event, tab: tab() };
+    const waiting = { kind, page_view_id, page_endpoint, ...event, tab: tab() };
     queue.push(waiting);
     if (queue.length > MOST_KEPT) queue = queue.slice(-MOST_KEPT);
     return waiting;
@@ -230,6 +233,27 @@
     const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");
   };
+  // What it is called in every language and at every width.
+  const stable = (element) => {
+    const { id, dataset, form, type } = element;
+    const path = (address) => new URL(address, location.href).pathname;
+    if (id) return "#" + id;
+    if (dataset.cartAction) return `cart-${dataset.cartAction}:${dataset.productId ?? ""}`;
+    if (element.name) return `field:${element.name}`;
+    if (form && type === "submit") return `submit:${path(form.action)}`;
+    if (element.href) return `link:${path(element.href)}`;
+    return element.getAttribute("role") ?? element.localName;
+  };
+  // The list that it stands in, or that the product of its form was chosen from.
+  const chosen = (element) => {
+    const tile = element.closest("[data-list] > *");
+    if (tile) {
+      const { list, first, search } = tile.parentElement.dataset;
+      return { list, position: Number(first || 1) + [...tile.parentElement.children].indexOf(tile), search_id: search };
+    }
+    const from = element.closest("form")?.elements.from?.value?.split(".");
+    return from ? { list: from[0], position: Number(from[1]), search_id: from[2] } : {};
+  };
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
     const element = event.target.closest("a, button, input, select, textarea, label, summary, [role=button], [data-cart-action]") || event.target;
@@ -239,6 +263,7 @@
     const product = about ? Number(about.dataset.productId) : NaN;
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
+    const box = element.getBoundingClientRect();
     const click = add("click", {
       at: new Date().toISOString(),
       page: location.pathname,
@@ -248,6 +273,13 @@
       y_percent: percent(event.clientY, window.innerHeight),
       page_x_percent: percent(event.pageX, page.scrollWidth),
       page_y_percent: percent(event.pageY, page.scrollHeight),
+      viewport_width: page.clientWidth,
+      viewport_height: page.clientHeight,
+      page_height: page.scrollHeight,
+      element_x_percent: percent(event.clientX - box.left, box.width),
+      element_y_percent: percent(event.clientY - box.top, box.height),
+      element_name: stable(element).slice(0, 100),
+      ...chosen(element),
       cart_action: element.closest("[data-cart-action]")?.dataset.cartAction ?? null,
       product_id: Number.isSafeInteger(product) ? product : null,
       href: address ? (inside ? address.pathname + address.search : address.origin + address.pathname).slice(0, 500) : null,
