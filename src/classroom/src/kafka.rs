@@ -9,7 +9,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
-use schemas::{Header, InstanceId, SCHEMA_VERSION, Unsealed};
+use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, Unsealed};
 
 use crate::error::ClassroomError;
 
@@ -30,9 +30,15 @@ pub(crate) struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// As the shop's relay sends an event: keyed by session, headers as CloudEvents says.
     pub(crate) fn of(event: &Unsealed, instance: &InstanceId, value: &'a [u8]) -> Self {
-        let key = match event.session_id {
-            Some(session) => session.hex().to_vec(),
-            None => instance.as_str().as_bytes().to_vec(),
+        let topic = event.event_type.topic();
+        let product = match topic.is_compacted().then(|| schemas::decode(topic, value)) {
+            Some(Ok(Record::Product(product))) => Some(product.entity_id),
+            _ => None,
+        };
+        let key = match (product, event.session_id) {
+            (Some(product), _) => product.to_string().into_bytes(),
+            (None, Some(session)) => session.hex().to_vec(),
+            (None, None) => instance.as_str().as_bytes().to_vec(),
         };
         let name = event.event_type.name();
         let texts = [
@@ -51,7 +57,7 @@ impl<'a> Outgoing<'a> {
             })
         });
         Self {
-            topic: event.event_type.topic().name(),
+            topic: topic.name(),
             partition: None,
             key: Some(key),
             value,

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use schemas::events::{CartAction, Exposure, View};
+use schemas::events::{Campaign, CartAction, Exposure, View};
 use schemas::record::{Fields, Http, Level, Performance, Phase};
-use schemas::{Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId};
+use schemas::{
+    Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId, VisitorId,
+};
 use uuid::Uuid;
 
 use super::page::Page;
@@ -24,11 +26,13 @@ pub(super) struct Planned {
 }
 
 /// A click that led away from a page, or did something on it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Clicked {
     pub(super) at: i64,
     pub(super) element: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) product: Option<schemas::ProductId>,
+    pub(super) position: Option<u32>,
     pub(super) cart_action: Option<CartAction>,
 }
 
@@ -36,6 +40,9 @@ pub(super) struct Clicked {
 pub(super) struct OpenPage {
     pub(super) page: Page,
     pub(super) path: String,
+    pub(super) view: EventId,
+    /// The search that the page shows.
+    pub(super) search: Option<EventId>,
     pub(super) entered: i64,
     pub(super) server_ms: f64,
     pub(super) clicks: Vec<Clicked>,
@@ -78,6 +85,8 @@ pub(super) struct Request {
     pub(super) args: Fields<'static>,
     pub(super) form: Fields<'static>,
     pub(super) status: u16,
+    /// The view of the page on which it happens.
+    pub(super) view: Option<EventId>,
 }
 
 impl<'a> Browser<'a> {
@@ -111,7 +120,7 @@ impl<'a> Browser<'a> {
         let failed = self.random.chance(failing);
         let mut args = std::mem::take(&mut self.landing);
         put_query(&mut args, &page, &self.world.catalogue);
-        let request = Request {
+        let mut request = Request {
             id: self.uuid(self.now),
             endpoint: page.endpoint(),
             route: page.route(),
@@ -120,19 +129,23 @@ impl<'a> Browser<'a> {
             args,
             form: Fields::new(),
             status: if failed { 500 } else { 200 },
+            view: None,
         };
         self.serve(&request, server_ms)?;
         if failed {
             return Ok(false);
         }
-        let view = self.view(&page);
-        self.observe(&request, view)?;
+        let details = self.view(&page, &request.args);
+        let view = self.observe(&request, details)?;
+        request.view = Some(view);
         if let Some(experiment) = page.experiment() {
             self.expose(&request, experiment)?;
         }
         self.open = Some(OpenPage {
             page,
             path: path.clone(),
+            view,
+            search: None,
             entered: self.now,
             server_ms,
             clicks: Vec::new(),
@@ -143,13 +156,16 @@ impl<'a> Browser<'a> {
     }
 
     /// Something that the page's own request told.
-    pub(super) fn observe_in_last_request(&mut self, details: Details<'_>) -> Result<(), serde_json::Error> {
+    pub(super) fn observe_in_last_request(
+        &mut self,
+        details: Details<'_>,
+    ) -> Result<Option<EventId>, serde_json::Error> {
         let Some(request) = self.last_page.take() else {
-            return Ok(());
+            return Ok(None);
         };
-        let done = self.observe(&request, details);
+        let told = self.observe(&request, details);
         self.last_page = Some(request);
-        done
+        told.map(Some)
     }
 
     /// Presses a button of the open page, now.
@@ -159,7 +175,9 @@ impl<'a> Browser<'a> {
             open.clicks.push(Clicked {
                 at,
                 element,
+                name: "add-to-cart".into(),
                 product: Some(product),
+                position: None,
                 cart_action: Some(action),
             });
         }
@@ -177,10 +195,14 @@ impl<'a> Browser<'a> {
             args: Fields::new(),
             form: post.form,
             status: post.status,
+            view: self.open.as_ref().map(|open| open.view),
         };
         let server_ms = self.random.log_normal(2.6, 0.5);
         self.serve(&request, server_ms)?;
-        post.facts.into_iter().try_for_each(|fact| self.observe(&request, fact))
+        for fact in post.facts {
+            self.observe(&request, fact)?;
+        }
+        Ok(())
     }
 
     /// Both lines about a request; afterwards it is the moment of the answer.
@@ -240,7 +262,7 @@ impl<'a> Browser<'a> {
     }
 
     /// An activity at this very moment.
-    pub(super) fn observe(&mut self, request: &Request, details: Details<'_>) -> Result<(), serde_json::Error> {
+    pub(super) fn observe(&mut self, request: &Request, details: Details<'_>) -> Result<EventId, serde_json::Error> {
         self.observe_at(request, details, self.now)
     }
 
@@ -250,13 +272,18 @@ impl<'a> Browser<'a> {
         request: &Request,
         details: Details<'_>,
         at: i64,
-    ) -> Result<(), serde_json::Error> {
+    ) -> Result<EventId, serde_json::Error> {
         let timestamp = Timestamp::from_unix_micros_saturating(at);
         let (entity_type, entity_id) = details.entity();
         let about_account = matches!(details, Details::Signup(_) | Details::Login(_) | Details::Logout(_));
+        let event_id = EventId::at(timestamp, self.random.bytes());
         let activity = Activity {
             timestamp,
             session_id: self.session,
+            visitor_id: (!self.visitor.bot).then_some(VisitorId(self.visitor.id)),
+            bot: self.visitor.bot.then_some(true),
+            purpose: None,
+            page_view_id: request.view,
             event_type: details.event_type(),
             user_id: self.user,
             entity_type,
@@ -270,7 +297,7 @@ impl<'a> Browser<'a> {
             user_agent: Some(self.visitor.user_agent.into()),
             referrer: self.referrer.as_deref().map(Cow::Borrowed),
             response_status: Some(request.status),
-            event_id: EventId::at(timestamp, self.random.bytes()),
+            event_id,
             request_id: Some(request.id),
             details,
             schema_version: SCHEMA_VERSION,
@@ -278,10 +305,10 @@ impl<'a> Browser<'a> {
         };
         let event = activity.encode()?;
         self.plan(self.now, event);
-        Ok(())
+        Ok(event_id)
     }
 
-    fn view(&self, page: &Page) -> Details<'static> {
+    fn view(&self, page: &Page, args: &Fields<'static>) -> Details<'static> {
         let catalogue = &self.world.catalogue;
         let (product_id, category_id, page_number) = match page {
             Page::Product(place) => {
@@ -299,6 +326,7 @@ impl<'a> Browser<'a> {
             sort: None,
             page_number,
             language: self.visitor.language.into(),
+            campaign: campaign(args),
         }
         .into()
     }
@@ -312,7 +340,7 @@ impl<'a> Browser<'a> {
             variant: variant.into(),
             forced: None,
         };
-        self.observe(request, exposure.into())
+        self.observe(request, exposure.into()).map(|_| ())
     }
 
     /// After a long silence the shop gives a new session.
@@ -330,6 +358,19 @@ impl<'a> Browser<'a> {
     fn plan(&mut self, arrival: i64, event: Unsealed) {
         self.planned.push(Planned { arrival, event });
     }
+}
+
+/// What the address says of how the visitor came.
+fn campaign(args: &Fields<'static>) -> Option<Campaign<'static>> {
+    let told = |name: &str| args.get(name).cloned();
+    let campaign = Campaign {
+        source: told("utm_source"),
+        medium: told("utm_medium"),
+        campaign: told("utm_campaign"),
+        term: None,
+        content: None,
+    };
+    campaign.source.is_some().then_some(campaign)
 }
 
 fn put_query(args: &mut Fields<'static>, page: &Page, catalogue: &super::catalogue::Catalogue) {

@@ -10,6 +10,7 @@
 mod browser;
 mod calendar;
 pub mod catalogue;
+mod dimension;
 mod page;
 pub mod random;
 pub mod scenario;
@@ -97,17 +98,13 @@ impl Settings {
         };
         let catalogue = Catalogue::of_the_shop()?;
         let world = World::new(self.seed, scenario, catalogue, self.from);
-        Ok(Simulation::new(
-            world,
-            self.days,
-            self.visits_per_day,
-            instance(self.seed),
-        ))
+        let instance = instance(self.seed);
+        Ok(Simulation::new(world, self.days, self.visits_per_day, instance)?)
     }
 }
 
 /// Simulated shops have names of their own, so that no sink takes them for a real one.
-fn instance(seed: u64) -> InstanceId {
+pub(crate) fn instance(seed: u64) -> InstanceId {
     let name = format!("simulated-{seed}");
     // Small letters, digits and a hyphen, at most 30 of them: a name by construction.
     name.parse().unwrap_or_else(|_| unreachable!("{name}"))
@@ -169,7 +166,7 @@ pub fn run(settings: &Settings) -> Result<u64, ClassroomError> {
                 files: files.finish().map_err(ClassroomError::Write)?,
                 scenario: &simulation.world().scenario,
             };
-            write_truth(folder, &truth, simulation.world()).map_err(ClassroomError::Write)?;
+            write_truth(folder, &truth).map_err(ClassroomError::Write)?;
         }
         (Target::Kafka(producer), _) => producer.finish()?,
         (Target::Files(_), None) => {}

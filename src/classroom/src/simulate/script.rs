@@ -62,6 +62,7 @@ impl Browser<'_> {
             args: Fields::new(),
             form: Fields::new(),
             status: 202,
+            view: Some(open.view),
         };
         self.now += latency;
         self.keep_session();
@@ -79,7 +80,7 @@ impl Browser<'_> {
         let mut told = vec![self.performance(open, batch)];
         told.extend(self.impression(open, left, batch));
         for clicked in &open.clicks {
-            told.push(self.click(open, *clicked, batch));
+            told.push(self.click(open, clicked, batch));
         }
         told.push(self.dwell(open, left, next, batch));
         told
@@ -95,6 +96,7 @@ impl Browser<'_> {
         let inp = self.random.log_normal(3.8, 0.5);
         let details = PagePerformance {
             page: open.path.clone().into(),
+            page_endpoint: Some(open.page.endpoint().into()),
             navigation: Navigation::Navigate,
             ttfb_ms: Some(whole(ttfb)),
             fcp_ms: Some(whole(fcp)),
@@ -127,6 +129,7 @@ impl Browser<'_> {
         });
         let details = Impression {
             page: open.path.clone().into(),
+            page_endpoint: Some(open.page.endpoint().into()),
             list: list.into(),
             tiles: tiles.collect(),
             tab: self.next_in_tab(),
@@ -135,10 +138,13 @@ impl Browser<'_> {
         Some((at, details.into()))
     }
 
-    fn click(&mut self, open: &OpenPage, clicked: Clicked, batch: Batch) -> (i64, Details<'static>) {
+    fn click(&mut self, open: &OpenPage, clicked: &Clicked, batch: Batch) -> (i64, Details<'static>) {
         let (x, y, page_y) = (self.percent(), self.percent(), self.percent());
+        let (within_x, within_y) = (self.percent(), self.percent());
+        let (width, height) = self.visitor.viewport;
         let details = Click {
             page: open.path.clone().into(),
+            page_endpoint: Some(open.page.endpoint().into()),
             element: clicked.element.into(),
             text: "".into(),
             x_percent: x,
@@ -152,6 +158,15 @@ impl Browser<'_> {
                 .filter(|_| clicked.cart_action.is_none())
                 .map(|product| format!("/products/{product}").into()),
             frustration: None,
+            list: clicked.position.and(open.page.list()).map(Into::into),
+            position: clicked.position,
+            search_id: open.search.filter(|_| clicked.position.is_some()),
+            viewport_width: Some(width),
+            viewport_height: Some(height),
+            page_height: Some(height * 3),
+            element_x_percent: Some(within_x),
+            element_y_percent: Some(within_y),
+            element_name: Some(clicked.name.clone()),
             tab: self.next_in_tab(),
             client: batch.times(clicked.at),
         };
@@ -163,6 +178,7 @@ impl Browser<'_> {
         let visible = total - self.random.below(total / 4 + 1);
         let details = Dwell {
             page: open.path.clone().into(),
+            page_endpoint: Some(open.page.endpoint().into()),
             entered_at: Timestamp::from_unix_micros_saturating(batch.corrected(open.entered)),
             left_at: Timestamp::from_unix_micros_saturating(batch.corrected(left)),
             active_ms: visible - self.random.below(visible / 2 + 1),

@@ -10,6 +10,7 @@ use schemas::{InstanceId, Sequence, Source, Timestamp, Unsealed};
 
 use super::browser::{Browser, SESSION_SILENCE};
 use super::calendar::{self, Guest, Start};
+use super::dimension;
 use super::random::{Purpose, Random};
 use super::visit::Visit;
 use super::visitor::{DAYS_BEFORE, Visitor, VisitorNumber};
@@ -74,9 +75,21 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    #[must_use]
-    pub fn new(world: World, days: u32, visits_per_day: u32, instance: InstanceId) -> Self {
-        Self {
+    pub fn new(world: World, days: u32, visits_per_day: u32, instance: InstanceId) -> Result<Self, serde_json::Error> {
+        let ends = world.begins + i64::from(days) * DAY;
+        let versions = dimension::versions(&world)?;
+        let told = versions
+            .into_iter()
+            .filter(|version| version.arrival < ends)
+            .enumerate();
+        let pending = told.map(|(place, version)| {
+            Reverse(Pending {
+                order: (version.arrival, 0, place),
+                event: version.event,
+            })
+        });
+        let pending = pending.collect();
+        Ok(Self {
             world,
             days,
             visits_per_day,
@@ -85,12 +98,12 @@ impl Simulation {
             next_day: 0,
             new_today: 0,
             starts: VecDeque::new(),
-            pending: BinaryHeap::new(),
+            pending,
             source: Source {
                 instance,
                 sequence: Sequence::FIRST,
             },
-        }
+        })
     }
 
     #[must_use]

@@ -29,6 +29,9 @@ pub(super) struct Visit<'a, 'w> {
     /// What a search has just found.
     found: Option<Place>,
     from_list: bool,
+    /// The list that the product was chosen from and its place there, and the search that made the list.
+    chosen: Option<(&'static str, u32)>,
+    chosen_by: Option<schemas::EventId>,
 }
 
 /// What a visit left behind.
@@ -54,6 +57,8 @@ impl<'a, 'w> Visit<'a, 'w> {
             last: None,
             found: None,
             from_list: false,
+            chosen: None,
+            chosen_by: None,
         }
     }
 
@@ -200,14 +205,20 @@ impl<'a, 'w> Visit<'a, 'w> {
     fn click_tile(&mut self, place: Place) {
         let at = self.browser.now - SECOND / 20;
         let product = self.browser.world.catalogue.product(place).id;
-        if let Some(open) = &mut self.browser.open {
-            open.clicks.push(Clicked {
-                at: at.max(open.entered),
-                element: "a.tile",
-                product: Some(product),
-                cart_action: None,
-            });
-        }
+        let Some(open) = &mut self.browser.open else { return };
+        let position = u32::try_from(place.product + 1)
+            .ok()
+            .filter(|_| open.page.list().is_some());
+        self.chosen = position.and(open.page.list()).zip(position);
+        self.chosen_by = open.search;
+        open.clicks.push(Clicked {
+            at: at.max(open.entered),
+            element: "a.tile",
+            name: format!("tile:{product}").into(),
+            product: Some(product),
+            position,
+            cart_action: None,
+        });
     }
 
     /// A word of a product's name, now and then with a letter missing.
@@ -245,7 +256,11 @@ impl<'a, 'w> Visit<'a, 'w> {
             page_number: 1,
             language: language.into(),
         };
-        self.browser.observe_in_last_request(search.into())
+        let told = self.browser.observe_in_last_request(search.into())?;
+        if let Some(open) = &mut self.browser.open {
+            open.search = told;
+        }
+        Ok(())
     }
 
     /// Puts the product into the cart, if this visitor does and the shop has it.
@@ -276,6 +291,9 @@ impl<'a, 'w> Visit<'a, 'w> {
             quantity,
             cart_quantity,
             unit_price: price,
+            list: self.chosen.map(|(list, _)| list.to_owned()),
+            position: self.chosen.map(|(_, position)| position),
+            search_id: self.chosen_by,
         };
         self.added = true;
         self.post("cart.add", "/cart/add", form, vec![fact.into()])

@@ -57,6 +57,8 @@ pub struct Visitor {
     /// The shop's clock less the visitor's, in milliseconds.
     pub skew_ms: i64,
     pub tab: String,
+    /// Width and height of the window, in CSS pixels.
+    pub viewport: (u32, u32),
 }
 
 impl Visitor {
@@ -92,6 +94,11 @@ impl Visitor {
             variants,
             skew_ms,
             tab: tab.collect(),
+            viewport: if user_agent.contains("Mobile") {
+                (390, 760)
+            } else {
+                (1440, 820)
+            },
         }
     }
 

@@ -12,7 +12,6 @@ use time::{Date, UtcOffset};
 
 use super::scenario::Scenario;
 use super::stream::Emitted;
-use super::world::World;
 
 struct DailyFile {
     out: BufWriter<File>,
@@ -148,62 +147,9 @@ impl Counts {
     }
 }
 
-/// A product as it was from one moment to the next: the dimension that prices are joined from.
-#[derive(Debug, Serialize)]
-struct ProductVersion<'a> {
-    product_id: i64,
-    name_ko: &'a str,
-    name_en: &'a str,
-    category_id: i64,
-    category_ko: &'a str,
-    category_en: &'a str,
-    price: i64,
-    currency: &'static str,
-    valid_from: String,
-    valid_to: Option<String>,
-}
-
-/// Every version of every product, a JSON line each.
-pub(crate) fn product_versions(world: &World) -> Result<Vec<u8>, serde_json::Error> {
-    let mut out = Vec::new();
-    for category in &world.catalogue.categories {
-        for product in &category.products {
-            let changes = world
-                .scenario
-                .price_changes
-                .iter()
-                .filter(|change| change.product == product.id.0);
-            let mut prices: Vec<(i64, i64)> = changes
-                .map(|change| (i64::from(change.from_hour), change.price))
-                .collect();
-            prices.sort_by_key(|(from, _)| *from);
-            prices.insert(0, (-24 * 365, product.price));
-            let moment = |hours: i64| super::stream::moment(world.begins + hours * 3_600_000_000).to_string();
-            for (at, (from, price)) in prices.iter().enumerate() {
-                let version = ProductVersion {
-                    product_id: product.id.0,
-                    name_ko: &product.name.ko,
-                    name_en: &product.name.en,
-                    category_id: category.id.0,
-                    category_ko: &category.name.ko,
-                    category_en: &category.name.en,
-                    price: *price,
-                    currency: "KRW",
-                    valid_from: moment(*from),
-                    valid_to: prices.get(at + 1).map(|(next, _)| moment(*next)),
-                };
-                serde_json::to_writer(&mut out, &version)?;
-                out.push(b'\n');
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// Writes `truth/truth.json` and `truth/products.jsonl`.
-pub(super) fn write_truth(folder: &Path, truth: &Truth<'_>, world: &World) -> io::Result<()> {
+/// Writes `truth/truth.json`.
+pub(super) fn write_truth(folder: &Path, truth: &Truth<'_>) -> io::Result<()> {
     let folder = folder.join("truth");
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join("truth.json"), serde_json::to_vec_pretty(truth)?)?;
-    fs::write(folder.join("products.jsonl"), product_versions(world)?)
+    fs::write(folder.join("truth.json"), serde_json::to_vec_pretty(truth)?)
 }
