@@ -180,7 +180,8 @@
   window.addEventListener("blur", look);
   // What is told when somebody leaves, however that shows.
   const leaves = (reason) => {
-    end(nextPage ? "navigated" : reason);
+    // A page that only goes out of sight has not been left, wherever the last link led: it may have been a download.
+    end(nextPage && reason !== "hidden" ? "navigated" : reason);
     giveUpForm();
     measured();
     leave();
@@ -230,9 +231,21 @@
     const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");
   };
-  document.addEventListener("click", (event) => {
+  // What the keyboard clicks has no place: its middle is meant.
+  const place = (event, element) => {
+    if (event.detail || event.clientX || event.clientY) return event;
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const [clientX, clientY] = [x + width / 2, y + height / 2];
+    return { clientX, clientY, pageX: clientX + window.scrollX, pageY: clientY + window.scrollY };
+  };
+  const clicked = (event) => {
     if (!(event.target instanceof Element)) return;
     const element = event.target.closest("a, button, input, select, textarea, label, summary, [role=button], [data-cart-action]") || event.target;
+    // The browser clicks a label's field as well: that one counts.
+    if (element.matches("label") && element.control && !element.control.disabled) return;
+    // Whoever clicks again is still here: the last link led nowhere.
+    nextPage = null;
+    const at = place(event, element);
     const link = element.closest("a[href]");
     const about = element.closest("[data-product-id]");
     const page = document.documentElement;
@@ -244,27 +257,32 @@
       page: location.pathname,
       element: name(element),
       text: text(element),
-      x_percent: percent(event.clientX, window.innerWidth),
-      y_percent: percent(event.clientY, window.innerHeight),
-      page_x_percent: percent(event.pageX, page.scrollWidth),
-      page_y_percent: percent(event.pageY, page.scrollHeight),
+      x_percent: percent(at.clientX, window.innerWidth),
+      y_percent: percent(at.clientY, window.innerHeight),
+      page_x_percent: percent(at.pageX, page.scrollWidth),
+      page_y_percent: percent(at.pageY, page.scrollHeight),
       cart_action: element.closest("[data-cart-action]")?.dataset.cartAction ?? null,
       product_id: Number.isSafeInteger(product) ? product : null,
       href: address ? (inside ? address.pathname + address.search : address.origin + address.pathname).slice(0, 500) : null,
     });
-    if (inside && !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.target !== "_blank")
+    if (inside && !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.target !== "_blank" && !link.hasAttribute("download"))
       nextPage = address.pathname.slice(0, 500);
-    judge(click, element, event);
-  }, { capture: true });
+    if (event.button === 0) judge(click, element, event);
+  };
+  document.addEventListener("click", clicked, { capture: true });
+  document.addEventListener("auxclick", (event) => { if (event.button === 1) clicked(event); }, { capture: true });
 
-  // Rage: the third click within a second in one spot. Dead: what looks as if it could be clicked does nothing for a second.
+  // Rage: the third click within a second in one spot, but for what is meant to be repeated: keys, a field's arrows, steps, and the
+  // clicks that select a line. Dead: what looks as if it could be clicked does nothing for a second.
   let recent = [];
-  const judge = (click, element, { clientX, clientY }) => {
+  const judge = (click, element, { clientX, clientY, detail }) => {
     const at = now();
+    const selected = window.getSelection();
+    if (!detail || element.matches("input, textarea, select, [data-step]") || (!selected.isCollapsed && selected.containsNode(element, true))) return;
     recent = recent.filter((one) => at - one.at < 1000 && Math.hypot(one.x - clientX, one.y - clientY) < 30);
     recent.push({ at, x: clientX, y: clientY });
     if (recent.length >= 3) { click.frustration = "rage"; return; }
-    if (element.matches("input, textarea, select, label, summary") || getComputedStyle(element).cursor !== "pointer") return;
+    if (element.matches("label, summary") || getComputedStyle(element).cursor !== "pointer") return;
     let reaction = false;
     const seen = () => { reaction = true; };
     const changes = new MutationObserver(seen);

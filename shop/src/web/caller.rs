@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use schemas::events::View;
 use schemas::record::Fields;
-use schemas::{Details, Timestamp, UserId};
+use schemas::{Details, EventId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::Site;
@@ -81,6 +81,7 @@ impl Caller {
         let occasion = Occasion {
             at,
             session_id: visit.session,
+            visitor_id: None,
             user_id: who.as_ref().map(|who| who.user),
             endpoint: endpoint.map_or("", Endpoint::name),
             method: parts.method.as_str().to_owned(),
@@ -91,11 +92,15 @@ impl Caller {
             user_agent: consent
                 .allows_observing()
                 .then(|| text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
+            bot: false,
+            purpose: None,
             // It may hold the words of a search.
             referrer: text(&parts.headers, &REFERER)
                 .filter(|_| consent.allows_observing())
                 .map(|referrer| recorded_address(referrer.into()).into_owned()),
             request_id: request_id(at),
+            view_id: EventId::at(at, rand::random()),
+            asked_from: None,
             trace_parent: trace_parent(&parts.headers),
         };
         let here = here(&parts.uri);
@@ -150,6 +155,7 @@ impl Caller {
             sort: None,
             page_number: None,
             language: Cow::Borrowed(self.language.code()),
+            campaign: None,
         }
     }
 

@@ -57,8 +57,9 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     tab(&sent.tab)?;
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::Click(Click {
+        what: What::Activity(Box::new(Details::Click(Click {
             page: recorded_address(sent.page),
+            page_endpoint: None,
             element: sent.element,
             text: sent.text,
             x_percent: sent.x_percent,
@@ -69,8 +70,17 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             product_id: sent.product_id,
             href: sent.href.map(recorded_address),
             frustration: sent.frustration,
+            list: None,
+            position: None,
+            search_id: None,
+            viewport_width: None,
+            viewport_height: None,
+            page_height: None,
+            element_x_percent: None,
+            element_y_percent: None,
+            element_name: None,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
     })
 }

@@ -52,8 +52,9 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     let entered_at = received.corrected("entered_at", sent.entered_at, sent.sent_at)?;
     Ok(Dated {
         at: left_at,
-        what: What::Activity(Details::Dwell(Dwell {
+        what: What::Activity(Box::new(Details::Dwell(Dwell {
             page: recorded_address(sent.page),
+            page_endpoint: None,
             // The wall clock may have been set in between; the durations come from the one that never is.
             entered_at: entered_at.min(left_at),
             left_at,
@@ -65,6 +66,6 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             next_page: sent.next_page.map(recorded_address),
             tab: sent.tab,
             client: received.client(sent.left_at, sent.sent_at),
-        })),
+        }))),
     })
 }

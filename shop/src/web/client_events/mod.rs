@@ -66,7 +66,7 @@ struct Dated<'a> {
 }
 
 enum What<'a> {
-    Activity(Details<'a>),
+    Activity(Box<Details<'a>>),
     /// A line of the application log.
     Failed(ScriptError<'a>),
 }
@@ -169,7 +169,7 @@ fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> Option<Unse
         ..caller.occasion.clone()
     };
     match dated.what {
-        What::Activity(details) => recorder::encode(&occasion, details, status.as_u16()),
+        What::Activity(details) => recorder::encode(&occasion, *details, status.as_u16()),
         What::Failed(error) => recorder::encode_line(&error.line(&occasion)),
     }
 }

@@ -51,13 +51,14 @@ pub(super) fn impression<'a>(json: &'a str, received: &Received) -> Result<Dated
     tab(&sent.tab)?;
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::Impression(Impression {
+        what: What::Activity(Box::new(Details::Impression(Impression {
             page: recorded_address(sent.page),
+            page_endpoint: None,
             list: sent.list,
             tiles: sent.tiles,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
     })
 }
 
@@ -89,8 +90,9 @@ pub(super) fn performance<'a>(json: &'a str, received: &Received) -> Result<Date
     tab(&sent.tab)?;
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::PagePerformance(PagePerformance {
+        what: What::Activity(Box::new(Details::PagePerformance(PagePerformance {
             page: recorded_address(sent.page),
+            page_endpoint: None,
             navigation: sent.navigation,
             ttfb_ms: sent.ttfb_ms,
             fcp_ms: sent.fcp_ms,
@@ -99,7 +101,7 @@ pub(super) fn performance<'a>(json: &'a str, received: &Received) -> Result<Date
             inp_ms: sent.inp_ms,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
     })
 }
 
@@ -134,14 +136,15 @@ pub(super) fn form_abandoned<'a>(json: &'a str, received: &Received) -> Result<D
     tab(&sent.tab)?;
     Ok(Dated {
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::FormAbandoned(FormAbandoned {
+        what: What::Activity(Box::new(Details::FormAbandoned(FormAbandoned {
             page: recorded_address(sent.page),
+            page_endpoint: None,
             form: recorded_address(sent.form),
             fields: sent.fields,
             last_field: sent.last_field,
             spent_ms: sent.spent_ms,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
     })
 }
