@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::Site;
 use super::cookies::{Cookies, KnownAccount};
+use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
 use super::record::Seen;
 use super::recorded_address::{PARAMETERS, recorded_address};
@@ -48,6 +49,8 @@ pub(super) struct Caller {
     pub known: Option<KnownAccount>,
     /// Variants of experiments that a link has forced.
     pub forced: Forced,
+    /// The portal's token, as this browser showed it.
+    pub portal: Option<TokenDigest>,
     pub occasion: Occasion,
     /// Path and query.
     pub here: String,
@@ -113,6 +116,7 @@ impl Caller {
             address,
             known: cookies.known(),
             forced: cookies.forced(),
+            portal: cookies.portal(),
             occasion,
             here,
             wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),

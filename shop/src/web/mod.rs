@@ -19,6 +19,8 @@ mod checkout;
 pub mod client_events;
 mod cookies;
 mod data;
+mod data_stream;
+mod data_token;
 mod endpoint;
 mod error;
 mod experiments;
@@ -51,6 +53,7 @@ mod suggest;
 mod wanted;
 mod wishes;
 
+pub use data_token::PortalAccess;
 pub use endpoint::Endpoint;
 pub use operations::{Parts, Readiness, Standing};
 pub use recent::Recent;

@@ -10,6 +10,7 @@ mod experiments;
 mod finding;
 mod limits;
 mod my_events;
+mod portal;
 mod queries;
 mod recording;
 mod shopping;
