@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use classroom::{ClassroomError, simulate};
 use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
@@ -33,6 +34,8 @@ enum Command {
     Broker(BrokerArgs),
     /// The ledger: what must be on each hop, and what is.
     Audit(audit::Settings),
+    /// The classroom: a shop's life from a seed, as daily files or straight into topics.
+    Simulate(simulate::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
         Command::Audit(settings) => run_audit(settings).await,
+        Command::Simulate(settings) => in_classroom(move || simulate::run(&settings).map(|_| ExitCode::SUCCESS)).await,
     };
     match done {
         Ok(code) => code,
@@ -105,6 +109,17 @@ async fn run_audit(settings: audit::Settings) -> Result<ExitCode, Failure> {
         error: error.into(),
     })?;
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// The classroom's tools compute and wait without async: a thread of their own keeps signals answered.
+async fn in_classroom(
+    tool: impl FnOnce() -> Result<ExitCode, ClassroomError> + Send + 'static,
+) -> Result<ExitCode, Failure> {
+    let done = tokio::task::spawn_blocking(tool).await.map_err(anyhow::Error::new)?;
+    done.map_err(|error| Failure {
+        code: ExitCode::from(error.exit_code()),
+        error: error.into(),
+    })
 }
 
 fn say(line: &str) -> Result<(), anyhow::Error> {

@@ -18,6 +18,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "shop",
         "shop/catalogue",
         "shop/portal",
+        "shop/src",
         "sink",
         "src",
         "tests",

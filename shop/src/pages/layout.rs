@@ -1,6 +1,7 @@
 //! What surrounds every page: head, header, footer.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use schemas::EventId;
 
 use super::assets::Asset;
 use super::{Words, drawer};
@@ -22,6 +23,10 @@ pub struct Frame<'a> {
     pub theme: Theme,
     /// Whether the drawer is there that shows what was just recorded.
     pub drawer: Drawer,
+    /// What the page's view is called; none where no view is recorded.
+    pub view: Option<EventId>,
+    /// The page's name in events, such as `products.detail`.
+    pub endpoint: &'a str,
     /// The shop's public address, without a slash at the end.
     pub public_url: &'a str,
 }
@@ -71,6 +76,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
     html! {
         (DOCTYPE)
         html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
+            data-view=[frame.view] data-endpoint=[frame.view.map(|_| frame.endpoint)]
             data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
                 meta charset="utf-8";

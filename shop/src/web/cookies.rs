@@ -138,6 +138,8 @@ impl KnownAccount {
 pub(super) enum Change {
     SignedIn(SignInToken),
     SignedOut,
+    /// Somebody else from now on: written over the visit that every answer renews.
+    Visit(Visit),
     Language(Language),
     Theme(Theme),
     Drawer(Drawer),
@@ -168,6 +170,7 @@ impl Outgoing {
         for change in changes {
             jar = jar.add(match change {
                 Change::SignedIn(token) => self.cookie(SIGN_IN, token.hex(), KEPT),
+                Change::Visit(visit) => self.cookie(VISIT, visit.to_string(), KEPT),
                 Change::SignedOut => self.cookie(SIGN_IN, String::new(), Duration::ZERO),
                 Change::Language(language) => self.cookie(LANGUAGE, language.code().to_owned(), KEPT),
                 Change::Theme(theme) => self.cookie(THEME, theme.code().to_owned(), KEPT),

@@ -10,6 +10,7 @@
 
 mod account;
 mod appearance;
+mod asked;
 mod assets;
 mod auth;
 mod caller;
@@ -18,6 +19,7 @@ mod cart_page;
 mod checkout;
 pub mod client_events;
 mod cookies;
+mod crawler;
 mod data;
 mod data_stream;
 mod data_token;
@@ -50,6 +52,7 @@ mod show;
 mod sign_in_limit;
 mod site;
 mod suggest;
+mod visitor_ids;
 mod wanted;
 mod wishes;
 

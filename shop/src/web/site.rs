@@ -14,6 +14,7 @@ use super::operations::Readiness;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
+use super::visitor_ids::VisitorIds;
 use crate::crowd::Crowd;
 use crate::domain::Experiments;
 use crate::settings::{Network, PublicUrl};
@@ -36,6 +37,7 @@ pub struct Parts {
     pub portal: Portal,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
+    pub(super) visitor_ids: VisitorIds,
 }
 
 /// What one address may do how often.
@@ -87,6 +89,7 @@ impl Site {
         manners: Manners,
         readiness: Readiness,
     ) -> Self {
+        super::crawler::prepare();
         Self(Arc::new(Parts {
             crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
@@ -95,6 +98,7 @@ impl Site {
             paces: Arc::new(Paces::of(&manners)),
             way,
             portal,
+            visitor_ids: VisitorIds::new(&manners.key),
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),

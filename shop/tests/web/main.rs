@@ -8,6 +8,7 @@ mod client_events;
 mod consent;
 mod experiments;
 mod finding;
+mod joining;
 mod limits;
 mod my_events;
 mod portal;
