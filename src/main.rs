@@ -31,6 +31,7 @@ enum Command {
     /// The whole shop on this machine: embedded broker, shop and sink (the default).
     Run(local::Settings),
     /// The embedded broker alone.
+    #[command(after_help = broker::MORE_HELP)]
     Broker(BrokerArgs),
     /// The ledger: what must be on each hop, and what is.
     Audit(audit::Settings),
@@ -46,6 +47,8 @@ struct BrokerArgs {
     /// The folder that keeps topics and offsets.
     #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
     data: PathBuf,
+    #[command(flatten)]
+    options: broker::Options,
 }
 
 /// What `main` makes of an error: its words, and the exit code.
@@ -57,6 +60,7 @@ struct Failure {
 #[tokio::main]
 async fn main() -> ExitCode {
     let line = CommandLine::parse();
+    de_shop::open_files::raise_limit();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
@@ -85,11 +89,7 @@ async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
 async fn run_broker(args: BrokerArgs) -> Result<ExitCode, Failure> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let stop = stop_on_signal()?;
-    let settings = broker::Settings {
-        listen: args.listen,
-        data: args.data.clone(),
-        ..broker::Settings::default()
-    };
+    let settings = args.options.settings(args.listen, args.data.clone());
     let broker = Broker::bind(settings).await.map_err(|source| {
         let setting = source.setting("--listen");
         Failure::of_settings(LocalError::Broker { setting, source })

@@ -47,6 +47,20 @@ impl EventId {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an event id: a UUID of 36 characters")]
+pub struct EventIdError;
+
+impl FromStr for EventId {
+    type Err = EventIdError;
+
+    /// As it stands in messages; other spellings of a UUID are none.
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        let id = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
+        id.map(Self).ok_or(EventIdError)
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

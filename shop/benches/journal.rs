@@ -61,6 +61,7 @@ fn encode(criterion: &mut Criterion) {
         bot: false,
         purpose: None,
         view_id: EventId::at(at, [3; 10]),
+        search_id: EventId::at(at, [4; 10]),
         asked_from: None,
         request_id: uuid::Uuid::from_bytes([8; 16]),
         trace_parent: None,

@@ -31,6 +31,8 @@ pub struct Occasion {
     pub request_id: Uuid,
     /// What the view of this request's page is called, if it shows one.
     pub view_id: EventId,
+    /// The same for its search.
+    pub search_id: EventId,
     /// The view of the page that asked for this, where that is known.
     pub asked_from: Option<EventId>,
     /// The caller's W3C trace context, checked.
@@ -74,6 +76,7 @@ impl Occasion {
     fn event_id(&self, details: &Details<'_>) -> EventId {
         match details {
             Details::View(_) => self.view_id,
+            Details::Search(_) => self.search_id,
             _ => EventId::at(self.at, rand::random()),
         }
     }

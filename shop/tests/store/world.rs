@@ -153,6 +153,7 @@ impl World {
             bot: false,
             purpose: None,
             view_id: schemas::EventId(Uuid::from_u128(2)),
+            search_id: schemas::EventId(Uuid::from_u128(3)),
             asked_from: None,
             request_id: Uuid::from_u128(1),
             trace_parent: None,

@@ -394,7 +394,14 @@ impl<'a, 'w> Visit<'a, 'w> {
             self.memory.set_signed_in(number, true);
             self.browser.user = Some(account.id);
             let method = SignInMethod::Password;
-            let facts = vec![Login { method }.into(), self.merged()];
+            let facts = vec![
+                Login {
+                    method,
+                    orders: Vec::new(),
+                }
+                .into(),
+                self.merged(),
+            ];
             return self.post("auth.login", "/login", Fields::new(), facts);
         }
         self.look_at(Page::Signup)?;
@@ -403,7 +410,15 @@ impl<'a, 'w> Visit<'a, 'w> {
             language: self.browser.visitor.language.into(),
         };
         let method = SignInMethod::Signup;
-        let facts = vec![signup.into(), Login { method }.into(), self.merged()];
+        let facts = vec![
+            signup.into(),
+            Login {
+                method,
+                orders: Vec::new(),
+            }
+            .into(),
+            self.merged(),
+        ];
         self.post("auth.signup", "/signup", Fields::new(), facts)
     }
 
