@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
-use de_shop::{audit, contract};
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
+use de_shop::{audit, contract};
 use schemas::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

@@ -272,7 +272,7 @@ impl Comparison {
                 .clone()
         };
         let (was, is) = (properties(old), properties(new));
-        let (required, requires) = (required(old), required(new));
+        let (was_certain, is_certain) = (required(old), required(new));
         for (name, schema) in &was {
             let field = if at.is_empty() {
                 name.clone()
@@ -286,7 +286,7 @@ impl Comparison {
                     "no message has it any more".to_owned(),
                 ),
                 Some(new) => {
-                    if required.contains(name.as_str()) && !requires.contains(name.as_str()) {
+                    if was_certain.contains(name.as_str()) && !is_certain.contains(name.as_str()) {
                         let why = "messages may come without it".to_owned();
                         self.breach(BreachKind::FieldNoLongerCertain, &field, why);
                     }
@@ -295,7 +295,7 @@ impl Comparison {
             }
         }
         if self.side == Side::Both {
-            for name in requires.iter().filter(|name| !required.contains(*name)) {
+            for name in is_certain.iter().filter(|name| !was_certain.contains(*name)) {
                 let field = if at.is_empty() {
                     (*name).to_owned()
                 } else {
