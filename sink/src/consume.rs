@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientConfig, TopicPartitionList};
 use schemas::{Clock, Topic};
 use tokio::runtime::Handle;
@@ -18,19 +17,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::assignment::Assignment;
-use crate::batch::{Added, Batch, Incoming};
+use crate::batch::Batch;
 use crate::commit::{Committer, Receipt};
-use crate::dead_letter::DeadLetter;
 use crate::error::Course;
 use crate::health::{Health, Part};
-use crate::judge::Rules;
 use crate::kafka::Kafka;
 use crate::rebalance::Ear;
 use crate::recover::Pending;
 use crate::settings::Settings;
-use crate::table::Rows;
 use crate::topics::{self, Shape};
-use crate::{ClusterId, Offset, Partition, SinkError, TopicPartition, metric};
+use crate::{ClusterId, SinkError, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
 const TURN: Duration = Duration::from_millis(50);
@@ -154,75 +150,6 @@ impl Loop {
         }
     }
 
-    fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), SinkError> {
-        let Some(topic) = Topic::from_name(message.topic()) else {
-            return Ok(());
-        };
-        let at = TopicPartition {
-            topic,
-            partition: Partition(message.partition()),
-        };
-        let offset = Offset(message.offset());
-        let (None, Some(held)) = (&self.pending, self.assignment.get_mut(at)) else {
-            return Ok(());
-        };
-        if offset < held.next {
-            return Ok(());
-        }
-        let settings = &self.parts.settings;
-        let batch = self.batch.get_or_insert_with(|| {
-            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset.0);
-            Batch::new(rules, Rows::new(&settings.database))
-        });
-        let incoming = Incoming {
-            at,
-            offset,
-            value: message.payload(),
-        };
-        match batch.add(incoming, held) {
-            Added::Settled => Ok(()),
-            Added::Refused(reason) => {
-                let said = reason.to_string();
-                if !held.already_dead.contains(&offset) {
-                    batch.refuse(DeadLetter::new(&message.detach(), at, reason, batch.rules.now));
-                }
-                if self.is_bad_run_too_long(at) {
-                    // Repetitions among them end the run.
-                    self.expose_suspects()?;
-                }
-                self.stop_at_bad_run(at, said)
-            }
-            Added::Suspect(suspicion) => {
-                let reason = suspicion.reason();
-                batch.suspect(
-                    suspicion,
-                    DeadLetter::new(&message.detach(), at, reason, batch.rules.now),
-                    held,
-                );
-                Ok(())
-            }
-        }
-    }
-
-    fn is_bad_run_too_long(&mut self, at: TopicPartition) -> bool {
-        let limit = self.parts.settings.max_bad_run;
-        limit > 0 && self.assignment.get_mut(at).is_some_and(|held| held.bad_run >= limit)
-    }
-
-    /// Stops before anything of the batch is committed: what is wrong is read again once it is mended.
-    pub(crate) fn stop_at_bad_run(&mut self, at: TopicPartition, reason: String) -> Result<(), SinkError> {
-        if !self.is_bad_run_too_long(at) {
-            return Ok(());
-        }
-        let count = self.assignment.get_mut(at).map_or(0, |held| held.bad_run);
-        self.batch = None;
-        Err(SinkError::BadRun {
-            partition: at,
-            count,
-            reason,
-        })
-    }
-
     fn hear(&mut self, error: KafkaError) -> Result<(), SinkError> {
         match error {
             KafkaError::PartitionEOF(_) => Ok(()),
@@ -331,10 +258,15 @@ impl Loop {
         if error.course() == Course::Stop {
             return Err(error);
         }
-        let part = Part::of(&error);
-        metric::failed(part);
-        self.failed_commits += 1;
-        self.parts.health.trouble(part, error.to_string());
+        if let SinkError::KeptMeanwhile { .. } = error {
+            // Nothing is wrong: the books know better, and are read.
+            tracing::info!(%error, "reading again");
+        } else {
+            let part = Part::of(&error);
+            metric::failed(part);
+            self.failed_commits += 1;
+            self.parts.health.trouble(part, error.to_string());
+        }
         self.take_back();
         Ok(())
     }

@@ -44,11 +44,12 @@ impl Committer {
         let files = self.retain_files(db, rules).await?;
         let start = start_of(rules.oldest, rules);
         let silent_since = start.plus_micros(-SOURCE_GRACE_MICROS);
+        let marks = crate::marks::books::forget(db, silent_since).await?;
         let sources = self.books.forget_sources(db, silent_since).await?;
         let (rows, more) = self.retain_rows(db, start).await?;
         metric::deleted(files, rows);
-        if files + sources + rows > 0 {
-            tracing::info!(files, sources, rows, oldest = %rules.oldest, "deleted what is older than the retention");
+        if files + sources + marks + rows > 0 {
+            tracing::info!(files, sources, marks, rows, oldest = %rules.oldest, "deleted what is older than the retention");
         }
         Ok(more)
     }
