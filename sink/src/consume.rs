@@ -26,12 +26,17 @@ use crate::rebalance::Ear;
 use crate::recover::Pending;
 use crate::settings::Settings;
 use crate::topics::{self, Shape};
+use crate::watch::Watch;
 use crate::{ClusterId, SinkError, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
 const TURN: Duration = Duration::from_millis(50);
 /// How often an unreachable Kafka is asked again, and how long it may take to answer.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Kafka is back once it answers, and nothing went wrong for so long.
+const QUIET: Duration = Duration::from_secs(3);
+/// How often topics are asked for that can't be made.
+const TOPICS_EVERY: Duration = Duration::from_secs(1);
 /// How often, and within which time, a sink may be shut out of its group before it takes that for another sink's doing.
 const SHUT_OUT_AT_MOST: usize = 3;
 const SHUT_OUT_WITHIN: Duration = Duration::from_mins(1);
@@ -63,6 +68,9 @@ pub(crate) struct Loop {
     /// Commits that failed since the last one that succeeded.
     pub(crate) failed_commits: u32,
     probed: Instant,
+    /// When Kafka last gave an error.
+    heard: Instant,
+    pub(crate) watch: Watch,
 }
 
 impl Loop {
@@ -84,6 +92,8 @@ impl Loop {
             pending: None,
             failed_commits: 0,
             probed: Instant::now(),
+            heard: Instant::now(),
+            watch: Watch::default(),
         })
     }
 
@@ -122,6 +132,7 @@ impl Loop {
             }
             self.commit_what_is_due()?;
             self.recover()?;
+            self.watch();
         }
         Ok(())
     }
@@ -144,7 +155,7 @@ impl Loop {
                 Ok(()) => return self.parts.health.well(Part::Kafka),
                 Err(error) => {
                     self.parts.health.trouble(Part::Kafka, error.to_string());
-                    std::thread::sleep(TURN);
+                    self.pause(TOPICS_EVERY);
                 }
             }
         }
@@ -170,10 +181,25 @@ impl Loop {
                 metric::damaged();
                 Ok(())
             }
+            KafkaError::MessageConsumption(code) if is_of_a_partition(code) => {
+                // `watch` finds which one, and tells when it moves again.
+                tracing::debug!(%code, "a message that can't be given out");
+                self.watch.note(code.to_string());
+                Ok(())
+            }
             other => {
+                self.heard = Instant::now();
                 self.parts.health.trouble(Part::Kafka, other.to_string());
                 Ok(())
             }
+        }
+    }
+
+    /// Waits, unless it is told to stop.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.parts.stop.is_cancelled() && Instant::now() < until {
+            std::thread::sleep(TURN);
         }
     }
 
@@ -197,11 +223,8 @@ impl Loop {
     /// Asks an unreachable Kafka whether it is back.
     fn probe(&mut self) {
         if !self.parts.health.is_well(Part::Kafka) && self.pending.is_none() && self.probed.elapsed() > PROBE_EVERY {
-            if self
-                .consumer
-                .fetch_metadata(Some(Topic::View.name()), PROBE_EVERY)
-                .is_ok()
-            {
+            let answers = self.consumer.fetch_metadata(Some(Topic::View.name()), PROBE_EVERY);
+            if answers.is_ok() && self.heard.elapsed() > QUIET {
                 self.parts.health.well(Part::Kafka);
             }
             self.probed = Instant::now();
@@ -303,4 +326,19 @@ impl Loop {
             tracing::debug!(%error, "Kafka's own offsets (for lag display only) were not kept");
         }
     }
+}
+
+/// Whether librdkafka means a message that it can't read, and not Kafka as a whole.
+const fn is_of_a_partition(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::BadCompression
+            | RDKafkaErrorCode::NotImplemented
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidMessageSize
+            | RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::UnsupportedCompressionType
+            | RDKafkaErrorCode::UnsupportedForMessageFormat
+            | RDKafkaErrorCode::KafkaStorageError
+    )
 }

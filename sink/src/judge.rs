@@ -102,8 +102,8 @@ impl Rules {
         let at = record.timestamp();
         let day = at.day(self.utc_offset);
         let file = DayFile { file, day };
-        if let (Some(source), Some(memory)) = (record.source(), memory)
-            && let Some(verdict) = self.judge_source(source, record.event_id(), at, file, memory)
+        if let (Some(source), Some(mut memory)) = (record.source(), memory)
+            && let Some(verdict) = self.judge_source(source, record.event_id(), at, file, &mut memory)
         {
             return verdict;
         }
@@ -123,7 +123,7 @@ impl Rules {
         event_id: EventId,
         at: Timestamp,
         file: DayFile,
-        memory: Memory<'_>,
+        memory: &mut Memory<'_>,
     ) -> Option<Verdict<'a>> {
         let sequence = source.sequence;
         match memory.marks.about(source, event_id) {

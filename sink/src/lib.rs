@@ -45,6 +45,7 @@ mod sink;
 mod table;
 mod take;
 mod topics;
+mod watch;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;
