@@ -10,9 +10,10 @@ use schemas::LogFile;
 use time::Date;
 use time::macros::format_description;
 
+use super::calendar::Calendar;
 use super::error::AuditError;
 use super::hands::in_order;
-use super::ledger::{Ledger, Order};
+use super::ledger::Ledger;
 use super::mark::Hop;
 use super::progress::Progress;
 use super::sheet::{Said, Sheet};
@@ -39,6 +40,54 @@ impl Committed {
             .insert(name.to_owned(), length);
     }
 
+    /// Refuses folders of which the books don't know whose they are, and books of sinks whose folder isn't among them: what must be
+    /// there could not be told.
+    fn check_folders(&self, folders: &[PathBuf], calendar: Calendar) -> Result<(), AuditError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let refuse = |reason: String| AuditError::Setting {
+            setting: "--logs",
+            reason,
+        };
+        let mut known = Vec::new();
+        for folder in folders {
+            match sink_of(folder)? {
+                Some(sink) if self.0.contains_key(&sink) => known.push(sink),
+                Some(sink) if !daily_files(folder)?.is_empty() => {
+                    let shown = folder.display();
+                    return Err(refuse(format!(
+                        "{shown} is the folder of {sink}, of which the books of --database know nothing"
+                    )));
+                }
+                None if !daily_files(folder)?.is_empty() => {
+                    let shown = folder.display();
+                    return Err(refuse(format!(
+                        "{shown} doesn't say whose it is: its file {INSTANCE} is missing"
+                    )));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let is_kept = |name: &str| family_of(name).is_some_and(|(_, day)| !calendar.is_expired(calendar.day_on(day)));
+        for (sink, files) in &self.0 {
+            let has_lines = files.iter().any(|(name, length)| *length > 0 && is_kept(name));
+            if has_lines && !known.contains(sink) {
+                return Err(refuse(format!(
+                    "the books of --database know files of {sink}, whose folder is not among those to be looked at"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The files among `unknown` (a sink, and a name) of which these books don't know, either.
+    pub(super) fn still_unknown(&self, unknown: &[(String, String)]) -> Vec<String> {
+        let is_known = |sink: &str, name: &str| self.0.get(sink).is_some_and(|files| files.contains_key(name));
+        let unknown = unknown.iter().filter(|(sink, name)| !is_known(sink, name));
+        unknown.map(|(sink, name)| format!("{name} of {sink}")).collect()
+    }
+
     /// Notes the files of kept days that are shorter than the books say, or gone.
     fn note_cut_files(&self, folder: &Path, sink: Option<&str>, ledger: &mut Ledger) -> Result<(), AuditError> {
         let Some((sink, files)) = sink.and_then(|sink| self.0.get_key_value(sink)) else {
@@ -55,7 +104,7 @@ impl Committed {
                 Err(error) => return Err(AuditError::file(folder.join(name))(error)),
             };
             if found.is_none_or(|found| found < *committed) {
-                ledger.cut_files.push(CutFile {
+                ledger.faults.cut_files.push(CutFile {
                     sink: sink.clone(),
                     name: name.clone(),
                     committed: *committed,
@@ -63,8 +112,12 @@ impl Committed {
                 });
             }
         }
-        ledger.cut_files.sort_by(|one, other| one.name.cmp(&other.name));
+        ledger.faults.cut_files.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(())
+    }
+
+    fn is_unknown(&self, sink: &str, name: &str) -> bool {
+        self.0.get(sink).is_some_and(|files| !files.contains_key(name))
     }
 
     /// How much of a file to read; everything when the books are another sink's.
@@ -76,13 +129,24 @@ impl Committed {
     }
 }
 
-/// Enters every line of every daily file in the folders.
-pub(super) fn read(folders: &[PathBuf], committed: &Committed, ledger: &mut Ledger) -> Result<(), AuditError> {
+/// Enters every line of every daily file in the folders; answers the files of kept days that the books don't know, with their sink.
+pub(super) fn read(
+    folders: &[PathBuf],
+    committed: &Committed,
+    ledger: &mut Ledger,
+) -> Result<Vec<(String, String)>, AuditError> {
+    committed.check_folders(folders, ledger.calendar)?;
+    let mut unknown = Vec::new();
     for folder in folders {
         let sink = sink_of(folder)?;
         committed.note_cut_files(folder, sink.as_deref(), ledger)?;
-        for (name, family) in daily_files(folder)? {
+        for (name, (family, day)) in daily_files(folder)? {
             let path = folder.join(&name);
+            if let Some(sink) = sink.as_ref().filter(|sink| committed.is_unknown(sink, &name))
+                && !ledger.calendar.is_expired(ledger.calendar.day_on(day))
+            {
+                unknown.push((sink.clone(), name.clone()));
+            }
             let limit = committed.limit(sink.as_deref(), &name);
             match read_file(&path, family, limit, ledger) {
                 // Retention has deleted it since it was listed.
@@ -91,7 +155,7 @@ pub(super) fn read(folders: &[PathBuf], committed: &Committed, ledger: &mut Ledg
             }
         }
     }
-    Ok(())
+    Ok(unknown)
 }
 
 fn sink_of(folder: &Path) -> Result<Option<String>, AuditError> {
@@ -104,17 +168,17 @@ fn sink_of(folder: &Path) -> Result<Option<String>, AuditError> {
 }
 
 /// The files that the sink names, in order; others are nobody's business.
-fn daily_files(folder: &Path) -> Result<Vec<(String, LogFile)>, AuditError> {
+fn daily_files(folder: &Path) -> Result<Vec<(String, (LogFile, Date))>, AuditError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let name = entry.map_err(AuditError::file(folder))?.file_name();
         if let Some(name) = name.to_str()
-            && let Some((family, _)) = family_of(name)
+            && let Some(of) = family_of(name)
         {
-            found.push((name.to_owned(), family));
+            found.push((name.to_owned(), of));
         }
     }
-    found.sort();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(found)
 }
 
@@ -156,7 +220,7 @@ fn enter(sheet: &Sheet, ledger: &mut Ledger) {
     let named = sheet.introduce(ledger);
     for line in sheet.lines() {
         match named.said(line) {
-            Said::By(who, sighting) => ledger.instance(who).see(Hop::Files, &sighting, Order::Onward),
+            Said::By(who, sighting) => ledger.instance(who).see(Hop::Files, &sighting),
             Said::Unasked => {}
             Said::WithoutSource => ledger.without_source.files += 1,
         }

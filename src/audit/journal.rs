@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use shop::journal::{Inspection, inspect, instance_of};
 
 use super::error::AuditError;
-use super::ledger::{JournalEnds, Ledger, Order, Sighting};
+use super::ledger::{JournalEnds, Ledger, Sighting};
 use super::mark::Hop;
 use super::progress::Progress;
 
@@ -27,7 +27,7 @@ pub(super) fn read(folders: &[PathBuf], ledger: &mut Ledger) -> Result<(), Audit
                 day: calendar.day_of(entry.timestamp),
                 has_row: entry.event_type.topic().has_rows(),
             };
-            instance.see(Hop::Journal, &sighting, Order::Onward);
+            instance.see(Hop::Journal, &sighting);
         })?;
         instance.journal = Some(ends(&inspection));
     }

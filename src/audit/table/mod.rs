@@ -13,13 +13,17 @@ use uuid::Uuid;
 
 use super::error::AuditError;
 use super::files::Committed;
-use super::ledger::{Ledger, Order, Sighting, Who};
-use super::mark::{Day, Hop};
+use super::ledger::{Ledger, Sighting, Who};
+use super::mark::{Day, Flag, Hop};
 use super::topics::{Partition, Positions};
 
 /// Numbers as text, so that one SQL text and one reader serve both databases.
 const POSITIONS: &str = "SELECT topic || ' ' || CAST(partition AS TEXT) || ' ' || CAST(next_offset AS TEXT) \
                          FROM sink_position WHERE consumer_group = $1";
+const MARKS: &str = "SELECT instance, stretch, marks FROM sink_mark";
+const UNMARKED: &str = "SELECT instance, MAX(unmarked_to) FROM sink_source GROUP BY instance";
+/// Sequences in a row of marks.
+const STRETCH: u64 = 256;
 const FILES: &str = "SELECT instance || ' ' || name || ' ' || CAST(length AS TEXT) FROM sink_file WHERE $1 = $1";
 
 /// Where the sink keeps its table.
@@ -112,6 +116,32 @@ impl Database {
         Ok(committed)
     }
 
+    /// What the sink's books say to be kept, where they keep marks; to be entered with [`Marks::enter`].
+    pub(super) async fn marks(&mut self) -> Result<Option<Marks>, AuditError> {
+        let is_there = match self {
+            Self::Sqlite(..) => "SELECT CAST(COUNT(*) AS TEXT) FROM sqlite_master WHERE name = 'sink_mark' AND $1 = $1",
+            Self::Postgres(_) => {
+                "SELECT CAST(COUNT(*) AS TEXT) FROM pg_class WHERE oid = to_regclass('sink_mark') AND $1 = $1"
+            }
+        };
+        let found = self.texts(is_there, "").await.map_err(failed("no list of tables"))?;
+        if found.first().is_none_or(|count| count == "0") {
+            return Ok(None);
+        }
+        let marked = match self {
+            Self::Sqlite(db, _) => sqlx::query_as(MARKS).fetch_all(db).await,
+            Self::Postgres(db) => sqlx::query_as(MARKS).fetch_all(db).await,
+        };
+        let unmarked = match self {
+            Self::Sqlite(db, _) => sqlx::query_as(UNMARKED).fetch_all(db).await,
+            Self::Postgres(db) => sqlx::query_as(UNMARKED).fetch_all(db).await,
+        };
+        Ok(Some(Marks {
+            marked: marked.map_err(failed("no sink's marks"))?,
+            unmarked: unmarked.map_err(failed("no sink's sources"))?,
+        }))
+    }
+
     async fn texts(&mut self, sql: &'static str, bound: &str) -> Result<Vec<String>, sqlx::Error> {
         match self {
             Self::Sqlite(db, _) => sqlx::query_scalar::<_, String>(sql).bind(bound).fetch_all(db).await,
@@ -124,6 +154,36 @@ impl Database {
         match self {
             Self::Sqlite(db, path) => sqlite::read(db, path, ledger).await,
             Self::Postgres(db) => postgres::read(db, ledger).await,
+        }
+    }
+}
+
+/// What the sink's books say to be kept.
+pub(super) struct Marks {
+    /// A shop, a stretch of 256 of its sequences, and the marks of the events among them.
+    marked: Vec<(String, i64, Vec<u8>)>,
+    /// Up to where there are no marks, as there were none yet.
+    unmarked: Vec<(String, i64)>,
+}
+
+impl Marks {
+    pub(super) fn enter(&self, flag: Flag, ledger: &mut Ledger) {
+        ledger.has_marks = true;
+        for (name, stretch, marks) in &self.marked {
+            let Some(who) = ledger.who(name) else { continue };
+            let instance = ledger.instance(who);
+            let first = stretch.unsigned_abs().saturating_mul(STRETCH);
+            let (marks, _) = marks.as_chunks::<4>();
+            for (sequence, mark) in (first..).zip(marks.iter().map(|mark| u32::from_le_bytes(*mark))) {
+                if mark != 0 {
+                    instance.see_mark(sequence, mark, flag);
+                }
+            }
+        }
+        for (name, unmarked_to) in &self.unmarked {
+            if let Some(who) = ledger.who(name) {
+                ledger.instance(who).unmarked_to = u64::try_from(*unmarked_to).unwrap_or(0);
+            }
         }
     }
 }
@@ -160,7 +220,7 @@ impl RowGlimpse<'_> {
                 day: self.day,
                 has_row: true,
             };
-            ledger.instance(who).see(Hop::Table, &sighting, Order::Onward);
+            ledger.instance(who).see(Hop::Table, &sighting);
         }
         Ok(())
     }
