@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
+use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +54,7 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let line = CommandLine::parse();
+    let line = CommandLine::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,

@@ -16,6 +16,7 @@ mod finding;
 mod full_disk;
 mod hostile;
 mod kill;
+mod ledger;
 mod letters;
 mod main_job;
 mod new_broker;

@@ -44,6 +44,8 @@ pub(crate) struct Claim {
     pub at: TopicPartition,
     /// The first offset that Kafka still has: where a partition without a position begins.
     pub earliest: Offset,
+    /// Behind the last one.
+    pub end: Offset,
     /// After a failure: only if nobody else has taken the partition since. Otherwise the group has just given it to us.
     pub only_if_ours: bool,
 }

@@ -14,7 +14,7 @@ use schemas::InstanceId;
 use crate::SinkError;
 use crate::assignment::Assignment;
 use crate::batch::{Batch, Counts};
-use crate::books::{Books, Claim, Move};
+use crate::books::{Books, Claim, Move, Position};
 use crate::database::{Connection, DatabaseUrl};
 use crate::dead_letter::{DeadLetter, DeadLetters, delivered};
 use crate::fail_point::FailPoint;
@@ -139,7 +139,7 @@ impl Committer {
         self.writer
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .restore(lengths)?;
+            .restore(lengths, is_all_there(&positions, claims, cluster))?;
         let (kafka, unsure) = (self.kafka.clone(), positions.clone());
         let already_dead = blocking("reading dead letters", move || delivered(&kafka, &unsure)).await?;
         Ok(Assignment::new(positions, sources, unmarked, already_dead))
@@ -189,6 +189,13 @@ impl Committer {
 
     /// What must be there before the transaction begins: new files in the books, partitions in the table.
     async fn prepare(&mut self, db: &mut Connection, batch: &Batch) -> Result<(), SinkError> {
+        for file in self.lock_writer(|writer| writer.packed_among(batch.lines.keys().copied())) {
+            let writer = Arc::clone(&self.writer);
+            blocking("unpacking a log file", move || {
+                writer.lock().unwrap_or_else(PoisonError::into_inner).unpack(file)
+            })
+            .await?;
+        }
         self.partitions.ensure(db, &batch.rows.days()).await?;
         let new = self.lock_writer(|writer| writer.unregistered(batch.lines.keys().copied()))?;
         let lengths = new.iter().map(|file| (*file, 0)).collect();
@@ -243,6 +250,20 @@ impl Committer {
     pub(crate) fn lock_writer<T>(&self, work: impl FnOnce(&mut LogWriter) -> T) -> T {
         work(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Whether Kafka still has everything that comes at and after the positions.
+fn is_all_there(positions: &[Position], claims: &[Claim], cluster: Option<&ClusterId>) -> bool {
+    let is_there = |position: &Position| {
+        let is_same = position
+            .cluster
+            .as_ref()
+            .zip(cluster)
+            .is_none_or(|(home, here)| home == here);
+        let claim = claims.iter().find(|claim| claim.at == position.at);
+        is_same && claim.is_none_or(|claim| (claim.earliest..=claim.end).contains(&position.next))
+    };
+    positions.iter().all(is_there)
 }
 
 /// Gives the database [`DATABASE_WITHIN`]; what takes longer counts as failed, and its connection is thrown away.

@@ -16,6 +16,9 @@ const FUTURE_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// events a second gets there in three years; a number beyond it was made up, and would make repetitions of all that follow.
 const LONGEST_JUMP: u64 = 1 << 43;
 
+/// HTTP gives three digits (RFC 9110, 15); what PostgreSQL's column can't hold must not become another number.
+const HIGHEST_STATUS: u16 = 999;
+
 /// What `dead-letters redrive` sends has a source of its own, with this in front; it holds one message, so that another one is
 /// the same letter again.
 pub(crate) const REDRIVEN: &str = "redrive-";
@@ -101,6 +104,14 @@ impl Rules {
         };
         let at = record.timestamp();
         let day = at.day(self.utc_offset);
+        if let Record::Activity(activity) = &record
+            && let Some(status) = activity.response_status.filter(|status| *status > HIGHEST_STATUS)
+        {
+            return Verdict::Refuse(Reason::Invalid(DecodeError {
+                field: "response_status".to_owned(),
+                reason: format!("{status} is no status of HTTP"),
+            }));
+        }
         let file = DayFile { file, day };
         if let (Some(source), Some(mut memory)) = (record.source(), memory)
             && let Some(verdict) = self.judge_source(source, record.event_id(), at, file, &mut memory)

@@ -153,10 +153,12 @@ impl Loop {
         let claims: Vec<_> = wishes
             .iter()
             .filter_map(|wish| {
+                let extent = extents.get(&wish.at)?;
                 Some(Claim {
                     at: wish.at,
                     only_if_ours: wish.only_if_ours,
-                    earliest: extents.get(&wish.at)?.low,
+                    earliest: extent.low,
+                    end: extent.high,
                 })
             })
             .collect();

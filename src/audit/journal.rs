@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use shop::journal::{Inspection, inspect, instance_of};
 
+use super::bytes::Hash;
 use super::error::AuditError;
 use super::ledger::{JournalEnds, Ledger, Sighting};
 use super::mark::Hop;
@@ -26,6 +27,8 @@ pub(super) fn read(folders: &[PathBuf], ledger: &mut Ledger) -> Result<(), Audit
                 event_id: entry.event_id.0,
                 day: calendar.day_of(entry.timestamp),
                 has_row: entry.event_type.topic().has_rows(),
+                bytes: Hash::NONE,
+                values: Hash::NONE,
             };
             instance.see(Hop::Journal, &sighting);
         })?;

@@ -272,7 +272,11 @@ impl Instance {
 /// Each letter that was sent again has a source of its own: those of which nothing is to be said become one entry.
 fn fold_redriven(instances: Vec<InstanceVerdict>) -> Vec<InstanceVerdict> {
     let says_nothing = |instance: &InstanceVerdict| {
-        instance.instance.starts_with(REDRIVEN) && instance.hops.iter().all(|hop| hop.lost == 0 && hop.doubled == 0)
+        instance.instance.starts_with(REDRIVEN)
+            && instance
+                .hops
+                .iter()
+                .all(|hop| hop.lost == 0 && hop.doubled == 0 && hop.altered == 0)
     };
     let (redriven, mut instances): (Vec<_>, Vec<_>) = instances.into_iter().partition(says_nothing);
     let mut redriven = redriven.into_iter();

@@ -6,6 +6,7 @@ use schemas::InstanceId;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::bytes::{Hash, Hashes};
 use super::calendar::Calendar;
 use super::mark::{Day, Fingerprint, Flag, Hop};
 use super::sequences::Sequences;
@@ -26,6 +27,9 @@ pub(super) struct Sighting {
     pub(super) day: Day,
     /// Its type is one that the table keeps.
     pub(super) has_row: bool,
+    /// Of the message as it stands, and of the values that a row keeps; none where they aren't compared.
+    pub(super) bytes: Hash,
+    pub(super) values: Hash,
 }
 
 /// Why an event counts as doubled.
@@ -63,6 +67,9 @@ pub(super) struct Tally {
     pub(super) doubled: u64,
     pub(super) named: Vec<Doubled>,
     pub(super) repeated: u64,
+    /// Events that say something else than where they were looked at before.
+    pub(super) altered: u64,
+    pub(super) named_altered: Vec<u64>,
     pub(super) lowest: Option<u64>,
     pub(super) highest: u64,
 }
@@ -80,6 +87,8 @@ pub(super) struct Instance {
     /// Below it, a partition whose beginning was removed may have held what is missing on the topics.
     pub(super) horizon: u64,
     pub(super) tallies: [Tally; 4],
+    pub(super) bytes: Hashes,
+    pub(super) values: Hashes,
 }
 
 /// Messages that name no source, and so belong to no instance.
@@ -105,6 +114,7 @@ pub(super) struct Ledger {
     pub(super) topics_trimmed: bool,
     pub(super) without_source: WithoutSource,
     pub(super) faults: Faults,
+    pub(super) compares_bytes: bool,
     /// The sink's books keep marks of what is kept.
     pub(super) has_marks: bool,
 }
@@ -120,6 +130,7 @@ impl Ledger {
             topics_trimmed: false,
             without_source: WithoutSource::default(),
             faults: Faults::default(),
+            compares_bytes: false,
             has_marks: false,
         }
     }
@@ -174,6 +185,11 @@ impl Instance {
                 .lowest
                 .map_or(sighting.sequence, |lowest| lowest.min(sighting.sequence)),
         );
+        let agrees = self.bytes.agree(sighting.sequence, sighting.bytes)
+            && self.values.agree(sighting.sequence, sighting.values);
+        if is_same && !agrees {
+            tally.alter(sighting.sequence);
+        }
         match (is_same, again) {
             (true, false) => {}
             (true, true) if repeated => tally.repeated += 1,
@@ -208,6 +224,13 @@ impl Instance {
 }
 
 impl Tally {
+    fn alter(&mut self, sequence: u64) {
+        self.altered += 1;
+        if self.named_altered.len() < NAMED {
+            self.named_altered.push(sequence);
+        }
+    }
+
     fn double(&mut self, sighting: &Sighting, why: Doubling) {
         self.doubled += 1;
         if self.named.len() < NAMED {

@@ -140,6 +140,7 @@ fn summary(verdict: &Verdict, colours: Colours) -> String {
     let mut text = format!("{} lost, {} doubled", grouped(lost), grouped(sum(|hop| hop.doubled)));
     let faults = &verdict.faults;
     for (count, what) in [
+        (sum(|hop| hop.altered), "altered"),
         (faults.cut_files.len() as u64, "files cut or gone"),
         (faults.unknown_files.len() as u64, "files unknown to the books"),
         (faults.cut_partitions.len() as u64, "partitions cut or gone"),
@@ -166,6 +167,7 @@ fn render_instance(out: &mut String, instance: &InstanceVerdict, colours: Colour
     for hop in &instance.hops {
         name_lost(out, hop);
         name_doubled(out, hop);
+        name_altered(out, hop);
     }
     out.push('\n');
 }
@@ -206,6 +208,21 @@ fn name_lost(out: &mut String, hop: &HopVerdict) {
         };
     }
     out.push_str(if hop.lost_ranges.len() > NAMED { " ...\n" } else { "\n" });
+}
+
+fn name_altered(out: &mut String, hop: &HopVerdict) {
+    if hop.altered == 0 {
+        return;
+    }
+    let named: Vec<_> = hop.altered_events.iter().take(NAMED).map(u64::to_string).collect();
+    let more = if hop.altered > NAMED as u64 { " ..." } else { "" };
+    let _ = writeln!(
+        out,
+        "  altered in {}: {} events say something else than on another hop: {}{more}",
+        hop.hop,
+        grouped(hop.altered),
+        named.join(" ")
+    );
 }
 
 fn name_doubled(out: &mut String, hop: &HopVerdict) {

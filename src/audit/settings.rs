@@ -24,7 +24,7 @@ pub struct Settings {
     pub journal: Vec<PathBuf>,
 
     /// Kafka's addresses, separated by commas.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT")]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT", value_parser = sink::settings::addresses)]
     pub kafka: Option<String>,
 
     /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times.
@@ -54,6 +54,10 @@ pub struct Settings {
     /// The sink's --utc-offset, by which an event's day is told. [default: that of the sink's own settings]
     #[arg(long, env = "DE_SHOP_UTC_OFFSET", value_name = "±HH:MM", allow_hyphen_values = true)]
     pub utc_offset: Option<Offset>,
+
+    /// Compare each event's bytes on its topic with those in its file, and its file with its row. Takes longer.
+    #[arg(long)]
+    pub bytes: bool,
 
     /// Answer in JSON, for programs.
     #[arg(long)]

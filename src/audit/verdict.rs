@@ -32,6 +32,10 @@ pub struct HopVerdict {
     pub doubled: u64,
     /// The first 1,000.
     pub doubled_events: Vec<Doubled>,
+    /// With `--bytes`: events that say something else than on the hops before.
+    pub altered: u64,
+    /// The first 1,000 of their sequences.
+    pub altered_events: Vec<u64>,
     /// Messages that the relay repeated; readers drop them by their sequence.
     pub repeated: u64,
     pub dead_lettered: u64,
@@ -123,7 +127,9 @@ impl Verdict {
     ) -> Self {
         let mut hops = instances.iter().flat_map(|instance| &instance.hops);
         Self {
-            holds: faults.are_none() && without_source.lost == 0 && hops.all(|hop| hop.lost == 0 && hop.doubled == 0),
+            holds: faults.are_none()
+                && without_source.lost == 0
+                && hops.all(|hop| hop.lost == 0 && hop.doubled == 0 && hop.altered == 0),
             instances,
             without_source,
             faults,
@@ -148,6 +154,8 @@ impl HopVerdict {
             lost_ranges: Vec::new(),
             doubled: tally.doubled,
             doubled_events: tally.named.clone(),
+            altered: tally.altered,
+            altered_events: tally.named_altered.clone(),
             repeated: tally.repeated,
             dead_lettered: 0,
             late: 0,

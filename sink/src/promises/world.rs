@@ -152,6 +152,7 @@ impl TestSink {
         let claim = Claim {
             at: self.at,
             earliest: Offset(0),
+            end: Offset(i64::MAX),
             only_if_ours: false,
         };
         self.assignment = self.committer.take_over(&[claim], None).await?;
@@ -163,6 +164,7 @@ impl TestSink {
         let claim = |wish: Wish| Claim {
             at: wish.at,
             earliest: Offset(0),
+            end: Offset(i64::MAX),
             only_if_ours: wish.only_if_ours,
         };
         let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();

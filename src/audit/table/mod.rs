@@ -11,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
+use super::bytes::Hash;
 use super::error::AuditError;
 use super::files::Committed;
 use super::ledger::{Ledger, Sighting, Who};
@@ -100,7 +101,7 @@ impl Database {
     /// How much of each daily file is committed.
     pub(super) async fn committed(&mut self) -> Result<Committed, AuditError> {
         let texts = self.texts(FILES, "").await.map_err(failed("no sink's file lengths"))?;
-        let mut committed = Committed::default();
+        let mut committed = Committed::of_books();
         for text in texts {
             let mut words = text.split(' ');
             let mut word = || words.next().unwrap_or_default();
@@ -194,6 +195,7 @@ struct RowGlimpse<'a> {
     sequence: i64,
     event_id: Uuid,
     day: Day,
+    values: Hash,
 }
 
 impl RowGlimpse<'_> {
@@ -219,6 +221,8 @@ impl RowGlimpse<'_> {
                 event_id: self.event_id,
                 day: self.day,
                 has_row: true,
+                bytes: Hash::NONE,
+                values: self.values,
             };
             ledger.instance(who).see(Hop::Table, &sighting);
         }

@@ -35,9 +35,9 @@ pub(in super::super) fn read(folder: &Path, reading: &mut Reading<'_>) -> Result
     for partition in partitions(folder, |topic| topic != Topic::DeadLetter)? {
         let (low, segments) = segments(&path_of(folder, partition))?;
         reading.enter_partition(partition, low);
-        let calendar = reading.calendar();
+        let (calendar, compares_bytes) = (reading.calendar(), reading.compares_bytes());
         let read = |group: Group| {
-            let mut sheet = Sheet::default();
+            let mut sheet = Sheet::new(compares_bytes);
             let damaged = group.for_each_record(low, |offset, record| {
                 partition.note(&mut sheet, calendar, offset, record.value);
             })?;

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::Topic;
 
+use super::bytes::Hash;
 use super::calendar::Calendar;
 use super::ledger::{Ledger, Sighting, Who};
 use super::mark::{Flag, Hop};
@@ -112,6 +113,10 @@ impl<'a> Reading<'a> {
         self.ledger.calendar
     }
 
+    pub(super) fn compares_bytes(&self) -> bool {
+        self.ledger.compares_bytes
+    }
+
     /// Every instance seen so far has its journal in the ledger, so that nobody needs to wait for what is on its way.
     pub(super) fn has_cursors(&self) -> bool {
         self.ledger.instances.iter().all(|instance| instance.journal.is_some())
@@ -175,6 +180,8 @@ impl<'a> Reading<'a> {
                         event_id: seen.event_id,
                         day,
                         has_row: false,
+                        bytes: Hash::NONE,
+                        values: Hash::NONE,
                     });
                 }
             }

@@ -159,7 +159,8 @@ impl Tail<'_> {
         reading: &mut Reading<'_>,
         settled: Settled,
     ) -> Result<(), AuditError> {
-        let (calendar, mut progress) = (reading.calendar(), progress(stretches));
+        let (calendar, compares_bytes) = (reading.calendar(), reading.compares_bytes());
+        let mut progress = progress(stretches);
         for stretch in stretches {
             // A partition without messages still says what retention has removed.
             reading.enter_partition(stretch.partition, stretch.low);
@@ -169,7 +170,11 @@ impl Tail<'_> {
                 progress.step(packet.ends.len() as u64);
                 Ok(packet)
             });
-            let read = |packet: Packet| Ok(packet.sheet(stretch.partition, calendar));
+            let read = |packet: Packet| {
+                let mut sheet = Sheet::new(compares_bytes);
+                packet.note_in(&mut sheet, stretch.partition, calendar);
+                Ok(sheet)
+            };
             in_order("the topics", packets, read, |sheet| reading.messages(&sheet, settled))?;
         }
         Ok(())
@@ -256,13 +261,12 @@ impl<'a> Messages<'a> {
 }
 
 impl Packet {
-    fn sheet(&self, partition: Partition, calendar: Calendar) -> Sheet {
-        let (mut sheet, mut start) = (Sheet::default(), 0);
+    fn note_in(&self, sheet: &mut Sheet, partition: Partition, calendar: Calendar) {
+        let mut start = 0;
         for (offset, end) in &self.ends {
-            partition.note(&mut sheet, calendar, *offset, &self.bytes[start..*end]);
+            partition.note(sheet, calendar, *offset, &self.bytes[start..*end]);
             start = *end;
         }
-        sheet
     }
 }
 
