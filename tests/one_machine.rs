@@ -31,7 +31,7 @@ impl OneMachine {
         self.folder.path().join("data")
     }
 
-    fn kafka(&self) -> String {
+    pub fn kafka(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)
     }
 

@@ -24,6 +24,7 @@ mod one_machine;
 mod operator;
 mod pages;
 mod readmes;
+mod repetitions;
 mod secrets;
 mod settings;
 mod shopping;
