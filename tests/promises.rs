@@ -23,6 +23,7 @@ mod new_broker;
 mod one_machine;
 mod operator;
 mod pages;
+mod portal;
 mod readmes;
 mod repetitions;
 mod secrets;

@@ -11,7 +11,7 @@ use crate::dead_letter::DeadLetter;
 use crate::files::DayFile;
 use crate::judge::{Memory, Reason, Rules, Suspicion, Verdict};
 use crate::marks::{self, Marks, NewMarks, Stretch};
-use crate::table::{Row, Rows};
+use crate::table::{Products, Row, Rows};
 use crate::{Offset, TopicPartition};
 
 /// A message as Kafka hands it out; the bytes are borrowed.
@@ -50,6 +50,7 @@ pub(crate) struct Batch {
     pub started: Instant,
     pub lines: BTreeMap<DayFile, Vec<u8>>,
     pub rows: Rows,
+    pub products: Products,
     pub dead_letters: Vec<DeadLetter>,
     /// To be looked into before the batch is committed.
     pub suspects: Vec<Suspect>,
@@ -75,6 +76,7 @@ impl Batch {
             started: Instant::now(),
             lines: BTreeMap::new(),
             rows,
+            products: Products::default(),
             dead_letters: Vec::new(),
             suspects: Vec::new(),
             moves: BTreeMap::new(),
@@ -158,18 +160,21 @@ impl Batch {
         }
     }
 
-    fn keep(&mut self, message: Incoming<'_>, record: &Record<'_>, file: DayFile) {
-        let value = message.value.unwrap_or_default();
-        let lines = self.lines.entry(file).or_default();
-        lines.extend_from_slice(value);
-        lines.push(b'\n');
-        self.counts.lines += 1;
-        if let Record::Activity(activity) = record {
-            self.rows.push(&Row {
+    fn keep(&mut self, message: Incoming<'_>, record: &Record<'_>, file: Option<DayFile>) {
+        if let Some(file) = file {
+            let lines = self.lines.entry(file).or_default();
+            lines.extend_from_slice(message.value.unwrap_or_default());
+            lines.push(b'\n');
+            self.counts.lines += 1;
+        }
+        match record {
+            Record::Activity(activity) => self.rows.push(&Row {
                 activity,
                 at: message.at,
                 offset: message.offset,
-            });
+            }),
+            Record::Product(entry) => self.products.push(&entry.details),
+            Record::App(_) => {}
         }
         if let Some(source) = record.source() {
             marks::note(&mut self.marks, source, record.event_id());

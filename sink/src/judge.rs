@@ -47,7 +47,8 @@ pub(crate) struct Memory<'a> {
 pub(crate) enum Verdict<'a> {
     Keep {
         record: Record<'a>,
-        file: DayFile,
+        /// None for what a compacted topic still holds though its day is no longer kept.
+        file: Option<DayFile>,
     },
     /// It is kept already, or it can't be told any more and is too old to be kept.
     Repetition,
@@ -121,10 +122,14 @@ impl Rules {
         if at > self.now.plus_micros(FUTURE_MICROS) {
             return Verdict::Refuse(Reason::TooNew(at));
         }
-        if day < self.oldest {
+        let is_kept = day >= self.oldest;
+        if !is_kept && !topic.is_compacted() {
             return Verdict::Refuse(Reason::TooOld(at));
         }
-        Verdict::Keep { record, file }
+        Verdict::Keep {
+            record,
+            file: is_kept.then_some(file),
+        }
     }
 
     /// Whether the event is kept already; none when it is new.

@@ -20,6 +20,9 @@
     return;
   }
 
+  // ---- The page: its view's event id and its name, so that all that happens here can be joined to it.
+  const { view: page_view_id, endpoint: page_endpoint } = document.documentElement.dataset;
+
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {
     try {
@@ -64,7 +67,7 @@
 
   // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
-    const waiting = { kind, ...event, tab: tab() };
+    const waiting = { kind, page_view_id, page_endpoint, ...event, tab: tab() };
     queue.push(waiting);
     if (queue.length > MOST_KEPT) queue = queue.slice(-MOST_KEPT);
     return waiting;
@@ -180,7 +183,8 @@
   window.addEventListener("blur", look);
   // What is told when somebody leaves, however that shows.
   const leaves = (reason) => {
-    end(nextPage ? "navigated" : reason);
+    // A page that only goes out of sight has not been left, wherever the last link led: it may have been a download.
+    end(nextPage && reason !== "hidden" ? "navigated" : reason);
     giveUpForm();
     measured();
     leave();
@@ -230,41 +234,75 @@
     const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");
   };
-  document.addEventListener("click", (event) => {
+  // What it is called in every language and at every width.
+  const stable = ({ id, dataset, name, form, type, href, role, localName }) => {
+    const path = (address) => new URL(address, location.href).pathname;
+    if (id || name) return id ? "#" + id : `field:${name}`;
+    if (dataset.cartAction) return `cart-${dataset.cartAction}:${dataset.productId ?? ""}`;
+    return form && type === "submit" ? `submit:${path(form.action)}` : href ? `link:${path(href)}` : role ?? localName;
+  };
+  const placed = (tile) => {
+    const { list, first, search } = tile.parentElement.dataset;
+    return { list, position: Number(first || 1) + [...tile.parentElement.children].indexOf(tile), search_id: search };
+  };
+  // The list that it stands in, or that the product of its form was chosen from.
+  const chosen = (element) => {
+    const tile = element.closest("[data-list] > *");
+    const [list, position, search_id] = element.closest("form")?.elements.from?.value?.split(".") ?? [];
+    return tile ? placed(tile) : list ? { list, position: Number(position), search_id } : {};
+  };
+  // What the keyboard clicks has no place: its middle is meant.
+  const place = (event, element) => {
+    if (event.detail || event.clientX || event.clientY) return event;
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const [clientX, clientY] = [x + width / 2, y + height / 2];
+    return { clientX, clientY, pageX: clientX + window.scrollX, pageY: clientY + window.scrollY };
+  };
+  const clicked = (event) => {
     if (!(event.target instanceof Element)) return;
     const element = event.target.closest("a, button, input, select, textarea, label, summary, [role=button], [data-cart-action]") || event.target;
+    // The browser clicks a label's field as well: that one counts.
+    if (element.matches("label") && element.control && !element.control.disabled) return;
+    // Whoever clicks again is still here: the last link led nowhere.
+    nextPage = null;
+    const at = place(event, element);
+    const box = element.getBoundingClientRect();
     const link = element.closest("a[href]");
-    const about = element.closest("[data-product-id]");
     const page = document.documentElement;
-    const product = about ? Number(about.dataset.productId) : NaN;
+    const product = Number(element.closest("[data-product-id]")?.dataset.productId);
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
     const click = add("click", {
-      at: new Date().toISOString(),
-      page: location.pathname,
-      element: name(element),
-      text: text(element),
-      x_percent: percent(event.clientX, window.innerWidth),
-      y_percent: percent(event.clientY, window.innerHeight),
-      page_x_percent: percent(event.pageX, page.scrollWidth),
-      page_y_percent: percent(event.pageY, page.scrollHeight),
+      at: new Date().toISOString(), page: location.pathname, element: name(element), text: text(element),
+      x_percent: percent(at.clientX, window.innerWidth), y_percent: percent(at.clientY, window.innerHeight),
+      page_x_percent: percent(at.pageX, page.scrollWidth), page_y_percent: percent(at.pageY, page.scrollHeight),
+      viewport_width: page.clientWidth, viewport_height: page.clientHeight, page_height: page.scrollHeight,
+      element_x_percent: percent(at.clientX - box.left, box.width),
+      element_y_percent: percent(at.clientY - box.top, box.height),
+      element_name: stable(element).slice(0, 100),
+      ...chosen(element),
       cart_action: element.closest("[data-cart-action]")?.dataset.cartAction ?? null,
       product_id: Number.isSafeInteger(product) ? product : null,
       href: address ? (inside ? address.pathname + address.search : address.origin + address.pathname).slice(0, 500) : null,
     });
-    if (inside && !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.target !== "_blank")
+    if (inside && !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.target !== "_blank" && !link.hasAttribute("download"))
       nextPage = address.pathname.slice(0, 500);
-    judge(click, element, event);
-  }, { capture: true });
+    if (event.button === 0) judge(click, element, event);
+  };
+  document.addEventListener("click", clicked, { capture: true });
+  document.addEventListener("auxclick", (event) => { if (event.button === 1) clicked(event); }, { capture: true });
 
-  // Rage: the third click within a second in one spot. Dead: what looks as if it could be clicked does nothing for a second.
+  // Rage: the third click within a second in one spot, but for what is meant to be repeated: keys, a field's arrows, steps, and the
+  // clicks that select a line. Dead: what looks as if it could be clicked does nothing for a second.
   let recent = [];
-  const judge = (click, element, { clientX, clientY }) => {
+  const judge = (click, element, { clientX, clientY, detail }) => {
     const at = now();
+    const selected = window.getSelection();
+    if (!detail || element.matches("input, textarea, select, [data-step]") || (!selected.isCollapsed && selected.containsNode(element, true))) return;
     recent = recent.filter((one) => at - one.at < 1000 && Math.hypot(one.x - clientX, one.y - clientY) < 30);
     recent.push({ at, x: clientX, y: clientY });
     if (recent.length >= 3) { click.frustration = "rage"; return; }
-    if (element.matches("input, textarea, select, label, summary") || getComputedStyle(element).cursor !== "pointer") return;
+    if (element.matches("label, summary") || getComputedStyle(element).cursor !== "pointer") return;
     let reaction = false;
     const seen = () => { reaction = true; };
     const changes = new MutationObserver(seen);
@@ -292,11 +330,9 @@
       watched.set(target, setTimeout(() => {
         if (!visible()) return;
         eyes.unobserve(target);
-        const list = target.closest("[data-list]");
-        const product = Number(target.querySelector("[data-product-id]").dataset.productId);
-        const position = Number(list.dataset.first || 1) + [...list.children].indexOf(target);
-        const name = list.dataset.list;
-        shown.set(name, (shown.get(name) || []).concat({ product_id: product, position }));
+        const product_id = Number(target.querySelector("[data-product-id]").dataset.productId);
+        const { list, position } = placed(target);
+        shown.set(list, (shown.get(list) || []).concat({ product_id, position }));
       }, 1000));
     }
   }, { threshold: 0.5 });

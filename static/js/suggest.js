@@ -63,7 +63,8 @@
 
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); });
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    // Safari ends a composition with an Enter of its own, which it marks with this key code only.
+    if (event.isComposing || event.keyCode === 229) return;
     const count = options().length;
     const shown = !list.hidden;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {

@@ -1,6 +1,7 @@
 //! A guest buys a teapot, whatever the guest can use: a keyboard only, a browser without scripts, a screen reader.
 
 mod cart_drawer;
+mod clicks;
 mod keyboard;
 mod reader;
 mod without_scripts;

@@ -3,6 +3,8 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::OrderId;
+
 /// An account was opened; who it is stands in the shop's own tables only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signup<'a> {
@@ -14,6 +16,9 @@ pub struct Signup<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Login {
     pub method: SignInMethod,
+    /// Orders that this browser had placed as a guest: the account's from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<OrderId>,
 }
 
 /// Nothing that was typed is kept: people type passwords into the wrong field.

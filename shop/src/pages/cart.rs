@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::cart_line::{CartLineView, cart_line};
 use super::parts::field::alert;
 use super::parts::lines::{Sums, sums};
@@ -115,6 +116,7 @@ fn notice(frame: &Frame<'_>, notice: Option<&Notice<'_>>) -> Markup {
         html! {
             form action=(address) method="post" {
                 input type="hidden" name="product_id" value=(product_id);
+                (asked(frame, None))
                 @if let Some(quantity) = quantity { input type="hidden" name="quantity" value=(quantity); }
                 button type="submit" data-cart-action="add" data-product-id=(product_id) { (words.cart.undo) }
             }

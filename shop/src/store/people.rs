@@ -8,7 +8,7 @@ use crate::domain::account::NewAccount;
 use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, VisitorId};
 use crate::observe::Occasion;
 use crate::store::event_store::{Counter, Fact, Stream};
-use crate::store::projection::account;
+use crate::store::projection::{account, orders};
 use crate::store::recording;
 use crate::store::recording_always;
 use crate::store::{
@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 impl Store {
-    /// Opens an account and signs in; the visitor's cart becomes the account's. Records `signup`, `login` and perhaps `cart_merge` and
+    /// Opens an account and signs in; the visitor's cart, wish list and orders become the account's. Records `signup`, `login` and perhaps `cart_merge` and
     /// `wish_merge`.
     pub async fn sign_up(
         &self,
@@ -52,7 +52,7 @@ impl Store {
         })
     }
 
-    /// Signs in; the visitor's cart goes into the account's. Records `login` and perhaps `cart_merge`, or `login_failed`.
+    /// Signs in; the visitor's cart and wish list go into the account's, and the visitor's orders are the account's. Records `login` and perhaps `cart_merge`, or `login_failed`.
     pub async fn sign_in(
         &self,
         occasion: &Occasion,
@@ -117,7 +117,7 @@ impl Store {
         })
     }
 
-    /// The part of signing in that comes after the door: the fact, the cart, the token.
+    /// The part of signing in that comes after the door: the fact with the guest's orders, the cart, the wish list, the token.
     async fn let_in(
         &self,
         connection: &mut AnyConnection,
@@ -128,10 +128,14 @@ impl Store {
         status: u16,
     ) -> Result<NewSignIn, StoreError> {
         let recorder = self.recorder(occasion, status);
-        let version = account::lock(connection, who.user).await? + 1;
-        let login = Fact::new(Stream::Account(who.user), version, occasion.at, Login { method });
-        recorder.record(connection, &login).await?;
         let (from, into) = (CartOwner::Visitor(visitor), CartOwner::Account(who.user));
+        let version = account::lock(connection, who.user).await? + 1;
+        let login = Login {
+            method,
+            orders: orders::guests(connection, &from.key()).await?,
+        };
+        let login = Fact::new(Stream::Account(who.user), version, occasion.at, login);
+        recorder.record(connection, &login).await?;
         cart::pour(connection, recorder, from, into).await?;
         belongings::pour_wishes(connection, recorder, from, into).await?;
         let token = sign_in::begin(connection, who.user, self.0.clock.now()).await?;

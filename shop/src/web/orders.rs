@@ -1,12 +1,14 @@
 //! `/orders`, `/orders/{id}`, cancelling and ordering again
 
-use axum::extract::rejection::QueryRejection;
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use schemas::OrderId;
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cart::kept;
 use super::cart_page::address_with_missing;
@@ -15,9 +17,12 @@ use super::{Site, show};
 use crate::domain::{
     Belongings, CancelError, Catalogue, Delivery, Order, OrderState, StockLevels, Won, belongings, order,
 };
+use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
+
+type AskedForm = Result<Form<Asked>, FormRejection>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -55,17 +60,14 @@ pub(super) async fn cancel(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    form: AskedForm,
 ) -> Result<Response, PageError> {
     let id = order_id(&id)?;
     let status = StatusCode::SEE_OTHER.as_u16();
+    let occasion = occasion(&caller, form);
     let cancelled = site
         .store
-        .cancel_order(
-            &caller.occasion,
-            caller.owner(),
-            (id, site.manners.cancel_window),
-            status,
-        )
+        .cancel_order(&occasion, caller.owner(), (id, site.manners.cancel_window), status)
         .await?;
     match cancelled {
         // Cancelled already is what was wanted: a second click.
@@ -85,6 +87,7 @@ pub(super) async fn again(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    form: AskedForm,
 ) -> Result<Response, PageError> {
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let lines = order.lines.clone();
@@ -92,13 +95,18 @@ pub(super) async fn again(
         Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
     };
     let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site
-        .store
-        .change_belongings(&caller.occasion, caller.owner(), status, decide);
+    let occasion = occasion(&caller, form);
+    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     let now = changed.await?.unwrap_or_default();
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
     Ok((kept(&caller, &now), next).into_response())
+}
+
+/// A form that says nothing but where it stands may also be missing.
+fn occasion(caller: &Caller, form: AskedForm) -> Occasion {
+    let asked = form.map(|Form(asked)| asked).unwrap_or_default();
+    caller.occasion_with([], &asked)
 }
 
 fn order_id(text: &str) -> Result<OrderId, PageError> {

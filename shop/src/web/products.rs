@@ -7,12 +7,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
 use schemas::events::View;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::domain::trends::Related;
-use crate::domain::{Experiment, ListingQuery, Measure, Product, Sort, Trial, Variant};
+use crate::domain::{Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
 use crate::pages;
 use crate::pages::listing::ListingPage;
 use crate::pages::parts::narrow::Spot;
@@ -90,6 +91,7 @@ pub(super) async fn detail(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    chosen: Result<Query<Asked>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let catalogue = site.store.catalogue();
     let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
@@ -107,7 +109,8 @@ pub(super) async fn detail(
         ..caller.view()
     };
     let label = caller.trial(&site, Experiment::AddLabel);
-    let page = page(&site, &caller, product, label, None).await?;
+    let from = chosen.ok().and_then(|Query(chosen)| chosen.placement(&caller));
+    let page = page(&site, &caller, product, (label, from), None).await?;
     // What is sold out has no button.
     let has_button = site.store.stock().left(product.id) > 0;
     let shown = has_button.then(|| caller.was_shown(label));
@@ -115,12 +118,12 @@ pub(super) async fn detail(
     Ok((seen, caller.looks_at(&site, product), page))
 }
 
-/// A product's page, `label` the trial of its button; with what was typed and why it was refused after a failed try to add it.
+/// A product's page, `label` the trial of its button and `from` where it was chosen; with what was typed and why it was refused after a failed try to add it.
 pub(super) async fn page(
     site: &Site,
     caller: &Caller,
     product: &Product,
-    label: Option<Trial>,
+    (label, from): (Option<Trial>, Option<Placement>),
     refused: Option<(&str, &str)>,
 ) -> Result<maud::Markup, PageError> {
     let catalogue = site.store.catalogue();
@@ -146,6 +149,7 @@ pub(super) async fn page(
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
+        from,
     };
     Ok(pages::product::product(&caller.frame(site).await?, &shown))
 }

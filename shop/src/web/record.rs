@@ -161,7 +161,10 @@ fn with_error_page(
         };
         (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
     } else {
-        let frame = caller.frame_with(site, 0);
+        let frame = pages::Frame {
+            view: None,
+            ..caller.frame_with(site, 0)
+        };
         let request_id = caller.occasion.request_id.to_string();
         (status, pages::error::error(&frame, failure, &request_id)).into_response()
     };

@@ -9,6 +9,7 @@ use crate::world::{PASSWORD, World, on_each_database, somewhere};
 on_each_database!(
     signing_up_signs_in_and_takes_the_cart_along,
     signing_in_pours_the_visitors_cart_into_the_accounts,
+    what_a_guest_ordered_is_the_accounts_after_signing_up_or_in,
     a_wrong_password_and_an_unknown_address_are_refused_alike,
     an_address_signs_up_once_even_at_the_same_time,
     a_token_changes_at_each_sign_in_and_dies_at_sign_out,
@@ -55,6 +56,33 @@ async fn signing_in_pours_the_visitors_cart_into_the_accounts(world: &World) {
         version,
         "nothing is poured twice"
     );
+}
+
+async fn what_a_guest_ordered_is_the_accounts_after_signing_up_or_in(world: &World) {
+    let mut mina = world.visitor();
+    mina.adds(world.some_product(0), 2).await.unwrap();
+    let token = shop::store::CheckoutToken([9; 16]);
+    let first = mina.buys_with(token).await.unwrap();
+    let guest = mina.clone();
+    let new = mina.signs_up(MINA).await;
+    mina.signs_out(&new).await;
+    mina.adds(world.some_product(1), 1).await.unwrap();
+    let second = mina.buys().await.unwrap();
+    mina.signs_in(MINA, PASSWORD).await.unwrap();
+    let of = async |owner| {
+        let orders = world.store.orders_of(owner).await.unwrap();
+        orders.iter().map(|order| order.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of(mina.owner()).await, [second.id, first.id]);
+    assert!(of(guest.owner()).await.is_empty());
+    let delivery = world.store.delivery_of(mina.owner(), first.id).await.unwrap();
+    assert!(delivery.is_some(), "its address as well");
+    // The form is sent once more, after the guest has become somebody else: nothing is ordered, nothing breaks.
+    assert_eq!(guest.buys_with(token).await, Err(shop::domain::OrderError::EmptyCart));
+    assert!(mina.cancels(first.id).await.is_ok());
+    let live = world.projections().await;
+    world.store.rebuild().await.unwrap();
+    assert_eq!(world.projections().await, live, "derived afresh, they are the same");
 }
 
 async fn a_wrong_password_and_an_unknown_address_are_refused_alike(world: &World) {

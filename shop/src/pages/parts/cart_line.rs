@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
+use super::asked::asked;
 use super::lines::LineView;
 use super::tile::picture;
 use crate::domain::{Quantity, Won};
@@ -63,6 +64,7 @@ fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>)
     html! {
         form.change action="/cart/update" method="post" {
             input type="hidden" name="product_id" value=(line.product_id);
+            (asked(frame, None))
             label.unseen for=(id) { ((words.quantity_of)(line.name)) }
             input id=(id) type="number" name="quantity" value=(typed.unwrap_or_else(|| line.quantity.to_string()))
                 min="1" max=(Quantity::MAX) inputmode="numeric" required
@@ -78,6 +80,7 @@ fn save_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
     html! {
         form action="/cart/later" method="post" {
             input type="hidden" name="product_id" value=(line.product_id);
+            (asked(frame, None))
             button.quiet type="submit" aria-label=((words.save_for_later_named)(line.name))
                 data-cart-action="remove" data-product-id=(line.product_id) { (words.save_for_later) }
         }
@@ -90,6 +93,7 @@ fn remove_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
     html! {
         form action="/cart/remove" method="post" {
             input type="hidden" name="product_id" value=(line.product_id);
+            (asked(frame, None))
             input type="hidden" name="quantity" value=(line.quantity);
             button.quiet type="submit" aria-label=((words.remove_named)(line.name))
                 data-cart-action="remove" data-product-id=(line.product_id) { (words.remove) }

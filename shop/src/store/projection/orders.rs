@@ -6,13 +6,15 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::{Order, OrderState, Won};
-use crate::store::StoreError;
-use crate::store::event_store::Fact;
+use crate::store::event_store::{Fact, Stream};
+use crate::store::projection::cart;
+use crate::store::{CartOwner, StoreError};
 
 pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     match &fact.details {
         Details::OrderPlaced(placed) => place(connection, fact, placed).await,
         Details::OrderCancelled(cancelled) => cancel(connection, fact, cancelled).await,
+        Details::Login(login) => join(connection, fact, &login.orders).await,
         _ => Ok(()),
     }
 }
@@ -60,6 +62,31 @@ async fn cancel(connection: &mut AnyConnection, fact: &Fact<'_>, cancelled: &Ord
     } else {
         Ok(())
     }
+}
+
+/// What a guest ordered belongs to the account that the guest signed in to.
+async fn join(connection: &mut AnyConnection, fact: &Fact<'_>, orders: &[OrderId]) -> Result<(), StoreError> {
+    let Stream::Account(user) = fact.stream else {
+        return Ok(());
+    };
+    for order in orders {
+        sqlx::query("UPDATE orders SET owner = $1 WHERE id = $2")
+            .bind(CartOwner::Account(user).key())
+            .bind(order.0)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The orders of a guest, who can place no other until the transaction ends: placing one takes the cart first.
+pub(in crate::store) async fn guests(connection: &mut AnyConnection, guest: &str) -> Result<Vec<OrderId>, StoreError> {
+    cart::lock(connection, guest).await?;
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM orders WHERE owner = $1 ORDER BY id")
+        .bind(guest)
+        .fetch_all(connection)
+        .await?;
+    Ok(ids.into_iter().map(OrderId).collect())
 }
 
 /// Makes everybody else who wants to change this order wait until the transaction ends.
