@@ -11,6 +11,7 @@ use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
 use de_shop::{audit, contract};
 use schemas::Clock;
+use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +71,7 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let line = CommandLine::parse();
+    let line = CommandLine::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
     de_shop::open_files::raise_limit();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
