@@ -3,4 +3,5 @@
 pub mod audit;
 pub mod broker;
 pub mod local;
+pub mod open_files;
 mod others;

@@ -233,11 +233,9 @@ async fn bind_broker(settings: &Settings) -> Result<Option<Broker>, LocalError> 
     if settings.kafka.is_some() {
         return Ok(None);
     }
-    let broker_settings = broker::Settings {
-        listen: settings.kafka_listen,
-        data: settings.data.join("kafka"),
-        ..broker::Settings::default()
-    };
+    // A variable of the broker that is wrong ends here: exit 2, and a line that names it.
+    let options = broker::Options::from_environment().unwrap_or_else(|error| error.exit());
+    let broker_settings = options.settings(settings.kafka_listen, settings.data.join("kafka"));
     let bound = Broker::bind(broker_settings).await;
     bound.map(Some).map_err(|source| LocalError::Broker {
         setting: source.setting("--kafka-listen"),
