@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
@@ -38,7 +38,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct BrokerArgs {
     /// Where Kafka clients connect; an address of this machine's loopback, port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092")]
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092", value_parser = hosting::listen, value_name = "HOST:PORT")]
     listen: SocketAddr,
     /// The folder that keeps topics and offsets.
     #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
@@ -53,7 +53,9 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let line = CommandLine::parse();
+    let matches = hosting::without_empty_variables(CommandLine::command()).get_matches();
+    let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,

@@ -30,6 +30,16 @@ pub struct Occasion {
 impl Occasion {
     /// The event that `details` happened here, answered with `status`; it still lacks its place in the journal.
     pub fn event(&self, details: Details<'_>, status: u16) -> Result<Unsealed, serde_json::Error> {
+        self.event_with_id(EventId::at(self.at, rand::random()), details, status)
+    }
+
+    /// As [`Occasion::event`], for what may be told again: under the same id.
+    pub fn event_with_id(
+        &self,
+        event_id: EventId,
+        details: Details<'_>,
+        status: u16,
+    ) -> Result<Unsealed, serde_json::Error> {
         let (entity_type, entity_id) = details.entity();
         let activity = Activity {
             timestamp: self.at,
@@ -47,7 +57,7 @@ impl Occasion {
             user_agent: self.user_agent.as_deref().map(Cow::Borrowed),
             referrer: self.referrer.as_deref().map(Cow::Borrowed),
             response_status: Some(status),
-            event_id: EventId::at(self.at, rand::random()),
+            event_id,
             request_id: Some(self.request_id),
             details,
             schema_version: SCHEMA_VERSION,

@@ -17,13 +17,15 @@ pub enum Asset {
     Suggest,
     /// The cart, without leaving the page.
     Cart,
+    /// Forms that were half filled or refused.
+    Forms,
     /// What was just recorded.
     Drawer,
     Icon,
 }
 
 /// Its address changes with its content, so a cached copy is never stale.
-static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
+static ADDRESSES: LazyLock<[String; 7]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut address = "/static/".to_owned();
         for byte in Sha256::digest(asset.content()).iter().take(6) {
@@ -34,7 +36,7 @@ static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
 });
 
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
-static COMPRESSED: LazyLock<[Option<Vec<u8>>; 6]> = LazyLock::new(|| {
+static COMPRESSED: LazyLock<[Option<Vec<u8>>; 7]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
@@ -46,11 +48,12 @@ static COMPRESSED: LazyLock<[Option<Vec<u8>>; 6]> = LazyLock::new(|| {
 });
 
 impl Asset {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Style,
         Self::Script,
         Self::Suggest,
         Self::Cart,
+        Self::Forms,
         Self::Drawer,
         Self::Icon,
     ];
@@ -62,6 +65,7 @@ impl Asset {
             Self::Script => "main.js",
             Self::Suggest => "suggest.js",
             Self::Cart => "cart.js",
+            Self::Forms => "forms.js",
             Self::Drawer => "drawer.js",
             Self::Icon => "icon.svg",
         }
@@ -74,6 +78,7 @@ impl Asset {
             Self::Script => include_bytes!("../../../static/js/main.js"),
             Self::Suggest => include_bytes!("../../../static/js/suggest.js"),
             Self::Cart => include_bytes!("../../../static/js/cart.js"),
+            Self::Forms => include_bytes!("../../../static/js/forms.js"),
             Self::Drawer => include_bytes!("../../../static/js/drawer.js"),
             Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
         }
@@ -89,7 +94,7 @@ impl Asset {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Style => "text/css; charset=utf-8",
-            Self::Script | Self::Suggest | Self::Cart | Self::Drawer => "text/javascript; charset=utf-8",
+            Self::Script | Self::Suggest | Self::Cart | Self::Forms | Self::Drawer => "text/javascript; charset=utf-8",
             Self::Icon => "image/svg+xml",
         }
     }

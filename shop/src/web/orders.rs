@@ -1,6 +1,7 @@
 //! `/orders`, `/orders/{id}`, cancelling and ordering again
 
-use axum::extract::rejection::QueryRejection;
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,6 +19,7 @@ use crate::domain::{
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
+use crate::store::FormToken;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -80,21 +82,33 @@ pub(super) async fn cancel(
     }
 }
 
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Again {
+    once: String,
+}
+
 /// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
 pub(super) async fn again(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    form: Result<Form<Again>, FormRejection>,
 ) -> Result<Response, PageError> {
+    let once = form.ok().map(|Form(again)| again.once).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let lines = order.lines.clone();
     let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
         Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
     };
     let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site
-        .store
-        .change_belongings(&caller.occasion, caller.owner(), status, decide);
+    let changed = site.store.change_belongings_once(
+        &caller.occasion,
+        caller.owner(),
+        (status, FormToken::of(&once, order.id)),
+        decide,
+    );
     let now = changed.await?.unwrap_or_default();
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
@@ -123,6 +137,7 @@ async fn page(
     let shown = OrderPage {
         id: order.id.0,
         placed_at: show::moment(order.placed_at),
+        placed_at_machine: order.placed_at.to_string(),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         cancel_until: order::cancel(order, site.clock.now(), site.manners.cancel_window)
             .is_ok()

@@ -8,13 +8,14 @@ use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
 use schemas::Clock;
 
+use super::client_events::Told;
 use super::operations::Readiness;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
 use crate::crowd::Crowd;
 use crate::domain::Experiments;
-use crate::settings::{Network, PublicUrl};
+use crate::settings::{ForwardedHeader, Network, PublicUrl};
 use crate::store::Store;
 use crate::way::Way;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub way: Way,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
+    /// Client events that came lately.
+    pub(super) told: Told,
 }
 
 /// What one address may do how often.
@@ -63,6 +66,8 @@ pub struct Manners {
     /// Client events older than this are refused.
     pub retention: Duration,
     pub trusted_proxies: Vec<Network>,
+    /// Which header they write.
+    pub forwarded_header: ForwardedHeader,
     /// How long an order can be called off.
     pub cancel_window: Duration,
     /// How long an answer may take.
@@ -92,6 +97,7 @@ impl Site {
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
+            told: Told::default(),
         }))
     }
 }
