@@ -167,16 +167,16 @@ impl Local {
     #[must_use]
     pub fn greeting(&self) -> String {
         let (data, kafka) = (self.settings.data.display(), &self.kafka);
+        let (shop, sink) = (self.shop.address(), self.sink.address());
         format!(
             "\n  DE Shop is open.\n\n\
-             \x20 shop      http://{}\n\
+             \x20 shop      http://{shop}\n\
+             \x20 data      http://{shop}/data      (topics, messages as they come, documents)\n\
              \x20 log files tail -f {data}/logs/*.log\n\
              \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
              \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\
-             \x20 metrics   http://{}/metrics\n\n\
+             \x20 metrics   http://{sink}/metrics\n\n\
              \x20 Ctrl-C closes the shop; the next start goes on where this one stopped.\n",
-            self.shop.address(),
-            self.sink.address(),
         )
     }
 
@@ -246,11 +246,9 @@ async fn bind_broker(settings: &Settings) -> Result<Option<Broker>, LocalError> 
     if settings.kafka.is_some() {
         return Ok(None);
     }
-    let broker_settings = broker::Settings {
-        listen: settings.kafka_listen,
-        data: settings.data.join("kafka"),
-        ..broker::Settings::default()
-    };
+    // A variable of the broker that is wrong ends here: exit 2, and a line that names it.
+    let options = broker::Options::from_environment().unwrap_or_else(|error| error.exit());
+    let broker_settings = options.settings(settings.kafka_listen, settings.data.join("kafka"));
     let bound = Broker::bind(broker_settings).await;
     bound.map(Some).map_err(|source| LocalError::Broker {
         setting: source.setting("--kafka-listen"),

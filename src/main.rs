@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use classroom::{ClassroomError, simulate};
 use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
@@ -30,9 +31,12 @@ enum Command {
     /// The whole shop on this machine: embedded broker, shop and sink (the default).
     Run(local::Settings),
     /// The embedded broker alone.
+    #[command(after_help = broker::MORE_HELP)]
     Broker(BrokerArgs),
     /// The ledger: what must be on each hop, and what is.
     Audit(audit::Settings),
+    /// The classroom: a shop's life from a seed, as daily files or straight into topics.
+    Simulate(simulate::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -43,6 +47,8 @@ struct BrokerArgs {
     /// The folder that keeps topics and offsets.
     #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
     data: PathBuf,
+    #[command(flatten)]
+    options: broker::Options,
 }
 
 /// What `main` makes of an error: its words, and the exit code.
@@ -60,6 +66,7 @@ async fn main() -> ExitCode {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
         Command::Audit(settings) => run_audit(settings).await,
+        Command::Simulate(settings) => in_classroom(move || simulate::run(&settings).map(|_| ExitCode::SUCCESS)).await,
     };
     match done {
         Ok(code) => code,
@@ -83,11 +90,7 @@ async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
 async fn run_broker(args: BrokerArgs) -> Result<ExitCode, Failure> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let stop = stop_on_signal()?;
-    let settings = broker::Settings {
-        listen: args.listen,
-        data: args.data.clone(),
-        ..broker::Settings::default()
-    };
+    let settings = args.options.settings(args.listen, args.data.clone());
     let broker = Broker::bind(settings).await.map_err(|source| {
         let setting = source.setting("--listen");
         Failure::of_settings(LocalError::Broker { setting, source })
@@ -107,6 +110,17 @@ async fn run_audit(settings: audit::Settings) -> Result<ExitCode, Failure> {
         error: error.into(),
     })?;
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// The classroom's tools compute and wait without async: a thread of their own keeps signals answered.
+async fn in_classroom(
+    tool: impl FnOnce() -> Result<ExitCode, ClassroomError> + Send + 'static,
+) -> Result<ExitCode, Failure> {
+    let done = tokio::task::spawn_blocking(tool).await.map_err(anyhow::Error::new)?;
+    done.map_err(|error| Failure {
+        code: ExitCode::from(error.exit_code()),
+        error: error.into(),
+    })
 }
 
 fn say(line: &str) -> Result<(), anyhow::Error> {

@@ -22,6 +22,7 @@ mod new_broker;
 mod one_machine;
 mod operator;
 mod pages;
+mod portal;
 mod readmes;
 mod secrets;
 mod settings;

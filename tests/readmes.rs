@@ -12,7 +12,17 @@ fn root() -> PathBuf {
 
 /// The README at the top and those of the folders.
 fn all() -> Vec<(PathBuf, String)> {
-    let folders = ["", "schemas", "shop", "shop/catalogue", "sink", "src", "tests"];
+    let folders = [
+        "",
+        "schemas",
+        "shop",
+        "shop/catalogue",
+        "shop/portal",
+        "shop/src",
+        "sink",
+        "src",
+        "tests",
+    ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));
     paths.into_iter().map(|path| (path.clone(), text(&path))).collect()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use schemas::record::{Activity, EntityType};
-use schemas::{Details, EventType, Record, SessionId, Source, Topic, UserId, decode};
+use schemas::{Details, EventType, Record, SessionId, Source, Topic, UserId, VisitorId, decode};
 
 fn example(event_type: EventType, name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{}/{name}.json", event_type.name()));
@@ -30,6 +30,10 @@ fn message(criterion: &mut Criterion) {
         details,
         timestamp: read.timestamp,
         session_id: SessionId([7; 16]),
+        visitor_id: Some(VisitorId([9; 16])),
+        bot: None,
+        purpose: None,
+        page_view_id: Some(read.event_id),
         event_type: read.event_type,
         user_id: Some(UserId(6)),
         entity_type: Some(EntityType::Product),

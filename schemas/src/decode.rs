@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::plain;
-use crate::record::Phase;
-use crate::{Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, Source, Timestamp, Topic};
+use crate::record::{EntityType, Phase};
+use crate::{Activity, AppLine, CatalogueEntry, Details, EventId, EventType, SCHEMA_VERSION, Source, Timestamp, Topic};
 
 /// A message that keeps the contract; it borrows from the message's bytes.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub enum Record<'a> {
     /// `details` is valid for the event type and kept as it stands in the message.
     Activity(Box<Activity<'a, &'a RawValue>>),
     App(Box<AppLine<'a>>),
+    Product(Box<CatalogueEntry<'a>>),
 }
 
 /// Why a message does not keep the contract.
@@ -58,6 +59,7 @@ impl Record<'_> {
         match self {
             Self::Activity(activity) => activity.timestamp,
             Self::App(line) => line.timestamp,
+            Self::Product(entry) => entry.timestamp,
         }
     }
 
@@ -66,6 +68,7 @@ impl Record<'_> {
         match self {
             Self::Activity(activity) => activity.event_id,
             Self::App(line) => line.event_id,
+            Self::Product(entry) => entry.event_id,
         }
     }
 
@@ -74,6 +77,7 @@ impl Record<'_> {
         match self {
             Self::Activity(activity) => activity.event_type,
             Self::App(line) => line.event_type,
+            Self::Product(entry) => entry.event_type,
         }
     }
 
@@ -83,6 +87,7 @@ impl Record<'_> {
         match self {
             Self::Activity(activity) => activity.source.as_ref(),
             Self::App(line) => line.source.as_ref(),
+            Self::Product(entry) => entry.source.as_ref(),
         }
     }
 }
@@ -95,6 +100,7 @@ pub fn decode(topic: Topic, value: &[u8]) -> Result<Record<'_>, DecodeError> {
     }
     let record = match topic {
         Topic::Request | Topic::App => Record::App(Box::new(read::<AppLine<'_>>(text)?)),
+        Topic::Product => Record::Product(Box::new(read::<CatalogueEntry<'_>>(text)?)),
         _ => Record::Activity(Box::new(read::<Activity<'_, &RawValue>>(text)?)),
     };
     check(topic, &record)?;
@@ -134,6 +140,10 @@ fn check(topic: Topic, record: &Record<'_>) -> Result<(), DecodeError> {
             check_request(line)?;
             line.schema_version
         }
+        Record::Product(entry) => {
+            check_product(entry)?;
+            entry.schema_version
+        }
     };
     if version == 0 || version > SCHEMA_VERSION {
         return Err(DecodeError::new(
@@ -155,6 +165,17 @@ fn check_request(line: &AppLine<'_>) -> Result<(), DecodeError> {
     if phase == Phase::Finished {
         http.status.ok_or_else(|| missing("http.status"))?;
         line.performance.ok_or_else(|| missing("performance"))?;
+    }
+    Ok(())
+}
+
+/// Compaction keeps one message a key, and the key is the entity: it must be the product's.
+fn check_product(entry: &CatalogueEntry<'_>) -> Result<(), DecodeError> {
+    if entry.entity_type != EntityType::Product {
+        return Err(DecodeError::new("entity_type", "is not `product`"));
+    }
+    if entry.entity_id != entry.details.product_id.0 {
+        return Err(DecodeError::new("details.product_id", "is not the entity_id"));
     }
     Ok(())
 }

@@ -33,10 +33,11 @@ pub enum EventType {
     Impression,
     PagePerformance,
     FormAbandoned,
+    Product,
 }
 
 impl EventType {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Request,
         Self::App,
         Self::View,
@@ -60,6 +61,7 @@ impl EventType {
         Self::Impression,
         Self::PagePerformance,
         Self::FormAbandoned,
+        Self::Product,
     ];
 
     /// The name in `event_type`, in `ce_type` and in the schema's file name.
@@ -89,6 +91,7 @@ impl EventType {
             Self::Impression => "impression",
             Self::PagePerformance => "page_performance",
             Self::FormAbandoned => "form_abandoned",
+            Self::Product => "product",
         }
     }
 
@@ -116,13 +119,17 @@ impl EventType {
             Self::Dwell | Self::PagePerformance => Topic::Dwell,
             Self::Click | Self::FormAbandoned => Topic::Click,
             Self::Exposure => Topic::Exposure,
+            Self::Product => Topic::Product,
         }
     }
 
     /// Facts change the shop's state and come from the event store; the rest are observations.
     #[must_use]
     pub const fn is_fact(self) -> bool {
-        matches!(self.topic(), Topic::Cart | Topic::Order | Topic::Account)
+        matches!(
+            self.topic(),
+            Topic::Cart | Topic::Order | Topic::Account | Topic::Product
+        )
     }
 }
 

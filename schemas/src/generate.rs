@@ -9,13 +9,14 @@ use crate::events::{
     Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View, WishAdd, WishMerge, WishRemove,
 };
 use crate::record::Phase;
-use crate::{Activity, AppLine, EventType, SCHEMA_VERSION};
+use crate::{Activity, AppLine, CatalogueEntry, EventType, SCHEMA_VERSION};
 
 /// The schema (draft 2020-12) of a message of `event_type`: what `schemas/generated/EVENT_TYPE.json` holds.
 #[must_use]
 pub fn schema(event_type: EventType) -> Value {
     let mut schema = match event_type {
         EventType::Request | EventType::App => generator().into_root_schema_for::<AppLine<'static>>().to_value(),
+        EventType::Product => generator().into_root_schema_for::<CatalogueEntry<'static>>().to_value(),
         EventType::View => activity::<View<'static>>(),
         EventType::Search => activity::<Search<'static>>(),
         EventType::CartAdd => activity::<CartAdd>(),

@@ -47,6 +47,20 @@ impl EventId {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an event id: a UUID of 36 characters")]
+pub struct EventIdError;
+
+impl FromStr for EventId {
+    type Err = EventIdError;
+
+    /// As it stands in messages; other spellings of a UUID are none.
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        let id = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
+        id.map(Self).ok_or(EventIdError)
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -65,86 +79,108 @@ impl JsonSchema for EventId {
     }
 }
 
-/// A visit: 32 hex digits. It is public (it stands in every topic), so it opens nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub [u8; 16]);
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $called:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a session id: 32 lower-case hex digits")]
-pub struct SessionIdError;
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        #[error("is not {}: 32 lower-case hex digits", $called)]
+        pub struct $error;
 
-impl SessionId {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-    /// The 32 digits, as in the message and as its key.
-    #[must_use]
-    pub fn hex(self) -> [u8; 32] {
-        let mut text = [0; 32];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair.copy_from_slice(&[
-                Self::DIGITS[usize::from(byte >> 4)],
-                Self::DIGITS[usize::from(byte & 15)],
-            ]);
-        }
-        text
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = SessionIdError;
-
-    fn from_str(text: &str) -> Result<Self, SessionIdError> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Ok(byte - b'0'),
-            b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(SessionIdError),
-        };
-        let digits: &[u8; 32] = text.as_bytes().try_into().map_err(|_| SessionIdError)?;
-        let mut id = [0; 16];
-        for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Ok(Self(id))
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
-    }
-}
-
-impl Serialize for SessionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
-    }
-}
-
-impl<'de> Deserialize<'de> for SessionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = SessionId;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a session id of 32 hex digits")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<SessionId, E> {
-                text.parse()
-                    .map_err(|error| E::custom(format_args!("`{text}` {error}")))
+        impl $name {
+            /// The 32 digits, as in the message.
+            #[must_use]
+            pub fn hex(self) -> [u8; 32] {
+                hex(self.0)
             }
         }
-        deserializer.deserialize_str(Visitor)
-    }
+
+        impl FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, $error> {
+                from_hex(text).map(Self).ok_or($error)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl de::Visitor<'_> for Visitor {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!($called, " of 32 hex digits"))
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse()
+                            .map_err(|error| E::custom(format_args!("`{text}` {error}")))
+                    }
+                }
+                deserializer.deserialize_str(Visitor)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
+            }
+        }
+    };
 }
 
-impl JsonSchema for SessionId {
-    fn inline_schema() -> bool {
-        true
+hex_id!(
+    /// A visit: 32 hex digits. It is public (it stands in every topic), so it opens nothing.
+    SessionId,
+    SessionIdError,
+    "a session id"
+);
+hex_id!(
+    /// A visitor's browser over all its visits: 32 hex digits that nobody can turn back into its cookie without the shop's key.
+    VisitorId,
+    VisitorIdError,
+    "a visitor id"
+);
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+fn hex(id: [u8; 16]) -> [u8; 32] {
+    let mut text = [0; 32];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(id) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SessionId".into()
+    text
+}
+
+fn from_hex(text: &str) -> Option<[u8; 16]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+    let mut id = [0; 16];
+    for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
-    }
+    Some(id)
 }

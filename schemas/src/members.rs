@@ -5,8 +5,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::Timestamp;
 use crate::record::Fields;
-use crate::{SessionId, Timestamp};
 
 /// The name of a member as it stands behind another one.
 macro_rules! name {
@@ -68,10 +68,6 @@ impl<'o> Object<'o> {
 
     pub(crate) fn moment(&mut self, name: &'static str, at: Timestamp) {
         self.plain(name, &at.digits());
-    }
-
-    pub(crate) fn session(&mut self, name: &'static str, id: SessionId) {
-        self.plain(name, &id.hex());
     }
 
     pub(crate) fn uuid(&mut self, name: &'static str, id: Uuid) {

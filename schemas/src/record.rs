@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{EventId, EventType, SessionId, Source, Timestamp, UserId};
+use crate::events::Product;
+use crate::{EventId, EventType, SessionId, Source, Timestamp, UserId, VisitorId};
 
 /// Names and values of a query string or of an allow-listed form.
 pub type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
@@ -18,6 +19,10 @@ pub type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 pub struct Activity<'a, D> {
     pub timestamp: Timestamp,
     pub session_id: SessionId,
+    /// The browser, over all its visits; null when that must not be known (Global Privacy Control, only what is necessary).
+    /// Absent in messages of older shops.
+    #[serde(default)]
+    pub visitor_id: Option<VisitorId>,
     pub event_type: EventType,
     /// The account, once signed in.
     pub user_id: Option<UserId>,
@@ -42,18 +47,39 @@ pub struct Activity<'a, D> {
     /// `Unknown` when the client sent none; null when it must not be kept.
     #[serde(borrow)]
     pub user_agent: Option<Cow<'a, str>>,
+    /// True when the user agent says that it is a crawler; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<bool>,
+    /// The browser fetched the page on a guess, and nobody may have seen it; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     #[serde(borrow)]
     pub referrer: Option<Cow<'a, str>>,
     pub response_status: Option<u16>,
     pub event_id: EventId,
     /// The request during which it happened; the same as in `shop.request`.
     pub request_id: Option<Uuid>,
+    /// The event id of the page's `view`: the page on which it happened, or whose form asked for it. Absent on the view itself and where
+    /// it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_view_id: Option<EventId>,
     pub details: D,
     pub schema_version: u16,
     /// Added by the journal; a message always has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(required)]
     pub source: Option<Source>,
+}
+
+/// Why a browser asked for a page that nobody asked it for: `Sec-Purpose` or `Purpose`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Purpose {
+    /// Fetched ahead of a click that may never come.
+    Prefetch,
+    /// Fetched and drawn ahead; the page's own events (`dwell`) tell whether it was shown.
+    Prerender,
 }
 
 /// What an activity was about.
@@ -81,6 +107,24 @@ impl EntityType {
             Self::Experiment => "experiment",
         }
     }
+}
+
+/// What something is from a moment on, not what somebody did: a message of `shop.product`, a line of `product-DATE.log`, a row of `product`.
+/// Its key is `entity_id`, and the last message of each key says what holds now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CatalogueEntry<'a> {
+    pub timestamp: Timestamp,
+    pub event_type: EventType,
+    pub entity_type: EntityType,
+    pub entity_id: i64,
+    pub event_id: EventId,
+    #[serde(borrow)]
+    pub details: Product<'a>,
+    pub schema_version: u16,
+    /// Added by the journal; a message always has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub source: Option<Source>,
 }
 
 /// What the shop did: a message of `shop.request` or `shop.app`, a line of `app-DATE.log`.

@@ -13,6 +13,8 @@ pub enum Topic {
     Dwell,
     Click,
     Exposure,
+    /// What is sold: the last message of each product stays for ever (compacted).
+    Product,
     /// What the sink refused: the original bytes, with reason and coordinates in headers.
     DeadLetter,
 }
@@ -24,10 +26,12 @@ pub enum LogFile {
     App,
     /// What people did.
     UserActivity,
+    /// What was sold, and from when.
+    Product,
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Request,
         Self::App,
         Self::View,
@@ -38,6 +42,7 @@ impl Topic {
         Self::Dwell,
         Self::Click,
         Self::Exposure,
+        Self::Product,
         Self::DeadLetter,
     ];
 
@@ -54,6 +59,7 @@ impl Topic {
             Self::Dwell => "shop.dwell",
             Self::Click => "shop.click",
             Self::Exposure => "shop.exposure",
+            Self::Product => "shop.product",
             Self::DeadLetter => "shop.dead-letter",
         }
     }
@@ -68,6 +74,7 @@ impl Topic {
     pub const fn log_file(self) -> Option<LogFile> {
         match self {
             Self::Request | Self::App => Some(LogFile::App),
+            Self::Product => Some(LogFile::Product),
             Self::DeadLetter => None,
             _ => Some(LogFile::UserActivity),
         }
@@ -79,6 +86,12 @@ impl Topic {
         self.log_file() == Some(LogFile::UserActivity)
     }
 
+    /// Kafka keeps the last message of each key, however old it is, instead of all messages for a time.
+    #[must_use]
+    pub const fn is_compacted(self) -> bool {
+        matches!(self, Self::Product)
+    }
+
     /// The topics that the sink reads: all but its own dead letters.
     pub fn consumed() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|topic| *topic != Self::DeadLetter)
@@ -86,7 +99,7 @@ impl Topic {
 }
 
 impl LogFile {
-    pub const ALL: [Self; 2] = [Self::App, Self::UserActivity];
+    pub const ALL: [Self; 3] = [Self::App, Self::UserActivity, Self::Product];
 
     /// What stands before `-YYYY-MM-DD.log`.
     #[must_use]
@@ -94,6 +107,7 @@ impl LogFile {
         match self {
             Self::App => "app",
             Self::UserActivity => "user_activity",
+            Self::Product => "product",
         }
     }
 

@@ -197,7 +197,7 @@ fn sealing_adds_the_source_and_changes_nothing_else() -> Outcome {
             unsealed.seal_into(&source, &mut sealed);
             assert_eq!(String::from_utf8(sealed)?, text, "{name}");
             assert!(
-                matches!(record, Record::App(_)) != event_type.topic().has_rows(),
+                matches!(record, Record::Activity(_)) == event_type.topic().has_rows(),
                 "{name}"
             );
         }

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use schemas::events::View;
-use schemas::{CategoryId, Details, EventId, EventType, ProductId, Sequence, SessionId, Timestamp, Unsealed, UserId};
+use schemas::{
+    CategoryId, Details, EventId, EventType, ProductId, Sequence, SessionId, Timestamp, Unsealed, UserId, VisitorId,
+};
 use shop::journal::{Entry, Holder, Journal, Options};
 use shop::observe::Occasion;
 
@@ -44,6 +46,7 @@ fn encode(criterion: &mut Criterion) {
     let occasion = Occasion {
         at,
         session_id: SessionId([5; 16]),
+        visitor_id: Some(VisitorId([9; 16])),
         user_id: Some(UserId(6)),
         endpoint: "products.detail",
         method: "GET".to_owned(),
@@ -55,6 +58,11 @@ fn encode(criterion: &mut Criterion) {
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0".to_owned(),
         ),
         referrer: Some("http://127.0.0.1:8080/products/?category=2".to_owned()),
+        bot: false,
+        purpose: None,
+        view_id: EventId::at(at, [3; 10]),
+        search_id: EventId::at(at, [4; 10]),
+        asked_from: None,
         request_id: uuid::Uuid::from_bytes([8; 16]),
         trace_parent: None,
     };
@@ -66,6 +74,7 @@ fn encode(criterion: &mut Criterion) {
             sort: None,
             page_number: None,
             language: "ko".into(),
+            campaign: None,
         })
     };
     criterion.bench_function("encode a page view", |bencher| {

@@ -17,6 +17,9 @@ use crate::relay::{Context, Health, RelayOptions, base_config};
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_REPLICATION: usize = 3;
 const RETENTION: &str = "retention.ms";
+const FOR_EVER: &str = "-1";
+const CLEANUP: &str = "cleanup.policy";
+const COMPACT: &str = "compact";
 /// Whatever an event is dated, its message is taken: Kafka (from 4.0 on) refuses what is more than an hour ahead of its own clock, and a
 /// message that is refused holds up all that come after it. The sink judges the dates. Kafka knows the setting since 3.6.
 const LATEST: (&str, &str) = ("message.timestamp.after.max.ms", "9223372036854775807");
@@ -46,13 +49,7 @@ pub(crate) async fn ensure(options: &RelayOptions, health: &Health) -> Result<()
         .collect();
     if !missing.is_empty() {
         let brokers = metadata.brokers().len();
-        match create(&admin, options, &missing, brokers, Some(LATEST)).await {
-            Err(TopicsError::Refused {
-                code: RDKafkaErrorCode::InvalidConfig,
-                ..
-            }) => create(&admin, options, &missing, brokers, None).await?,
-            done => done?,
-        }
+        create_as_it_can(&admin, options, &missing, brokers).await?;
     }
     for topic in Topic::ALL {
         if let Some(found) = existing.get(topic.name())
@@ -83,23 +80,63 @@ fn partitions(metadata: &Metadata) -> BTreeMap<&'static str, i32> {
         .collect()
 }
 
+/// What a broker may not know yet.
+#[derive(Debug, Clone, Copy)]
+struct Abilities {
+    takes_any_date: bool,
+    compacts: bool,
+}
+
+/// With all that the broker knows. Where it doesn't compact, a compacted topic keeps everything: what is asked of it holds there, too.
+async fn create_as_it_can(
+    admin: &AdminClient<Context>,
+    options: &RelayOptions,
+    missing: &[Topic],
+    brokers: usize,
+) -> Result<(), TopicsError> {
+    for (takes_any_date, compacts) in [(true, true), (false, true), (true, false)] {
+        let abilities = Abilities {
+            takes_any_date,
+            compacts,
+        };
+        match create(admin, options, missing, brokers, abilities).await {
+            Err(TopicsError::Refused {
+                code: RDKafkaErrorCode::InvalidConfig,
+                ..
+            }) => {}
+            done => return done,
+        }
+    }
+    let neither = Abilities {
+        takes_any_date: false,
+        compacts: false,
+    };
+    create(admin, options, missing, brokers, neither).await
+}
+
 async fn create(
     admin: &AdminClient<Context>,
     options: &RelayOptions,
     missing: &[Topic],
     brokers: usize,
-    latest: Option<(&str, &str)>,
+    abilities: Abilities,
 ) -> Result<(), TopicsError> {
     let replication = i32::try_from(brokers.clamp(1, MAX_REPLICATION)).unwrap_or(1);
     let retention = options.retention.as_millis().to_string();
     let wanted: Vec<NewTopic<'_>> = missing
         .iter()
         .map(|topic| {
-            let topic = NewTopic::new(topic.name(), options.partitions, TopicReplication::Fixed(replication))
-                .set(RETENTION, &retention);
-            latest
-                .into_iter()
-                .fold(topic, |topic, (name, value)| topic.set(name, value))
+            let new = NewTopic::new(topic.name(), options.partitions, TopicReplication::Fixed(replication));
+            let new = match (topic.is_compacted(), abilities.compacts) {
+                (false, _) => new.set(RETENTION, &retention),
+                (true, true) => new.set(CLEANUP, COMPACT),
+                (true, false) => new.set(RETENTION, FOR_EVER),
+            };
+            if abilities.takes_any_date {
+                new.set(LATEST.0, LATEST.1)
+            } else {
+                new
+            }
         })
         .collect();
     let results = admin
@@ -128,7 +165,12 @@ async fn create(
 
 /// Only looks: a broker that can't tell is no reason not to send.
 async fn check_retention(admin: Arc<AdminClient<Context>>, retention: Duration, existing: BTreeMap<&'static str, i32>) {
-    let resources: Vec<_> = existing.keys().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    let kept_for_a_time = |name: &&&str| Topic::from_name(name).is_some_and(|topic| !topic.is_compacted());
+    let resources: Vec<_> = existing
+        .keys()
+        .filter(kept_for_a_time)
+        .map(|topic| ResourceSpecifier::Topic(topic))
+        .collect();
     let patience = AdminOptions::new().request_timeout(Some(PATIENCE));
     let described = match admin.describe_configs(&resources, &patience).await {
         Ok(described) => described,

@@ -10,7 +10,7 @@ use crate::books::{Move, Sources};
 use crate::dead_letter::DeadLetter;
 use crate::files::DayFile;
 use crate::judge::{Reason, Rules, Suspicion, Verdict};
-use crate::table::{Row, Rows};
+use crate::table::{Products, Row, Rows};
 use crate::{Offset, TopicPartition};
 
 /// A message as Kafka hands it out; the bytes are borrowed.
@@ -47,6 +47,7 @@ pub(crate) struct Batch {
     pub started: Instant,
     pub lines: BTreeMap<DayFile, Vec<u8>>,
     pub rows: Rows,
+    pub products: Products,
     pub dead_letters: Vec<DeadLetter>,
     /// To be looked into before the batch is committed.
     pub suspects: Vec<Suspect>,
@@ -71,6 +72,7 @@ impl Batch {
             started: Instant::now(),
             lines: BTreeMap::new(),
             rows,
+            products: Products::default(),
             dead_letters: Vec::new(),
             suspects: Vec::new(),
             moves: BTreeMap::new(),
@@ -146,18 +148,21 @@ impl Batch {
         }
     }
 
-    fn keep(&mut self, message: Incoming<'_>, record: &Record<'_>, file: DayFile) {
-        let value = message.value.unwrap_or_default();
-        let lines = self.lines.entry(file).or_default();
-        lines.extend_from_slice(value);
-        lines.push(b'\n');
-        self.counts.lines += 1;
-        if let Record::Activity(activity) = record {
-            self.rows.push(&Row {
+    fn keep(&mut self, message: Incoming<'_>, record: &Record<'_>, file: Option<DayFile>) {
+        if let Some(file) = file {
+            let lines = self.lines.entry(file).or_default();
+            lines.extend_from_slice(message.value.unwrap_or_default());
+            lines.push(b'\n');
+            self.counts.lines += 1;
+        }
+        match record {
+            Record::Activity(activity) => self.rows.push(&Row {
                 activity,
                 at: message.at,
                 offset: message.offset,
-            });
+            }),
+            Record::Product(entry) => self.products.push(&entry.details),
+            Record::App(_) => {}
         }
         if let Some(source) = record.source() {
             let sources = self.sources.entry(message.at).or_default();

@@ -208,6 +208,7 @@ impl Committer {
         lengths: &BTreeMap<DayFile, u64>,
     ) -> Result<(), SinkError> {
         batch.rows.insert(db).await?;
+        batch.products.insert(db).await?;
         self.books.remember_sources(db, &batch.sources, batch.rules.now).await?;
         self.books.set_file_lengths(db, lengths).await
     }

@@ -33,7 +33,8 @@ pub(crate) struct Rules {
 pub(crate) enum Verdict<'a> {
     Keep {
         record: Record<'a>,
-        file: DayFile,
+        /// None for what a compacted topic still holds though its day is no longer kept.
+        file: Option<DayFile>,
     },
     /// Its sequence is not above the last of its source, and it is not worth asking whose it is.
     Repetition,
@@ -115,12 +116,13 @@ impl Rules {
         if at > self.now.plus_micros(FUTURE_MICROS) {
             return Verdict::Refuse(Reason::TooNew(at));
         }
-        if day < self.oldest {
+        let is_kept = day >= self.oldest;
+        if !is_kept && !topic.is_compacted() {
             return Verdict::Refuse(Reason::TooOld(at));
         }
         Verdict::Keep {
             record,
-            file: DayFile { file, day },
+            file: is_kept.then_some(DayFile { file, day }),
         }
     }
 }

@@ -40,12 +40,7 @@ pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<()
         .into_iter()
         .partition(|topic| existing.contains(topic.name()));
     if !missing.is_empty() {
-        match runtime.block_on(create(&admin, &missing, shape, replication, Some(LATEST))) {
-            Err(SinkError::Kafka(KafkaError::AdminOp(RDKafkaErrorCode::InvalidConfig))) => {
-                runtime.block_on(create(&admin, &missing, shape, replication, None))?;
-            }
-            done => done?,
-        }
+        runtime.block_on(create_as_it_can(&admin, &missing, shape, replication))?;
     }
     if !found.is_empty()
         && let Err(error) = runtime.block_on(check(&admin, &found, shape))
@@ -55,22 +50,59 @@ pub(crate) fn ensure(kafka: &Kafka, shape: Shape, runtime: &Handle) -> Result<()
     Ok(())
 }
 
+/// What a broker may not know yet.
+#[derive(Debug, Clone, Copy)]
+struct Abilities {
+    takes_any_date: bool,
+    compacts: bool,
+}
+
+/// With all that the broker knows. Where it doesn't compact, a compacted topic keeps everything: what is asked of it holds there, too.
+async fn create_as_it_can(
+    admin: &AdminClient<Quiet>,
+    missing: &[Topic],
+    shape: Shape,
+    replication: i32,
+) -> Result<(), SinkError> {
+    for (takes_any_date, compacts) in [(true, true), (false, true), (true, false)] {
+        let abilities = Abilities {
+            takes_any_date,
+            compacts,
+        };
+        match create(admin, missing, shape, replication, abilities).await {
+            Err(SinkError::Kafka(KafkaError::AdminOp(RDKafkaErrorCode::InvalidConfig))) => {}
+            done => return done,
+        }
+    }
+    let neither = Abilities {
+        takes_any_date: false,
+        compacts: false,
+    };
+    create(admin, missing, shape, replication, neither).await
+}
+
 async fn create(
     admin: &AdminClient<Quiet>,
     missing: &[Topic],
     shape: Shape,
     replication: i32,
-    latest: Option<(&str, &str)>,
+    abilities: Abilities,
 ) -> Result<(), SinkError> {
     let retention = shape.retention_ms();
     let topics: Vec<_> = missing
         .iter()
         .map(|topic| {
-            let topic = NewTopic::new(topic.name(), shape.partitions, TopicReplication::Fixed(replication))
-                .set("retention.ms", &retention);
-            latest
-                .into_iter()
-                .fold(topic, |topic, (name, value)| topic.set(name, value))
+            let new = NewTopic::new(topic.name(), shape.partitions, TopicReplication::Fixed(replication));
+            let new = match (topic.is_compacted(), abilities.compacts) {
+                (false, _) => new.set("retention.ms", &retention),
+                (true, true) => new.set("cleanup.policy", "compact"),
+                (true, false) => new.set("retention.ms", "-1"),
+            };
+            if abilities.takes_any_date {
+                new.set(LATEST.0, LATEST.1)
+            } else {
+                new
+            }
         })
         .collect();
     let options = AdminOptions::new()
@@ -81,7 +113,7 @@ async fn create(
             Ok(topic) => tracing::info!(topic, partitions = shape.partitions, replication, "topic created"),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((topic, code)) => {
-                tracing::warn!(topic, %code, "the topic could not be created");
+                tracing::debug!(topic, %code, "the topic could not be created");
                 return Err(KafkaError::AdminOp(code).into());
             }
         }
@@ -93,6 +125,7 @@ async fn check(admin: &AdminClient<Quiet>, found: &[Topic], shape: Shape) -> Res
     let wanted = shape.retention_ms();
     let resources: Vec<_> = found
         .iter()
+        .filter(|topic| !topic.is_compacted())
         .map(|topic| ResourceSpecifier::Topic(topic.name()))
         .collect();
     let options = AdminOptions::new().request_timeout(Some(ANSWER_WITHIN));

@@ -5,11 +5,13 @@
 //! malformed request costs its connection and nothing else; a full disk is answered with a retriable error and recovered
 //! from. Which requests are served, in which versions, stands in one table: `api/mod.rs`.
 //!
-//! Not for: replication, transactions, compaction, other machines, TLS. Whoever needs them uses Apache Kafka.
+//! Not for: replication, transactions, the newer groups (KIP-848), share groups, ACLs, other machines, TLS: refused with the
+//! protocol's own error. Whoever needs them uses Apache Kafka.
 //!
 //! One record's way: `listener` (a connection) -> `wire` (a frame) -> `api` (one file a request) -> `topics` -> `log`.
 
 mod api;
+mod connections;
 mod folder;
 mod groups;
 mod health;
@@ -17,6 +19,7 @@ mod listener;
 pub(crate) mod log;
 mod metric;
 mod node;
+mod options;
 mod producer_ids;
 mod settings;
 mod topics;
@@ -33,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 pub use health::HealthView;
 pub use metric::{Metric, buckets};
 use node::Node;
+pub use options::{MORE_HELP, Options};
 pub use settings::Settings;
 
 /// Why the broker could not start or go on.
@@ -146,11 +150,12 @@ impl Broker {
             async move { node.groups.run(stop).await }
         });
         let retention = tokio::spawn(Arc::clone(&self.node).keep_to_retention(stop.clone()));
+        let compaction = tokio::spawn(Arc::clone(&self.node).keep_compacted(stop.clone()));
         let gauges = tokio::spawn(Arc::clone(&self.node).keep_gauges());
         listener::serve(self.listener, &self.node, &stop).await;
         flushing.cancel();
         gauges.abort();
-        for task in [flusher, groups, retention] {
+        for task in [flusher, groups, retention, compaction] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the broker ended early, which is a mistake in the program: start it again, and report this line");
             }

@@ -8,6 +8,7 @@ use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;
 use tokio_util::sync::CancellationToken;
 
+use super::api::AnswerMemory;
 use super::folder::DataFolder;
 use super::groups::{Coordinator, OffsetStore};
 use super::log::Flusher;
@@ -32,6 +33,7 @@ pub(crate) struct Node {
     pub(crate) groups: Coordinator,
     pub(crate) offsets: OffsetStore,
     pub(crate) producer_ids: ProducerIds,
+    pub(crate) answers: AnswerMemory,
 }
 
 impl Node {
@@ -45,7 +47,7 @@ impl Node {
         let flusher = Arc::new(Flusher::default());
         let topics = Topics::open(folder.path.clone(), Arc::clone(&flusher))
             .map_err(|error| BrokerError::Topics(error.into()))?;
-        let offsets = OffsetStore::open(&folder.path).map_err(trouble)?;
+        let offsets = OffsetStore::open(&folder.path, settings.clock.now().unix_millis()).map_err(trouble)?;
         let producer_ids = ProducerIds::open(&folder.path).map_err(trouble)?;
         Ok(Self {
             settings,
@@ -56,6 +58,7 @@ impl Node {
             groups: Coordinator::default(),
             offsets,
             producer_ids,
+            answers: AnswerMemory::default(),
         })
     }
 
@@ -73,13 +76,35 @@ impl Node {
         self.settings.clock.now().unix_millis()
     }
 
-    /// Deletes what the topics no longer keep, now and then, until `stop`.
+    /// Deletes what topics and groups no longer keep, now and then, until `stop`.
     pub(crate) async fn keep_to_retention(self: Arc<Self>, stop: CancellationToken) {
-        let mut checks = tokio::time::interval(self.settings.retention_check_interval);
+        let every = self.settings.retention_check_interval;
+        self.repeat(every, stop, |node| {
+            let now = node.now_ms();
+            node.retain(now);
+            node.forget_old_offsets(now);
+        })
+        .await;
+    }
+
+    /// Compacts the topics that ask for it, now and then, until `stop`.
+    pub(crate) async fn keep_compacted(self: Arc<Self>, stop: CancellationToken) {
+        let every = self.settings.compaction_check_interval;
+        self.repeat(every, stop, |node| node.compact(node.now_ms())).await;
+    }
+
+    /// Does `work` beside the threads that serve.
+    async fn repeat(self: Arc<Self>, every: Duration, stop: CancellationToken, work: fn(&Self)) {
+        let mut checks = tokio::time::interval(every);
+        checks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = checks.tick() => self.retain(self.now_ms()),
+                _ = checks.tick() => {}
                 () = stop.cancelled() => return,
+            }
+            let node = Arc::clone(&self);
+            if let Err(error) = tokio::task::spawn_blocking(move || work(&node)).await {
+                tracing::error!(%error, "a part of the broker ended early, which is a mistake in the program: start it again, and report this line");
             }
         }
     }
@@ -106,6 +131,38 @@ impl Node {
                     Err(error) => tracing::warn!(topic, index, %error, "could not delete what is no longer kept"),
                 }
             }
+        }
+    }
+
+    fn compact(&self, now: i64) {
+        for topic in self.topics.all() {
+            let config = topic.config();
+            let Some(rules) = config.compaction() else {
+                continue;
+            };
+            for partition in topic.partitions() {
+                match partition.compact(rules, config.retention(), now) {
+                    Ok(0) => {}
+                    Ok(bytes) => tracing::debug!(topic = topic.name, bytes, "compacted a partition"),
+                    Err(error) => partition.say_not_compacted(&error),
+                }
+            }
+        }
+    }
+
+    fn forget_old_offsets(&self, now: i64) {
+        let keep = i64::try_from(self.settings.offsets_retention.as_millis()).unwrap_or(i64::MAX);
+        let busy = self.groups.with_members();
+        match self.offsets.expire(&busy, now, keep) {
+            Ok(groups) => {
+                for group in groups {
+                    tracing::info!(
+                        group,
+                        "forgot what a group committed: it had no member for longer than that is kept"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "could not forget what groups committed that is no longer kept"),
         }
     }
 }

@@ -19,15 +19,23 @@ pub struct Settings {
     pub retention_check_interval: Duration,
     /// Larger requests close their connection.
     pub max_request_bytes: usize,
-    /// Further connections are closed at once.
+    /// When one more comes, the connection that has been idle for the longest is closed; where none is idle, the new one.
     pub max_connections: usize,
+    /// A connection that asks nothing and waits for nothing is closed after this long.
+    pub idle_timeout: Duration,
+    /// How long a request that has begun may take to arrive, and an answer to be taken.
+    pub transfer_timeout: Duration,
+    /// What a group committed is forgotten when it has had no member, and committed nothing, for this long.
+    pub offsets_retention: Duration,
+    /// How often topics with `cleanup.policy=compact` are looked through for what can be compacted.
+    pub compaction_check_interval: Duration,
     /// How long shutdown waits for the answers that are under way.
     pub drain_timeout: Duration,
     /// Dates records where a topic asks for it, and tells how old segments are.
     pub clock: schemas::Clock,
     /// Partitions of a topic whose creator leaves the number to the broker.
     pub default_partitions: i32,
-    /// Create a topic when a client asks for its metadata and allows it. Off: a misspelt name is an error, not a topic.
+    /// Create a topic when a client asks for its metadata and allows it, as Apache Kafka does. Off: a misspelt name is an error.
     pub auto_create_topics: bool,
 }
 
@@ -40,10 +48,14 @@ impl Default for Settings {
             retention_check_interval: Duration::from_mins(5),
             max_request_bytes: 16 * 1024 * 1024,
             max_connections: 1000,
+            idle_timeout: Duration::from_mins(10),
+            transfer_timeout: Duration::from_secs(30),
+            offsets_retention: Duration::from_hours(7 * 24),
+            compaction_check_interval: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(5),
             clock: schemas::Clock::system(),
             default_partitions: 3,
-            auto_create_topics: false,
+            auto_create_topics: true,
         }
     }
 }

@@ -20,6 +20,9 @@
     return;
   }
 
+  // ---- The page: its view's event id and its name, so that all that happens here can be joined to it.
+  const { view: page_view_id, endpoint: page_endpoint } = document.documentElement.dataset;
+
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {
     try {
@@ -64,7 +67,7 @@
 
   // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
-    const waiting = { kind, ...event, tab: tab() };
+    const waiting = { kind, page_view_id, page_endpoint, ...event, tab: tab() };
     queue.push(waiting);
     if (queue.length > MOST_KEPT) queue = queue.slice(-MOST_KEPT);
     return waiting;
@@ -231,6 +234,24 @@
     const said = element.getAttribute("aria-label") || (typed ? "" : element.innerText ?? element.textContent) || "";
     return [...said.replace(/\s+/g, " ").trim()].slice(0, 80).join("");
   };
+  // What it is called in every language and at every width.
+  const stable = ({ id, dataset, name, form, type, href, role, localName }) => {
+    const path = (address) => new URL(address, location.href).pathname;
+    if (id) return "#" + id;
+    if (dataset.cartAction) return `cart-${dataset.cartAction}:${dataset.productId ?? ""}`;
+    if (name) return `field:${name}`;
+    return form && type === "submit" ? `submit:${path(form.action)}` : href ? `link:${path(href)}` : role ?? localName;
+  };
+  const placed = (tile) => {
+    const { list, first, search } = tile.parentElement.dataset;
+    return { list, position: Number(first || 1) + [...tile.parentElement.children].indexOf(tile), search_id: search };
+  };
+  // The list that it stands in, or that the product of its form was chosen from.
+  const chosen = (element) => {
+    const tile = element.closest("[data-list] > *");
+    const [list, position, search_id] = element.closest("form")?.elements.from?.value?.split(".") ?? [];
+    return tile ? placed(tile) : list ? { list, position: Number(position), search_id } : {};
+  };
   // What the keyboard clicks has no place: its middle is meant.
   const place = (event, element) => {
     if (event.detail || event.clientX || event.clientY) return event;
@@ -246,6 +267,7 @@
     // Whoever clicks again is still here: the last link led nowhere.
     nextPage = null;
     const at = place(event, element);
+    const box = element.getBoundingClientRect();
     const link = element.closest("a[href]");
     const about = element.closest("[data-product-id]");
     const page = document.documentElement;
@@ -261,6 +283,11 @@
       y_percent: percent(at.clientY, window.innerHeight),
       page_x_percent: percent(at.pageX, page.scrollWidth),
       page_y_percent: percent(at.pageY, page.scrollHeight),
+      viewport_width: page.clientWidth, viewport_height: page.clientHeight, page_height: page.scrollHeight,
+      element_x_percent: percent(at.clientX - box.left, box.width),
+      element_y_percent: percent(at.clientY - box.top, box.height),
+      element_name: stable(element).slice(0, 100),
+      ...chosen(element),
       cart_action: element.closest("[data-cart-action]")?.dataset.cartAction ?? null,
       product_id: Number.isSafeInteger(product) ? product : null,
       href: address ? (inside ? address.pathname + address.search : address.origin + address.pathname).slice(0, 500) : null,
@@ -310,11 +337,9 @@
       watched.set(target, setTimeout(() => {
         if (!visible()) return;
         eyes.unobserve(target);
-        const list = target.closest("[data-list]");
-        const product = Number(target.querySelector("[data-product-id]").dataset.productId);
-        const position = Number(list.dataset.first || 1) + [...list.children].indexOf(target);
-        const name = list.dataset.list;
-        shown.set(name, (shown.get(name) || []).concat({ product_id: product, position }));
+        const product_id = Number(target.querySelector("[data-product-id]").dataset.productId);
+        const { list, position } = placed(target);
+        shown.set(list, (shown.get(list) || []).concat({ product_id, position }));
       }, 1000));
     }
   }, { threshold: 0.5 });

@@ -131,7 +131,7 @@ async fn on_a_phone_nothing_lies_over_the_button_to_buy_with() {
     let Some((world, browser)) = opens("a phone's product page", true).await else {
         return;
     };
-    let devtools = ChromeDevTools::new(browser.page.handle.clone());
+    let devtools = ChromeDevTools::new(browser.page.handle().clone());
     for (width, height) in [(390, 844), (360, 800)] {
         let phone = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
         devtools

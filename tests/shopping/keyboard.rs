@@ -73,7 +73,7 @@ async fn a_guest_buys_a_teapot_with_the_keyboard_only() {
     keyboard.types("teapot").await;
     keyboard.presses(Key::Enter).await;
     browser.is_on("/search").await;
-    keyboard.tabs_to("main a[href='/products/101']").await;
+    keyboard.tabs_to("main a[href^='/products/101']").await;
     keyboard.presses(Key::Enter).await;
     browser.is_on("/products/101").await;
     keyboard.tabs_to("#quantity").await;

@@ -23,6 +23,36 @@ pub struct View<'a> {
     /// The language it was shown in: `ko` or `en`.
     #[serde(borrow)]
     pub language: Cow<'a, str>,
+    /// How the visit came to the shop; on the first view of a session only, when its address says so.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign<'a>>,
+}
+
+/// What the link said that led into the shop: its parameters `utm_source`, `utm_medium`, `utm_campaign`, `utm_term` and `utm_content`, each
+/// cut to 100 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Campaign<'a> {
+    /// Who sent the visitor, such as `newsletter`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub source: Option<Cow<'a, str>>,
+    /// By which way, such as `email`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub medium: Option<Cow<'a, str>>,
+    /// Of which campaign, such as `spring_tea`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub campaign: Option<Cow<'a, str>>,
+    /// The words that were paid for.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub term: Option<Cow<'a, str>>,
+    /// Which of several links to the same place.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub content: Option<Cow<'a, str>>,
 }
 
 /// Somebody searched; what is clicked of the results comes later as `click`.
@@ -35,7 +65,7 @@ pub struct Search<'a> {
     pub filters: Fields<'a>,
     /// How many products were found, on all pages together.
     pub result_count: u32,
-    /// From 1.
+    /// From 1. Above 1 nothing new was asked: the same search was looked through further.
     pub page_number: u32,
     #[serde(borrow)]
     pub language: Cow<'a, str>,

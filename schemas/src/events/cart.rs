@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ProductId;
+use crate::{EventId, ProductId};
 
 /// Something was put into the cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,17 @@ pub struct CartAdd {
     pub cart_quantity: u16,
     /// KRW for one.
     pub unit_price: i64,
+    /// The list that the product was chosen from, such as `listing`; absent where it was none, or where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 50))]
+    pub list: Option<String>,
+    /// Its place in `list`, from 1, over all pages of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub position: Option<u32>,
+    /// The event id of the `search` that found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_id: Option<EventId>,
 }
 
 /// A product left the cart.

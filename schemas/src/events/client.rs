@@ -5,14 +5,18 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{ProductId, Timestamp};
+use crate::{EventId, ProductId, Timestamp};
 
 /// How long and how a page was looked at. Times are milliseconds of the browser's monotonic clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Dwell<'a> {
-    /// The page's path.
+    /// The page's path. (`page_endpoint` is what other types call the page; the path keeps this name for older readers.)
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The page's endpoint, such as `products.detail`: what `page` is in a `view`. Absent where it is not known.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub page_endpoint: Option<Cow<'a, str>>,
     /// Corrected by what the client's clock is off.
     pub entered_at: Timestamp,
     pub left_at: Timestamp,
@@ -34,9 +38,13 @@ pub struct Dwell<'a> {
 /// Something was clicked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Click<'a> {
-    /// The page's path.
+    /// The page's path. (`page_endpoint` is what other types call the page; the path keeps this name for older readers.)
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The page's endpoint, such as `products.detail`: what `page` is in a `view`. Absent where it is not known.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub page_endpoint: Option<Cow<'a, str>>,
     /// The nearest thing that can be clicked, such as `button#add` or `a.tile`.
     #[serde(borrow)]
     pub element: Cow<'a, str>,
@@ -56,6 +64,36 @@ pub struct Click<'a> {
     pub href: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frustration: Option<Frustration>,
+    /// The list that the product was chosen from, such as `listing`; absent where it stands in none.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 50))]
+    pub list: Option<Cow<'a, str>>,
+    /// Its place in `list`, from 1, over all pages of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub position: Option<u32>,
+    /// The event id of the `search` that found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_id: Option<EventId>,
+    /// CSS pixels, without scroll bars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewport_width: Option<u32>,
+    /// CSS pixels, without scroll bars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewport_height: Option<u32>,
+    /// The whole page, as far as it can be scrolled; CSS pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_height: Option<u32>,
+    /// Where within the element, from its left edge: so the click can be drawn on the page again at any width.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element_x_percent: Option<Percent>,
+    /// Where within the element, from its upper edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element_y_percent: Option<Percent>,
+    /// What the element is called in every language and at every width, such as `add-to-cart` or `tile:211`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub element_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub tab: Tab<'a>,
     pub client: ClientTimes,

@@ -7,18 +7,20 @@ mod client;
 mod exposure;
 mod order;
 mod page;
+mod product;
 mod wish;
 
 use serde::Serialize;
 use serde_path_to_error::Track;
 
 pub use account::{Login, LoginFailed, LoginFailure, Logout, SignInMethod, Signup};
-pub use browse::{Search, View};
+pub use browse::{Campaign, Search, View};
 pub use cart::{CartAdd, CartLine, CartMerge, CartRemoval, CartRemove, CartUpdate};
 pub use client::{CartAction, Click, ClientTimes, Dwell, EndReason, Frustration, Percent, Tab};
 pub use exposure::Exposure;
 pub use order::{OrderCancelled, OrderLine, OrderPlaced, PaymentMethod};
 pub use page::{FormAbandoned, Impression, LayoutShift, Navigation, PagePerformance, SeenTile};
+pub use product::{Currency, Product, StockClass};
 pub use wish::{WishAdd, WishLine, WishMerge, WishOrigin, WishRemoval, WishRemove};
 
 use crate::EventType;
@@ -45,7 +47,7 @@ macro_rules! details {
             pub fn parse(event_type: EventType, json: &'a str) -> Option<Result<Self, serde_path_to_error::Error<serde_json::Error>>> {
                 match event_type {
                     $(EventType::$name => Some(read(json).map(Self::$name)),)+
-                    EventType::Request | EventType::App => None,
+                    EventType::Request | EventType::App | EventType::Product => None,
                 }
             }
         }

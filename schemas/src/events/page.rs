@@ -11,9 +11,13 @@ use crate::ProductId;
 /// Tiles of a list that were really seen: half of each for a second. A tile is told once for each time the page is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Impression<'a> {
-    /// The page's path.
+    /// The page's path. (`page_endpoint` is what other types call the page; the path keeps this name for older readers.)
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The page's endpoint, such as `products.detail`: what `page` is in a `view`. Absent where it is not known.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub page_endpoint: Option<Cow<'a, str>>,
     /// The list's name, such as `listing` or `popular`.
     #[serde(borrow)]
     pub list: Cow<'a, str>,
@@ -35,9 +39,13 @@ pub struct SeenTile {
 /// doesn't measure, or what didn't happen (nobody interacted).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PagePerformance<'a> {
-    /// The page's path.
+    /// The page's path. (`page_endpoint` is what other types call the page; the path keeps this name for older readers.)
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The page's endpoint, such as `products.detail`: what `page` is in a `view`. Absent where it is not known.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub page_endpoint: Option<Cow<'a, str>>,
     pub navigation: Navigation,
     /// Time to first byte.
     pub ttfb_ms: Option<u32>,
@@ -68,9 +76,13 @@ pub enum Navigation {
 /// A form was begun and left without being sent. Names of fields only, never what stood in them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FormAbandoned<'a> {
-    /// The page's path.
+    /// The page's path. (`page_endpoint` is what other types call the page; the path keeps this name for older readers.)
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The page's endpoint, such as `products.detail`: what `page` is in a `view`. Absent where it is not known.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub page_endpoint: Option<Cow<'a, str>>,
     /// The path that the form would have been sent to.
     #[serde(borrow)]
     pub form: Cow<'a, str>,

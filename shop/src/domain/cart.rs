@@ -113,6 +113,9 @@ pub fn add(cart: &Cart, product: &Product, left: u32, wanted: Quantity) -> Resul
         quantity: wanted.get(),
         cart_quantity: total.get(),
         unit_price: product.price.0,
+        list: None,
+        position: None,
+        search_id: None,
     })
 }
 

@@ -54,6 +54,12 @@ pub struct Visit {
 pub struct VisitError;
 
 impl Visit {
+    /// The same browser as somebody else: nothing that is recorded from now on leads to what was recorded before. `random` as below.
+    #[must_use]
+    pub fn anew(self, random: [[u8; 16]; 2]) -> Self {
+        Self::continue_or_begin(None, self.last_seen, Duration::ZERO, random)
+    }
+
     /// The visit of a request at `now`: the one before, a new session of the same visitor after `silence`, or a new visitor.
     ///
     /// `random` makes what is new: a visitor and a session. A clock that went back ends no session.

@@ -163,6 +163,7 @@ const fn code(event_type: EventType) -> u8 {
         EventType::WishAdd => 21,
         EventType::WishRemove => 22,
         EventType::WishMerge => 23,
+        EventType::Product => 24,
     }
 }
 

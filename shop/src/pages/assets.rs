@@ -21,11 +21,14 @@ pub enum Asset {
     Forms,
     /// What was just recorded.
     Drawer,
+    /// The look of the pages under `/data`, and what is live on them.
+    DataStyle,
+    Data,
     Icon,
 }
 
 /// Its address changes with its content, so a cached copy is never stale.
-static ADDRESSES: LazyLock<[String; 7]> = LazyLock::new(|| {
+static ADDRESSES: LazyLock<[String; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut address = "/static/".to_owned();
         for byte in Sha256::digest(asset.content()).iter().take(6) {
@@ -36,7 +39,7 @@ static ADDRESSES: LazyLock<[String; 7]> = LazyLock::new(|| {
 });
 
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
-static COMPRESSED: LazyLock<[Option<Vec<u8>>; 7]> = LazyLock::new(|| {
+static COMPRESSED: LazyLock<[Option<Vec<u8>>; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
@@ -48,13 +51,15 @@ static COMPRESSED: LazyLock<[Option<Vec<u8>>; 7]> = LazyLock::new(|| {
 });
 
 impl Asset {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Style,
         Self::Script,
         Self::Suggest,
         Self::Cart,
         Self::Forms,
         Self::Drawer,
+        Self::DataStyle,
+        Self::Data,
         Self::Icon,
     ];
 
@@ -67,6 +72,8 @@ impl Asset {
             Self::Cart => "cart.js",
             Self::Forms => "forms.js",
             Self::Drawer => "drawer.js",
+            Self::DataStyle => "data.css",
+            Self::Data => "data.js",
             Self::Icon => "icon.svg",
         }
     }
@@ -80,6 +87,8 @@ impl Asset {
             Self::Cart => include_bytes!("../../../static/js/cart.js"),
             Self::Forms => include_bytes!("../../../static/js/forms.js"),
             Self::Drawer => include_bytes!("../../../static/js/drawer.js"),
+            Self::DataStyle => include_bytes!("../../../static/css/data.css"),
+            Self::Data => include_bytes!("../../../static/js/data.js"),
             Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
         }
     }
@@ -93,8 +102,10 @@ impl Asset {
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
-            Self::Style => "text/css; charset=utf-8",
-            Self::Script | Self::Suggest | Self::Cart | Self::Forms | Self::Drawer => "text/javascript; charset=utf-8",
+            Self::Style | Self::DataStyle => "text/css; charset=utf-8",
+            Self::Script | Self::Suggest | Self::Cart | Self::Forms | Self::Drawer | Self::Data => {
+                "text/javascript; charset=utf-8"
+            }
             Self::Icon => "image/svg+xml",
         }
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::cart_line::{CartLineView, TO_CHECKOUT, cart_line};
 use super::parts::field::alert;
 use super::parts::lines::{Sums, sums};
@@ -107,6 +108,7 @@ fn to_pay(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
         (sums(frame, &shown.sums))
         (free_delivery(frame, shown))
         form id=(TO_CHECKOUT) action="/cart/checkout" method="post" data-leads="/checkout" {
+            (asked(frame, None))
             button.primary.wide type="submit" data-cart-action="checkout" { (frame.words().cart.to_checkout) }
         }
     }
@@ -118,6 +120,7 @@ fn notice(frame: &Frame<'_>, notice: Option<&Notice<'_>>) -> Markup {
         html! {
             form action=(address) method="post" {
                 input type="hidden" name="product_id" value=(product_id);
+                (asked(frame, None))
                 @if let Some(quantity) = quantity {
                     input type="hidden" name="quantity" value=(quantity);
                     (form_token(frame))

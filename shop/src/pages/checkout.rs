@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, alert, field, form_alert};
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::{Frame, layout};
@@ -67,6 +68,7 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
         (if shown.errors.is_empty() { alert(shown.alert) } else { form_alert(shown.alert) })
         form.with-summary action="/checkout" method="post" data-keep {
             input type="hidden" name="token" value=(shown.token);
+            (asked(frame, None))
             input type="hidden" name="agreed" value=(shown.sums.total.0);
             div {
                 fieldset {

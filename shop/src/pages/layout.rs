@@ -1,6 +1,7 @@
 //! What surrounds every page: head, header, footer.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use schemas::EventId;
 
 use schemas::ProductId;
 use uuid::Uuid;
@@ -34,6 +35,10 @@ pub struct Frame<'a> {
     pub theme: Theme,
     /// Whether the drawer is there that shows what was just recorded.
     pub drawer: Drawer,
+    /// What the page's view is called; none where no view is recorded.
+    pub view: Option<EventId>,
+    /// The page's name in events, such as `products.detail`.
+    pub endpoint: &'a str,
     /// The shop's public address, without a slash at the end.
     pub public_url: &'a str,
 }
@@ -59,6 +64,8 @@ pub struct Head<'a> {
     pub data: Option<&'a str>,
     /// Not for search engines: the results of a search are for who searched.
     pub hidden: bool,
+    /// Styles and scripts beside those of every page.
+    pub extras: &'a [Asset],
 }
 
 /// A whole page around `content`, which brings its own `h1`.
@@ -82,6 +89,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
         (DOCTYPE)
         html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
             data-here=[frame.answers_a_form.then_some(frame.here)]
+            data-view=[frame.view] data-endpoint=[frame.view.map(|_| frame.endpoint)]
             data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
                 meta charset="utf-8";
@@ -94,6 +102,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 script src=(Asset::Suggest.address()) defer {}
                 script src=(Asset::Forms.address()) defer {}
                 script src=(Asset::Cart.address()) defer {}
+                @for extra in head.extras { (extra_part(*extra)) }
                 @if has_drawer { (drawer::script()) }
             }
             body {
@@ -104,6 +113,13 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 @if has_drawer { (drawer::of(frame.language)) }
             }
         }
+    }
+}
+
+fn extra_part(asset: Asset) -> Markup {
+    html! {
+        @if asset.content_type().starts_with("text/css") { link rel="stylesheet" href=(asset.address()); }
+        @else { script src=(asset.address()) defer {} }
     }
 }
 
@@ -278,6 +294,7 @@ fn footer(frame: &Frame<'_>) -> Markup {
                     li { a href="/products/" { (words.frame.all_products) } }
                     li { a href="/orders" { (words.frame.orders) } }
                     li { a href="/privacy" { (words.frame.privacy) } }
+                    li { a href="/data" { (words.frame.data) } }
                 }
                 form action="/drawer" method="post" {
                     input type="hidden" name="next" value=(frame.here);

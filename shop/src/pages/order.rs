@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::parts::tile::form_token;
@@ -55,9 +56,10 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                 }
                 form action={ "/orders/" (shown.id) "/again" } method="post" {
                     (form_token(frame))
+                    (asked(frame, None))
                     button.wide type="submit" data-cart-action="add" { (orders.again) }
                 }
-                (cancelling(words, shown))
+                (cancelling(frame, shown))
             }
         }
         p { a href="/orders" { (orders.to_orders) } }
@@ -65,11 +67,12 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     layout::page(frame, &number, &content)
 }
 
-fn cancelling(words: &Words, shown: &OrderPage<'_>) -> Markup {
-    let orders = &words.orders;
+fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
+    let orders = &frame.words().orders;
     html! {
         @if let Some(until) = &shown.cancel_until {
             form action={ "/orders/" (shown.id) "/cancel" } method="post" {
+                (asked(frame, None))
                 p.quiet-text { ((orders.cancel_hint)(until)) }
                 button.wide type="submit" { (orders.cancel) }
             }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{self, Head};
+use super::parts::asked::asked;
 use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
@@ -10,7 +11,7 @@ use super::parts::shelf::{Shelf, shelf};
 use super::parts::tile::{Tile, form_token, picture_at_once, stock_note};
 use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
-use crate::domain::{Category, Product, Quantity};
+use crate::domain::{Category, Placement, Product, Quantity};
 
 pub struct ProductPage<'a> {
     pub product: &'a Product,
@@ -29,6 +30,8 @@ pub struct ProductPage<'a> {
     pub error: Option<&'a str>,
     /// Whether it is on the visitor's wish list.
     pub wished: bool,
+    /// Where it was chosen, before this page.
+    pub from: Option<Placement>,
 }
 
 #[must_use]
@@ -72,6 +75,7 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
         picture: Some(&format!("/pictures/{}.svg", product.picture)),
         data: Some(&json_ld::product(frame, product, shown.category, shown.left)),
         hidden: false,
+        ..Head::default()
     };
     layout::page_with(frame, &head, &content)
 }
@@ -83,6 +87,7 @@ fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
         form.add action="/cart/add" method="post" {
             input type="hidden" name="product_id" value=(shown.product.id);
             (form_token(frame))
+            (asked(frame, shown.from.as_ref()))
             div.field.narrow {
                 label for="quantity" { (words.browse.quantity) }
                 input #quantity type="number" name="quantity" value=(shown.quantity) min="1" max=(most) inputmode="numeric" required

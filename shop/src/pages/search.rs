@@ -1,6 +1,7 @@
 //! What a search found: what was understood, the products, and a way on when there are none.
 
 use maud::{Markup, html};
+use schemas::EventId;
 
 use super::Frame;
 use super::layout::{self, Head};
@@ -20,6 +21,8 @@ pub struct SearchPage<'a> {
     pub pages: u32,
     pub total: usize,
     pub tiles: Vec<Tile<'a>>,
+    /// What the search is called in events; none when nothing was asked.
+    pub search_id: Option<EventId>,
     /// What is popular, for who found nothing.
     pub popular: Vec<Tile<'a>>,
 }
@@ -99,7 +102,7 @@ fn found(frame: &Frame<'_>, shown: &SearchPage<'_>) -> Markup {
                 @if shown.tiles.is_empty() {
                     p.empty { (words.finding.nothing_so_narrow) }
                 } @else {
-                    (marked_grid(frame, List::of_pages("search", spot.page), &shown.tiles, shown.understood.marks))
+                    (marked_grid(frame, List::of_pages("search", spot.page).of_search(shown.search_id), &shown.tiles, shown.understood.marks))
                 }
                 (pager(frame, &Pager { page: spot.page, pages: shown.pages, address: &address }))
             }

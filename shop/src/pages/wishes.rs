@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::LineView;
 use super::parts::tile::{picture, stock_note};
@@ -58,12 +59,14 @@ fn one(frame: &Frame<'_>, wish: &WishView<'_>) -> Markup {
                 @if wish.left.is_some_and(|left| left > 0) {
                     form action="/wishlist/to-cart" method="post" {
                         input type="hidden" name="product_id" value=(line.product_id);
+                        (asked(frame, None))
                         button type="submit" aria-label=((words.to_cart_named)(line.name))
                             data-cart-action="add" data-product-id=(line.product_id) { (words.to_cart) }
                     }
                 }
                 form action="/wishlist/remove" method="post" {
                     input type="hidden" name="product_id" value=(line.product_id);
+                    (asked(frame, None))
                     input type="hidden" name="next" value=(frame.here);
                     button.quiet type="submit" aria-label=((words.remove_named)(line.name)) data-product-id=(line.product_id) { (words.remove) }
                 }

@@ -2,12 +2,17 @@
 
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
-use schemas::{Header, InstanceId, SCHEMA_VERSION};
+use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, decode};
 
 use crate::journal::StoredEntry;
 
-/// The session keeps its events together; lines without one stay with their instance.
+/// The session keeps its events together; lines without one stay with their instance. What is compacted is keyed by what it is about.
 pub(super) fn key(entry: &StoredEntry<'_>, instance: &InstanceId) -> Vec<u8> {
+    if entry.event_type.topic().is_compacted()
+        && let Ok(Record::Product(product)) = decode(entry.event_type.topic(), entry.value)
+    {
+        return product.entity_id.to_string().into_bytes();
+    }
     match entry.session_id {
         Some(session) => session.hex().to_vec(),
         None => instance.as_str().as_bytes().to_vec(),

@@ -16,7 +16,7 @@ use super::error::PageError;
 use super::pace::Wait;
 use super::record::Changed;
 use super::sign_in_limit::Try;
-use crate::domain::{Field, Password, PersonName};
+use crate::domain::{Field, Looked, Password, PersonName};
 use crate::pages;
 use crate::pages::account::{AccountPage, CURRENT_PASSWORD, DELETE_PASSWORD, NEW_PASSWORD};
 use crate::pages::parts::field::Errors;
@@ -123,7 +123,11 @@ pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentF
     }
     if site.store.delete_account(user, &typed.delete_password).await?.is_ok() {
         let changed = Changed {
-            cookies: vec![Change::SignedOut],
+            cookies: vec![
+                Change::SignedOut,
+                Change::Visit(caller.visit.anew(rand::random())),
+                Change::Looked(Looked::default()),
+            ],
         };
         return Ok((changed, Redirect::to("/login?deleted=1")).into_response());
     }

@@ -8,16 +8,18 @@ use axum::extract::{ConnectInfo, FromRequestParts, Query};
 use axum::http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
-use schemas::events::View;
-use schemas::record::Fields;
-use schemas::{Details, ProductId, Timestamp, UserId};
+use schemas::events::{Campaign, View};
+use schemas::record::{Fields, Purpose};
+use schemas::{Details, EventId, ProductId, Timestamp, UserId};
 use uuid::Uuid;
 
+use super::asked::Asked;
 use super::cookies::{Cookies, KnownAccount};
+use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
 use super::record::Seen;
 use super::recorded_address::{PARAMETERS, recorded_address};
-use super::{Site, forwarded};
+use super::{Site, crawler, forwarded};
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
@@ -48,7 +50,11 @@ pub(super) struct Caller {
     pub known: Option<KnownAccount>,
     /// Variants of experiments that a link has forced.
     pub forced: Forced,
+    /// The portal's token, as this browser showed it.
+    pub portal: Option<TokenDigest>,
     pub occasion: Occasion,
+    /// The session begins with this request.
+    pub begins_session: bool,
     /// Path and query.
     pub here: String,
     /// The wish list, once it has been asked for.
@@ -59,6 +65,8 @@ pub(super) struct Caller {
 
 /// The longest text of a request that goes into an event, in characters.
 const LONGEST: usize = 500;
+/// The same for each part of a campaign.
+const LONGEST_OF_CAMPAIGN: usize = 100;
 
 impl Caller {
     /// Reads what the request says of itself; `who` is signed in with the token of `cookies`.
@@ -70,7 +78,8 @@ impl Caller {
         who: Option<SignedIn>,
     ) -> Self {
         let at = site.clock.now();
-        let visit = Visit::continue_or_begin(cookies.visit(), at, site.manners.session_silence, rand::random());
+        let before = cookies.visit();
+        let visit = Visit::continue_or_begin(before, at, site.manners.session_silence, rand::random());
         let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
         let args = args(&parts.uri);
         let asked_language = args.get("lang").and_then(|code| Language::from_code(code));
@@ -80,9 +89,11 @@ impl Caller {
         let privacy_control = privacy_control(&parts.headers);
         let consent = Consent::in_force(cookies.consent(), privacy_control);
         let address = address(site, parts);
+        let user_agent = text(&parts.headers, &USER_AGENT);
         let occasion = Occasion {
             at,
             session_id: visit.session,
+            visitor_id: consent.allows_observing().then(|| site.visitor_ids.of(visit.visitor)),
             user_id: who.as_ref().map(|who| who.user),
             endpoint: endpoint.map_or("", Endpoint::name),
             method: parts.method.as_str().to_owned(),
@@ -90,14 +101,19 @@ impl Caller {
             args,
             form: Fields::new(),
             ip_address: address.map(|address| recorded(address, consent)),
+            bot: user_agent.as_deref().is_some_and(crawler::is_crawler),
             user_agent: consent
                 .allows_observing()
-                .then(|| text(&parts.headers, &USER_AGENT).unwrap_or_else(|| "Unknown".to_owned())),
+                .then(|| user_agent.unwrap_or_else(|| "Unknown".to_owned())),
+            purpose: purpose(&parts.headers),
             // It may hold the words of a search.
             referrer: text(&parts.headers, &REFERER)
                 .filter(|_| consent.allows_observing())
                 .map(|referrer| recorded_address(referrer.into()).into_owned()),
             request_id: request_id(at),
+            view_id: EventId::at(at, rand::random()),
+            search_id: EventId::at(at, rand::random()),
+            asked_from: None,
             trace_parent: trace_parent(&parts.headers),
         };
         let here = here(&parts.uri);
@@ -115,7 +131,9 @@ impl Caller {
             address,
             known: cookies.known(),
             forced: cookies.forced(),
+            portal: cookies.portal(),
             occasion,
+            begins_session: before.is_none_or(|before| before.session != visit.session),
             here,
             wished: OnceLock::new(),
             wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),
@@ -134,18 +152,24 @@ impl Caller {
         Words::of(self.language)
     }
 
-    /// The occasion with the fields of a form that are allowed into events: never as typed, only as understood.
-    pub(super) fn occasion_with(&self, form: impl IntoIterator<Item = (&'static str, String)>) -> Occasion {
+    /// The occasion with the fields of a form that are allowed into events (never as typed, only as understood), and the page that it
+    /// stands on.
+    pub(super) fn occasion_with(
+        &self,
+        form: impl IntoIterator<Item = (&'static str, String)>,
+        asked: &Asked,
+    ) -> Occasion {
         let fields = form.into_iter();
         let fields = fields.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value)));
         Occasion {
             form: fields.collect(),
+            asked_from: asked.view(self),
             ..self.occasion.clone()
         }
     }
 
     /// That this page is shown.
-    pub(super) fn view(&self) -> View<'static> {
+    pub(super) fn view(&self) -> View<'_> {
         View {
             page: Cow::Borrowed(self.occasion.endpoint),
             product_id: None,
@@ -153,11 +177,20 @@ impl Caller {
             sort: None,
             page_number: None,
             language: Cow::Borrowed(self.language.code()),
+            campaign: self.begins_session.then(|| campaign(&self.occasion.args)).flatten(),
         }
     }
 
-    /// An observation of this request, answered with 200.
+    /// Somebody sees the answer: it is not the one to HEAD, nor fetched on a guess.
+    pub(super) fn is_seen(&self) -> bool {
+        self.occasion.method != "HEAD" && self.occasion.purpose.is_none()
+    }
+
+    /// An observation of this request, answered with 200. The answer to HEAD shows nothing, so there is nothing to observe.
     pub(super) fn saw<'a>(&self, details: impl Into<Details<'a>>) -> Seen {
+        if self.occasion.method == "HEAD" {
+            return Seen::default();
+        }
         Seen::one(&self.occasion, details.into(), 200)
     }
 }
@@ -191,12 +224,12 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
         .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
 }
 
-/// Path and query, but for the language: it has been chosen.
+/// Path and query, but for the language, which has been chosen, and for the list that the product was chosen from.
 fn here(uri: &Uri) -> String {
     let path = uri.path();
     let parts = uri.query().unwrap_or_default().split('&');
     let kept: Vec<&str> = parts
-        .filter(|part| !part.is_empty() && !part.starts_with("lang="))
+        .filter(|part| !part.is_empty() && !part.starts_with("lang=") && !part.starts_with("from="))
         .collect();
     if kept.is_empty() {
         path.to_owned()
@@ -236,6 +269,42 @@ fn recorded(address: IpAddr, consent: Consent) -> String {
 /// <https://www.w3.org/TR/gpc/>: the header is there with the value 1, or it says nothing.
 fn privacy_control(headers: &HeaderMap) -> bool {
     headers.get("sec-gpc").is_some_and(|value| value.as_bytes() == b"1")
+}
+
+/// What the browser fetches for, as it says itself: <https://fetch.spec.whatwg.org/#sec-purpose-header>, and `Purpose` as browsers said it
+/// before.
+fn purpose(headers: &HeaderMap) -> Option<Purpose> {
+    let said = ["sec-purpose", "purpose", "x-moz"]
+        .into_iter()
+        .find_map(|name| headers.get(name))?;
+    let said = said.to_str().ok()?.to_ascii_lowercase();
+    if said.contains("prerender") {
+        Some(Purpose::Prerender)
+    } else if said.contains("prefetch") || said.contains("preview") {
+        Some(Purpose::Prefetch)
+    } else {
+        None
+    }
+}
+
+/// What the link said that led here; none when it said nothing.
+fn campaign<'a>(args: &'a Fields<'static>) -> Option<Campaign<'a>> {
+    let said = |name: &str| {
+        let value = args.get(name).filter(|value| !value.is_empty())?;
+        let end = value
+            .char_indices()
+            .nth(LONGEST_OF_CAMPAIGN)
+            .map_or(value.len(), |(at, _)| at);
+        Some(Cow::Borrowed(&value[..end]))
+    };
+    let campaign = Campaign {
+        source: said("utm_source"),
+        medium: said("utm_medium"),
+        campaign: said("utm_campaign"),
+        term: said("utm_term"),
+        content: said("utm_content"),
+    };
+    (campaign != Campaign::default()).then_some(campaign)
 }
 
 fn request_id(at: Timestamp) -> Uuid {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use schemas::{Details, ProductId};
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cart_page::{Just, Refusal, drawer_with, page};
 use super::cookies::Change;
@@ -27,6 +28,8 @@ pub(super) struct Wanted {
     pub next: String,
     /// The form's token.
     pub once: String,
+    #[serde(flatten)]
+    pub asked: Asked,
 }
 
 pub(super) type WantedForm = Result<Form<Wanted>, FormRejection>;
@@ -46,9 +49,16 @@ pub(super) async fn index(
 pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
     let product = known(&site, &wanted)?;
+    let from = wanted.asked.placement(&caller);
+    let chosen = from.clone();
     let decide = move |cart: &Cart, sold: (&Catalogue, &StockLevels), quantity| {
         let (product, left) = sold_now(sold, product)?;
-        cart::add(cart, product, left, quantity).map(|added| Some(added.into()))
+        let added = cart::add(cart, product, left, quantity)?;
+        let added = match chosen.clone() {
+            Some(placement) => placement.of(added),
+            None => added,
+        };
+        Ok(Some(added.into()))
     };
     match put(&site, &caller, &wanted, (product, decide)).await? {
         Ok(redirect) => Ok(redirect),
@@ -60,7 +70,7 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
             let catalogue = site.store.catalogue();
             let product = catalogue.product(product).ok_or(PageError::NoSuchProduct)?;
             let label = caller.trial(&site, Experiment::AddLabel);
-            let page = products::page(&site, &caller, product, label, Some((&wanted.quantity, &said))).await?;
+            let page = products::page(&site, &caller, product, (label, from), Some((&wanted.quantity, &said))).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
@@ -122,7 +132,7 @@ pub(super) async fn later(By(caller): By, State(site): State<Site>, form: Wanted
         let product = catalogue.product(product).ok_or(CartError::NotInCart)?;
         belongings::save_for_later(before, product)
     };
-    let occasion = caller.occasion_with([("product_id", product.to_string())]);
+    let occasion = caller.occasion_with([("product_id", product.to_string())], &wanted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
     let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     match changed.await? {
@@ -169,7 +179,7 @@ where
     let form = form
         .into_iter()
         .chain(quantity.map(|quantity| ("quantity", quantity.to_string())));
-    let occasion = caller.occasion_with(form);
+    let occasion = caller.occasion_with(form, &wanted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
     let decide = |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
         decide(&before.cart, catalogue, stock).map(|fact| fact.into_iter().collect())

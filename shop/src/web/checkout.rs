@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use schemas::OrderId;
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cart_page::sums;
 use super::error::PageError;
@@ -30,6 +31,8 @@ pub(super) struct Submitted {
     /// The sum that the page showed, in KRW.
     agreed: Option<String>,
     payment: String,
+    #[serde(flatten)]
+    asked: Asked,
     #[serde(flatten)]
     delivery: DeliveryTyped,
 }
@@ -81,7 +84,7 @@ pub(super) async fn place(
     };
     // Whatever else stands in the field was not chosen on the page.
     let payment = (submitted.payment == ON_DELIVERY).then(|| ("payment", ON_DELIVERY.to_owned()));
-    let occasion = caller.occasion_with(payment);
+    let occasion = caller.occasion_with(payment, &submitted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
     let placed = site
         .store

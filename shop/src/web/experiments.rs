@@ -70,7 +70,6 @@ impl Caller {
 
     /// That the page, which is answered with 200, showed what the trial is about.
     pub(super) fn was_shown(&self, trial: Option<Trial>) -> Seen {
-        // The answer to HEAD shows nothing.
         let trial = trial.filter(|_| self.occasion.method == "GET");
         let exposure = |trial: Trial| Exposure {
             experiment: Cow::Borrowed(trial.experiment.name()),

@@ -33,6 +33,10 @@ impl Caller {
                 cookies: forgotten.into_iter().collect(),
             };
         }
+        // A crawler's look, or the browser's own, says nothing about what people like.
+        if !self.is_seen() || self.occasion.bot {
+            return Changed::default();
+        }
         let before: Option<ProductId> = self.looked.products().first().copied();
         if before == Some(product.id) {
             return Changed::default();

@@ -10,6 +10,7 @@
 
 mod account;
 mod appearance;
+mod asked;
 mod assets;
 mod auth;
 mod caller;
@@ -18,7 +19,10 @@ mod cart_page;
 mod checkout;
 pub mod client_events;
 mod cookies;
+mod crawler;
 mod data;
+mod data_stream;
+mod data_token;
 mod endpoint;
 mod error;
 mod experiments;
@@ -51,9 +55,11 @@ mod show;
 mod sign_in_limit;
 mod site;
 mod suggest;
+mod visitor_ids;
 mod wanted;
 mod wishes;
 
+pub use data_token::PortalAccess;
 pub use endpoint::Endpoint;
 pub use operations::{Parts, Readiness, Standing};
 pub use recent::Recent;

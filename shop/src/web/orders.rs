@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use schemas::OrderId;
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cart::kept;
 use super::cart_page::address_with_missing;
@@ -16,10 +17,13 @@ use super::{Site, show};
 use crate::domain::{
     Belongings, CancelError, Catalogue, Delivery, Order, OrderState, StockLevels, Won, belongings, order,
 };
+use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
 use crate::store::FormToken;
+
+type AskedForm = Result<Form<Asked>, FormRejection>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -57,17 +61,14 @@ pub(super) async fn cancel(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    form: AskedForm,
 ) -> Result<Response, PageError> {
     let id = order_id(&id)?;
     let status = StatusCode::SEE_OTHER.as_u16();
+    let occasion = occasion(&caller, form);
     let cancelled = site
         .store
-        .cancel_order(
-            &caller.occasion,
-            caller.owner(),
-            (id, site.manners.cancel_window),
-            status,
-        )
+        .cancel_order(&occasion, caller.owner(), (id, site.manners.cancel_window), status)
         .await?;
     match cancelled {
         // Cancelled already is what was wanted: a second click.
@@ -87,6 +88,8 @@ pub(super) async fn cancel(
 #[serde(default)]
 pub(super) struct Again {
     once: String,
+    #[serde(flatten)]
+    asked: Asked,
 }
 
 /// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
@@ -96,23 +99,28 @@ pub(super) async fn again(
     Path(id): Path<String>,
     form: Result<Form<Again>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let once = form.ok().map(|Form(again)| again.once).unwrap_or_default();
+    let again = form.map(|Form(again)| again).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let lines = order.lines.clone();
     let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
         Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
     };
     let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site.store.change_belongings_once(
-        &caller.occasion,
-        caller.owner(),
-        (status, FormToken::of(&once, order.id)),
-        decide,
-    );
+    let occasion = caller.occasion_with([], &again.asked);
+    let token = FormToken::of(&again.once, order.id);
+    let changed = site
+        .store
+        .change_belongings_once(&occasion, caller.owner(), (status, token), decide);
     let now = changed.await?.unwrap_or_default();
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
     Ok((kept(&caller, &now), next).into_response())
+}
+
+/// A form that says nothing but where it stands may also be missing.
+fn occasion(caller: &Caller, form: AskedForm) -> Occasion {
+    let asked = form.map(|Form(asked)| asked).unwrap_or_default();
+    caller.occasion_with([], &asked)
 }
 
 fn order_id(text: &str) -> Result<OrderId, PageError> {

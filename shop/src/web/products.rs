@@ -8,13 +8,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use schemas::ProductId;
 use schemas::events::View;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::crowd;
 use crate::domain::trends::Related;
-use crate::domain::{Catalogue, Experiment, ListingQuery, Measure, Product, Sort, Trial, Variant};
+use crate::domain::{Catalogue, Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
 use crate::pages::listing::ListingPage;
 use crate::pages::parts::narrow::Spot;
 use crate::pages::product::ProductPage;
@@ -93,6 +94,7 @@ pub(super) async fn detail(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
+    chosen: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let catalogue = site.store.catalogue();
     let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
@@ -113,7 +115,8 @@ pub(super) async fn detail(
         ..caller.view()
     };
     let label = caller.trial(&site, Experiment::AddLabel);
-    let page = page(&site, &caller, product, label, None).await?;
+    let from = chosen.ok().and_then(|Query(chosen)| chosen.placement(&caller));
+    let page = page(&site, &caller, product, (label, from), None).await?;
     // What is sold out has no button.
     let has_button = site.store.stock().left(product.id) > 0;
     let shown = has_button.then(|| caller.was_shown(label));
@@ -129,12 +132,12 @@ fn numbered(catalogue: &Catalogue, id: ProductId) -> Option<ProductId> {
     catalogue.product(first).map(|product| product.id)
 }
 
-/// A product's page, `label` the trial of its button; with what was typed and why it was refused after a failed try to add it.
+/// A product's page, `label` the trial of its button and `from` where it was chosen; with what was typed and why it was refused after a failed try to add it.
 pub(super) async fn page(
     site: &Site,
     caller: &Caller,
     product: &Product,
-    label: Option<Trial>,
+    (label, from): (Option<Trial>, Option<Placement>),
     refused: Option<(&str, &str)>,
 ) -> Result<maud::Markup, PageError> {
     let catalogue = site.store.catalogue();
@@ -160,6 +163,7 @@ pub(super) async fn page(
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
+        from,
     };
     let here = format!("/products/{}", product.id);
     let frame = caller.frame(site).await?;

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use schemas::{Details, ProductId};
 
+use super::asked::Asked;
 use super::caller::Caller;
 use super::cart::{filled, refused, sold_now};
 use super::error::PageError;
@@ -42,7 +43,11 @@ pub(super) async fn set(
     let named = named.and_then(|line| Some((line.product, line.typed.parse::<Quantity>().ok()?)));
     let form =
         named.map(|(product, quantity)| [("product_id", product.to_string()), ("quantity", quantity.to_string())]);
-    let occasion = caller.occasion_with(form.into_iter().flatten());
+    let asked = Asked {
+        view: field(&fields, "view").unwrap_or_default().to_owned(),
+        ..Asked::default()
+    };
+    let occasion = caller.occasion_with(form.into_iter().flatten(), &asked);
     let status = StatusCode::SEE_OTHER.as_u16();
     let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     match changed.await? {

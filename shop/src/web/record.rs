@@ -169,7 +169,10 @@ async fn with_error_page(
         };
         (status, Json(serde_json::json!({ "accepted": 0, "error": said }))).into_response()
     } else {
-        let frame = frame_in_trouble(site, caller, &error).await;
+        let frame = pages::Frame {
+            view: None,
+            ..frame_in_trouble(site, caller, &error).await
+        };
         let request_id = caller.occasion.request_id.to_string();
         (status, pages::error::error(&frame, failure, &request_id)).into_response()
     };

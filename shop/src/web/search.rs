@@ -74,6 +74,7 @@ pub(super) async fn index(
             rather: searched.rather.as_deref(),
             marks: &searched.marks,
         },
+        search_id: (!query.is_empty()).then_some(caller.occasion.search_id),
         categories: catalogue.categories(),
         category,
         facets: &listing.facets,

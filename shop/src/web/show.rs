@@ -61,6 +61,9 @@ impl Caller {
             observed: self.consent.allows_observing(),
             theme: self.theme,
             drawer: self.drawer,
+            // What was posted is answered with a page, if at all, that is no view of its own.
+            view: (self.occasion.method == "GET" && self.consent.allows_observing()).then_some(self.occasion.view_id),
+            endpoint: self.occasion.endpoint,
             public_url: site.manners.public_url.as_str(),
         }
     }

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
+use portal::Portal;
 use schemas::Clock;
 
 use super::client_events::Told;
+use super::data_token::PortalAccess;
 use super::operations::Readiness;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
+use super::visitor_ids::VisitorIds;
 use crate::crowd::Crowd;
 use crate::domain::Experiments;
 use crate::settings::{ForwardedHeader, Network, PublicUrl};
@@ -32,10 +35,12 @@ pub struct Parts {
     pub readiness: Readiness,
     pub crowd: Crowd,
     pub way: Way,
+    pub portal: Portal,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
     /// Client events that came lately.
     pub(super) told: Told,
+    pub(super) visitor_ids: VisitorIds,
 }
 
 /// What one address may do how often.
@@ -77,16 +82,19 @@ pub struct Manners {
     /// Accounts opened or tried from one address; 0: as many as come.
     pub sign_ups_per_hour: u32,
     pub experiments: Experiments,
+    /// To whom the portal shows messages.
+    pub portal: PortalAccess,
 }
 
 impl Site {
     #[must_use]
     pub fn new(
         (clock, store): (Clock, Store),
-        (recorder, way): (Recorder, Way),
+        (recorder, way, portal): (Recorder, Way, Portal),
         manners: Manners,
         readiness: Readiness,
     ) -> Self {
+        super::crawler::prepare();
         Self(Arc::new(Parts {
             crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,
@@ -94,6 +102,8 @@ impl Site {
             recorder,
             paces: Arc::new(Paces::of(&manners)),
             way,
+            portal,
+            visitor_ids: VisitorIds::new(&manners.key),
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
@@ -123,6 +133,7 @@ macro_rules! parts {
 parts! {
     clock: Clock,
     store: Store,
+    portal: Portal,
     manners: Arc<Manners>,
     readiness: Readiness,
     sign_in_limit: Arc<SignInLimit>,

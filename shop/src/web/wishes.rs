@@ -78,7 +78,8 @@ where
     D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
 {
     let product = show::product_id(&wanted.product_id);
-    let occasion = caller.occasion_with(product.map(|product| ("product_id", product.to_string())));
+    let form = product.map(|product| ("product_id", product.to_string()));
+    let occasion = caller.occasion_with(form, &wanted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
     let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
     Ok(changed.await?)

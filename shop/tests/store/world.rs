@@ -140,6 +140,7 @@ impl World {
         Occasion {
             at: self.clock.now(),
             session_id: SessionId([7; 16]),
+            visitor_id: None,
             user_id: None,
             endpoint: "test.of_the_store",
             method: "POST".to_owned(),
@@ -149,6 +150,11 @@ impl World {
             ip_address: None,
             user_agent: None,
             referrer: None,
+            bot: false,
+            purpose: None,
+            view_id: schemas::EventId(Uuid::from_u128(2)),
+            search_id: schemas::EventId(Uuid::from_u128(3)),
+            asked_from: None,
             request_id: Uuid::from_u128(1),
             trace_parent: None,
         }

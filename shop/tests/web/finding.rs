@@ -18,7 +18,8 @@ fn part<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
 /// The products on a piece of a page, in their order.
 fn products(page: &str) -> Vec<&str> {
     let links = page.split("class=\"tile-link\" href=\"/products/").skip(1);
-    links.filter_map(|link| link.split('"').next()).collect()
+    // Behind the number the link says which list it stands in.
+    links.filter_map(|link| link.split(['"', '?']).next()).collect()
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
-//! The table `user_activity_log`: a row for each message of the activity topics, by each database's fast path.
+//! The table `user_activity_log`: a row for each message of the activity topics, by each database's fast path; and the table `product`.
 
 mod known;
 mod postgres;
+mod product;
 mod sqlite;
 
 use schemas::Activity;
@@ -13,12 +14,13 @@ use crate::{Offset, SinkError, TopicPartition};
 
 pub(crate) use known::known;
 pub(crate) use postgres::Partitions;
+pub(crate) use product::Products;
 
 /// The columns in the order in which both writers fill them.
 const COLUMNS: &str = "event_time, event_id, session_id, user_id, activity_type, entity_type, entity_id, endpoint, method, \
      path, args, form, response_status, ip_address, user_agent, referrer, request_id, details, source_instance, \
-     source_sequence, kafka_topic, kafka_partition, kafka_offset";
-const WIDTH: usize = 23;
+     source_sequence, kafka_topic, kafka_partition, kafka_offset, visitor_id, page_view_id, bot";
+const WIDTH: usize = 26;
 
 /// A row to be: what happened, and where the message stands.
 #[derive(Debug)]

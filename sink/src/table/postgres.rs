@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use bytes::BufMut as _;
+use schemas::VisitorId;
 use serde_json::to_vec;
 use sqlx::PgConnection;
 use time::{Date, UtcOffset};
@@ -97,6 +98,9 @@ fn encode(row: &Row<'_>, out: &mut Vec<u8>) {
     put(out, Some(row.at.topic.name()));
     put(out, Some(row.at.partition.0.to_be_bytes()));
     put(out, Some(row.offset.0.to_be_bytes()));
+    put(out, activity.visitor_id.map(VisitorId::hex));
+    put(out, activity.page_view_id.as_ref().map(|id| id.0.as_bytes()));
+    put(out, activity.bot.map(|bot| [u8::from(bot)]));
 }
 
 fn put(out: &mut Vec<u8>, field: Option<impl AsRef<[u8]>>) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemas::VisitorId;
 use schemas::record::Fields;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, SqliteConnection};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::{COLUMNS, Row, WIDTH};
 use crate::SinkError;
 
-/// Rows of one statement; more is no faster, and 23 columns stay far below SQLite's 32,766 values.
+/// Rows of one statement; more is no faster, and 26 columns stay far below SQLite's 32,766 values.
 const ROWS_A_STATEMENT: usize = 64;
 
 /// Rows in statements of [`ROWS_A_STATEMENT`], the last one with fewer.
@@ -104,6 +105,11 @@ impl Binding<'_> {
         self.text(Some(row.at.topic.name()));
         self.number(Some(row.at.partition.0.into()));
         self.number(Some(row.offset.0));
+        let visitor_id = activity.visitor_id.map(VisitorId::hex);
+        self.text(visitor_id.as_ref().and_then(|id| std::str::from_utf8(id).ok()));
+        let page_view_id = activity.page_view_id;
+        self.text(page_view_id.map(|id| &*id.0.hyphenated().encode_lower(&mut digits)));
+        self.number(activity.bot.map(i64::from));
     }
 
     fn text(&mut self, text: Option<&str>) {

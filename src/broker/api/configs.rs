@@ -1,8 +1,13 @@
 //! Names and values of settings, from a request into a topic's configuration.
 
+use std::sync::Arc;
+
+use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;
 
-use crate::broker::topics::config::{ConfigError, Key, TopicConfig};
+use crate::broker::node::Node;
+use crate::broker::topics::Topic;
+use crate::broker::topics::config::{ConfigError, Key, Kind, TopicConfig};
 
 /// The protocol's number for "a topic's settings".
 pub(super) const TOPIC: i8 = 2;
@@ -23,10 +28,49 @@ pub(super) fn apply(config: &mut TopicConfig, name: &StrBytes, value: Option<&St
     config.set(key, value)
 }
 
+/// Adds the values of a list to a topic's own, or takes them from it.
+pub(super) fn change_list(
+    config: &mut TopicConfig,
+    name: &StrBytes,
+    values: Option<&StrBytes>,
+    adds: bool,
+) -> Result<(), ConfigError> {
+    let key = Key::parse(name)?;
+    if key.kind() != Kind::List {
+        return Err(ConfigError::NoList(key.name()));
+    }
+    let mut list: Vec<&str> = config.value(key).split(',').map(str::trim).collect();
+    for value in values.iter().flat_map(|values| values.split(',').map(str::trim)) {
+        list.retain(|known| *known != value);
+        if adds {
+            list.push(value);
+        }
+    }
+    let list = list.join(",");
+    config.set(key, &list)
+}
+
 pub(super) fn source(config: &TopicConfig, key: Key) -> i8 {
     if config.own(key).is_some() {
         FROM_TOPIC
     } else {
         FROM_DEFAULT
     }
+}
+
+/// The topic whose settings are to be changed; those of the node are given when it is started.
+pub(super) fn altered_topic(node: &Node, kind: i8, name: &StrBytes) -> Result<Arc<Topic>, ResponseError> {
+    if kind != TOPIC {
+        return Err(ResponseError::InvalidRequest);
+    }
+    node.topics.get(name).ok_or(ResponseError::UnknownTopicOrPartition)
+}
+
+/// Words for the one refusal that an operator could not guess.
+pub(super) fn why_refused(error: ResponseError) -> Option<StrBytes> {
+    (error == ResponseError::InvalidRequest).then(|| {
+        StrBytes::from_static_str(
+            "the embedded broker changes the settings of topics only; its own are given when it is started",
+        )
+    })
 }

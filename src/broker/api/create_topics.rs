@@ -1,9 +1,11 @@
 //! `CreateTopics`.
 
+use std::collections::HashMap;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::create_topics_response::{CreatableTopicConfigs, CreatableTopicResult};
-use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
+use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
@@ -43,9 +45,12 @@ impl From<ResponseError> for Refused {
 }
 
 pub(super) fn answer(node: &Node, version: i16, request: CreateTopicsRequest) -> CreateTopicsResponse {
-    let names: Vec<_> = request.topics.iter().map(|topic| topic.name.clone()).collect();
+    let mut times: HashMap<TopicName, usize> = HashMap::with_capacity(request.topics.len());
+    for topic in &request.topics {
+        *times.entry(topic.name.clone()).or_default() += 1;
+    }
     let topics = request.topics.into_iter().map(|topic| {
-        let is_named_twice = names.iter().filter(|name| **name == topic.name).count() > 1;
+        let is_named_twice = times.get(&topic.name).is_some_and(|times| *times > 1);
         let made = if is_named_twice {
             Err(ResponseError::InvalidRequest.into())
         } else {

@@ -5,6 +5,7 @@ use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse, GroupId};
 
 use super::errors;
+use crate::broker::groups::coordinator::Forgotten;
 use crate::broker::node::Node;
 
 pub(super) fn answer(node: &Node, request: DeleteGroupsRequest) -> DeleteGroupsResponse {
@@ -16,12 +17,13 @@ pub(super) fn answer(node: &Node, request: DeleteGroupsRequest) -> DeleteGroupsR
 }
 
 fn delete(node: &Node, id: &GroupId) -> Result<(), ResponseError> {
-    if !node.groups.forget(id) {
+    let group = node.groups.forget(id);
+    if group == Forgotten::HasMembers {
         return Err(ResponseError::NonEmptyGroup);
     }
     match node.offsets.forget_group(id) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(ResponseError::GroupIdNotFound),
+        Ok(had_offsets) if had_offsets || group == Forgotten::Gone => Ok(()),
+        Ok(_) => Err(ResponseError::GroupIdNotFound),
         Err(error) => {
             tracing::error!(%error, group = &***id, "a group could not be forgotten; the client is told to try again. Look after the disk of --data");
             Err(ResponseError::CoordinatorNotAvailable)

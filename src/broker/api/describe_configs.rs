@@ -45,6 +45,8 @@ fn settings(
             Ok(Key::ALL.into_iter().map(|key| of_topic(&config, key)).collect())
         }
         configs::BROKER if *resource.resource_name == *NODE_ID.0.to_string() => Ok(of_broker(node)),
+        // What is set for all nodes while they run: nothing.
+        configs::BROKER if resource.resource_name.is_empty() => Ok(Vec::new()),
         _ => Err(ResponseError::InvalidRequest),
     }
 }
@@ -53,36 +55,66 @@ fn of_topic(config: &TopicConfig, key: Key) -> DescribeConfigsResourceResult {
     setting(key.name(), config.value(key).to_owned(), key.kind()).with_config_source(configs::source(config, key))
 }
 
+/// What Apache Kafka's tools and libraries ask of a node, as far as it means something here.
 fn of_broker(node: &Node) -> Vec<DescribeConfigsResourceResult> {
+    let listener = format!("PLAINTEXT://{}", node.address);
+    let settings = &node.settings;
+    let as_topics = |key: Key| (key.default().to_owned(), key.kind());
+    let number = |value: String| (value, Kind::Int);
+    let text = |value: &str| (value.to_owned(), Kind::Text);
+    let flag = |value: bool| (value.to_string(), Kind::Boolean);
     let values = [
-        ("broker.id", NODE_ID.0.to_string(), Kind::Int),
+        ("advertised.listeners", text(&listener)),
+        ("auto.create.topics.enable", flag(settings.auto_create_topics)),
+        ("broker.id", number(NODE_ID.0.to_string())),
+        ("compression.type", as_topics(Key::CompressionType)),
         (
-            "auto.create.topics.enable",
-            node.settings.auto_create_topics.to_string(),
-            Kind::Text,
+            "connections.max.idle.ms",
+            (settings.idle_timeout.as_millis().to_string(), Kind::Long),
         ),
-        ("default.replication.factor", "1".to_owned(), Kind::Int),
+        ("default.replication.factor", number("1".to_owned())),
+        ("delete.topic.enable", flag(true)),
+        ("group.max.session.timeout.ms", number("1800000".to_owned())),
+        ("group.min.session.timeout.ms", number("1".to_owned())),
+        ("listeners", text(&listener)),
+        ("log.cleaner.delete.retention.ms", as_topics(Key::DeleteRetentionMs)),
+        ("log.cleaner.enable", flag(true)),
         (
-            "num.partitions",
-            node.settings.default_partitions.to_string(),
-            Kind::Int,
+            "log.cleaner.min.cleanable.ratio",
+            as_topics(Key::MinCleanableDirtyRatio),
+        ),
+        ("log.cleanup.policy", as_topics(Key::CleanupPolicy)),
+        ("log.dirs", text(&node.folder.path.to_string_lossy())),
+        ("log.message.timestamp.type", as_topics(Key::MessageTimestampType)),
+        ("log.retention.bytes", as_topics(Key::RetentionBytes)),
+        (
+            "log.retention.check.interval.ms",
+            (settings.retention_check_interval.as_millis().to_string(), Kind::Long),
+        ),
+        ("log.retention.ms", as_topics(Key::RetentionMs)),
+        ("log.roll.ms", as_topics(Key::SegmentMs)),
+        ("log.segment.bytes", as_topics(Key::SegmentBytes)),
+        ("max.connections", number(settings.max_connections.to_string())),
+        ("message.max.bytes", as_topics(Key::MaxMessageBytes)),
+        ("min.insync.replicas", as_topics(Key::MinInsyncReplicas)),
+        ("node.id", number(NODE_ID.0.to_string())),
+        ("num.partitions", number(settings.default_partitions.to_string())),
+        ("offset.metadata.max.bytes", number("4096".to_owned())),
+        (
+            "offsets.retention.minutes",
+            number((settings.offsets_retention.as_secs() / 60).to_string()),
         ),
         (
-            "message.max.bytes",
-            Key::MaxMessageBytes.default().to_owned(),
-            Kind::Int,
+            "socket.request.max.bytes",
+            number(settings.max_request_bytes.to_string()),
         ),
-        ("log.segment.bytes", Key::SegmentBytes.default().to_owned(), Kind::Int),
-        ("log.retention.ms", Key::RetentionMs.default().to_owned(), Kind::Long),
     ];
-    values
-        .into_iter()
-        .map(|(name, value, kind)| {
-            setting(name, value, kind)
-                .with_read_only(true)
-                .with_config_source(FROM_BROKER)
-        })
-        .collect()
+    let described = |(name, (value, kind))| {
+        setting(name, value, kind)
+            .with_read_only(true)
+            .with_config_source(FROM_BROKER)
+    };
+    values.into_iter().map(described).collect()
 }
 
 fn setting(name: &'static str, value: String, kind: Kind) -> DescribeConfigsResourceResult {

@@ -36,6 +36,7 @@ pub(super) fn of_topic(error: &TopicError) -> ResponseError {
         TopicError::Exists => ResponseError::TopicAlreadyExists,
         TopicError::Unknown => ResponseError::UnknownTopicOrPartition,
         TopicError::Partitions => ResponseError::InvalidPartitions,
+        TopicError::TooMany => ResponseError::PolicyViolation,
         TopicError::Config(_) => ResponseError::InvalidConfig,
         TopicError::Storage(_) | TopicError::Log(_) => {
             tracing::error!(

@@ -11,9 +11,13 @@ use crate::broker::node::{NODE_ID, Node};
 const SEVERAL: i16 = 4;
 /// Groups are 0, transactions 1: those find this node, which then refuses them (`InitProducerId`).
 const KNOWN_TYPES: std::ops::RangeInclusive<i8> = 0..=1;
+const GROUP: i8 = 0;
 
 pub(super) fn answer(node: &Node, version: i16, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
     let is_known = KNOWN_TYPES.contains(&request.key_type);
+    if request.key_type == GROUP {
+        node.topics.begin_internal();
+    }
     let code = if is_known {
         0
     } else {

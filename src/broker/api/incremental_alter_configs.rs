@@ -11,6 +11,8 @@ use crate::broker::topics::TopicError;
 
 const SET: i8 = 0;
 const DELETE: i8 = 1;
+const APPEND: i8 = 2;
+const SUBTRACT: i8 = 3;
 
 pub(super) fn answer(node: &Node, request: IncrementalAlterConfigsRequest) -> IncrementalAlterConfigsResponse {
     let responses = request.resources.into_iter().map(|resource| {
@@ -22,29 +24,26 @@ pub(super) fn answer(node: &Node, request: IncrementalAlterConfigsRequest) -> In
             Ok(Err(error)) => response
                 .with_error_code(errors::of_topic(&error).code())
                 .with_error_message(Some(errors::words(&error))),
-            Err(error) => response.with_error_code(error.code()),
+            Err(error) => response
+                .with_error_code(error.code())
+                .with_error_message(configs::why_refused(error)),
         }
     });
     IncrementalAlterConfigsResponse::default().with_responses(responses.collect())
 }
 
 fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<Result<(), TopicError>, ResponseError> {
-    if resource.resource_type != configs::TOPIC {
-        return Err(ResponseError::InvalidRequest);
-    }
-    let topic = node
-        .topics
-        .get(&resource.resource_name)
-        .ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let topic = configs::altered_topic(node, resource.resource_type, &resource.resource_name)?;
     let mut config = topic.config();
     for change in &resource.configs {
-        let value = match change.config_operation {
-            SET => change.value.as_ref(),
-            DELETE => None,
-            // Appending to a list and taking from it: the only list is `cleanup.policy`, which has one value.
-            _ => return Err(ResponseError::InvalidConfig),
+        let changed = match change.config_operation {
+            SET => configs::apply(&mut config, &change.name, change.value.as_ref()),
+            DELETE => configs::apply(&mut config, &change.name, None),
+            APPEND => configs::change_list(&mut config, &change.name, change.value.as_ref(), true),
+            SUBTRACT => configs::change_list(&mut config, &change.name, change.value.as_ref(), false),
+            _ => return Err(ResponseError::InvalidRequest),
         };
-        if let Err(error) = configs::apply(&mut config, &change.name, value) {
+        if let Err(error) = changed {
             return Ok(Err(error.into()));
         }
     }

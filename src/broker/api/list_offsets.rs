@@ -35,6 +35,9 @@ pub(super) fn answer(node: &Node, version: i16, request: ListOffsetsRequest) -> 
 
 fn look_up(partition: &Partition, part: &ListOffsetsPartition) -> Result<Option<Found>, ResponseError> {
     errors::check_epoch(part.current_leader_epoch)?;
+    if part.timestamp < LATEST_TIERED {
+        return Err(ResponseError::UnsupportedVersion);
+    }
     find(partition, part.timestamp).map_err(|error| errors::of_log(&error))
 }
 

@@ -1,4 +1,7 @@
-//! `Metadata`: which topics there are, and where they live (here).
+//! `Metadata`: which topics there are, and where they live (here). A topic that is not there is made, where broker and client
+//! allow it; those of the shop are not: whoever needs them first declares them, with their settings.
+
+use std::collections::HashSet;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
@@ -8,21 +11,24 @@ use kafka_protocol::messages::metadata_response::{
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
-use super::errors;
+use super::{errors, operations};
 use crate::broker::node::{NODE_ID, Node};
 use crate::broker::topics::config::TopicConfig;
-use crate::broker::topics::{Topic, check_name};
+use crate::broker::topics::{INTERNAL, Topic, check_name};
 
 pub(super) fn answer(node: &Node, version: i16, request: MetadataRequest) -> MetadataResponse {
     let may_create = node.settings.auto_create_topics && (request.allow_auto_topic_creation || version < 4);
+    let told = operations::if_asked(request.include_topic_authorized_operations, operations::TOPIC);
     // Version 0 asks for all topics by naming none.
-    let topics = match request.topics {
-        Some(asked) if version > 0 || !asked.is_empty() => asked
-            .into_iter()
+    let topics: Vec<_> = match request.topics {
+        Some(asked) if version > 0 || !asked.is_empty() => each_once(asked)
             .map(|topic| look_up(node, version, topic, may_create))
             .collect(),
         _ => node.topics.all().iter().map(|topic| describe(topic, version)).collect(),
     };
+    let topics = topics
+        .into_iter()
+        .map(|topic| topic.with_topic_authorized_operations(told));
     let broker = MetadataResponseBroker::default()
         .with_node_id(NODE_ID)
         .with_host(node.host())
@@ -32,7 +38,19 @@ pub(super) fn answer(node: &Node, version: i16, request: MetadataRequest) -> Met
         .with_brokers(vec![broker])
         .with_cluster_id(Some(cluster_id))
         .with_controller_id(NODE_ID)
-        .with_topics(topics)
+        .with_cluster_authorized_operations(operations::if_asked(
+            request.include_cluster_authorized_operations,
+            operations::CLUSTER,
+        ))
+        .with_topics(topics.collect())
+}
+
+/// What a request names twice is answered once, as Apache Kafka does.
+fn each_once(asked: Vec<MetadataRequestTopic>) -> impl Iterator<Item = MetadataRequestTopic> {
+    let mut seen = HashSet::new();
+    asked
+        .into_iter()
+        .filter(move |topic| seen.insert((topic.name.clone(), topic.topic_id)))
 }
 
 fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: bool) -> MetadataResponseTopic {
@@ -44,7 +62,7 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
         ResponseError::UnknownTopicId
     } else if !check_name(&name) {
         ResponseError::InvalidTopicException
-    } else if may_create {
+    } else if may_create && !is_declared(&name) {
         match node
             .topics
             .create(&name, node.settings.default_partitions, TopicConfig::default())
@@ -63,6 +81,11 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
     }
 }
 
+/// The shop's own topics have settings that only shop and sink know; made here, they would keep the wrong ones.
+fn is_declared(name: &str) -> bool {
+    schemas::Topic::ALL.iter().any(|topic| topic.name() == name) || name == INTERNAL
+}
+
 fn describe(topic: &Topic, version: i16) -> MetadataResponseTopic {
     let partition = |index| {
         MetadataResponsePartition::default()
@@ -74,6 +97,7 @@ fn describe(topic: &Topic, version: i16) -> MetadataResponseTopic {
     };
     let described = MetadataResponseTopic::default()
         .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
+        .with_is_internal(topic.name == INTERNAL)
         .with_partitions((0..topic.width()).map(partition).collect());
     if version >= 10 {
         described.with_topic_id(topic.id)

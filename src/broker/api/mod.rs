@@ -3,6 +3,8 @@
 //! The numbers of versions are those of Apache Kafka 4's protocol; where a range ends earlier, what came later is about
 //! something that a single node does not have (tiered storage, share groups, quorum directories).
 
+mod acls;
+mod alter_configs;
 pub(crate) mod api_versions;
 mod configs;
 mod create_partitions;
@@ -13,6 +15,7 @@ mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod errors;
 mod fetch;
 mod find_coordinator;
@@ -24,9 +27,12 @@ mod leave_group;
 mod list_groups;
 mod list_offsets;
 mod metadata;
+pub(crate) mod not_here;
 mod offset_commit;
+mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
+mod operations;
 mod produce;
 mod sync_group;
 
@@ -39,6 +45,7 @@ use kafka_protocol::protocol::StrBytes;
 use tokio_util::sync::CancellationToken;
 
 use super::node::Node;
+pub(crate) use fetch::{AnswerMemory, Held};
 
 /// One request that is served, in the versions `min..=max`.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +67,7 @@ const fn from_to(key: ApiKey, min: i16, max: i16) -> Served {
 }
 
 /// Everything that is served. `ApiVersions` answers from this table, and nothing outside of it is decoded.
-pub(crate) const SERVED: [Served; 24] = [
+pub(crate) const SERVED: [Served; 33] = [
     // As Apache Kafka 4 does (KAFKA-18659): librdkafka before 2.11 compresses only if it is told of version 0, which it never sends.
     Served {
         key: ApiKey::Produce,
@@ -68,29 +75,38 @@ pub(crate) const SERVED: [Served; 24] = [
         max: 13,
         announced_min: 0,
     },
-    from_to(ApiKey::Fetch, 4, 16),
-    from_to(ApiKey::ListOffsets, 1, 9),
-    from_to(ApiKey::Metadata, 0, 12),
+    from_to(ApiKey::Fetch, 4, 18),
+    from_to(ApiKey::ListOffsets, 1, 10),
+    from_to(ApiKey::Metadata, 0, 13),
     from_to(ApiKey::OffsetCommit, 2, 9),
     from_to(ApiKey::OffsetFetch, 1, 9),
-    from_to(ApiKey::FindCoordinator, 0, 4),
+    from_to(ApiKey::FindCoordinator, 0, 6),
     from_to(ApiKey::JoinGroup, 0, 9),
     from_to(ApiKey::Heartbeat, 0, 4),
     from_to(ApiKey::LeaveGroup, 0, 5),
     from_to(ApiKey::SyncGroup, 0, 5),
-    from_to(ApiKey::DescribeGroups, 0, 5),
+    from_to(ApiKey::DescribeGroups, 0, 6),
     from_to(ApiKey::ListGroups, 0, 5),
-    from_to(ApiKey::ApiVersions, 0, 3),
+    from_to(ApiKey::ApiVersions, 0, 4),
     from_to(ApiKey::CreateTopics, 2, 7),
     from_to(ApiKey::DeleteTopics, 1, 6),
     from_to(ApiKey::DeleteRecords, 0, 2),
-    from_to(ApiKey::InitProducerId, 0, 4),
+    from_to(ApiKey::InitProducerId, 0, 5),
     from_to(ApiKey::OffsetForLeaderEpoch, 2, 4),
     from_to(ApiKey::DescribeConfigs, 1, 4),
     from_to(ApiKey::CreatePartitions, 0, 3),
     from_to(ApiKey::DeleteGroups, 0, 2),
     from_to(ApiKey::IncrementalAlterConfigs, 0, 1),
-    from_to(ApiKey::DescribeCluster, 0, 1),
+    from_to(ApiKey::DescribeCluster, 0, 2),
+    from_to(ApiKey::AlterConfigs, 0, 2),
+    from_to(ApiKey::DescribeLogDirs, 1, 4),
+    from_to(ApiKey::OffsetDelete, 0, 0),
+    from_to(ApiKey::DescribeAcls, 1, 3),
+    from_to(ApiKey::CreateAcls, 1, 3),
+    from_to(ApiKey::DeleteAcls, 1, 3),
+    from_to(ApiKey::ListPartitionReassignments, 0, 0),
+    from_to(ApiKey::ListTransactions, 0, 2),
+    from_to(ApiKey::DescribeClientQuotas, 0, 1),
 ];
 
 /// What to do about a request outside of the table.
@@ -98,7 +114,10 @@ pub(crate) const SERVED: [Served; 24] = [
 pub(crate) enum NotServed {
     /// A client that is newer: it is told what is served, in version 0, and asks again.
     OtherVersionOfApiVersions,
-    Close,
+    /// A request that Apache Kafka knows: where its answer has a place for an error, it says so.
+    Refuse(ApiKey),
+    /// Nothing that could be answered.
+    Close { key: i16 },
 }
 
 /// Looks a request up in the table.
@@ -106,14 +125,40 @@ pub(crate) fn served(key: i16, version: i16) -> Result<ApiKey, NotServed> {
     let known = SERVED
         .iter()
         .find(|served| served.key as i16 == key)
-        .ok_or(NotServed::Close)?;
+        .ok_or_else(|| ApiKey::try_from(key).map_or(NotServed::Close { key }, NotServed::Refuse))?;
     if (known.min..=known.max).contains(&version) {
         Ok(known.key)
     } else if matches!(known.key, ApiKey::ApiVersions) {
         Err(NotServed::OtherVersionOfApiVersions)
     } else {
-        Err(NotServed::Close)
+        Err(NotServed::Refuse(known.key))
     }
+}
+
+/// The most bytes of a request that carries neither records nor what members tell each other: 10,000 topics of the longest name.
+const LARGEST_WITHOUT_CONTENT: usize = 3 * 1024 * 1024;
+
+/// The most bytes that a request of this kind may have; the settings' limit holds for all.
+pub(crate) const fn largest(key: ApiKey) -> usize {
+    match key {
+        ApiKey::Produce | ApiKey::JoinGroup | ApiKey::SyncGroup | ApiKey::OffsetCommit => usize::MAX,
+        _ => LARGEST_WITHOUT_CONTENT,
+    }
+}
+
+/// Whether the work of a request may wait for the disk or for a long list. What is asked all the time, and does neither, is done
+/// where it is read; `Fetch` reads the disk in its own time.
+pub(crate) const fn may_take_long(key: ApiKey) -> bool {
+    !matches!(
+        key,
+        ApiKey::Produce
+            | ApiKey::Fetch
+            | ApiKey::ApiVersions
+            | ApiKey::Heartbeat
+            | ApiKey::JoinGroup
+            | ApiKey::SyncGroup
+            | ApiKey::LeaveGroup
+    )
 }
 
 /// What is known of a request beside its content.
@@ -131,6 +176,8 @@ pub(crate) enum Reply {
     Now(Box<ResponseKind>),
     /// Its work is done or under way, but the answer has to wait.
     Later(Pin<Box<dyn Future<Output = ResponseKind> + Send>>),
+    /// The same, and what it takes is counted until it has gone out.
+    Counted(Pin<Box<dyn Future<Output = (ResponseKind, Option<Held>)> + Send>>),
     /// The client wants none (`acks=0`).
     Silent,
 }
@@ -138,6 +185,13 @@ pub(crate) enum Reply {
 impl Reply {
     fn now(response: impl Into<ResponseKind>) -> Self {
         Self::Now(Box::new(response.into()))
+    }
+
+    fn counted<T: Into<ResponseKind>>(response: impl Future<Output = (T, Option<Held>)> + Send + 'static) -> Self {
+        Self::Counted(Box::pin(async {
+            let (response, held) = response.await;
+            (response.into(), held)
+        }))
     }
 
     fn later<T: Into<ResponseKind>>(response: impl Future<Output = T> + Send + 'static) -> Self {
@@ -152,7 +206,7 @@ pub(crate) fn answer(node: &Arc<Node>, call: Call, request: RequestKind) -> Repl
         RequestKind::ApiVersions(_) => Reply::now(api_versions::answer()),
         RequestKind::Metadata(request) => Reply::now(metadata::answer(node, version, request)),
         RequestKind::Produce(request) => produce::answer(node, version, request),
-        RequestKind::Fetch(request) => Reply::later(fetch::answer(Arc::clone(node), call, request)),
+        RequestKind::Fetch(request) => Reply::counted(fetch::answer(Arc::clone(node), call, request)),
         RequestKind::ListOffsets(request) => Reply::now(list_offsets::answer(node, version, request)),
         RequestKind::FindCoordinator(request) => Reply::now(find_coordinator::answer(node, version, request)),
         RequestKind::JoinGroup(request) => join_group::answer(node, call, request),
@@ -168,10 +222,19 @@ pub(crate) fn answer(node: &Arc<Node>, call: Call, request: RequestKind) -> Repl
         RequestKind::DescribeConfigs(request) => Reply::now(describe_configs::answer(node, &request)),
         RequestKind::IncrementalAlterConfigs(request) => Reply::now(incremental_alter_configs::answer(node, request)),
         RequestKind::DeleteRecords(request) => Reply::now(delete_records::answer(node, request)),
-        RequestKind::DescribeGroups(request) => Reply::now(describe_groups::answer(node, request)),
+        RequestKind::DescribeGroups(request) => Reply::now(describe_groups::answer(node, version, request)),
         RequestKind::ListGroups(request) => Reply::now(list_groups::answer(node, version, &request)),
         RequestKind::DeleteGroups(request) => Reply::now(delete_groups::answer(node, request)),
-        RequestKind::DescribeCluster(_) => Reply::now(describe_cluster::answer(node)),
+        RequestKind::DescribeCluster(request) => Reply::now(describe_cluster::answer(node, &request)),
+        RequestKind::AlterConfigs(request) => Reply::now(alter_configs::answer(node, request)),
+        RequestKind::DescribeLogDirs(request) => Reply::now(describe_log_dirs::answer(node, request)),
+        RequestKind::OffsetDelete(request) => Reply::now(offset_delete::answer(node, &request)),
+        RequestKind::DescribeAcls(_) => Reply::now(acls::describe()),
+        RequestKind::CreateAcls(request) => Reply::now(acls::create(&request)),
+        RequestKind::DeleteAcls(request) => Reply::now(acls::delete(&request)),
+        RequestKind::ListPartitionReassignments(_) => Reply::now(not_here::no_reassignments()),
+        RequestKind::ListTransactions(_) => Reply::now(not_here::no_transactions()),
+        RequestKind::DescribeClientQuotas(_) => Reply::now(not_here::no_quotas()),
         RequestKind::OffsetForLeaderEpoch(request) => Reply::now(offset_for_leader_epoch::answer(node, request)),
         other => {
             tracing::error!(

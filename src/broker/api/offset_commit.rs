@@ -29,7 +29,7 @@ pub(super) fn answer(node: &Node, request: &OffsetCommitRequest) -> OffsetCommit
                     topic: topic.name.to_string(),
                     partition: part.partition_index,
                 };
-                commits.push((place, committed(part)));
+                commits.push((place, committed(part, node.now_ms())));
             }
             partitions.push((part.partition_index, verdict));
         }
@@ -78,7 +78,7 @@ fn check(part: &OffsetCommitRequestPartition, exists: bool) -> Result<(), Respon
     }
 }
 
-fn committed(part: &OffsetCommitRequestPartition) -> Committed {
+fn committed(part: &OffsetCommitRequestPartition, now: i64) -> Committed {
     Committed {
         offset: part.committed_offset,
         leader_epoch: part.committed_leader_epoch,
@@ -87,6 +87,7 @@ fn committed(part: &OffsetCommitRequestPartition) -> Committed {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
+        at: now,
     }
 }
 

@@ -109,6 +109,7 @@ fn or_none(committed: Option<Committed>) -> (i64, i32, Option<StrBytes>) {
         offset: -1,
         leader_epoch: -1,
         metadata: String::new(),
+        at: 0,
     });
     (
         known.offset,

@@ -9,7 +9,7 @@ use kafka_protocol::messages::produce_response::{PartitionProduceResponse, Produ
 use super::{Reply, errors};
 use crate::broker::log::{AppendRules, Appended, LogError};
 use crate::broker::node::Node;
-use crate::broker::topics::Topic;
+use crate::broker::topics::{INTERNAL, Topic};
 
 /// From this version on topics are named by their id.
 const BY_ID: i16 = 13;
@@ -74,7 +74,7 @@ fn write(node: &Node, sent: TopicProduceData, refusal: Option<ResponseError>) ->
         ResponseError::UnknownTopicId
     };
     let topic = node.topics.find(&sent.name, sent.topic_id).ok_or(unknown);
-    let topic = refusal.map_or(topic, Err);
+    let topic = refusal.map_or(topic, Err).and_then(writable);
     let date = match &topic {
         Ok(topic) if topic.config().dates_on_append() => Some(node.now_ms()),
         _ => None,
@@ -90,6 +90,15 @@ fn write(node: &Node, sent: TopicProduceData, refusal: Option<ResponseError>) ->
     sent.partition_data.into_iter().map(one).collect()
 }
 
+/// What groups commit is not written by producers.
+fn writable(topic: Arc<Topic>) -> Result<Arc<Topic>, ResponseError> {
+    if topic.name == INTERNAL {
+        Err(ResponseError::InvalidTopicException)
+    } else {
+        Ok(topic)
+    }
+}
+
 fn write_one(topic: &Topic, sent: &PartitionProduceData, date: Option<i64>) -> Result<Appended, Refusal> {
     let partition = topic
         .partition(sent.index)
@@ -100,6 +109,8 @@ fn write_one(topic: &Topic, sent: &PartitionProduceData, date: Option<i64>) -> R
         max_batch: config.max_batch(),
         segment_bytes: config.segment_bytes(),
         date,
+        codec: config.codec(),
+        needs_keys: config.compaction().is_some(),
     };
     Ok(partition.append(batch, rules)?)
 }

@@ -1,6 +1,6 @@
 //! All groups, and the requests that wait for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,10 +17,29 @@ use super::rebalance::{Join, Sync};
 /// How exactly sessions and rebalances end.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What became of a group that was to be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    /// It was there, and is not any more.
+    Gone,
+    Unknown,
+    /// It has members, and stays.
+    HasMembers,
+}
+
 #[derive(Debug)]
 enum Waiting {
     Join(oneshot::Sender<Result<Joined, JoinRefused>>),
     Sync(oneshot::Sender<Result<Synced, ResponseError>>),
+}
+
+impl Waiting {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Join(answer) => answer.is_closed(),
+            Self::Sync(answer) => answer.is_closed(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -84,14 +103,24 @@ impl Coordinator {
         look(&self.lock().by_id)
     }
 
-    /// Forgets a group that has no members; false if it has some.
-    pub(crate) fn forget(&self, group: &StrBytes) -> bool {
+    /// The groups that have members now.
+    pub(crate) fn with_members(&self) -> HashSet<String> {
+        let groups = self.lock();
+        let busy = groups.by_id.iter().filter(|(_, group)| !group.members().is_empty());
+        busy.map(|(id, _)| id.to_string()).collect()
+    }
+
+    /// Forgets a group that has no members; ids that were promised to newcomers are no members yet.
+    pub(crate) fn forget(&self, group: &StrBytes) -> Forgotten {
         let mut groups = self.lock();
-        if groups.by_id.get(group).is_some_and(|known| !known.is_deserted()) {
-            return false;
+        match groups.by_id.get(group) {
+            None => Forgotten::Unknown,
+            Some(known) if !known.members().is_empty() => Forgotten::HasMembers,
+            Some(_) => {
+                groups.by_id.remove(group);
+                Forgotten::Gone
+            }
         }
-        groups.by_id.remove(group);
-        true
     }
 
     /// Lets time pass for all groups until `stop`.
@@ -113,6 +142,7 @@ impl Coordinator {
 
 impl Groups {
     fn tick(&mut self, now: Instant) {
+        self.hang_up(now);
         for group in self.by_id.values_mut() {
             group.tick(now);
         }
@@ -120,7 +150,24 @@ impl Groups {
         for answer in answers {
             self.hand_over(answer);
         }
-        self.by_id.retain(|_, group| !group.is_deserted());
+        self.by_id.retain(|_, group| !group.is_forgotten(now));
+    }
+
+    /// Requests that wait, but whose connection has gone: nobody is there to answer.
+    fn hang_up(&mut self, now: Instant) {
+        let mut gone = Vec::new();
+        self.waiting.retain(|ticket, waiting| {
+            let is_gone = waiting.is_closed();
+            if is_gone {
+                gone.push(*ticket);
+            }
+            !is_gone
+        });
+        for ticket in gone {
+            for group in self.by_id.values_mut() {
+                group.hang_up(ticket, now);
+            }
+        }
     }
 
     fn answer(&mut self, group: &StrBytes) {

@@ -4,13 +4,17 @@
 //! [`Group::take_answers`]. [`Group::tick`] lets time pass. Nothing here is kept on the disk: after a restart members
 //! are unknown and join again, as after the move of a coordinator.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;
 
 use super::member::{Member, Ticket, Waits};
+
+/// How long a group without members and offsets is still known, so that tools see it and can delete it: Apache Kafka's
+/// `offsets.retention.check.interval.ms`.
+const EMPTY_KNOWN_FOR: Duration = Duration::from_mins(10);
 
 /// Where a group stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +94,8 @@ pub(crate) struct Group {
     pub(super) promised: Vec<(StrBytes, Instant)>,
     /// When a rebalance goes on without those who are missing.
     pub(super) deadline: Option<Instant>,
+    /// When the last member left; none for a group that never had one.
+    pub(super) emptied: Option<Instant>,
     pub(super) answers: Vec<Answer>,
 }
 
@@ -104,6 +110,7 @@ impl Default for Group {
             members: Vec::new(),
             promised: Vec::new(),
             deadline: None,
+            emptied: None,
             answers: Vec::new(),
         }
     }
@@ -126,9 +133,28 @@ impl Group {
         &self.members
     }
 
-    /// Neither members nor anyone about to become one.
-    pub(crate) fn is_deserted(&self) -> bool {
-        self.members.is_empty() && self.promised.is_empty()
+    /// Neither members nor anyone about to become one, and the last one left some time ago.
+    pub(crate) fn is_forgotten(&self, now: Instant) -> bool {
+        let is_kept = self.emptied.is_some_and(|left| now < left + EMPTY_KNOWN_FOR);
+        self.members.is_empty() && self.promised.is_empty() && !is_kept
+    }
+
+    /// The connection of a request that waited has gone. A member that was joining goes with it; one that had joined, or has a
+    /// name of its own to come back by, has the length of its session to do so.
+    pub(crate) fn hang_up(&mut self, ticket: Ticket, now: Instant) {
+        let waits_by = |member: &Member| match member.waits {
+            Waits::Join(known) | Waits::Sync(known) => known == ticket,
+            Waits::Nothing => false,
+        };
+        let Some(index) = self.members.iter().position(waits_by) else {
+            return;
+        };
+        let was_joining = self.members[index].waits_for_join();
+        self.members[index].waits = Waits::Nothing;
+        self.members[index].heard(now);
+        if was_joining && self.members[index].instance.is_none() {
+            self.remove(index, now);
+        }
     }
 
     pub(crate) fn take_answers(&mut self) -> Vec<Answer> {

@@ -1,10 +1,10 @@
 //! The offsets that groups committed: in memory, and in `group-offsets`, an append-only file of checked frames.
 //!
 //! Promises: a commit that was answered survives kill -9. The file is rewritten when it is over 1 MiB and four times as
-//! large as it need be; a torn tail is cut; a damaged entry is set aside (`group-offsets.corrupt`), those behind it count. A power cut may take back what the system had not written yet (about half a
+//! large as it was after it had been rewritten; a torn tail is cut; a damaged entry is set aside (`group-offsets.corrupt`), those behind it count. A power cut may take back what the system had not written yet (about half a
 //! minute): those messages are then seen again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -31,6 +31,9 @@ pub(crate) struct Committed {
     pub(crate) offset: i64,
     pub(crate) leader_epoch: i32,
     pub(crate) metadata: String,
+    /// When, in milliseconds since 1970; 0 in files of older versions.
+    #[serde(default)]
+    pub(crate) at: i64,
 }
 
 /// One frame of the file; without a value it takes the commit back.
@@ -49,7 +52,12 @@ struct Inner {
     path: PathBuf,
     file: File,
     size: u64,
+    /// The size at which it is rewritten.
+    rewrite_at: u64,
     offsets: Offsets,
+    /// When each group was last known to have members; before that is known, when this program began.
+    busy: BTreeMap<String, i64>,
+    began: i64,
 }
 
 /// The offsets of all groups.
@@ -57,7 +65,8 @@ struct Inner {
 pub(crate) struct OffsetStore(Mutex<Inner>);
 
 impl OffsetStore {
-    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+    /// `now` in milliseconds since 1970: nothing expires by what came before it.
+    pub(crate) fn open(folder: &Path, now: i64) -> io::Result<Self> {
         let path = folder.join("group-offsets");
         let file = OpenOptions::new()
             .read(true)
@@ -75,7 +84,10 @@ impl OffsetStore {
             path,
             file,
             size: replayed.whole as u64,
+            rewrite_at: REWRITE_ABOVE,
             offsets: replayed.offsets,
+            busy: BTreeMap::new(),
+            began: now,
         };
         if replayed.damaged > 0 {
             let aside = inner.path.with_extension("corrupt");
@@ -118,6 +130,11 @@ impl OffsetStore {
         self.forget(|known, _| known == group)
     }
 
+    /// Forgets what one group committed for one partition; false if nothing was.
+    pub(crate) fn forget_place(&self, group: &str, place: &Place) -> io::Result<bool> {
+        self.forget(|known, known_place| known == group && known_place == place)
+    }
+
     /// Forgets what any group committed for a topic.
     pub(crate) fn forget_topic(&self, topic: &str) -> io::Result<bool> {
         self.forget(|_, place| place.topic == topic)
@@ -142,6 +159,32 @@ impl OffsetStore {
         Ok(found)
     }
 
+    /// Forgets the groups that neither had members (`busy` have some now) nor committed anything for `keep` milliseconds.
+    pub(crate) fn expire(&self, busy: &HashSet<String>, now: i64, keep: i64) -> io::Result<Vec<String>> {
+        let mut inner = self.lock();
+        for group in busy {
+            inner.busy.insert(group.clone(), now);
+        }
+        let old: Vec<String> = inner.old_groups(now.saturating_sub(keep)).cloned().collect();
+        for group in &old {
+            let places: Vec<_> = inner
+                .offsets
+                .get(group)
+                .into_iter()
+                .flat_map(BTreeMap::keys)
+                .cloned()
+                .collect();
+            let entries = places.into_iter().map(|place| Entry {
+                group: group.clone(),
+                place,
+                value: None,
+            });
+            inner.write(entries.collect())?;
+            inner.busy.remove(group);
+        }
+        Ok(old)
+    }
+
     /// Brings the file onto the disk; blocks.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.lock().file.sync_data()
@@ -153,6 +196,19 @@ impl OffsetStore {
 }
 
 impl Inner {
+    fn old_groups(&self, before: i64) -> impl Iterator<Item = &String> {
+        let last = |group: &String, places: &BTreeMap<Place, Committed>| {
+            let committed = places.values().map(|committed| committed.at).max().unwrap_or(0);
+            let busy = self.busy.get(group).copied().unwrap_or(self.began);
+            committed.max(busy)
+        };
+        let old = self
+            .offsets
+            .iter()
+            .filter(move |(group, places)| last(group, places) < before);
+        old.map(|(group, _)| group)
+    }
+
     fn write(&mut self, entries: Vec<Entry>) -> io::Result<()> {
         let mut bytes = Vec::new();
         for entry in &entries {
@@ -166,19 +222,11 @@ impl Inner {
         for entry in entries {
             apply(&mut self.offsets, entry);
         }
-        if self.size > REWRITE_ABOVE {
-            self.rewrite_if_wasteful()
+        if self.size > self.rewrite_at {
+            self.rewrite()
         } else {
             Ok(())
         }
-    }
-
-    fn rewrite_if_wasteful(&mut self) -> io::Result<()> {
-        let bytes = self.as_bytes()?;
-        if bytes.len() as u64 * 4 > self.size {
-            return Ok(());
-        }
-        self.replace_by(&bytes)
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
@@ -204,6 +252,7 @@ impl Inner {
         recovery::replace(&self.path, bytes)?;
         self.file = OpenOptions::new().read(true).write(true).open(&self.path)?;
         self.size = bytes.len() as u64;
+        self.rewrite_at = REWRITE_ABOVE.max(4 * self.size);
         Ok(())
     }
 }
@@ -286,23 +335,24 @@ mod tests {
             offset,
             leader_epoch: -1,
             metadata: String::new(),
+            at: 1_000,
         }
     }
 
     #[test]
     fn a_commit_survives_and_a_torn_one_is_cut() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        OffsetStore::open(folder.path())?.commit("sink", vec![(place(0), at(7)), (place(1), at(9))])?;
+        OffsetStore::open(folder.path(), 0)?.commit("sink", vec![(place(0), at(7)), (place(1), at(9))])?;
         let path = folder.path().join("group-offsets");
         let length = std::fs::metadata(&path)?.len();
         OpenOptions::new().write(true).open(&path)?.set_len(length - 3)?;
-        let store = OffsetStore::open(folder.path())?;
+        let store = OffsetStore::open(folder.path(), 0)?;
         assert_eq!(store.committed("sink", &place(0)), Some(at(7)));
         assert_eq!(store.committed("sink", &place(1)), None);
         store.commit("sink", vec![(place(1), at(10))])?;
         drop(store);
         assert_eq!(
-            OffsetStore::open(folder.path())?.committed("sink", &place(1)),
+            OffsetStore::open(folder.path(), 0)?.committed("sink", &place(1)),
             Some(at(10))
         );
         Ok(())
@@ -311,7 +361,7 @@ mod tests {
     #[test]
     fn a_damaged_commit_is_set_aside_and_those_behind_it_count() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let store = OffsetStore::open(folder.path())?;
+        let store = OffsetStore::open(folder.path(), 0)?;
         for partition in 0..3 {
             store.commit("sink", vec![(place(partition), at(7))])?;
         }
@@ -321,7 +371,7 @@ mod tests {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         std::fs::write(&path, &bytes)?;
-        let store = OffsetStore::open(folder.path())?;
+        let store = OffsetStore::open(folder.path(), 0)?;
         let found: Vec<_> = (0..3)
             .map(|partition| store.committed("sink", &place(partition)))
             .collect();
@@ -329,7 +379,7 @@ mod tests {
         assert_eq!(std::fs::read(folder.path().join("group-offsets.corrupt"))?, bytes);
         drop(store);
         assert_eq!(
-            OffsetStore::open(folder.path())?.committed("sink", &place(2)),
+            OffsetStore::open(folder.path(), 0)?.committed("sink", &place(2)),
             Some(at(7))
         );
         Ok(())
@@ -338,14 +388,14 @@ mod tests {
     #[test]
     fn many_commits_of_the_same_place_do_not_fill_the_disk() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let store = OffsetStore::open(folder.path())?;
+        let store = OffsetStore::open(folder.path(), 0)?;
         for offset in 0..20_000 {
             store.commit("sink", vec![(place(0), at(offset))])?;
         }
         drop(store);
         assert!(std::fs::metadata(folder.path().join("group-offsets"))?.len() <= REWRITE_ABOVE + 1024);
         assert_eq!(
-            OffsetStore::open(folder.path())?.committed("sink", &place(0)),
+            OffsetStore::open(folder.path(), 0)?.committed("sink", &place(0)),
             Some(at(19_999))
         );
         Ok(())
@@ -354,11 +404,30 @@ mod tests {
     #[test]
     fn a_forgotten_topic_stays_forgotten() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let store = OffsetStore::open(folder.path())?;
+        let store = OffsetStore::open(folder.path(), 0)?;
         store.commit("sink", vec![(place(0), at(1))])?;
         assert!(store.forget_topic("shop.view")?);
         drop(store);
-        assert!(OffsetStore::open(folder.path())?.groups().is_empty());
+        assert!(OffsetStore::open(folder.path(), 0)?.groups().is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn offsets_expire_when_their_group_had_no_members_for_long_enough() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = OffsetStore::open(folder.path(), 2_000)?;
+        store.commit("sink", vec![(place(0), at(1))])?;
+        store.commit("away", vec![(place(0), at(1))])?;
+        let (none, sink) = (HashSet::new(), HashSet::from(["sink".to_owned()]));
+        assert_eq!(
+            store.expire(&sink, 2_500, 500)?,
+            [""; 0],
+            "nothing is known of the time before the start"
+        );
+        assert_eq!(store.expire(&none, 2_501, 500)?, ["away"]);
+        assert_eq!(store.expire(&none, 3_001, 500)?, ["sink"]);
+        drop(store);
+        assert!(OffsetStore::open(folder.path(), 0)?.groups().is_empty());
         Ok(())
     }
 }

@@ -11,6 +11,9 @@ use super::member::{Member, Protocol, Ticket, Waits};
 
 /// The longest session a member may ask for, as Apache Kafka's default.
 const LONGEST_SESSION: Duration = Duration::from_mins(30);
+/// The most members of a group, and the most bytes that one tells the leader: bounds for memory that no consumer meets.
+const MOST_MEMBERS: usize = 1000;
+const MOST_METADATA: usize = 1024 * 1024;
 
 /// A request to become, or stay, a member.
 #[derive(Debug, Clone)]
@@ -59,6 +62,13 @@ impl Group {
         }
         if !self.suits(&join) {
             return Err(ResponseError::InconsistentGroupProtocol);
+        }
+        let metadata: usize = join.protocols.iter().map(|protocol| protocol.metadata.len()).sum();
+        if metadata > MOST_METADATA {
+            return Err(ResponseError::InvalidRequest);
+        }
+        if join.member.is_empty() && self.members.len() + self.promised.len() >= MOST_MEMBERS {
+            return Err(ResponseError::GroupMaxSizeReached);
         }
         if join.member.is_empty() {
             self.newcomer(join, now);
@@ -229,6 +239,7 @@ impl Group {
         self.deadline = None;
         if self.members.is_empty() {
             self.state = State::Empty;
+            self.emptied = Some(now);
             self.leader = None;
             self.protocol = StrBytes::default();
             return;

@@ -240,7 +240,11 @@ fn a_leader_that_never_shares_out_is_dropped() {
     world.join(join);
     let answers = world.passes(REBALANCE);
     assert_eq!(refusals(&answers), []);
-    assert!(world.group.is_deserted());
+    assert!(
+        !world.group.is_forgotten(world.now),
+        "tools can still see and delete it"
+    );
+    assert!(world.group.is_forgotten(world.now + Duration::from_mins(11)));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! One record batch as it lies on the wire and in the log: Kafka's message format 2 (KIP-98), header of 61 bytes.
 //!
 //! The checksum covers everything from the attributes on, so giving a batch its offset leaves it valid.
-//! Not here: decompression. A compressed batch is kept and served as it is; only its header is read.
+//! A compressed batch is kept and served as it is; its records are looked at when it comes, and when it is compacted (`codec`).
+
+use std::io;
 
 use super::Offset;
+use super::codec::Codec;
 
 /// Bytes before the records.
 pub(crate) const HEADER: usize = 61;
@@ -11,8 +14,6 @@ pub(crate) const HEADER: usize = 61;
 const UNCOUNTED: usize = 12;
 const CRC_FROM: usize = 21;
 const COMPRESSION_MASK: i16 = 0x07;
-/// none, gzip, snappy, lz4, zstd.
-const LAST_CODEC: i16 = 4;
 const LOG_APPEND_TIME: i16 = 0x08;
 const TRANSACTIONAL: i16 = 0x10;
 const CONTROL: i16 = 0x20;
@@ -89,9 +90,9 @@ impl BatchHeader {
         self.attributes & COMPRESSION_MASK != 0
     }
 
-    /// Whether its compression is one that Kafka knows.
-    pub(crate) fn has_known_codec(&self) -> bool {
-        self.attributes & COMPRESSION_MASK <= LAST_CODEC
+    /// How its records are compressed; none for a number that Kafka doesn't know.
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        Codec::numbered(self.attributes & COMPRESSION_MASK)
     }
 
     pub(crate) fn has_append_time(&self) -> bool {
@@ -139,11 +140,37 @@ pub(crate) fn place(batch: &mut [u8], base: Offset) {
     batch[12..16].copy_from_slice(&0_i32.to_be_bytes());
 }
 
+/// The records of a whole batch, uncompressed.
+pub(crate) fn records(header: &BatchHeader, batch: &[u8]) -> Result<Vec<u8>, BatchError> {
+    let codec = header
+        .codec()
+        .ok_or(BatchError::Contradiction("a compression that Kafka doesn't know"))?;
+    codec.unfold(batch.get(HEADER..header.size).ok_or(BatchError::Short)?)
+}
+
+/// The batch with other records in it (all or some of its own), compressed by `codec`; what its header says of offsets, dates and
+/// producer stays.
+pub(crate) fn with_records(batch: &[u8], codec: Codec, count: i32, records: &[u8]) -> io::Result<Vec<u8>> {
+    let mut made = batch.get(..HEADER).ok_or(io::ErrorKind::UnexpectedEof)?.to_vec();
+    made.extend(codec.fold(records)?);
+    let counted = i32::try_from(made.len() - UNCOUNTED).map_err(io::Error::other)?;
+    made[8..12].copy_from_slice(&counted.to_be_bytes());
+    let attributes = (i16::from_be_bytes([made[21], made[22]]) & !COMPRESSION_MASK) | codec as i16;
+    made[21..23].copy_from_slice(&attributes.to_be_bytes());
+    made[57..61].copy_from_slice(&count.to_be_bytes());
+    seal(&mut made);
+    Ok(made)
+}
+
+fn seal(batch: &mut [u8]) {
+    let crc = crc32c::crc32c(&batch[CRC_FROM..]);
+    batch[17..21].copy_from_slice(&crc.to_be_bytes());
+}
+
 /// Dates every record of the batch by the broker's clock, as `message.timestamp.type=LogAppendTime` asks.
 pub(crate) fn date(batch: &mut [u8], now: i64) {
     let attributes = i16::from_be_bytes([batch[21], batch[22]]) | LOG_APPEND_TIME;
     batch[21..23].copy_from_slice(&attributes.to_be_bytes());
     batch[35..43].copy_from_slice(&now.to_be_bytes());
-    let crc = crc32c::crc32c(&batch[CRC_FROM..]);
-    batch[17..21].copy_from_slice(&crc.to_be_bytes());
+    seal(batch);
 }

@@ -2,11 +2,15 @@
 //!
 //! Promises: a batch is in the file before `append` returns, so kill -9 loses none; it is on the disk once [`Log::durable`]
 //! has passed it, and only then is it acknowledged or shown to a consumer, so a power cut takes back nothing that anyone
-//! has seen. Offsets rise and are never used twice. A write that fails (a full disk) leaves the log as it was.
+//! has seen. Offsets rise and are never used twice. A write that fails (a full disk) leaves the log as it was. Nothing here
+//! waits for the disk while the log is locked, but for small files at its rare changes.
 //!
-//! Not for: replication, compaction, transactions, more than one writer.
+//! Not for: replication, transactions, more than one writer.
 
+mod admission;
 pub(crate) mod batch;
+mod codec;
+mod compact;
 mod flush;
 mod open;
 mod partition;
@@ -16,20 +20,25 @@ pub(crate) mod recovery;
 mod retention;
 mod search;
 mod segment;
+mod slice;
+mod swap;
+mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
+use admission::Admitted;
 use batch::{BatchError, BatchHeader};
+use compact::Cleaned;
 use producers::{Producers, SequenceError, Verdict};
 use segment::Segment;
 
+pub(crate) use codec::Codec;
+pub(crate) use compact::Compaction;
 pub(crate) use flush::Flusher;
 pub(crate) use partition::{Appended, Partition, Wanted};
 pub(crate) use retention::Retention;
@@ -73,6 +82,10 @@ pub(crate) struct AppendRules {
     pub(crate) segment_bytes: u64,
     /// Date the records by the broker's clock (milliseconds since 1970) instead of the producer's.
     pub(crate) date: Option<i64>,
+    /// Compress the records this way, whatever their producer did.
+    pub(crate) codec: Option<Codec>,
+    /// A topic that is compacted takes no record without a key.
+    pub(crate) needs_keys: bool,
 }
 
 /// Where a batch lies: from `base` up to (not including) `next`.
@@ -90,20 +103,13 @@ pub(crate) struct Log {
     segments: Vec<Segment>,
     start: Offset,
     durable: Offset,
-    /// How much of the last segment is on the disk.
-    durable_size: u64,
+    /// The segment that `durable` was last moved in, and how much of it is on the disk.
+    durable_in: (Offset, u64),
     producers: Producers,
+    cleaned: Cleaned,
     /// How often unsynced batches had to be taken back.
     take_backs: u64,
     deleted: bool,
-}
-
-/// One fsync to be done without the log's lock.
-pub(crate) struct SyncJob {
-    pub(crate) file: Arc<File>,
-    segment: Offset,
-    next: Offset,
-    size: u64,
 }
 
 impl Log {
@@ -130,17 +136,16 @@ impl Log {
         self.segments.last().map_or(self.start, |segment| segment.next)
     }
 
-    /// Checks one batch as a producer sent it and writes it at the end.
-    pub(crate) fn append(&mut self, sent: &[u8], rules: AppendRules) -> Result<Placed, LogError> {
+    /// Writes a batch at the end, unless it is there already.
+    pub(crate) fn append(&mut self, admitted: &Admitted<'_>, rules: AppendRules) -> Result<Placed, LogError> {
         if self.deleted {
             return Err(LogError::Deleted);
         }
-        let header = admit(sent, rules.max_batch)?;
-        if let Verdict::Duplicate { base, next } = self.producers.judge(&header)? {
+        if let Verdict::Duplicate { base, next } = self.producers.judge(&admitted.header)? {
             return Ok(Placed { base, next });
         }
-        self.roll_if_full(header.size as u64, rules.segment_bytes)?;
-        let mut batch = sent.to_vec();
+        self.roll_if_full(admitted.bytes.len() as u64, rules.segment_bytes)?;
+        let mut batch = admitted.bytes.to_vec();
         batch::place(&mut batch, self.end());
         if let Some(now) = rules.date {
             batch::date(&mut batch, now);
@@ -157,56 +162,30 @@ impl Log {
         })
     }
 
+    /// A segment may grow beyond its limit while the one before it still waits for the disk: at most two at the end of a log are
+    /// not on the disk, and those two are checked when it is opened.
     fn roll_if_full(&mut self, batch: u64, limit: u64) -> io::Result<()> {
+        let is_waiting = self.sealed().last().is_some_and(|before| before.next > self.durable);
         match self.segments.last() {
-            Some(active) if active.size > 0 && active.size + batch > limit => self.roll(),
+            Some(active) if active.size > 0 && active.size + batch > limit && !is_waiting => self.roll(),
             _ => Ok(()),
         }
     }
 
-    /// Seals the last segment (it is on the disk from here on) and begins another.
+    /// Begins another segment; the one before it is brought onto the disk by the flusher, in its turn.
     fn roll(&mut self) -> io::Result<()> {
-        let Some(active) = self.segments.last() else {
-            return Ok(());
-        };
-        active.file().sync_data()?;
-        let fresh = Segment::create(&self.folder, active.next)?;
-        self.durable = active.next;
-        self.durable_size = 0;
+        let (next, durable) = (self.end(), self.durable);
+        let fresh = Segment::create(&self.folder, next)?;
+        if let Some(active) = self.segments.last_mut().filter(|active| active.next <= durable) {
+            active.seal();
+        }
         self.segments.push(fresh);
         Ok(())
     }
 
-    /// What is not on the disk yet.
-    pub(crate) fn unsynced(&self) -> Option<SyncJob> {
-        let active = self
-            .segments
-            .last()
-            .filter(|active| active.next > self.durable && !self.deleted)?;
-        Some(SyncJob {
-            file: active.file(),
-            segment: active.base,
-            next: active.next,
-            size: active.size,
-        })
-    }
-
-    pub(crate) fn synced(&mut self, job: &SyncJob) {
-        if job.next > self.durable {
-            self.durable = job.next;
-            self.durable_size = job.size;
-        }
-    }
-
-    /// An fsync failed: the kernel may have dropped what it was to write, so what nobody has seen yet is taken back.
-    pub(crate) fn sync_failed(&mut self, job: &SyncJob) -> io::Result<()> {
-        self.take_backs += 1;
-        let (durable, size) = (self.durable, self.durable_size);
-        self.producers.forget_from(durable);
-        match self.segments.last_mut().filter(|active| active.base == job.segment) {
-            Some(active) => active.cut(size, durable),
-            None => Ok(()),
-        }
+    /// All segments but the one that is written to.
+    fn sealed(&self) -> &[Segment] {
+        self.segments.split_last().map_or(&[], |(_, sealed)| sealed)
     }
 
     /// The topic is gone: every later append is refused, and those who wait for the disk are told.
@@ -214,37 +193,4 @@ impl Log {
         self.deleted = true;
         self.take_backs += 1;
     }
-}
-
-/// The rules that every batch from a producer must meet; `sent` must be exactly one batch, as Apache Kafka demands.
-fn admit(sent: &[u8], max_batch: usize) -> Result<BatchHeader, LogError> {
-    if sent.len() > max_batch {
-        return Err(LogError::TooLarge {
-            size: sent.len(),
-            allowed: max_batch,
-        });
-    }
-    let header = batch::check(sent)?;
-    if header.size != sent.len() {
-        return Err(BatchError::Contradiction("more than one batch").into());
-    }
-    if header.is_transactional() {
-        return Err(LogError::Transactional);
-    }
-    if header.records < 1 || header.records - 1 != header.last_delta {
-        return Err(BatchError::Contradiction("number of records").into());
-    }
-    if header
-        .producer
-        .is_some_and(|stamp| stamp.epoch < 0 || stamp.first_sequence < 0)
-    {
-        return Err(BatchError::Contradiction("negative sequence").into());
-    }
-    if !header.has_known_codec() {
-        return Err(BatchError::Contradiction("a compression that Kafka doesn't know").into());
-    }
-    if !header.is_compressed() {
-        records::are_sound(header, sent)?;
-    }
-    Ok(header)
 }

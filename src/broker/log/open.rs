@@ -1,13 +1,14 @@
 //! Opening a partition's folder: segments are found, recovered and checked against each other.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::compact::Cleaned;
 use super::producers::Producers;
 use super::recovery::{self, Scrutiny};
 use super::segment::Segment;
-use super::{Log, LogError, Offset};
+use super::{Log, LogError, Offset, swap};
 
 const LOG_START: &str = "log-start";
 
@@ -15,12 +16,13 @@ impl Log {
     /// Opens the folder, making it if it is not there.
     pub(crate) fn open(folder: PathBuf) -> Result<Self, LogError> {
         fs::create_dir_all(&folder)?;
+        swap::finish(&folder)?;
         let mut producers = Producers::default();
-        let bases = segment_bases(&folder)?;
+        let bases = swap::bases(&folder)?;
         let mut segments: Vec<Segment> = Vec::with_capacity(bases.len().max(1));
         let mut taken_until = None;
         for (index, &base) in bases.iter().enumerate() {
-            let scrutiny = if index + 1 == bases.len() {
+            let scrutiny = if index + 2 >= bases.len() {
                 Scrutiny::Checksums
             } else {
                 Scrutiny::Headers
@@ -34,14 +36,21 @@ impl Log {
                     at: segment.base,
                 });
             }
+            if let Some(before) = segments.last_mut() {
+                settle_sealed(before, scrutiny)?;
+            }
             segments.push(segment);
         }
         let kept = read_start(&folder)?;
+        let cleaned = Cleaned::read(&folder)?;
         let first = segments.first().map_or(kept, |segment| segment.base);
         if segments.is_empty() {
             segments.push(Segment::create(&folder, kept)?);
         }
         if let Some(next) = taken_until {
+            if let Some(before) = segments.last_mut() {
+                settle_sealed(before, Scrutiny::Checksums)?;
+            }
             segments.push(Segment::create(&folder, next)?);
         }
         let mut log = Self {
@@ -49,8 +58,9 @@ impl Log {
             segments,
             start: kept.max(first),
             durable: first,
-            durable_size: 0,
+            durable_in: (first, 0),
             producers,
+            cleaned,
             take_backs: 0,
             deleted: false,
         };
@@ -60,10 +70,12 @@ impl Log {
 
     /// What was found may so far be in the page cache only: it is synced before anyone sees it.
     fn settle(&mut self) -> io::Result<()> {
-        if let Some(active) = self.segments.last() {
-            active.file().sync_data()?;
+        File::open(&self.folder)?.sync_all()?;
+        if let Some(active) = self.segments.last_mut() {
+            active.file()?.sync_data()?;
+            active.is_named_on_disk = true;
             self.durable = active.next;
-            self.durable_size = active.size;
+            self.durable_in = (active.base, active.size);
         }
         self.start = self.start.min(self.durable);
         Ok(())
@@ -73,6 +85,15 @@ impl Log {
     pub(super) fn keep_start(&self) -> io::Result<()> {
         recovery::replace(&self.folder.join(LOG_START), self.start.0.to_string().as_bytes())
     }
+}
+
+/// The last segment before the one that is written to may not be on the disk yet; those before it are.
+fn settle_sealed(segment: &mut Segment, scrutiny_of_next: Scrutiny) -> io::Result<()> {
+    if scrutiny_of_next == Scrutiny::Checksums {
+        segment.file()?.sync_data()?;
+    }
+    segment.seal();
+    Ok(())
 }
 
 fn read_start(folder: &Path) -> io::Result<Offset> {
@@ -89,17 +110,4 @@ fn read_start(folder: &Path) -> io::Result<Offset> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Offset(0)),
         Err(error) => Err(error),
     }
-}
-
-fn segment_bases(folder: &Path) -> io::Result<Vec<Offset>> {
-    let mut bases = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "log") {
-            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            bases.push(Offset(name.parse().map_err(io::Error::other)?));
-        }
-    }
-    bases.sort_unstable();
-    Ok(bases)
 }

@@ -1,5 +1,7 @@
 //! A partition as the rest of the broker sees it: a log behind a lock, and those who wait for it.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -8,8 +10,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use super::segment::Read;
-use super::{AppendRules, Flusher, Log, LogError, Offset, Placed};
+use super::slice::{Damage, Read};
+use super::sync::SyncJob;
+use super::{AppendRules, Flusher, Log, LogError, Offset, Placed, admission};
 use crate::broker::metric::Metric;
 
 /// Fetches that wait are swept when more than this many have gathered.
@@ -63,11 +66,15 @@ pub(crate) struct ReadOutcome {
 #[derive(Debug)]
 pub(crate) struct Partition {
     /// TOPIC-NUMBER
-    name: String,
+    pub(super) name: String,
     log: Mutex<Log>,
     durability: watch::Sender<Durability>,
     waiters: Mutex<Vec<Weak<Notify>>>,
     is_dirty: AtomicBool,
+    /// Where damaged stretches begin that were said.
+    damaged: Mutex<BTreeSet<Offset>>,
+    /// What was said of a segment that could not be compacted.
+    pub(super) not_compacted: Mutex<Option<String>>,
     flusher: Arc<Flusher>,
 }
 
@@ -86,6 +93,8 @@ impl Partition {
             durability,
             waiters: Mutex::default(),
             is_dirty: AtomicBool::new(false),
+            damaged: Mutex::default(),
+            not_compacted: Mutex::default(),
             flusher,
         })
     }
@@ -98,8 +107,9 @@ impl Partition {
     /// Writes a batch into the page cache and asks for its fsync.
     pub(crate) fn append(self: &Arc<Self>, batch: &[u8], rules: AppendRules) -> Result<Appended, LogError> {
         let (placed, start, take_backs) = {
+            let admitted = admission::admit(batch, rules)?;
             let mut log = self.log();
-            let appended = log.append(batch, rules);
+            let appended = log.append(&admitted, rules);
             if let Err(LogError::Io(error)) = &appended {
                 self.flusher.health.failed(&self.name, &error.to_string());
             }
@@ -117,7 +127,7 @@ impl Partition {
         })
     }
 
-    /// Whole batches from an offset on; empty at the end of the log.
+    /// Whole batches from an offset on; empty at the end of the log, and where nothing is wanted. Reads the disk.
     pub(crate) fn read(&self, wanted: Wanted) -> Result<ReadOutcome, LogError> {
         let mut from = wanted.offset;
         loop {
@@ -126,9 +136,14 @@ impl Partition {
                 (log.slice_at(from)?, log.start(), log.durable())
             };
             let read = match slice {
-                Some(slice) => slice.read(from, wanted.max_bytes, wanted.at_least_one)?,
-                None => Read::default(),
+                Some(slice) if wanted.max_bytes > 0 || wanted.at_least_one => {
+                    slice.read(from, wanted.max_bytes, wanted.at_least_one)?
+                }
+                _ => Read::default(),
             };
+            for damage in &read.damaged {
+                self.say_damaged(*damage);
+            }
             match read.beyond {
                 // All that the segment has from there on is damaged; the next one may be well.
                 Some(beyond) if read.records.is_empty() && beyond > from => from = beyond,
@@ -140,6 +155,21 @@ impl Partition {
                     });
                 }
             }
+        }
+    }
+
+    /// Whether there is anything to read from an offset on; also true where asking for it is a mistake.
+    pub(crate) fn has_more_than(&self, offset: Offset) -> bool {
+        let log = self.log();
+        offset != log.durable() || offset < log.start()
+    }
+
+    /// Damage is said when it is met first, and stays a trouble until the broker is started again, which sets it aside.
+    fn say_damaged(&self, damage: Damage) {
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.insert(damage.from) {
+            let (first, last) = (damage.from.0, damage.to.0 - 1);
+            self.flusher.health.damaged(&self.name, first, last);
         }
     }
 
@@ -155,29 +185,43 @@ impl Partition {
     /// Brings everything appended so far onto the disk; blocks. A failure is said and takes back what was not synced.
     pub(super) fn sync(&self) {
         self.is_dirty.store(false, Ordering::Release);
-        let job = self.log().unsynced();
-        if let Some(job) = job {
-            let began = Instant::now();
-            let result = job.file.sync_data();
-            let mut log = self.log();
-            match result {
-                Ok(()) => {
-                    Metric::FsyncSeconds.took(began.elapsed());
-                    log.synced(&job);
-                    self.flusher.health.worked(&self.name);
-                }
+        loop {
+            let job = self.log().unsynced();
+            let job = match job {
+                Ok(Some(job)) => job,
+                Ok(None) => break,
                 Err(error) => {
-                    let cut = log.sync_failed(&job);
-                    let cut = cut.map_or_else(
-                        |error| format!(", and the log can't be cut back: {error}"),
-                        |()| String::new(),
-                    );
-                    let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
-                    self.flusher.health.failed(&self.name, &what);
+                    self.flusher
+                        .health
+                        .failed(&self.name, &format!("a segment can't be opened: {error}"));
+                    break;
                 }
+            };
+            let began = Instant::now();
+            if let Err(error) = job.run() {
+                self.take_back(&job, &error);
+                break;
             }
+            Metric::FsyncSeconds.took(began.elapsed());
+            self.log().synced(&job);
+            self.flusher.health.worked(&self.name);
+            if job.is_last {
+                break;
+            }
+            // Those who wait for the segment before need not wait for this one.
+            self.announce();
         }
         self.announce();
+    }
+
+    fn take_back(&self, job: &SyncJob, error: &io::Error) {
+        let cut = self.log().sync_failed(job);
+        let cut = cut.map_or_else(
+            |error| format!(", and the log can't be cut back: {error}"),
+            |()| String::new(),
+        );
+        let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
+        self.flusher.health.failed(&self.name, &what);
     }
 
     /// Tells those who wait how far the log has come; also after the topic was deleted.

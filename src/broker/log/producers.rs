@@ -119,6 +119,12 @@ impl Producers {
         state.last_seen = None;
     }
 
+    /// Where the last batch of each begins.
+    pub(crate) fn last_batches(&self) -> HashMap<i64, Offset> {
+        let last = |(id, state): (&i64, &ProducerState)| Some((*id, state.batches.back()?.base));
+        self.0.iter().filter_map(last).collect()
+    }
+
     /// Forgets batches that were taken back out of the log.
     pub(crate) fn forget_from(&mut self, end: Offset) {
         for state in self.0.values_mut() {

@@ -1,14 +1,25 @@
-//! The records inside one uncompressed batch: where each stands and how it is dated. Of keys, values and headers only the lengths are
-//! looked at, and only when a producer sends them.
+//! The records inside one batch, uncompressed: where each stands, how it is dated, its key, and whether it has a value. Of values and
+//! headers only the lengths are looked at.
 
 use super::Offset;
-use super::batch::{BatchError, BatchHeader, HEADER};
+use super::batch::{BatchError, BatchHeader};
 
 /// One record's place and date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RecordPlace {
     pub(crate) offset: Offset,
     pub(crate) timestamp: i64,
+}
+
+/// One record, as compaction sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    pub(crate) place: RecordPlace,
+    pub(crate) key: Option<&'a [u8]>,
+    /// Without a value it is a tombstone: its key is to be forgotten.
+    pub(crate) has_value: bool,
+    /// All of it, with its length before it.
+    pub(crate) bytes: &'a [u8],
 }
 
 /// Walks the records of a whole batch; ends after the first error.
@@ -19,21 +30,22 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// `batch` must be uncompressed.
-    pub(crate) fn of(header: BatchHeader, batch: &'a [u8]) -> Self {
+    /// `records` as [`super::batch::records`] gives them.
+    pub(crate) fn of(header: BatchHeader, records: &'a [u8]) -> Self {
         Self {
             header,
-            rest: batch.get(HEADER..header.size).unwrap_or_default(),
+            rest: records,
             seen: 0,
         }
     }
 
-    /// The place of the next record, and what stands behind it: key, value and headers.
-    fn read(&mut self) -> Result<(RecordPlace, &'a [u8]), BatchError> {
+    fn read(&mut self) -> Result<Record<'a>, BatchError> {
+        let begin = self.rest;
         let length =
             usize::try_from(varint(&mut self.rest)?).map_err(|_| BatchError::Contradiction("record length"))?;
         let (mut record, rest) = self.rest.split_at_checked(length).ok_or(BatchError::Short)?;
         self.rest = rest;
+        let bytes = &begin[..begin.len() - rest.len()];
         record = record.get(1..).ok_or(BatchError::Short)?;
         let timestamp = varint(&mut record)?;
         let delta = varint(&mut record)?;
@@ -49,37 +61,49 @@ impl<'a> Records<'a> {
             offset: Offset(self.header.base.0 + delta),
             timestamp,
         };
-        Ok((place, record))
+        let key = take_bytes(&mut record)?;
+        let has_value = take_bytes(&mut record)?.is_some();
+        headers_fit(record)?;
+        Ok(Record {
+            place,
+            key,
+            has_value,
+            bytes,
+        })
     }
 }
 
-impl Iterator for Records<'_> {
-    type Item = Result<RecordPlace, BatchError>;
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, BatchError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.seen >= self.header.records {
             return None;
         }
         self.seen += 1;
-        let place = self.read().map(|(place, _)| place);
-        if place.is_err() {
+        let record = self.read();
+        if record.is_err() {
             self.seen = self.header.records;
         }
-        Some(place)
+        Some(record)
     }
 }
 
 /// Whether the records of a batch from a producer are as many, as long and as ordered as its header says, and as long inside as
-/// they say themselves: what contradicts itself could be read by no consumer, nor stepped over.
-pub(crate) fn are_sound(header: BatchHeader, batch: &[u8]) -> Result<(), BatchError> {
-    let mut records = Records::of(header, batch);
+/// they say themselves: what contradicts itself could be read by no consumer, nor stepped over. With `needs_keys` each has a key.
+pub(crate) fn are_sound(header: BatchHeader, records: &[u8], needs_keys: bool) -> Result<(), BatchError> {
+    let mut records = Records::of(header, records);
     let mut expected = header.base;
     for _ in 0..header.records {
-        let (place, inside) = records.read().map_err(contradicts)?;
-        if place.offset != expected {
+        let record = records.read().map_err(contradicts)?;
+        if record.place.offset != expected {
             return Err(BatchError::Contradiction("record offsets with a gap"));
         }
-        fields_fit(inside).map_err(contradicts)?;
+        if needs_keys && record.key.is_none() {
+            return Err(BatchError::Contradiction(
+                "a record without a key, for a topic that is compacted",
+            ));
+        }
         expected = expected.next();
     }
     if records.rest.is_empty() {
@@ -97,20 +121,18 @@ fn contradicts(error: BatchError) -> BatchError {
     }
 }
 
-/// Whether key, value and headers fill a record exactly.
-fn fields_fit(mut inside: &[u8]) -> Result<(), BatchError> {
-    skip_bytes(&mut inside)?;
-    skip_bytes(&mut inside)?;
+/// Whether the headers fill the rest of a record exactly.
+fn headers_fit(mut inside: &[u8]) -> Result<(), BatchError> {
     let headers = varint(&mut inside)?;
     if headers < 0 {
         return Err(BatchError::Contradiction("a negative number of headers"));
     }
     // Each takes two bytes at least, so a number that was made up ends soon.
     for _ in 0..headers {
-        if skip_bytes(&mut inside)?.is_none() {
+        if take_bytes(&mut inside)?.is_none() {
             return Err(BatchError::Contradiction("a header without a name"));
         }
-        skip_bytes(&mut inside)?;
+        take_bytes(&mut inside)?;
     }
     if inside.is_empty() {
         Ok(())
@@ -119,17 +141,17 @@ fn fields_fit(mut inside: &[u8]) -> Result<(), BatchError> {
     }
 }
 
-/// Steps over bytes that their length stands before; none for null, which has the length -1.
-fn skip_bytes(inside: &mut &[u8]) -> Result<Option<()>, BatchError> {
+/// Takes the bytes that their length stands before; none for null, which has the length -1.
+fn take_bytes<'a>(inside: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BatchError> {
     let length = match varint(inside)? {
         -1 => return Ok(None),
         length => usize::try_from(length).map_err(|_| BatchError::Contradiction("a negative length"))?,
     };
-    let (_, rest) = inside
+    let (taken, rest) = inside
         .split_at_checked(length)
         .ok_or(BatchError::Contradiction("a length beyond its record"))?;
     *inside = rest;
-    Ok(Some(()))
+    Ok(Some(taken))
 }
 
 /// Kafka's zigzag-coded number of up to ten bytes.
@@ -147,18 +169,31 @@ pub(crate) fn varint(bytes: &mut &[u8]) -> Result<i64, BatchError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::batch;
+    use super::super::batch::{self, HEADER};
+    use super::super::codec::Codec;
     use super::super::testing::BatchMaker;
     use super::*;
 
-    /// What stands behind the record's timestamp and offset: no key, a value of 8 bytes, no headers.
-    const SOUND: &[u8] = &[1, 16, b'a', b' ', b't', b'e', b'a', b'p', b'o', b't', 0];
+    /// A batch with one record that has these bytes behind its timestamp and offset.
+    fn with_record(inside: &[u8]) -> Vec<u8> {
+        let length = u8::try_from((inside.len() + 3) * 2).unwrap();
+        let batch = BatchMaker::default().at(0);
+        let records = [&[length, 0, 0, 0], inside].concat();
+        batch::with_records(&batch, Codec::None, 1, &records).unwrap()
+    }
+
+    fn judge(batch: &[u8], needs_keys: bool) -> Result<(), BatchError> {
+        let header = batch::check(batch)?;
+        are_sound(header, &batch::records(&header, batch)?, needs_keys)
+    }
 
     #[test]
     fn a_record_is_as_long_inside_as_it_says() {
-        assert_eq!(fields_fit(SOUND), Ok(()));
-        // A header with a name of one byte and a null value.
-        assert_eq!(fields_fit(&[1, 1, 2, 2, b'h', 1]), Ok(()));
+        // No key, a value of 8 bytes, no headers; then a header with a name of one byte and a null value.
+        let sound = with_record(&[1, 16, b'a', b' ', b't', b'e', b'a', b'p', b'o', b't', 0]);
+        assert_eq!(judge(&sound, false), Ok(()));
+        assert!(judge(&sound, true).is_err(), "a compacted topic needs a key");
+        assert_eq!(judge(&with_record(&[2, b'k', 1, 2, 2, b'h', 1]), true), Ok(()));
         for (wrong, inside) in [
             ("a value beyond the record", &[1, 0x90, 0x4e, b'a', 0][..]),
             ("a key of a negative length", &[3, 1, 0]),
@@ -169,7 +204,7 @@ mod tests {
             ("a cut number", &[1, 1, 0x80]),
             ("nothing at all", &[]),
         ] {
-            assert!(fields_fit(inside).is_err(), "{wrong}");
+            assert!(judge(&with_record(inside), false).is_err(), "{wrong}");
         }
     }
 
@@ -177,9 +212,13 @@ mod tests {
     fn what_contradicts_itself_under_a_right_checksum_is_never_worth_sending_again() {
         let mut bytes = BatchMaker::default().at(0);
         let header = batch::check(&bytes).unwrap();
-        assert_eq!(are_sound(header, &bytes), Ok(()));
+        assert_eq!(judge(&bytes, false), Ok(()));
         // The record says that it is longer than the batch.
         bytes[HEADER] = 0x7e;
-        assert!(matches!(are_sound(header, &bytes), Err(BatchError::Contradiction(_))));
+        let records = batch::records(&header, &bytes).unwrap();
+        assert!(matches!(
+            are_sound(header, &records, false),
+            Err(BatchError::Contradiction(_))
+        ));
     }
 }

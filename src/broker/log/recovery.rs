@@ -22,9 +22,9 @@ use super::segment::Segment;
 /// How closely the batches of a segment are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scrutiny {
-    /// A sealed segment was synced before its successor began: walk the headers.
+    /// A segment that was on the disk before the one behind the next began: walk the headers.
     Headers,
-    /// The last segment: check every checksum.
+    /// The last two segments: check every checksum.
     Checksums,
 }
 
@@ -97,7 +97,7 @@ fn next_batch(segment: &Segment, length: u64, scrutiny: Scrutiny) -> io::Result<
     if left < HEADER as u64 {
         return Ok(None);
     }
-    let file = segment.file();
+    let file = segment.file()?;
     let mut head = [0; HEADER];
     file.read_exact_at(&mut head, segment.size)?;
     let Ok(header) = BatchHeader::parse(&head) else {
@@ -130,8 +130,9 @@ fn mend(folder: &Path, segment: &Segment) -> io::Result<u64> {
     corrupt.sync_all()?;
     let bytes_cut: usize = bad.iter().map(Range::len).sum();
     if good.is_empty() {
-        segment.file().set_len(segment.size)?;
-        segment.file().sync_all()?;
+        let file = segment.file()?;
+        file.set_len(segment.size)?;
+        file.sync_all()?;
         tracing::warn!(segment = %segment.path.display(), bytes_cut, next_offset = segment.next.0, set_aside = %aside.display(),
             "the log ended in an unfinished batch, which was cut");
         return Ok(segment.size);

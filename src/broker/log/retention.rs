@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 
-use super::segment::Segment;
 use super::{Log, LogError, Offset};
 
 /// How long batches of a producer that has fallen silent are remembered: a week, in milliseconds.
@@ -25,18 +24,11 @@ impl Log {
             return Ok(0);
         }
         self.producers.expire(now, PRODUCER_MEMORY);
-        let too_old =
-            |date: Option<i64>, age: Option<i64>| matches!((date, age), (Some(date), Some(age)) if date < now - age);
-        let active = self.segments.last();
-        if active
-            .is_some_and(|active| too_old(active.newest_by(now), keep.age_ms) || too_old(active.first, keep.segment_ms))
-        {
-            self.roll()?;
-        }
+        self.roll_if_old(keep, now)?;
         let mut expired = self
             .sealed()
             .iter()
-            .take_while(|segment| too_old(segment.newest_by(now), keep.age_ms))
+            .take_while(|segment| too_old(segment.newest_by(now), keep.age_ms, now))
             .count();
         let mut left: u64 = self.segments.iter().skip(expired).map(|segment| segment.size).sum();
         for segment in self.sealed().iter().skip(expired) {
@@ -48,6 +40,19 @@ impl Log {
         }
         self.drop_first(expired)?;
         Ok(expired)
+    }
+
+    /// Seals the last segment where it is old enough to be deleted or compacted, and on the disk.
+    pub(crate) fn roll_if_old(&mut self, keep: Retention, now: i64) -> io::Result<()> {
+        let durable = self.durable;
+        let active = self
+            .segments
+            .last()
+            .filter(|active| active.size > 0 && active.next <= durable);
+        let is_old = active.is_some_and(|active| {
+            too_old(active.newest_by(now), keep.age_ms, now) || too_old(active.first, keep.segment_ms, now)
+        });
+        if is_old { self.roll() } else { Ok(()) }
     }
 
     /// Makes `to` the first offset that can be read (`None`: everything up to the end); returns the new start.
@@ -72,10 +77,6 @@ impl Log {
         Ok(self.start)
     }
 
-    fn sealed(&self) -> &[Segment] {
-        self.segments.split_last().map_or(&[], |(_, sealed)| sealed)
-    }
-
     fn drop_first(&mut self, count: usize) -> io::Result<()> {
         for _ in 0..count {
             let Some(first) = self.segments.first() else {
@@ -90,4 +91,8 @@ impl Log {
         }
         Ok(())
     }
+}
+
+fn too_old(date: Option<i64>, age: Option<i64>, now: i64) -> bool {
+    matches!((date, age), (Some(date), Some(age)) if date < now.saturating_sub(age))
 }

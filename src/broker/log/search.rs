@@ -4,8 +4,9 @@ use std::io;
 
 use super::batch::BatchHeader;
 use super::records::Records;
-use super::segment::{Segment, Slice};
-use super::{Log, LogError, Offset};
+use super::segment::Segment;
+use super::slice::Slice;
+use super::{Log, LogError, Offset, batch};
 
 /// A record found by its date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,25 +25,29 @@ impl Log {
                 end: self.durable,
             });
         }
-        let holding = self
-            .segments
-            .iter()
-            .enumerate()
-            .find(|(_, segment)| segment.next > offset);
-        Ok(holding
-            .map(|(index, segment)| segment.slice_at(offset, self.readable(index, segment)))
-            .filter(|_| offset < self.durable))
+        if offset == self.durable {
+            return Ok(None);
+        }
+        let after = self.segments.partition_point(|segment| segment.next <= offset);
+        // Compaction leaves segments that are empty.
+        let holding = self.segments.iter().skip(after).find(|segment| segment.size > 0);
+        let Some(segment) = holding else {
+            return Ok(None);
+        };
+        Ok(Some(segment.slice_at(
+            offset,
+            self.readable(segment),
+            self.limit(segment),
+        )?))
     }
 
     /// The first record dated at or after `timestamp` (milliseconds since 1970).
-    ///
-    /// Inside a compressed batch single records can't be seen: its first offset is answered, so that nothing is skipped.
     pub(crate) fn first_since(&self, timestamp: i64) -> Result<Option<Found>, LogError> {
-        for (index, segment) in self.segments.iter().enumerate() {
+        for segment in &self.segments {
             if segment.newest.is_none_or(|newest| newest < timestamp) {
                 continue;
             }
-            let slice = segment.slice_since(timestamp, self.readable(index, segment));
+            let slice = segment.slice_since(timestamp, self.readable(segment), self.limit(segment))?;
             if let Some(found) = self.first_in(slice, timestamp)? {
                 return Ok(Some(found));
             }
@@ -50,32 +55,45 @@ impl Log {
         Ok(None)
     }
 
-    /// The newest record by date, the first of them if there are several.
+    /// The newest record by date that can be read, the first of them if there are several.
     pub(crate) fn newest(&self) -> Result<Option<Found>, LogError> {
-        match self.segments.iter().filter_map(|segment| segment.newest).max() {
+        let mut newest = None;
+        for segment in self.segments.iter().filter(|segment| segment.next > self.start) {
+            let here = if segment.base < self.start {
+                self.newest_from_start(segment)?
+            } else {
+                segment.newest
+            };
+            newest = newest.max(here);
+        }
+        match newest {
             Some(newest) => self.first_since(newest),
             None => Ok(None),
         }
     }
 
+    /// The newest date in the segment that the log begins in the middle of.
+    fn newest_from_start(&self, segment: &Segment) -> io::Result<Option<i64>> {
+        let mut slice = segment.slice_at(self.start, self.readable(segment), self.limit(segment))?;
+        let mut newest = None;
+        while let Some(header) = slice.peek()? {
+            if header.base >= self.start {
+                newest = newest.max(Some(header.max_timestamp));
+            } else if header.next() > self.start {
+                let dates = self.readable_records(&slice, &header)?;
+                newest = newest.max(dates.into_iter().map(|found| found.timestamp).max());
+            }
+            slice.skip(&header);
+        }
+        Ok(newest)
+    }
+
     fn first_in(&self, mut slice: Slice, timestamp: i64) -> io::Result<Option<Found>> {
         while let Some(header) = slice.peek()? {
             if header.max_timestamp >= timestamp && header.next() > self.start {
-                let found = if header.is_compressed() {
-                    Some(self.whole_batch(&header, timestamp))
-                } else {
-                    let batch = slice.batch(&header)?;
-                    let start = self.start;
-                    Records::of(header, &batch)
-                        .filter_map(Result::ok)
-                        .find(|record| record.timestamp >= timestamp && record.offset >= start)
-                        .map(|record| Found {
-                            offset: record.offset,
-                            timestamp: record.timestamp,
-                        })
-                };
-                if found.is_some() {
-                    return Ok(found);
+                let mut records = self.readable_records(&slice, &header)?.into_iter();
+                if let Some(found) = records.find(|found| found.timestamp >= timestamp) {
+                    return Ok(Some(found));
                 }
             }
             slice.skip(&header);
@@ -83,24 +101,32 @@ impl Log {
         Ok(None)
     }
 
-    fn whole_batch(&self, header: &BatchHeader, timestamp: i64) -> Found {
-        let dated = if header.base_timestamp >= timestamp {
-            header.base_timestamp
-        } else {
-            header.max_timestamp
+    /// The records of the batch at the start of `slice` that the log has not given up; none of a damaged batch.
+    fn readable_records(&self, slice: &Slice, header: &BatchHeader) -> io::Result<Vec<Found>> {
+        let bytes = slice.batch(header)?;
+        let Ok(records) = batch::check(&bytes).and_then(|header| batch::records(&header, &bytes)) else {
+            return Ok(Vec::new());
         };
-        Found {
-            offset: header.base.max(self.start),
-            timestamp: dated,
-        }
+        let places = Records::of(*header, &records)
+            .filter_map(Result::ok)
+            .map(|record| Found {
+                offset: record.place.offset,
+                timestamp: record.place.timestamp,
+            });
+        Ok(places.filter(|found| found.offset >= self.start).collect())
     }
 
     /// How many bytes of a segment may be shown.
-    fn readable(&self, index: usize, segment: &Segment) -> u64 {
-        if index + 1 == self.segments.len() {
-            self.durable_size
-        } else {
-            segment.size
+    fn readable(&self, segment: &Segment) -> u64 {
+        match self.durable_in {
+            _ if segment.next <= self.durable => segment.size,
+            (base, size) if base == segment.base => size,
+            _ => 0,
         }
+    }
+
+    /// The offset that no batch of a segment goes beyond, as far as it may be shown.
+    fn limit(&self, segment: &Segment) -> Offset {
+        segment.next.min(self.durable)
     }
 }

@@ -8,7 +8,8 @@ pub(crate) struct BatchMaker {
     pub(crate) timestamp: i64,
     /// (id, epoch, first sequence)
     pub(crate) producer: Option<(i64, i16, i32)>,
-    pub(crate) value: &'static [u8],
+    pub(crate) key: Option<&'static [u8]>,
+    pub(crate) value: Option<&'static [u8]>,
 }
 
 impl Default for BatchMaker {
@@ -17,7 +18,8 @@ impl Default for BatchMaker {
             records: 1,
             timestamp: 1_000,
             producer: None,
-            value: b"a teapot",
+            key: None,
+            value: Some(b"a teapot"),
         }
     }
 }
@@ -50,12 +52,11 @@ impl BatchMaker {
         let mut body = vec![0];
         zigzag(&mut body, i64::from(index));
         zigzag(&mut body, i64::from(index));
-        zigzag(&mut body, -1);
-        zigzag(
-            &mut body,
-            i64::try_from(self.value.len()).expect("test values are small"),
-        );
-        body.extend(self.value);
+        for bytes in [self.key, self.value] {
+            let length = bytes.map_or(-1, |bytes| i64::try_from(bytes.len()).expect("test values are small"));
+            zigzag(&mut body, length);
+            body.extend(bytes.unwrap_or_default());
+        }
         zigzag(&mut body, 0);
         let mut record = Vec::new();
         zigzag(&mut record, i64::try_from(body.len()).expect("test records are small"));

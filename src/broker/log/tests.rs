@@ -1,7 +1,9 @@
 //! The log as a whole: appending, reading, rolling, retention, recovery.
 
+mod damage;
 mod recovery;
 mod retention;
+mod rolling;
 
 use std::error::Error;
 use std::path::Path;
@@ -16,7 +18,15 @@ const RULES: AppendRules = AppendRules {
     max_batch: 1024 * 1024,
     segment_bytes: 1024 * 1024,
     date: None,
+    codec: None,
+    needs_keys: false,
 };
+
+/// Looks at a batch and writes it, as a partition does; what came before is on the disk by then.
+fn put(log: &mut Log, batch: &[u8], rules: AppendRules) -> Result<Placed, LogError> {
+    sync(log)?;
+    log.append(&admission::admit(batch, rules)?, rules)
+}
 
 fn open(folder: &Path) -> Result<Log, LogError> {
     Log::open(folder.join("shop.view-0"))
@@ -24,15 +34,15 @@ fn open(folder: &Path) -> Result<Log, LogError> {
 
 /// Brings what was appended onto the disk, as the flusher does.
 fn sync(log: &mut Log) -> std::io::Result<()> {
-    if let Some(job) = log.unsynced() {
-        job.file.sync_data()?;
+    while let Some(job) = log.unsynced()? {
+        job.run()?;
         log.synced(&job);
     }
     Ok(())
 }
 
 fn append(log: &mut Log, batch: BatchMaker) -> Result<Placed, LogError> {
-    let placed = log.append(&batch.at(0), RULES)?;
+    let placed = put(log, &batch.at(0), RULES)?;
     sync(log)?;
     Ok(placed)
 }
@@ -85,7 +95,7 @@ fn a_batch_is_kept_byte_for_byte_but_for_its_offset() -> Outcome {
 fn what_is_not_on_the_disk_is_not_shown() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    log.append(&BatchMaker::default().at(0), RULES)?;
+    put(&mut log, &BatchMaker::default().at(0), RULES)?;
     assert_eq!(log.durable(), Offset(0));
     assert!(log.slice_at(Offset(0))?.is_none());
     sync(&mut log)?;
@@ -100,26 +110,26 @@ fn a_batch_that_is_not_sound_is_refused_and_leaves_no_trace() -> Outcome {
     let mut flipped = BatchMaker::default().at(0);
     *flipped.last_mut().ok_or("empty")? ^= 1;
     assert!(matches!(
-        log.append(&flipped, RULES),
+        put(&mut log, &flipped, RULES),
         Err(LogError::Batch(BatchError::Checksum))
     ));
     let two = [BatchMaker::default().at(0), BatchMaker::default().at(1)].concat();
     assert!(matches!(
-        log.append(&two, RULES),
+        put(&mut log, &two, RULES),
         Err(LogError::Batch(BatchError::Contradiction(_)))
     ));
     let strict = AppendRules { max_batch: 10, ..RULES };
     assert!(matches!(
-        log.append(&BatchMaker::default().at(0), strict),
+        put(&mut log, &BatchMaker::default().at(0), strict),
         Err(LogError::TooLarge { .. })
     ));
     for cut in 0..BatchMaker::default().at(0).len() {
         assert!(
-            log.append(&BatchMaker::default().at(0)[..cut], RULES).is_err(),
+            put(&mut log, &BatchMaker::default().at(0)[..cut], RULES).is_err(),
             "cut at {cut}"
         );
     }
-    assert_eq!(log.append(&BatchMaker::default().at(0), RULES)?.base, Offset(0));
+    assert_eq!(put(&mut log, &BatchMaker::default().at(0), RULES)?.base, Offset(0));
     Ok(())
 }
 
@@ -143,7 +153,8 @@ fn many_segments_read_as_one_log_also_after_a_restart() -> Outcome {
         ..RULES
     };
     for _ in 0..200 {
-        log.append(
+        put(
+            &mut log,
             &BatchMaker {
                 records: 2,
                 ..BatchMaker::default()
@@ -168,9 +179,10 @@ fn the_sparse_index_finds_every_offset_of_a_long_segment() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
     for _ in 0..2000 {
-        log.append(
+        put(
+            &mut log,
             &BatchMaker {
-                value: &[b'x'; 100],
+                value: Some(&[b'x'; 100]),
                 ..BatchMaker::default()
             }
             .at(0),
@@ -214,8 +226,8 @@ fn a_failed_fsync_takes_back_what_nobody_was_told_of() -> Outcome {
     };
     let mut log = open(folder.path())?;
     append(&mut log, from(0))?;
-    log.append(&from(1).at(0), RULES)?;
-    let job = log.unsynced().ok_or("nothing to sync")?;
+    put(&mut log, &from(1).at(0), RULES)?;
+    let job = log.unsynced()?.ok_or("nothing to sync")?;
     log.sync_failed(&job)?;
     assert_eq!(log.take_backs(), 1);
     assert_eq!(append(&mut log, from(1))?.base, Offset(1));
@@ -233,7 +245,8 @@ fn offsets_are_found_by_date() -> Outcome {
         ..RULES
     };
     for batch in 0..100 {
-        log.append(
+        put(
+            &mut log,
             &BatchMaker {
                 records: 2,
                 timestamp: batch * 1000,
@@ -268,7 +281,8 @@ fn what_is_older_than_the_retention_goes_and_offsets_go_on() -> Outcome {
         ..RULES
     };
     for batch in 0..10 {
-        log.append(
+        put(
+            &mut log,
             &BatchMaker {
                 timestamp: batch * 1000,
                 ..BatchMaker::default()
@@ -301,7 +315,7 @@ fn what_is_larger_than_the_retention_goes() -> Outcome {
         ..RULES
     };
     for _ in 0..20 {
-        log.append(&BatchMaker::default().at(0), rules)?;
+        put(&mut log, &BatchMaker::default().at(0), rules)?;
     }
     sync(&mut log)?;
     log.retain(
@@ -342,7 +356,8 @@ fn records_deleted_by_request_stay_deleted() -> Outcome {
 fn the_brokers_clock_dates_records_where_the_topic_asks_for_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut log = open(folder.path())?;
-    log.append(
+    put(
+        &mut log,
         &BatchMaker {
             records: 2,
             ..BatchMaker::default()

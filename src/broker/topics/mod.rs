@@ -20,8 +20,12 @@ use config::{ConfigError, TopicConfig};
 
 pub(crate) use name::check_name;
 
-/// The most partitions one topic may have here: each has a file open.
+/// The most partitions one topic may have here, and all topics together: each has a file open.
 pub(crate) const MOST_PARTITIONS: i32 = 256;
+const MOST_IN_ALL: usize = 10_000;
+
+/// The name under which Apache Kafka keeps what groups commit. Here it is an empty topic that tools see and nobody writes to.
+pub(crate) const INTERNAL: &str = "__consumer_offsets";
 
 /// Why a topic could not be made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,8 @@ pub(crate) enum TopicError {
     Unknown,
     #[error("a topic has 1 to {MOST_PARTITIONS} partitions here, and never fewer than before")]
     Partitions,
+    #[error("there would be more than {MOST_IN_ALL} partitions, the most that the embedded broker keeps")]
+    TooMany,
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("the disk refused")]
@@ -157,9 +163,30 @@ impl Topics {
             return Err(TopicError::Partitions);
         }
         if self.get(name).is_some() {
-            Err(TopicError::Exists)
-        } else {
-            Ok(())
+            return Err(TopicError::Exists);
+        }
+        self.has_room_for(partitions)
+    }
+
+    fn has_room_for(&self, more: i32) -> Result<(), TopicError> {
+        let known = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let partitions: i32 = known.values().map(|topic| topic.width()).sum();
+        match usize::try_from(partitions.saturating_add(more)) {
+            Ok(all) if all <= MOST_IN_ALL => Ok(()),
+            _ => Err(TopicError::TooMany),
+        }
+    }
+
+    /// Makes the topic by which tools tell that there are groups, where it is not there yet.
+    pub(crate) fn begin_internal(&self) {
+        if self.get(INTERNAL).is_some() {
+            return;
+        }
+        match self.create(INTERNAL, 1, TopicConfig::of_internal()) {
+            Ok(_) | Err(TopicError::Exists) => {}
+            Err(error) => {
+                tracing::warn!(%error, topic = INTERNAL, "the topic that shows that there are groups could not be made; groups work without it")
+            }
         }
     }
 
@@ -206,6 +233,7 @@ impl Topics {
         if count <= topic.width() || count > MOST_PARTITIONS {
             return Err(TopicError::Partitions);
         }
+        self.has_room_for(count - topic.width())?;
         if dry_run {
             return Ok(());
         }

@@ -135,6 +135,15 @@ fn decode_with(key: ApiKey, version: i16, mut body: Guarded) -> anyhow::Result<R
         DeleteGroups: DeleteGroupsRequest,
         DescribeCluster: DescribeClusterRequest,
         OffsetForLeaderEpoch: OffsetForLeaderEpochRequest,
+        AlterConfigs: AlterConfigsRequest,
+        DescribeLogDirs: DescribeLogDirsRequest,
+        OffsetDelete: OffsetDeleteRequest,
+        DescribeAcls: DescribeAclsRequest,
+        CreateAcls: CreateAclsRequest,
+        DeleteAcls: DeleteAclsRequest,
+        ListPartitionReassignments: ListPartitionReassignmentsRequest,
+        ListTransactions: ListTransactionsRequest,
+        DescribeClientQuotas: DescribeClientQuotasRequest,
     );
     // What follows the end is not looked at, as in Apache Kafka: librdkafka ends its `Metadata` requests with stray bytes.
     Ok(request)

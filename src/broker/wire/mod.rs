@@ -21,6 +21,10 @@ pub(crate) enum WireError {
     TooLarge { announced: i32, allowed: usize },
     #[error("request {key} in version {version} is not served")]
     NotServed { key: i16, version: i16 },
+    #[error("a request that did not arrive as a whole")]
+    Unfinished,
+    #[error("an answer that was not taken")]
+    NotTaken,
     #[error("a request that can't be read: {0}")]
     Malformed(String),
     #[error("an answer that can't be written: {0}")]
@@ -29,15 +33,20 @@ pub(crate) enum WireError {
     Io(#[from] io::Error),
 }
 
-/// Reads one frame; `None` when the client has closed the connection between two.
+/// Waits for a frame's first byte; `None` when the client has closed the connection. Nothing is lost when this is given up.
+pub(crate) async fn begin_frame(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<u8>, WireError> {
+    let mut first = [0];
+    let read = stream.read(&mut first).await?;
+    Ok((read > 0).then_some(first[0]))
+}
+
+/// Reads the rest of a frame.
 pub(crate) async fn read_frame(
     stream: &mut (impl AsyncRead + Unpin),
+    first: u8,
     allowed: usize,
-) -> Result<Option<Bytes>, WireError> {
-    let mut length = [0; 4];
-    if stream.read(&mut length[..1]).await? == 0 {
-        return Ok(None);
-    }
+) -> Result<Bytes, WireError> {
+    let mut length = [first, 0, 0, 0];
     stream.read_exact(&mut length[1..]).await?;
     let announced = i32::from_be_bytes(length);
     let size = usize::try_from(announced).ok().filter(|size| *size <= allowed);
@@ -49,7 +58,7 @@ pub(crate) async fn read_frame(
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
     }
-    Ok(Some(frame.freeze()))
+    Ok(frame.freeze())
 }
 
 /// Key and version alone: all that can be read of a request that is not known.

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
+use super::asked::asked;
 use super::lines::LineView;
 use super::tile::picture;
 use crate::domain::{Quantity, Won};
@@ -82,6 +83,7 @@ fn save_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
     html! {
         form action="/cart/later" method="post" {
             input type="hidden" name="product_id" value=(line.product_id);
+            (asked(frame, None))
             button.quiet type="submit" aria-label=((words.save_for_later_named)(line.name))
                 data-cart-action="remove" data-product-id=(line.product_id) { (words.save_for_later) }
         }
@@ -94,6 +96,7 @@ fn remove_form(frame: &Frame<'_>, line: &LineView<'_>) -> Markup {
     html! {
         form action="/cart/remove" method="post" {
             input type="hidden" name="product_id" value=(line.product_id);
+            (asked(frame, None))
             input type="hidden" name="quantity" value=(line.quantity);
             button.quiet type="submit" aria-label=((words.remove_named)(line.name))
                 data-cart-action="remove" data-product-id=(line.product_id) { (words.remove) }

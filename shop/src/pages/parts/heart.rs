@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::Frame;
 use super::super::layout::{HEART, icon};
+use super::asked::asked;
 use crate::domain::Product;
 
 /// In the corner of a tile: filled when the product is on the list. It leads back to the page; `cart.js` stays on it.
@@ -15,6 +16,7 @@ pub fn heart(frame: &Frame<'_>, product: &Product) -> Markup {
         form.tile-wish action=(action(wished)) method="post" {
             input type="hidden" name="product_id" value=(product.id);
             input type="hidden" name="next" value=(frame.here);
+            (asked(frame, None))
             button.heart type="submit" aria-pressed=(wished) aria-label=((words.add_named)(product.name.text(frame.language)))
                 title=(words.add) data-product-id=(product.id) { (icon(HEART)) }
         }
@@ -34,6 +36,7 @@ pub fn wish_form(frame: &Frame<'_>, product: &Product, wished: bool) -> Markup {
         form.wish.wished[wished] action=(action(wished)) method="post" {
             input type="hidden" name="product_id" value=(product.id);
             input type="hidden" name="next" value={ "/products/" (product.id) };
+            (asked(frame, None))
             @if wished { p.note.good { (words.added) " · " a href="/wishlist" { (words.see) } } }
             button.quiet type="submit" data-product-id=(product.id) { (icon(HEART)) (said) }
         }

@@ -1,5 +1,6 @@
 //! What two pages share.
 
+pub mod asked;
 pub mod cart_line;
 pub mod crumbs;
 pub mod field;

@@ -1,11 +1,13 @@
 //! A product as a tile of a grid: the whole tile is one link, adding is a separate button.
 
 use maud::{Markup, html};
+use schemas::EventId;
 
 use super::super::Frame;
+use super::asked::asked;
 use super::heart::heart;
 use crate::domain::catalogue::PAGE_SIZE;
-use crate::domain::{Marks, Product};
+use crate::domain::{Marks, Placement, Product};
 
 /// A product and what a grid says about it.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,8 @@ pub struct List<'a> {
     pub first: usize,
     /// The list is what the page is about, so that its first tiles are seen at once.
     leads: bool,
+    /// The search that found them.
+    search: Option<EventId>,
 }
 
 impl<'a> List<'a> {
@@ -43,6 +47,7 @@ impl<'a> List<'a> {
             name,
             first: 1,
             leads: false,
+            search: None,
         }
     }
 
@@ -54,7 +59,19 @@ impl<'a> List<'a> {
             name,
             first: before * PAGE_SIZE + 1,
             leads: true,
+            search: None,
         }
+    }
+
+    /// The results of a search.
+    #[must_use]
+    pub const fn of_search(self, search: Option<EventId>) -> Self {
+        Self { search, ..self }
+    }
+
+    /// The place of a tile, `place` counted from 0 on this page.
+    fn placement(&self, place: usize) -> Option<Placement> {
+        Placement::new(self.name, u32::try_from(self.first + place).ok()?, self.search).ok()
     }
 
     const fn is_first_seen(&self, place: usize) -> bool {
@@ -71,8 +88,8 @@ pub fn grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>]) -> Markup {
 #[must_use]
 pub fn marked_grid(frame: &Frame<'_>, list: List<'_>, tiles: &[Tile<'_>], marks: &Marks) -> Markup {
     html! {
-        ul.grid data-list=(list.name) data-first=(list.first) { @for (place, tile) in tiles.iter().enumerate() {
-            li.tile { (one(frame, tile, (marks, list.is_first_seen(place)))) }
+        ul.grid data-list=(list.name) data-first=(list.first) data-search=[list.search.filter(|_| frame.view.is_some())] { @for (place, tile) in tiles.iter().enumerate() {
+            li.tile { (one(frame, tile, (marks, list.is_first_seen(place)), list.placement(place).as_ref())) }
         } }
     }
 }
@@ -90,12 +107,19 @@ pub fn marked(text: &str, marks: &Marks) -> Markup {
     }
 }
 
-fn one(frame: &Frame<'_>, tile: &Tile<'_>, (marks, is_first_seen): (&Marks, bool)) -> Markup {
+fn one(
+    frame: &Frame<'_>,
+    tile: &Tile<'_>,
+    (marks, is_first_seen): (&Marks, bool),
+    place: Option<&Placement>,
+) -> Markup {
+    // What is chosen here is said to the next page by the link, so that it is known without scripts.
+    let from = place.filter(|_| frame.view.is_some());
     let browse = &frame.words().browse;
     let Tile { product, left, .. } = *tile;
     let name = product.name.text(frame.language);
     html! {
-        a.tile-link href={ "/products/" (product.id) } data-product-id=(product.id) {
+        a.tile-link href={ "/products/" (product.id) @if let Some(from) = from { "?from=" (from) } } data-product-id=(product.id) {
             (if is_first_seen { picture_at_once(&product.picture, tile.hue) } else { picture(&product.picture, tile.hue) })
             span.name { (marked(name, marks)) }
             span.price { (product.price.text(frame.language)) }
@@ -107,6 +131,7 @@ fn one(frame: &Frame<'_>, tile: &Tile<'_>, (marks, is_first_seen): (&Marks, bool
                 input type="hidden" name="product_id" value=(product.id);
                 input type="hidden" name="quantity" value="1";
                 (form_token(frame))
+                (asked(frame, place))
                 button.round type="submit" aria-label=((browse.add_named)(name)) title=(browse.add)
                     data-cart-action="add" data-product-id=(product.id) { "+" }
             }

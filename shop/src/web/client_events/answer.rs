@@ -7,11 +7,12 @@ use schemas::EventId;
 use serde::Serialize;
 
 use super::Refused;
+use super::unsure::LeftOut;
 
 /// What became of an event.
 pub(super) enum Outcome<'a> {
-    /// Without an id when logging is compiled to nothing.
-    Accepted(Option<EventId>),
+    /// Without an id when logging is compiled to nothing; and what was left out of it.
+    Accepted(Option<EventId>, &'a LeftOut),
     Rejected(&'a Refused),
 }
 
@@ -28,6 +29,8 @@ enum Said<'a> {
         index: usize,
         #[serde(skip_serializing_if = "Option::is_none")]
         event_id: Option<EventId>,
+        #[serde(skip_serializing_if = "LeftOut::is_empty")]
+        left_out: &'a LeftOut,
     },
     Rejected {
         index: usize,
@@ -39,7 +42,11 @@ enum Said<'a> {
 impl<'a> Answer<'a> {
     pub(super) fn new(outcomes: impl Iterator<Item = Outcome<'a>>) -> Self {
         let said = outcomes.enumerate().map(|(index, outcome)| match outcome {
-            Outcome::Accepted(event_id) => Said::Accepted { index, event_id },
+            Outcome::Accepted(event_id, left_out) => Said::Accepted {
+                index,
+                event_id,
+                left_out,
+            },
             Outcome::Rejected(Refused { field, reason }) => Said::Rejected { index, field, reason },
         });
         let results: Vec<Said<'a>> = said.collect();

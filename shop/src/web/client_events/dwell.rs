@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::fields::{page, read_fields, tab};
 use super::times::{ClientTime, Received};
+use super::unsure::{LeftOut, Unsure};
 use super::{Dated, Refused, What};
 use crate::web::recorded_address::recorded_address;
 
@@ -19,6 +20,10 @@ struct FromBrowser<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
+    #[serde(borrow, default)]
+    page_view_id: Unsure<'a>,
+    #[serde(borrow, default)]
+    page_endpoint: Unsure<'a>,
     entered_at: ClientTime,
     left_at: ClientTime,
     active_ms: u64,
@@ -50,10 +55,14 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     }
     let left_at = received.corrected("left_at", sent.left_at, sent.sent_at)?;
     let entered_at = received.corrected("entered_at", sent.entered_at, sent.sent_at)?;
+    let mut left_out = LeftOut::default();
+    let page_endpoint = left_out.page_endpoint(sent.page_endpoint);
     Ok(Dated {
+        page_view_id: left_out.page_view_id(sent.page_view_id),
         at: left_at,
-        what: What::Activity(Details::Dwell(Dwell {
+        what: What::Activity(Box::new(Details::Dwell(Dwell {
             page: recorded_address(sent.page),
+            page_endpoint,
             // The wall clock may have been set in between; the durations come from the one that never is.
             entered_at: entered_at.min(left_at),
             left_at,
@@ -65,6 +74,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             next_page: sent.next_page.map(recorded_address),
             tab: sent.tab,
             client: received.client(sent.left_at, sent.sent_at),
-        })),
+        }))),
+        left_out,
     })
 }

@@ -7,6 +7,9 @@
 //! - 200 with nothing accepted: this visitor allows only what is necessary, and the client can forget the events;
 //! - 202 all accepted, 207 some, 422 none; `{"accepted":1,"results":[{"index":0,"status":"accepted","event_id":".."},
 //!   {"index":1,"status":"rejected","field":"scroll_depth_percent","reason":".."}]}`;
+//!   A field that joins the event to other things (`page_view_id`, `page_endpoint`, `list`, `position`, `search_id`, where on the page and
+//!   the element's name) is left out when it is wrong, the rest is kept, and the answer names it: `{"index":2,"status":"accepted",
+//!   "event_id":"..","left_out":["position"]}`;
 //! - 400 not JSON, 413 more than 100 events or 64 KiB, 415 another content type;
 //! - 429 with `Retry-After`: more than `--client-events-per-minute` requests from this address, the client keeps the events;
 //! - 503 with `Retry-After`: the journal has no room, the client keeps the events.
@@ -25,6 +28,7 @@ mod kind;
 mod page;
 mod script_error;
 mod times;
+mod unsure;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -47,6 +51,7 @@ use answer::{Answer, Outcome};
 pub(super) use identity::Told;
 use script_error::ScriptError;
 use times::Received;
+use unsure::LeftOut;
 
 /// Why an event is refused: the field and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +72,14 @@ impl Refused {
 /// What an accepted event becomes: when it happened, by the shop's clock, and what.
 struct Dated<'a> {
     at: Timestamp,
+    /// On which page.
+    page_view_id: Option<EventId>,
     what: What<'a>,
+    left_out: LeftOut,
 }
 
 enum What<'a> {
-    Activity(Details<'a>),
+    Activity(Box<Details<'a>>),
     /// A line of the application log.
     Failed(ScriptError<'a>),
 }
@@ -145,13 +153,13 @@ fn answer(caller: &Caller, site: &Site, headers: &HeaderMap, body: &[u8], read: 
     let outcomes = read
         .into_iter()
         .map(|event| event.map(|dated| encoded(caller, dated, status)));
-    let outcomes: Vec<Result<Option<Unsealed>, Refused>> = outcomes.collect();
+    let outcomes: Vec<Result<(Option<Unsealed>, LeftOut), Refused>> = outcomes.collect();
     let answer = Answer::new(outcomes.iter().map(|outcome| match outcome {
-        Ok(event) => Outcome::Accepted(event.as_ref().map(|event| event.event_id)),
+        Ok((event, left_out)) => Outcome::Accepted(event.as_ref().map(|event| event.event_id), left_out),
         Err(refused) => Outcome::Rejected(refused),
     }));
     let response = (status, Json(answer)).into_response();
-    let told = outcomes.into_iter().filter_map(Result::ok).flatten();
+    let told = outcomes.into_iter().flatten().filter_map(|(event, _)| event);
     let seen = Seen {
         events: site.told.but_the_known(told),
         or_refuse: true,
@@ -159,22 +167,24 @@ fn answer(caller: &Caller, site: &Site, headers: &HeaderMap, body: &[u8], read: 
     Ok((seen, response).into_response())
 }
 
-/// None when logging is compiled to nothing.
-fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> Option<Unsealed> {
+/// No event when logging is compiled to nothing.
+fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> (Option<Unsealed>, LeftOut) {
     let occasion = Occasion {
         at: dated.at,
+        asked_from: dated.page_view_id,
         ..caller.occasion.clone()
     };
-    match dated.what {
+    let event = match dated.what {
         What::Activity(details) => {
             let id =
                 identity::of(caller.visit.visitor, &details).unwrap_or_else(|| EventId::at(dated.at, rand::random()));
-            recorder::encode_with_id(&occasion, (id, details), status.as_u16())
+            recorder::encode_with_id(&occasion, (id, *details), status.as_u16())
         }
         What::Failed(error) => {
             recorder::encode_line(&error.line(&occasion, identity::of_error(caller.visit.visitor, &error)))
         }
-    }
+    };
+    (event, dated.left_out)
 }
 
 /// A body without a content type passes: some programs send none.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
+use super::unsure::{LeftOut, Unsure};
 use super::{Dated, Refused, What};
 use crate::web::recorded_address::recorded_address;
 
@@ -22,6 +23,10 @@ struct Seen<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
+    #[serde(borrow, default)]
+    page_view_id: Unsure<'a>,
+    #[serde(borrow, default)]
+    page_endpoint: Unsure<'a>,
     #[serde(borrow)]
     list: Cow<'a, str>,
     tiles: Vec<SeenTile>,
@@ -49,15 +54,20 @@ pub(super) fn impression<'a>(json: &'a str, received: &Received) -> Result<Dated
         }
     }
     tab(&sent.tab)?;
+    let mut left_out = LeftOut::default();
+    let page_endpoint = left_out.page_endpoint(sent.page_endpoint);
     Ok(Dated {
+        page_view_id: left_out.page_view_id(sent.page_view_id),
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::Impression(Impression {
+        what: What::Activity(Box::new(Details::Impression(Impression {
             page: recorded_address(sent.page),
+            page_endpoint,
             list: sent.list,
             tiles: sent.tiles,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
+        left_out,
     })
 }
 
@@ -67,6 +77,10 @@ struct Measured<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
+    #[serde(borrow, default)]
+    page_view_id: Unsure<'a>,
+    #[serde(borrow, default)]
+    page_endpoint: Unsure<'a>,
     navigation: Navigation,
     #[serde(default)]
     ttfb_ms: Option<u32>,
@@ -87,10 +101,14 @@ pub(super) fn performance<'a>(json: &'a str, received: &Received) -> Result<Date
     let sent: Measured<'a> = read_fields(json)?;
     page("page", &sent.page)?;
     tab(&sent.tab)?;
+    let mut left_out = LeftOut::default();
+    let page_endpoint = left_out.page_endpoint(sent.page_endpoint);
     Ok(Dated {
+        page_view_id: left_out.page_view_id(sent.page_view_id),
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::PagePerformance(PagePerformance {
+        what: What::Activity(Box::new(Details::PagePerformance(PagePerformance {
             page: recorded_address(sent.page),
+            page_endpoint,
             navigation: sent.navigation,
             ttfb_ms: sent.ttfb_ms,
             fcp_ms: sent.fcp_ms,
@@ -99,7 +117,8 @@ pub(super) fn performance<'a>(json: &'a str, received: &Received) -> Result<Date
             inp_ms: sent.inp_ms,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
+        left_out,
     })
 }
 
@@ -109,6 +128,10 @@ struct GivenUp<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
+    #[serde(borrow, default)]
+    page_view_id: Unsure<'a>,
+    #[serde(borrow, default)]
+    page_endpoint: Unsure<'a>,
     #[serde(borrow)]
     form: Cow<'a, str>,
     fields: Vec<Cow<'a, str>>,
@@ -132,16 +155,21 @@ pub(super) fn form_abandoned<'a>(json: &'a str, received: &Received) -> Result<D
     }
     bounded("last_field", &sent.last_field, 1, LONGEST_FIELD)?;
     tab(&sent.tab)?;
+    let mut left_out = LeftOut::default();
+    let page_endpoint = left_out.page_endpoint(sent.page_endpoint);
     Ok(Dated {
+        page_view_id: left_out.page_view_id(sent.page_view_id),
         at: received.corrected("at", sent.at, sent.sent_at)?,
-        what: What::Activity(Details::FormAbandoned(FormAbandoned {
+        what: What::Activity(Box::new(Details::FormAbandoned(FormAbandoned {
             page: recorded_address(sent.page),
+            page_endpoint,
             form: recorded_address(sent.form),
             fields: sent.fields,
             last_field: sent.last_field,
             spent_ms: sent.spent_ms,
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
-        })),
+        }))),
+        left_out,
     })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
+use super::unsure::{LeftOut, Unsure};
 use super::{Dated, Refused, What};
 use crate::observe::Occasion;
 use crate::web::recorded_address::{recorded_address, recorded_text};
@@ -23,6 +24,8 @@ pub(super) struct ScriptError<'a> {
     sent_at: ClientTime,
     #[serde(borrow)]
     page: Cow<'a, str>,
+    #[serde(borrow, default)]
+    page_view_id: Unsure<'a>,
     #[serde(borrow)]
     message: Cow<'a, str>,
     /// `/static/../main.js:12:3`
@@ -44,9 +47,12 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
     sent.page = recorded_address(sent.page);
     sent.message = recorded_text(sent.message);
     sent.source = sent.source.map(recorded_text);
+    let mut left_out = LeftOut::default();
     Ok(Dated {
+        page_view_id: left_out.page_view_id(sent.page_view_id),
         at: received.corrected("at", sent.at, sent.sent_at)?,
         what: What::Failed(sent),
+        left_out,
     })
 }
 
@@ -68,6 +74,9 @@ impl ScriptError<'_> {
         ]);
         if let Some(source) = &self.source {
             fields.insert(Cow::Borrowed("source"), Cow::Borrowed(source));
+        }
+        if let Some(view) = occasion.asked_from {
+            fields.insert(Cow::Borrowed("page_view_id"), Cow::Owned(view.to_string()));
         }
         AppLine {
             timestamp: occasion.at,

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::{AppendRules, BatchMaker, Log, Offset, Outcome, RULES, append, open, read, sync};
+use super::{AppendRules, BatchMaker, Log, Offset, Outcome, RULES, append, open, put, read, sync};
 
 const MANY_SEGMENTS: AppendRules = AppendRules {
     segment_bytes: 200,
@@ -14,7 +14,7 @@ const MANY_SEGMENTS: AppendRules = AppendRules {
 /// Two batches a segment.
 fn appends_to_many_segments(log: &mut Log, batches: usize) -> Outcome {
     for _ in 0..batches {
-        log.append(&BatchMaker::default().at(0), MANY_SEGMENTS)?;
+        put(log, &BatchMaker::default().at(0), MANY_SEGMENTS)?;
     }
     Ok(sync(log)?)
 }

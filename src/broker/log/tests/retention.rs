@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{AppendRules, BatchMaker, Offset, Outcome, RULES, Retention, open, read, sync};
+use super::{AppendRules, BatchMaker, Offset, Outcome, RULES, Retention, open, put, read, sync};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const KEPT_DAYS: i64 = 30;
@@ -23,7 +23,8 @@ fn through_45_days_a_topic_keeps_30_days_and_its_offsets() -> Outcome {
     for day in 0..45 {
         for batch in 0..BATCHES_A_DAY {
             let timestamp = day * DAY_MS + batch * 1000;
-            log.append(
+            put(
+                &mut log,
                 &BatchMaker {
                     timestamp,
                     ..BatchMaker::default()
@@ -61,7 +62,8 @@ fn one_record_dated_in_the_far_future_keeps_nothing_for_ever() -> Outcome {
     let mut log = open(folder.path())?;
     let written = i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
     let timestamp = written + 100 * 365 * DAY_MS;
-    log.append(
+    put(
+        &mut log,
         &BatchMaker {
             timestamp,
             ..BatchMaker::default()

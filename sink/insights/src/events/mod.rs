@@ -1,0 +1,17 @@
+//! The events in memory: a few dozen bytes each, in order within their sessions, so that every analysis is one walk over them.
+//!
+//! All pages share these sets. They are the same on SQLite and PostgreSQL because neither database counts anything: it only gives rows.
+
+mod arrange;
+mod details;
+mod dictionary;
+mod event;
+mod log;
+mod text;
+
+pub use arrange::{Arranged, Facts, Visitor};
+pub use details::{Click, Dwell, Exposure, Form, Impression, Line, Performance};
+pub use dictionary::{Dictionary, Symbol};
+pub use event::{Event, EventIndex, SessionIndex};
+pub use log::{Log, Partition};
+pub use text::{device_name, language_name, page_of_path};

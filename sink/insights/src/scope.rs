@@ -1,0 +1,262 @@
+//! The sets that an analysis walks over, and the lists behind its figures.
+//!
+//! A figure is counted by a [`Tally`]. Whoever opens the figure's rows runs the same analysis again, and the tally that is asked for keeps
+//! what it counts: so a list is as long as its figure says, whatever the figure is.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use schemas::EventType;
+use time::UtcOffset;
+
+use crate::events::{Arranged, Event, EventIndex, Facts, Log, SessionIndex, Visitor};
+use crate::question::{Question, Range, Who, day};
+use crate::report::{Cell, Value};
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Events,
+    Sessions,
+    /// Each is told by one of its sessions.
+    Visitors,
+}
+
+/// The rows behind one figure.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    pub unit: Unit,
+    pub rows: Vec<u32>,
+}
+
+/// Everything that one question is about.
+pub struct Scope<'a> {
+    pub log: &'a Log,
+    pub arranged: Cow<'a, Arranged>,
+    pub question: &'a Question,
+    pub range: Range,
+    pub zone: UtcOffset,
+    sessions: Vec<SessionIndex>,
+    touching: Vec<SessionIndex>,
+    wanted: Option<String>,
+    found: RefCell<Option<Rows>>,
+}
+
+impl<'a> Scope<'a> {
+    /// The question's own range, or `range` where another one is meant.
+    #[must_use]
+    pub fn new(log: &'a Log, question: &'a Question, zone: UtcOffset, range: Option<Range>) -> Self {
+        let arranged = match &question.as_of {
+            None => Cow::Borrowed(&log.arranged),
+            Some(positions) => Cow::Owned(log.as_of(positions)),
+        };
+        Self::over(log, arranged, question, zone, range)
+    }
+
+    /// The same question over another range.
+    #[must_use]
+    pub fn over_range(&self, range: Range) -> Scope<'_> {
+        Scope::over(
+            self.log,
+            Cow::Borrowed(&*self.arranged),
+            self.question,
+            self.zone,
+            Some(range),
+        )
+    }
+
+    fn over(
+        log: &'a Log,
+        arranged: Cow<'a, Arranged>,
+        question: &'a Question,
+        zone: UtcOffset,
+        range: Option<Range>,
+    ) -> Self {
+        let newest = arranged.newest.unwrap_or(0);
+        let range = range.unwrap_or_else(|| question.range(day(newest, zone), zone));
+        let mut scope = Self {
+            log,
+            arranged,
+            question,
+            range,
+            zone,
+            sessions: Vec::new(),
+            touching: Vec::new(),
+            wanted: None,
+            found: RefCell::default(),
+        };
+        scope.select();
+        scope
+    }
+
+    /// Keeps the rows behind this figure.
+    #[must_use]
+    pub fn wanting(mut self, figure: &str) -> Self {
+        self.wanted = Some(figure.to_owned());
+        self
+    }
+
+    /// The rows of the figure that was wanted, once its analysis has run; none when there is no such figure.
+    #[must_use]
+    pub fn found(self) -> Option<Rows> {
+        self.found.into_inner()
+    }
+
+    fn select(&mut self) {
+        let starts = &self.arranged.by_start;
+        let at = |session: &SessionIndex| self.arranged.facts(*session).first;
+        let low = self.range.from.saturating_sub(self.arranged.longest);
+        let begin = starts.partition_point(|session| at(session) < low);
+        let end = starts.partition_point(|session| at(session) < self.range.to);
+        let touching = starts.get(begin..end).unwrap_or_default().iter().copied();
+        let touching =
+            touching.filter(|session| self.facts(*session).last >= self.range.from && self.matches(*session));
+        let touching: Vec<SessionIndex> = touching.collect();
+        let sessions = touching
+            .iter()
+            .copied()
+            .filter(|session| self.range.holds(self.facts(*session).first));
+        self.sessions = sessions.collect();
+        self.touching = touching;
+    }
+
+    /// Whether a session passes the filters, whenever it was.
+    #[must_use]
+    pub fn admits(&self, session: SessionIndex) -> bool {
+        self.matches(session)
+    }
+
+    fn matches(&self, session: SessionIndex) -> bool {
+        let (facts, question) = (self.facts(session), self.question);
+        let who = match question.who {
+            Who::All => true,
+            Who::New => facts.new,
+            Who::Returning => !facts.new,
+        };
+        let campaign = question
+            .campaign
+            .as_deref()
+            .is_none_or(|wanted| self.log.names.text(facts.campaign) == wanted);
+        (question.bots || !facts.bot)
+            && who
+            && campaign
+            && question.admits(facts.language, facts.device)
+            && question.variant.as_ref().is_none_or(|wanted| self.saw(session, wanted))
+    }
+
+    fn saw(&self, session: SessionIndex, (experiment, variant): &(String, String)) -> bool {
+        let names = &self.log.names;
+        let mut exposures = self
+            .events(session)
+            .map(|(_, event)| event)
+            .filter(|event| event.kind == EventType::Exposure);
+        exposures.any(|event| {
+            let exposure = self.log.exposures.get(event.extra as usize);
+            exposure
+                .is_some_and(|seen| names.text(seen.experiment) == experiment && names.text(seen.variant) == variant)
+        })
+    }
+
+    #[must_use]
+    pub fn facts(&self, session: SessionIndex) -> &Facts {
+        self.arranged.facts(session)
+    }
+
+    /// The sessions that begin in the range, by their beginning.
+    #[must_use]
+    pub fn sessions(&self) -> &[SessionIndex] {
+        &self.sessions
+    }
+
+    /// All events of a session, in order.
+    pub fn events(&self, session: SessionIndex) -> impl DoubleEndedIterator<Item = (EventIndex, &Event)> {
+        let events = self.log.sessions[session as usize]
+            .iter()
+            .map(|index| (*index, self.log.event(*index)));
+        events.filter(|(_, event)| self.arranged.limits.admit(event))
+    }
+
+    /// The sessions that have events in the range, those included that began before it.
+    #[must_use]
+    pub fn touching(&self) -> &[SessionIndex] {
+        &self.touching
+    }
+
+    /// A session's events that happen in the range.
+    pub fn events_in_range(&self, session: SessionIndex) -> impl DoubleEndedIterator<Item = (EventIndex, &Event)> {
+        self.events(session).filter(|(_, event)| self.range.holds(event.at))
+    }
+
+    /// Counts under this name.
+    #[must_use]
+    pub fn tally(&self, name: impl Into<String>, unit: Unit) -> Tally {
+        let name = name.into();
+        Tally {
+            wanted: self.wanted.as_deref() == Some(&name),
+            name,
+            unit,
+            count: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Counts each visitor once under this name.
+    #[must_use]
+    pub fn visitors(&self, name: impl Into<String>) -> VisitorTally {
+        VisitorTally {
+            tally: self.tally(name, Unit::Visitors),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// Ends a count: its number, which opens its rows.
+    #[must_use]
+    pub fn cell(&self, tally: Tally) -> Cell {
+        if tally.wanted {
+            self.found.replace(Some(Rows {
+                unit: tally.unit,
+                rows: tally.rows,
+            }));
+        }
+        Cell {
+            value: Value::Count(tally.count),
+            rows: Some(tally.name),
+            link: None,
+        }
+    }
+}
+
+/// A count that can tell what it counted.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    name: String,
+    unit: Unit,
+    wanted: bool,
+    pub count: u64,
+    rows: Vec<u32>,
+}
+
+impl Tally {
+    pub fn add(&mut self, row: u32) {
+        self.count += 1;
+        if self.wanted {
+            self.rows.push(row);
+        }
+    }
+}
+
+/// A count of visitors.
+#[derive(Debug, Clone)]
+pub struct VisitorTally {
+    pub tally: Tally,
+    seen: HashSet<Visitor>,
+}
+
+impl VisitorTally {
+    pub fn add(&mut self, visitor: Visitor, session: SessionIndex) {
+        if self.seen.insert(visitor) {
+            self.tally.add(session);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the sink wrote, read and never written: rows, positions, products.
+//!
+//! Promises: a connection can't write (SQLite is opened read-only, a PostgreSQL session is read-only by default); rows and positions of one
+//! reading are one snapshot of the database, so a reading is right to the last committed batch and never half of one.
+
+mod postgres;
+mod row;
+mod sqlite;
+
+use std::path::PathBuf;
+
+use sqlx::postgres::PgConnectOptions;
+
+pub use row::RawRow;
+
+/// The database of a sink.
+#[derive(Debug, Clone)]
+pub enum Source {
+    Sqlite(sqlite::Reader),
+    Postgres(postgres::Reader),
+}
+
+/// Why what the sink wrote can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// How far the sink is in a partition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub topic: String,
+    pub partition: i64,
+    /// The offset of the first message that is not in the table yet.
+    pub next: i64,
+    /// The Kafka cluster that the offset belongs to, when a sink has asked.
+    pub cluster: Option<String>,
+}
+
+/// From where rows are read: those that are known already are left out.
+#[derive(Debug, Clone, Default)]
+pub struct Since {
+    /// The highest number of a row that is known (SQLite).
+    pub id: i64,
+    /// The positions of the last reading (PostgreSQL); none reads everything.
+    pub positions: Vec<Position>,
+}
+
+/// What a product was called and cost for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRow {
+    pub id: i64,
+    pub name: String,
+    pub category_id: Option<i64>,
+    pub category: Option<String>,
+}
+
+/// A whole row, for those who look at single events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    pub key: RowKey,
+    pub event_id: String,
+    pub kind: String,
+    pub endpoint: String,
+    pub path: String,
+    pub user: Option<i64>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub referrer: Option<String>,
+    pub request_id: Option<String>,
+    pub details: String,
+}
+
+/// The place of a row: of its message, and SQLite's number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    pub id: i64,
+    pub topic: String,
+    pub partition: i64,
+    pub offset: i64,
+}
+
+impl Source {
+    /// A file of SQLite; it is opened when something is read first.
+    #[must_use]
+    pub fn sqlite(path: PathBuf) -> Self {
+        Self::Sqlite(sqlite::Reader::new(path))
+    }
+
+    #[must_use]
+    pub fn postgres(options: PgConnectOptions) -> Self {
+        Self::Postgres(postgres::Reader::new(options))
+    }
+
+    /// Gives each row that is not known yet to `take`, and answers the positions of the same moment and when the oldest row happened at
+    /// the earliest, in microseconds.
+    pub async fn read(
+        &self,
+        since: &Since,
+        take: impl FnMut(RawRow),
+    ) -> Result<(Vec<Position>, Option<i64>), SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.read(since, take).await,
+            Self::Postgres(reader) => reader.read(since, take).await,
+        }
+    }
+
+    /// What is sold now; nothing when the sink keeps no products yet.
+    pub async fn products(&self) -> Result<Vec<ProductRow>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.products().await,
+            Self::Postgres(reader) => reader.products().await,
+        }
+    }
+
+    /// The whole rows, in the order of the keys; one that is gone by now is left out.
+    pub async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.details(keys).await,
+            Self::Postgres(reader) => reader.details(keys).await,
+        }
+    }
+
+    /// The session of a request, by its id; `near` bounds the time in which it is looked for, in microseconds.
+    pub async fn session_of_request(&self, id: &str, near: (i64, i64)) -> Result<Option<String>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.session_of_request(id, near).await,
+            Self::Postgres(reader) => reader.session_of_request(id, near).await,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The pages of `/insights`, and the same as JSON and CSV.
+
+mod access;
+mod api;
+mod ask;
+mod error;
+mod filters;
+mod layout;
+mod page;
+mod router;
+mod rows;
+mod section;
+mod style;
+mod visit;
+
+pub use access::{Access, AccessError};
+pub use ask::AskDatabase;
+pub use router::{Options, router};

@@ -1,0 +1,60 @@
+//! Every route, and who may take it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use schemas::Clock;
+use time::UtcOffset;
+
+use super::access::{self, Access};
+use super::ask::AskDatabase;
+use super::{api, ask, page, rows, style, visit};
+use crate::source::Source;
+use crate::state::State;
+
+/// What the pages stand on.
+pub struct Options {
+    /// What the sink wrote.
+    pub source: Source,
+    /// When a day begins.
+    pub zone: UtcOffset,
+    pub access: Access,
+    /// Where questions in SQL are put; none leaves them out, and the page says how to allow them.
+    pub ask: Option<AskDatabase>,
+    pub clock: Clock,
+}
+
+/// What handlers share.
+#[derive(Clone)]
+pub(super) struct Site {
+    pub state: State,
+    pub access: Arc<Access>,
+    pub ask: Option<AskDatabase>,
+}
+
+/// All pages, at `/insights`.
+pub fn router(options: Options) -> Router {
+    let site = Site {
+        state: State::new(options.source, options.zone, options.clock),
+        access: Arc::new(options.access),
+        ask: options.ask,
+    };
+    Router::new()
+        .route("/insights", get(page::overview))
+        .route("/insights/rows", get(rows::page))
+        .route("/insights/visit", get(visit::page))
+        .route("/insights/ask", get(ask::page))
+        .route("/insights/definitions", get(page::definitions))
+        .route("/insights/api", get(api::index))
+        .route("/insights/api/rows", get(rows::json))
+        .route("/insights/api/{analysis}", get(api::json))
+        .route("/insights/api/{analysis}/{table}", get(api::csv))
+        .route("/insights/{analysis}", get(page::analysis))
+        .layer(from_fn_with_state(site.clone(), access::guard))
+        // Beside the guard: what shows nothing, and the door itself.
+        .route("/insights/style.css", get(style::sheet))
+        .route("/insights/enter", post(access::enter))
+        .with_state(site)
+}
