@@ -81,7 +81,8 @@ pub struct Settings {
         long,
         env = "SINK_LISTEN",
         default_value = "127.0.0.1:8081",
-        value_name = "ADDRESS",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT",
         global = true
     )]
     pub listen: SocketAddr,

@@ -105,11 +105,7 @@ impl Sink {
         let pages = CancellationToken::new();
         let server = tokio::spawn({
             let (router, pages) = (self.router(), pages.clone());
-            async move {
-                axum::serve(self.listener, router)
-                    .with_graceful_shutdown(pages.cancelled_owned())
-                    .await
-            }
+            hosting::serve(self.listener, router, hosting::Doors::default(), pages)
         });
         let retention = Retention {
             settings: self.settings.clone(),
@@ -136,10 +132,8 @@ impl Sink {
         let done = run_loop(parts, self.instance).await;
         retention.abort();
         pages.cancel();
-        match server.await {
-            Ok(Err(error)) => tracing::warn!(%error, "the sink's pages"),
-            Err(error) => tracing::warn!(%error, "the sink's pages"),
-            Ok(Ok(())) => {}
+        if let Err(error) = server.await {
+            tracing::warn!(%error, "the sink's pages");
         }
         done
     }
