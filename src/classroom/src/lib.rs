@@ -9,6 +9,7 @@ pub mod error;
 pub mod exercises;
 pub mod grade;
 mod kafka;
+pub mod pages;
 pub mod replay;
 pub mod simulate;
 pub mod start;
