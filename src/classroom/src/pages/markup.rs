@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::Request;
 use super::words::PageWords;
-use crate::exercises::{ALL, Exercise, Lesson, Misconception};
+use crate::exercises::{ALL, Exercise, Lesson};
 use crate::grade::mark::Mark;
 
 fn page(request: &Request, title: &str, here: &str, content: &Markup) -> Markup {
@@ -171,10 +171,4 @@ fn differences(words: &PageWords, exercise: &Exercise, mark: &Mark) -> Markup {
             }
         }
     }
-}
-
-/// Every misconception has words in both languages; a test holds them to it.
-#[cfg(test)]
-pub(super) fn says(one: &Misconception) -> [&'static str; 2] {
-    [one.says.ko, one.says.en]
 }
