@@ -105,7 +105,7 @@ fn shape(words: &PageWords, exercise: &Exercise) -> Markup {
             table {
                 tr { th { (words.column) } th { (words.holds) } th { (words.key) } }
                 @for column in exercise.columns {
-                    tr { td { code { (column.name) } } td { (column.kind.words()) } td { @if column.key { "✓" } } }
+                    tr { td { code { (column.name) } } td { (column.kind.in_language(words.code)) } td { @if column.key { "✓" } } }
                 }
             }
         }

@@ -37,7 +37,6 @@ struct Room {
 }
 
 /// The pages, to be merged into the shop's; `style` is the address of the shop's style sheet.
-#[must_use]
 pub fn router(style: &str) -> Router {
     let room = Room {
         style: style.into(),
@@ -102,13 +101,11 @@ fn is_korean(asked: &Asked, headers: &HeaderMap) -> bool {
     let cookie = text(header::COOKIE)
         .split("; ")
         .find_map(|cookie| cookie.strip_prefix("language="));
-    match asked.lang.as_deref().or(cookie) {
-        Some(code) => code == "ko",
-        None => {
-            let liked = text(header::ACCEPT_LANGUAGE);
-            liked.find("ko").unwrap_or(usize::MAX) < liked.find("en").unwrap_or(usize::MAX)
-        }
+    if let Some(code) = asked.lang.as_deref().or(cookie) {
+        return code == "ko";
     }
+    let liked = text(header::ACCEPT_LANGUAGE);
+    liked.find("ko").unwrap_or(usize::MAX) < liked.find("en").unwrap_or(usize::MAX)
 }
 
 async fn list(State(room): State<Room>, Query(asked): Query<Asked>, headers: HeaderMap) -> Markup {

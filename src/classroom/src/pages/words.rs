@@ -54,7 +54,7 @@ pub(super) const KO: PageWords = PageWords {
     shape: "답의 모양",
     column: "열",
     holds: "값",
-    key: "열쇠",
+    key: "키",
     hint: "힌트",
     answer: "답 내기",
     answer_lead: "CSV나 JSON 줄을 붙여 넣으세요. 큰 답은 명령으로 채점해요:",

@@ -18,7 +18,7 @@ pub(super) struct Unreadable {
 
 /// One of the things that are merged.
 pub(super) enum Source {
-    Lines(Lines),
+    Lines(Box<Lines>),
     Partition(Box<Partition>),
 }
 

@@ -145,7 +145,7 @@ fn change(settings: &Settings, first: i64, clock: &Clock) -> Change {
 fn sources(settings: &Settings) -> Result<Vec<Source>, ClassroomError> {
     let mapping = settings.mapping.as_deref().map(Mapping::find).transpose()?;
     let lines = source::open_all(&settings.sources, mapping.as_ref())?;
-    let mut sources: Vec<Source> = lines.into_iter().map(Source::Lines).collect();
+    let mut sources: Vec<Source> = lines.into_iter().map(|lines| Source::Lines(Box::new(lines))).collect();
     if let Some(brokers) = &settings.from_kafka {
         let partitions = topics::open_all(brokers, &settings.topic, settings.from)?;
         sources.extend(
@@ -210,6 +210,17 @@ fn play(
     bar.finish_and_clear();
     report.unreadable = replay.merge.unreadable_count;
     Ok(report)
+}
+
+/// The values of a topic, from its beginning to its end as it is now, each partition in its order.
+pub(crate) fn values_of(brokers: &str, topic: &str) -> Result<Vec<Vec<u8>>, ClassroomError> {
+    let mut values = Vec::new();
+    for mut partition in topics::open_all(brokers, &[topic.to_owned()], None)? {
+        while let Some(message) = partition.read()? {
+            values.push(message.value);
+        }
+    }
+    Ok(values)
 }
 
 /// Plays messages that are in memory already into topics.

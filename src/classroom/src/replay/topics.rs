@@ -6,6 +6,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::Timestamp;
 
@@ -40,7 +41,7 @@ pub(super) fn open_all(
         let numbers = metadata
             .topics()
             .iter()
-            .flat_map(|topic| topic.partitions().iter().map(|partition| partition.id()));
+            .flat_map(|topic| topic.partitions().iter().map(MetadataPartition::id));
         let numbers: Vec<i32> = numbers.collect();
         if numbers.is_empty() {
             let reason = format!("{brokers} has no topic {topic}");
@@ -132,7 +133,7 @@ fn message(record: &BorrowedMessage<'_>) -> Option<Message> {
     let key = record.key().map(<[u8]>::to_vec);
     let topic = Some(record.topic().to_owned());
     Some(match Message::of_the_shop(value) {
-        Ok(message) => Message { key, topic, ..message },
+        Ok(message) => Message { topic, key, ..message },
         Err(_) => Message {
             at: record.timestamp().to_millis().unwrap_or(0).saturating_mul(1000),
             topic,
