@@ -49,7 +49,7 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Use this Kafka and start no broker.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..")]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..", value_parser = sink::settings::addresses)]
     pub kafka: Option<String>,
 
     /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
