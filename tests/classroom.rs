@@ -87,6 +87,69 @@ fn the_sink_takes_a_simulated_day_as_it_takes_a_shops_byte_by_byte() {
     assert!(shop.stop().success());
 }
 
+/// Everything in the broker's topics that hold log lines, sorted; topics' names begin with `prefix`.
+fn messages(kafka: &str, prefix: &str) -> Vec<String> {
+    let topics = schemas::Topic::ALL
+        .into_iter()
+        .filter(|topic| topic.log_file().is_some());
+    // The simulator writes no lines of the application.
+    let topics = topics.filter(|topic| *topic != schemas::Topic::App);
+    let names: Vec<String> = topics.map(|topic| format!("{prefix}{}", topic.name())).collect();
+    let mut arguments = vec!["replay", "--from-kafka", kafka, "--speed", "max"];
+    arguments.extend(names.iter().flat_map(|name| ["--topic", name.as_str()]));
+    let read = de_shop(&arguments);
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let mut lines: Vec<String> = String::from_utf8_lossy(&read.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_replay_that_is_interrupted_goes_on_in_the_topics_without_gap_and_double() {
+    let folder = TempDir::with_prefix("de-shop-classroom-").expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
+    let mut command = Command::new(program("de-shop"));
+    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
+    let mut broker = Process::start("broker", folder.path(), &mut command);
+    let kafka = broker.ready()["kafka"].clone();
+
+    let (out, point) = (path("simulated"), path("point.json"));
+    let simulate = ["simulate", "--days", "1", "--visits-per-day", "60"];
+    assert!(de_shop(&[&simulate[..], &["--out", &out]].concat()).status.success());
+    let expected = lines(Path::new(&out), "");
+    let straight = de_shop(&[&simulate[..], &["--kafka", &kafka]].concat());
+    assert!(
+        straight.status.success(),
+        "{}",
+        String::from_utf8_lossy(&straight.stderr)
+    );
+    assert!(messages(&kafka, "") == expected, "straight into topics it is the same");
+
+    let replay = [
+        "replay",
+        &out,
+        "--kafka",
+        &kafka,
+        "--topic-prefix",
+        "again.",
+        "--resume",
+        &point,
+    ];
+    let mut command = Command::new(program("de-shop"));
+    command.args(replay).args(["--rate", "100/s"]);
+    let mut playing = Process::start("replay", folder.path(), &mut command);
+    std::thread::sleep(Duration::from_secs(4));
+    playing.assert_alive();
+    assert!(playing.stop().success(), "it ends well when it is told to stop");
+    assert!(Path::new(&point).exists(), "it says where to go on");
+    assert!(de_shop(&[&replay[..], &["--speed", "max"]].concat()).status.success());
+    assert!(messages(&kafka, "again.") == expected, "no gap and no double");
+    assert!(broker.stop().success());
+}
+
 #[test]
 fn bad_calls_of_the_classroom_end_with_2_and_say_what_is_wrong() {
     let calls: [(&[&str], &str); 5] = [

@@ -13,5 +13,6 @@ pub mod pages;
 pub mod replay;
 pub mod simulate;
 pub mod start;
+mod topics;
 
 pub use error::ClassroomError;

@@ -83,6 +83,13 @@ pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outc
         p { (lesson.task.fill(exercise.task.in_language(words.code))) }
         h2 { (words.data) }
         p { (words.data_lead) }
+        p {
+            (words.topics) ": "
+            @for (place, topic) in exercise.topics.iter().enumerate() {
+                @if place > 0 { ", " }
+                a href={ "/data/topics/" (topic.name()) } { (topic.name()) }
+            }
+        }
         p { a href={ (address) "/stream.jsonl" (query) } download { (words.stream) } }
         p { a href={ (address) "/task.json" (query) } download { (words.parameters) } }
         pre { "de-shop exercise start " (exercise.number) " --student " (request.student) " --kafka 127.0.0.1:9092" }
