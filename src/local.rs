@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::Clock;
+
 use shop::diagnostics::{self, Diagnostics, DiagnosticsOptions};
+use shop::pages::assets::Asset;
 use shop::settings::Settings as ShopSettings;
 use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
 use sink::{Sink, SinkError, Surroundings as AroundSink};
@@ -129,7 +131,7 @@ impl Local {
         let others = Others::new(broker.as_ref());
         let around = AroundShop {
             clock: Clock::system(),
-            rooms: axum::Router::new(),
+            rooms: classroom::pages::router(Asset::Style.address()),
             parts: others.parts(),
             metrics: metrics.clone(),
         };

@@ -21,6 +21,9 @@ fn all() -> Vec<(PathBuf, String)> {
         "shop/src",
         "sink",
         "src",
+        "src/classroom",
+        "src/classroom/mappings",
+        "src/classroom/solutions",
         "tests",
     ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));
