@@ -47,7 +47,7 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Use this Kafka and start no broker.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..")]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..", value_parser = sink::settings::addresses)]
     pub kafka: Option<String>,
 
     /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
@@ -154,16 +154,16 @@ impl Local {
     #[must_use]
     pub fn greeting(&self) -> String {
         let (data, kafka) = (self.settings.data.display(), &self.kafka);
+        let (shop, sink) = (self.shop.address(), self.sink.address());
         format!(
             "\n  DE Shop is open.\n\n\
-             \x20 shop      http://{}\n\
+             \x20 shop      http://{shop}\n\
+             \x20 data      http://{shop}/data      (topics, messages as they come, documents)\n\
              \x20 log files tail -f {data}/logs/*.log\n\
              \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
              \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\
-             \x20 metrics   http://{}/metrics\n\n\
+             \x20 metrics   http://{sink}/metrics\n\n\
              \x20 Ctrl-C closes the shop; the next start goes on where this one stopped.\n",
-            self.shop.address(),
-            self.sink.address(),
         )
     }
 

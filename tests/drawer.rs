@@ -56,6 +56,7 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     browser.waits_for(added).await;
     browser.clicks("#emitted li summary").await;
     browser.sees("#emitted details[open] a[href^='/data/schemas/']").await;
+    browser.sees("#emitted details[open] a[href^='/data/messages/']").await;
     browser.clicks("#emitted .section-head button").await;
     browser
         .waits_for("!document.querySelector('#emitted') && document.activeElement.matches('.emitted-tab')")

@@ -17,6 +17,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "schemas",
         "shop",
         "shop/catalogue",
+        "shop/portal",
         "shop/src",
         "sink",
         "src",

@@ -9,7 +9,6 @@ pub mod metric;
 pub mod observe;
 pub mod outbox;
 pub mod pages;
-pub mod portal;
 pub mod relay;
 mod samples;
 pub mod settings;

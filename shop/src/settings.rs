@@ -45,6 +45,13 @@ pub enum Command {
         #[arg(long)]
         variant: Variant,
     },
+    /// Changes what a product costs, and publishes that on shop.product; also while the shop runs, which shows it within a second.
+    Price {
+        /// The product's number, as in its address.
+        product: i64,
+        /// For one, in KRW.
+        won: i64,
+    },
 }
 
 #[derive(Debug, Clone, Args)]
@@ -230,6 +237,17 @@ pub struct Settings {
     )]
     pub sign_ups_per_hour: u32,
 
+    /// Shows the messages under /data to whoever enters this token. On a loopback address they are open without one, elsewhere closed.
+    #[arg(
+        long,
+        env = "SHOP_PORTAL_TOKEN",
+        value_parser = long_enough,
+        value_name = "TOKEN",
+        hide_env_values = true,
+        global = true
+    )]
+    pub portal_token: Option<String>,
+
     /// The file of the experiments that run, instead of those that come with the program.
     #[arg(long, env = "SHOP_EXPERIMENTS", value_name = "FILE", global = true)]
     pub experiments: Option<PathBuf>,
@@ -246,6 +264,15 @@ impl Settings {
         }
         Only::parse_from(["shop"]).settings
     }
+}
+
+/// A token that can be guessed is none.
+fn long_enough(token: &str) -> Result<String, &'static str> {
+    let token = token.trim();
+    if token.len() < 12 {
+        return Err("needs at least 12 characters");
+    }
+    Ok(token.to_owned())
 }
 
 /// Which `request` events are logged.

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use portal::Portal;
 use schemas::{Clock, Sequence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::given::{experiments, open_journal, open_store, public_url};
-use self::given::{manners, recorder, relay_options};
+use self::given::{manners, portal, recorder, relay_options};
 use crate::crowd::Crowd;
 use crate::domain::experiment::ExperimentsError;
 use crate::journal::{Journal, JournalError};
@@ -105,6 +106,7 @@ pub struct Shop {
     kick: Kick,
     relay: Relay,
     asking: Asking,
+    portal: Portal,
     samples: Arc<Samples>,
     crowd: Crowd,
     clock: Clock,
@@ -180,9 +182,10 @@ impl Shop {
             relay: relay.view(),
             sink: asking.progress.clone(),
         };
+        let portal = portal(settings, address, clock.clone(), &way);
         let site = Site::new(
             (clock.clone(), store.clone()),
-            (recorder(settings, &journal), way),
+            (recorder(settings, &journal), way, portal.clone()),
             manners(settings, (address, &key), experiments),
             readiness(&samples, parts, metrics.clone()),
         );
@@ -198,6 +201,7 @@ impl Shop {
             outbox,
             relay,
             asking,
+            portal,
             samples,
             metrics,
         })
@@ -217,6 +221,10 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_fresh(stop).await }
         });
+        let products = tokio::spawn({
+            let (store, stop) = (self.store.clone(), stop_outbox.clone());
+            async move { store.keep_publishing(stop).await }
+        });
         let advice = tokio::spawn({
             let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
             async move { crowd.keep_advising(store, clock, stop).await }
@@ -225,11 +233,14 @@ impl Shop {
         let outbox = tokio::spawn(self.outbox.run(stop_outbox.clone()));
         let relay = tokio::spawn(self.relay.run(stop_relay.clone()));
         let asking = tokio::spawn(self.asking.goes_on(stop_outbox.clone()));
+        // Those who watch the tail are told with the first that the shop stops.
+        let portal = tokio::spawn(self.portal.run(stop.clone()));
         let metrics = tokio::spawn(keep_telling(self.samples, self.metrics));
 
         let served = serve(self.listener, self.routes, stop).await;
         stop_outbox.cancel();
-        for task in [fresh, advice, kicks, outbox] {
+        portal.abort();
+        for task in [fresh, products, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;

@@ -53,9 +53,11 @@
     const name = row.querySelector("b");
     put(name, event_type);
     name.className = topic.replace(".", "-");
+    const where = row.querySelector("[data-where]");
+    where.href = place ? `/data/messages/${topic}/${place.partition}/${place.offset}` : `/data/topics/${topic}`;
     put(row.querySelector("code"), place ? `${topic} / ${place.partition} / ${place.offset}` : steps.topic === "waiting" ? words.onItsWay : topic);
     put(row.querySelector("pre"), JSON.stringify(event, null, 2));
-    row.querySelector("a").href = schema;
+    row.querySelector("[data-schema]").href = schema;
     const dots = row.querySelector(".steps");
     const said = [...dots.children].map((dot) => {
       const state = steps[dot.dataset.step];

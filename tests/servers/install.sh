@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse]   (default: all six) [load] [kafka-clients]
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [kafka-clients]
 # Apache Kafka comes from Maven Central's jars and the page checkers from npm, all into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -76,10 +76,13 @@ kafka_clients() {
 # axe-core (accessibility rules) and html-validate.
 pages() { npm_packages pages "the page checkers" axe-core@4.14.1 html-validate@9.7.1; }
 
+# AsyncAPI's own parser.
+asyncapi() { npm_packages asyncapi "AsyncAPI's parser" @asyncapi/parser@3.6.6; }
+
 # The last that Node 20 runs; Node 22 takes 13.
 lighthouse() { npm_packages lighthouse Lighthouse lighthouse@12.8.2; }
 
-for part in "${@:-kafka postgres browser clients pages lighthouse}"; do
+for part in "${@:-kafka postgres browser clients pages lighthouse asyncapi}"; do
   for one in $part; do
     case "$one" in
       kafka) kafka ;;
@@ -88,6 +91,7 @@ for part in "${@:-kafka postgres browser clients pages lighthouse}"; do
       clients) debian kcat jq ;;
       pages) pages ;;
       lighthouse) lighthouse ;;
+      asyncapi) asyncapi ;;
       load) debian wrk ;;
       kafka-clients) debian kcat jq sqlite3; kafka; kafka_clients ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;

@@ -13,6 +13,8 @@ pub enum Part {
     Jq,
     /// axe-core and html-validate.
     PageCheckers,
+    /// AsyncAPI's own parser.
+    AsyncapiParser,
     /// Leave to mount a small disk that can be filled: root, as in CI.
     Mounting,
 }
@@ -28,6 +30,7 @@ impl Part {
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
             Self::Jq => Path::new("/usr/bin/jq").exists(),
             Self::PageCheckers => servers().join("pages/complete").exists(),
+            Self::AsyncapiParser => servers().join("asyncapi/complete").exists(),
             Self::Mounting => super::disk::may_mount(),
         }
     }

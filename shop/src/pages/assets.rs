@@ -19,11 +19,14 @@ pub enum Asset {
     Cart,
     /// What was just recorded.
     Drawer,
+    /// The look of the pages under `/data`, and what is live on them.
+    DataStyle,
+    Data,
     Icon,
 }
 
 /// Its address changes with its content, so a cached copy is never stale.
-static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
+static ADDRESSES: LazyLock<[String; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut address = "/static/".to_owned();
         for byte in Sha256::digest(asset.content()).iter().take(6) {
@@ -34,7 +37,7 @@ static ADDRESSES: LazyLock<[String; 6]> = LazyLock::new(|| {
 });
 
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
-static COMPRESSED: LazyLock<[Option<Vec<u8>>; 6]> = LazyLock::new(|| {
+static COMPRESSED: LazyLock<[Option<Vec<u8>>; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
@@ -46,12 +49,14 @@ static COMPRESSED: LazyLock<[Option<Vec<u8>>; 6]> = LazyLock::new(|| {
 });
 
 impl Asset {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Style,
         Self::Script,
         Self::Suggest,
         Self::Cart,
         Self::Drawer,
+        Self::DataStyle,
+        Self::Data,
         Self::Icon,
     ];
 
@@ -63,6 +68,8 @@ impl Asset {
             Self::Suggest => "suggest.js",
             Self::Cart => "cart.js",
             Self::Drawer => "drawer.js",
+            Self::DataStyle => "data.css",
+            Self::Data => "data.js",
             Self::Icon => "icon.svg",
         }
     }
@@ -75,6 +82,8 @@ impl Asset {
             Self::Suggest => include_bytes!("../../../static/js/suggest.js"),
             Self::Cart => include_bytes!("../../../static/js/cart.js"),
             Self::Drawer => include_bytes!("../../../static/js/drawer.js"),
+            Self::DataStyle => include_bytes!("../../../static/css/data.css"),
+            Self::Data => include_bytes!("../../../static/js/data.js"),
             Self::Icon => include_bytes!("../../../static/pictures/icon.svg"),
         }
     }
@@ -88,8 +97,8 @@ impl Asset {
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
-            Self::Style => "text/css; charset=utf-8",
-            Self::Script | Self::Suggest | Self::Cart | Self::Drawer => "text/javascript; charset=utf-8",
+            Self::Style | Self::DataStyle => "text/css; charset=utf-8",
+            Self::Script | Self::Suggest | Self::Cart | Self::Drawer | Self::Data => "text/javascript; charset=utf-8",
             Self::Icon => "image/svg+xml",
         }
     }

@@ -70,7 +70,7 @@ fn line(words: &Appearance) -> Markup {
                     }
                 }
                 pre tabindex="0" {}
-                p { a { (words.schema) } }
+                p.links { a data-where { (words.life) } a data-schema { (words.schema) } }
             }
         }
     }

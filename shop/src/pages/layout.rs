@@ -52,6 +52,8 @@ pub struct Head<'a> {
     pub data: Option<&'a str>,
     /// Not for search engines: the results of a search are for who searched.
     pub hidden: bool,
+    /// Styles and scripts beside those of every page.
+    pub extras: &'a [Asset],
 }
 
 /// A whole page around `content`, which brings its own `h1`.
@@ -86,6 +88,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 script src=(Asset::Script.address()) defer {}
                 script src=(Asset::Suggest.address()) defer {}
                 script src=(Asset::Cart.address()) defer {}
+                @for extra in head.extras { (extra_part(*extra)) }
                 @if has_drawer { (drawer::script()) }
             }
             body {
@@ -96,6 +99,13 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 @if has_drawer { (drawer::of(frame.language)) }
             }
         }
+    }
+}
+
+fn extra_part(asset: Asset) -> Markup {
+    html! {
+        @if asset.content_type().starts_with("text/css") { link rel="stylesheet" href=(asset.address()); }
+        @else { script src=(asset.address()) defer {} }
     }
 }
 
@@ -251,6 +261,7 @@ fn footer(frame: &Frame<'_>) -> Markup {
                     li { a href="/products/" { (words.frame.all_products) } }
                     li { a href="/orders" { (words.frame.orders) } }
                     li { a href="/privacy" { (words.frame.privacy) } }
+                    li { a href="/data" { (words.frame.data) } }
                 }
                 form action="/drawer" method="post" {
                     input type="hidden" name="next" value=(frame.here);

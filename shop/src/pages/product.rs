@@ -75,6 +75,7 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
         picture: Some(&format!("/pictures/{}.svg", product.picture)),
         data: Some(&json_ld::product(frame, product, shown.category, shown.left)),
         hidden: false,
+        ..Head::default()
     };
     layout::page_with(frame, &head, &content)
 }

@@ -18,6 +18,19 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// Whether it leads to this machine only.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let after = self.0.split_once("://").map_or("", |(_, after)| after);
+        let authority = after.split('/').next().unwrap_or_default();
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let host = host.unwrap_or_default();
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// Without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {

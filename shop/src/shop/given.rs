@@ -1,18 +1,21 @@
 //! What the settings mean for each part of the shop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum_extra::extract::cookie::Key;
+use portal::Portal;
 use schemas::Clock;
 
 use super::ShopError;
 use crate::domain::Experiments;
 use crate::journal::{Journal, Options};
-use crate::relay::RelayOptions;
+use crate::relay::{RelayOptions, base_config};
 use crate::settings::{KafkaSetting, PublicUrl, Settings};
 use crate::store::Store;
-use crate::web::{Manners, Recent, Recorder};
+use crate::way::Way;
+use crate::web::{Manners, PortalAccess, Recent, Recorder};
 
 /// Opens the journal of `settings`.
 pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {
@@ -76,13 +79,34 @@ pub(super) fn relay_options(settings: &Settings) -> RelayOptions {
     }
 }
 
+/// The portal, on the same Kafka as the relay.
+pub(super) fn portal(settings: &Settings, address: SocketAddr, clock: Clock, way: &Way) -> Portal {
+    let known = way.clone();
+    Portal::new(portal::Options {
+        kafka: base_config(&relay_options(settings)),
+        bootstrap: settings.kafka.clone(),
+        public_url: public_url(settings, address).as_str().to_owned(),
+        clock,
+        sink_group: settings.sink_group.clone(),
+        partitions: i32::from(settings.partitions),
+        retention: retention(settings),
+        way: Arc::new(move || portal::Way {
+            journal: known.journal.next_sequence().0.saturating_sub(1),
+            acknowledged: known.relay.state().acknowledged,
+        }),
+    })
+}
+
 pub(super) fn manners(
     settings: &Settings,
     (address, key): (SocketAddr, &[u8; 64]),
     experiments: Experiments,
 ) -> Manners {
+    let public_url = public_url(settings, address);
+    let is_loopback = address.ip().is_loopback() && public_url.is_loopback();
     Manners {
-        public_url: public_url(settings, address),
+        portal: PortalAccess::new(is_loopback, settings.portal_token.as_deref()),
+        public_url,
         key: Key::from(key),
         session_silence: settings.session_silence,
         retention: retention(settings),

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::asked::Asked;
 use super::cookies::{Cookies, KnownAccount};
+use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
 use super::record::Seen;
 use super::recorded_address::{PARAMETERS, recorded_address};
@@ -49,6 +50,8 @@ pub(super) struct Caller {
     pub known: Option<KnownAccount>,
     /// Variants of experiments that a link has forced.
     pub forced: Forced,
+    /// The portal's token, as this browser showed it.
+    pub portal: Option<TokenDigest>,
     pub occasion: Occasion,
     /// The session begins with this request.
     pub begins_session: bool,
@@ -126,6 +129,7 @@ impl Caller {
             address,
             known: cookies.known(),
             forced: cookies.forced(),
+            portal: cookies.portal(),
             occasion,
             begins_session: before.is_none_or(|before| before.session != visit.session),
             here,

@@ -1,5 +1,5 @@
 //! The cookies: the visit, the sign-in, the language, the theme, the drawer, the consent, what was looked at last, that somebody signed in
-//! here before, variants of experiments that a link has forced, and that something may be in the cart or on the wish list.
+//! here before, variants of experiments that a link has forced, the token that opens the portal's messages, and that something may be in the cart or on the wish list.
 //! Answers overtake each other, so each writes only what its own request changed. The visit is renewed by every answer (session, last seen); what it says of
 //! cart and wish list is from before these had cookies of their own.
 //! All are signed, none can be read by scripts.
@@ -9,6 +9,7 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
+use super::data_token::TokenDigest;
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
@@ -21,12 +22,14 @@ const LOOKED: &str = "looked";
 const CONSENT: &str = "consent";
 const KNOWN: &str = "known";
 const FORCED: &str = "forced";
+const PORTAL: &str = "portal";
 const HAS_CART: &str = "has_cart";
 const HAS_WISHES: &str = "has_wishes";
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
 const LOOKED_KEPT: Duration = Duration::days(30);
 const FORCED_KEPT: Duration = Duration::days(1);
+const PORTAL_KEPT: Duration = Duration::days(1);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
 pub(super) struct Cookies(SignedCookieJar);
@@ -92,6 +95,11 @@ impl Cookies {
             .unwrap_or_default()
     }
 
+    /// The portal's token, as it was shown.
+    pub(super) fn portal(&self) -> Option<TokenDigest> {
+        TokenDigest::from_text(self.0.get(PORTAL)?.value())
+    }
+
     /// The account that was last signed in to with this browser.
     pub(super) fn known(&self) -> Option<KnownAccount> {
         KnownAccount::from_text(self.0.get(KNOWN)?.value())
@@ -139,6 +147,8 @@ pub(super) enum Change {
     Consent(Consent),
     Known(KnownAccount),
     Forced(Forced),
+    /// The portal shows this browser messages.
+    Portal(TokenDigest),
     /// Something may be in the cart. Nothing takes that back: a visitor whose cart is empty costs a look into the database, one whose
     /// cart is forgotten loses it.
     HasCart,
@@ -169,6 +179,7 @@ impl Outgoing {
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
                 Change::Forced(forced) => self.cookie(FORCED, forced.to_string(), FORCED_KEPT),
+                Change::Portal(token) => self.cookie(PORTAL, token.text(), PORTAL_KEPT),
                 Change::HasCart => self.cookie(HAS_CART, HAS_CART.to_owned(), KEPT),
                 Change::HasWishes => self.cookie(HAS_WISHES, HAS_WISHES.to_owned(), KEPT),
             });

@@ -67,7 +67,24 @@ endpoints! {
     Language         POST "/language"             "home.language",
     Theme            POST "/theme"                "home.theme",
     Drawer           POST "/drawer"               "home.drawer",
+    DataIndex        GET  "/data"                 "data.index",
+    DataLive         GET  "/data/live"            "data.live",
+    DataTopic        GET  "/data/topics/{topic}"  "data.topic",
+    DataTail         GET  "/data/tail"            "data.tail",
+    DataTailStream   GET  "/data/tail/stream"     "data.tail_stream",
+    DataMessage      GET  "/data/messages/{topic}/{partition}/{offset}" "data.message",
+    DataSearch       GET  "/data/search"          "data.search",
+    DataSearchLines  GET  "/data/search.jsonl"    "data.search_lines",
+    DataConsumer     GET  "/data/consumer"        "data.consumer",
+    DataGroups       GET  "/data/consumer/groups" "data.groups",
+    DataDocuments    GET  "/data/documents"       "data.documents",
     DataSchema       GET  "/data/schemas/{file}"  "data.schema",
+    DataAsyncapi     GET  "/data/asyncapi.yaml"   "data.asyncapi",
+    DataContract     GET  "/data/contract.yaml"   "data.contract",
+    Llms             GET  "/llms.txt"             "data.llms",
+    DataRecipe       GET  "/data/recipes/{*file}" "data.recipe",
+    DataToken        POST "/data/token"           "data.token",
+    DataNothing      GET  "/data/{*rest}"         "data.nothing",
     MyEvents         GET  "/api/my-events"        "api.my_events",
     ExperimentsForce GET  "/experiments/{experiment}/{variant}" "experiments.force",
     LogEvents        POST "/api/log/events"       "api.log_events",
@@ -92,7 +109,8 @@ impl Endpoint {
     }
 
     /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does. Nor do
-    /// suggestions: what is typed and not sent is nobody's business. Nor does the drawer, which would show itself to itself for ever.
+    /// suggestions: what is typed and not sent is nobody's business. Nor do the drawer and what is live under `/data`, which would show
+    /// themselves to themselves for ever.
     #[must_use]
     pub const fn is_recorded(self) -> bool {
         !matches!(
@@ -101,6 +119,10 @@ impl Endpoint {
                 | Self::Picture
                 | Self::ProductsSuggest
                 | Self::MyEvents
+                | Self::DataLive
+                | Self::DataTailStream
+                | Self::DataSearchLines
+                | Self::DataGroups
                 | Self::Healthz
                 | Self::Readyz
                 | Self::Metrics

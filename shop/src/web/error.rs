@@ -27,6 +27,8 @@ pub(super) enum PageError {
     NoLongerSold,
     #[error("there is no such order for this visitor")]
     NoSuchOrder,
+    #[error("messages are shown only with the portal's token, as a cookie or as `Authorization: Bearer TOKEN`")]
+    NoToken,
     #[error("the request comes from another site")]
     OtherSite,
     #[error("the address is there for another method")]
@@ -57,7 +59,7 @@ impl PageError {
             Self::NoSuchProduct => (StatusCode::NOT_FOUND, Failure::NoSuchProduct),
             Self::NoLongerSold => (StatusCode::GONE, Failure::NoLongerSold),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, Failure::TooMany),
-            Self::OtherSite => (StatusCode::FORBIDDEN, Failure::Forbidden),
+            Self::OtherSite | Self::NoToken => (StatusCode::FORBIDDEN, Failure::Forbidden),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, Failure::WrongMethod),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Failure::TooLarge),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, Failure::BadRequest),

@@ -21,6 +21,8 @@ pub mod client_events;
 mod cookies;
 mod crawler;
 mod data;
+mod data_stream;
+mod data_token;
 mod endpoint;
 mod error;
 mod experiments;
@@ -54,6 +56,7 @@ mod visitor_ids;
 mod wanted;
 mod wishes;
 
+pub use data_token::PortalAccess;
 pub use endpoint::Endpoint;
 pub use operations::{Parts, Readiness, Standing};
 pub use recent::Recent;

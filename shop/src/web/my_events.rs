@@ -26,7 +26,6 @@ use super::error::PageError;
 use super::pace::place;
 use super::recorded::Recorded;
 use super::{Site, caller, recorded, show};
-use crate::portal;
 use crate::way::{Entered, Steps};
 
 /// So many events are shown.

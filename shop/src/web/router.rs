@@ -8,9 +8,9 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, appearance, assets, auth, cart, checkout, client_events, data, experiments, home, language, limits,
-    my_events, operations, orders, origin, own_data, pictures, privacy, products, record, search, security, suggest,
-    wishes,
+    account, appearance, assets, auth, cart, checkout, client_events, data, data_stream, data_token, experiments, home,
+    language, limits, my_events, operations, orders, origin, own_data, pictures, privacy, products, record, search,
+    security, suggest, wishes,
 };
 use crate::web::Site;
 
@@ -52,7 +52,24 @@ pub fn router(site: Site, rooms: Router) -> Router {
         .route("/language", post(language::choose))
         .route("/theme", post(appearance::theme))
         .route("/drawer", post(appearance::drawer))
+        .route("/data", get(data::index))
+        .route("/data/live", get(data::live))
+        .route("/data/topics/{topic}", get(data::topic))
+        .route("/data/tail", get(data::tail))
+        .route("/data/tail/stream", get(data_stream::tail))
+        .route("/data/messages/{topic}/{partition}/{offset}", get(data::message))
+        .route("/data/search", get(data::search))
+        .route("/data/search.jsonl", get(data_stream::search))
+        .route("/data/consumer", get(data::consumer))
+        .route("/data/consumer/groups", get(data::groups))
+        .route("/data/documents", get(data::documents))
         .route("/data/schemas/{file}", get(data::schema))
+        .route("/data/asyncapi.yaml", get(data::asyncapi))
+        .route("/data/contract.yaml", get(data::contract))
+        .route("/llms.txt", get(data::llms))
+        .route("/data/recipes/{*file}", get(data::recipe))
+        .route("/data/token", post(data_token::show))
+        .route("/data/{*rest}", get(data::nothing))
         .route("/api/my-events", get(my_events::index))
         .route("/experiments/{experiment}/{variant}", get(experiments::force))
         .route("/api/log/events", post(client_events::events))

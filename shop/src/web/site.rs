@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
+use portal::Portal;
 use schemas::Clock;
 
+use super::data_token::PortalAccess;
 use super::operations::Readiness;
 use super::pace::Pace;
 use super::recorder::Recorder;
@@ -32,6 +34,7 @@ pub struct Parts {
     pub readiness: Readiness,
     pub crowd: Crowd,
     pub way: Way,
+    pub portal: Portal,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
     pub(super) visitor_ids: VisitorIds,
@@ -74,13 +77,15 @@ pub struct Manners {
     /// Accounts opened or tried from one address; 0: as many as come.
     pub sign_ups_per_hour: u32,
     pub experiments: Experiments,
+    /// To whom the portal shows messages.
+    pub portal: PortalAccess,
 }
 
 impl Site {
     #[must_use]
     pub fn new(
         (clock, store): (Clock, Store),
-        (recorder, way): (Recorder, Way),
+        (recorder, way, portal): (Recorder, Way, Portal),
         manners: Manners,
         readiness: Readiness,
     ) -> Self {
@@ -92,6 +97,7 @@ impl Site {
             recorder,
             paces: Arc::new(Paces::of(&manners)),
             way,
+            portal,
             visitor_ids: VisitorIds::new(&manners.key),
             manners: Arc::new(manners),
             readiness,
@@ -121,6 +127,7 @@ macro_rules! parts {
 parts! {
     clock: Clock,
     store: Store,
+    portal: Portal,
     manners: Arc<Manners>,
     readiness: Readiness,
     sign_in_limit: Arc<SignInLimit>,

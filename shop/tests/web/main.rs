@@ -11,6 +11,7 @@ mod finding;
 mod joining;
 mod limits;
 mod my_events;
+mod portal;
 mod queries;
 mod recording;
 mod shopping;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::portal::Portal;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -12,6 +13,7 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum_extra::extract::cookie::Key;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rdkafka::ClientConfig;
 use schemas::record::Level;
 use schemas::{Clock, Sequence, Timestamp};
 use serde_json::Value;
@@ -23,7 +25,7 @@ use shop::settings::RequestDetail;
 use shop::sink_progress::SinkProgress;
 use shop::store::Store;
 use shop::way::Way;
-use shop::web::{Manners, Readiness, Recent, Recorder, Site, Standing, router};
+use shop::web::{Manners, PortalAccess, Readiness, Recent, Recorder, Site, Standing, router};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -44,6 +46,8 @@ pub(crate) struct Settings {
     pub journal_bytes: u64,
     pub answer_timeout: Duration,
     pub client_events_per_minute: u32,
+    pub portal_is_open: bool,
+    pub portal_token: Option<&'static str>,
 }
 
 impl Default for Settings {
@@ -54,6 +58,8 @@ impl Default for Settings {
             journal_bytes: 64 * 1024 * 1024,
             answer_timeout: Duration::from_secs(30),
             client_events_per_minute: 0,
+            portal_is_open: true,
+            portal_token: None,
         }
     }
 }
@@ -96,6 +102,7 @@ impl World {
             client_events_per_minute: settings.client_events_per_minute,
             sign_ups_per_hour: 5,
             experiments: Experiments::built_in().unwrap(),
+            portal: PortalAccess::new(settings.portal_is_open, settings.portal_token),
         };
         let readiness = Readiness {
             parts: Arc::new(|| {
@@ -114,7 +121,22 @@ impl World {
             relay: relay.view(),
             sink: SinkProgress::default(),
         };
-        let site = Site::new((clock.clone(), store.clone()), (recorder, way), manners, readiness);
+        let portal = Portal::new(::portal::Options {
+            kafka: ClientConfig::from_iter([("bootstrap.servers".to_owned(), "127.0.0.1:1".to_owned())]),
+            bootstrap: "127.0.0.1:1".to_owned(),
+            public_url: settings.public_url.to_owned(),
+            clock: clock.clone(),
+            sink_group: "de-shop-sink".to_owned(),
+            partitions: 3,
+            retention: Duration::from_hours(30 * 24),
+            way: Arc::new(::portal::Way::default),
+        });
+        let site = Site::new(
+            (clock.clone(), store.clone()),
+            (recorder, way, portal),
+            manners,
+            readiness,
+        );
         let crowd = site.crowd.clone();
         let shop = router(site, Router::new());
         Self {

@@ -17,6 +17,7 @@ pub struct Appearance {
     pub away: &'static str,
     pub on_its_way: &'static str,
     pub schema: &'static str,
+    pub life: &'static str,
     /// With `{n}` for how many.
     pub fresh: &'static str,
     pub steps: Steps,
@@ -59,6 +60,7 @@ pub(super) static KO: Appearance = Appearance {
     away: "지금은 확인할 수 없어요. 잠시 뒤에 다시 물어볼게요.",
     on_its_way: "카프카로 가는 중",
     schema: "스키마 보기",
+    life: "이 이벤트의 일생",
     fresh: "새 기록 {n}개",
     steps: Steps {
         journal: "저널",
@@ -86,6 +88,7 @@ pub(super) static EN: Appearance = Appearance {
     away: "It can't be asked right now. It will be tried again in a moment.",
     on_its_way: "on its way to Kafka",
     schema: "See the schema",
+    life: "The life of this event",
     fresh: "New events: {n}",
     steps: Steps {
         journal: "Journal",

@@ -21,6 +21,7 @@ pub(super) static WORDS: Words = Words {
         categories: "Categories",
         all_products: "All products",
         privacy: "Privacy",
+        data: "Data",
         footer_note: "A shop for learning data engineering. Nothing is sold or sent for real.",
         pictures_by: "Pictures: Twemoji by Twitter and contributors",
         picture_licence: "CC BY 4.0",

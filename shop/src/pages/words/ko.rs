@@ -18,6 +18,7 @@ pub(super) static WORDS: Words = Words {
         categories: "카테고리",
         all_products: "모든 상품",
         privacy: "개인정보",
+        data: "데이터",
         footer_note: "데이터 엔지니어링을 배우는 가게예요. 실제로 팔거나 보내지 않아요.",
         pictures_by: "그림: Twemoji, Twitter와 기여자들",
         picture_licence: "CC BY 4.0",

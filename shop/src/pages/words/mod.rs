@@ -53,6 +53,7 @@ pub struct Frame {
     pub categories: &'static str,
     pub all_products: &'static str,
     pub privacy: &'static str,
+    pub data: &'static str,
     pub footer_note: &'static str,
     pub pictures_by: &'static str,
     pub picture_licence: &'static str,

@@ -1,6 +1,4 @@
-//! The pages under `/data`, for those who attach to the topics. So far: the schemas.
-//!
-//! Promise: what is served is what the program itself encodes by: made from the same types, never read from a file.
+//! `/data/schemas/{event}.json`: what the program itself encodes by, made from the same types.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,12 +13,6 @@ static SCHEMAS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Where the schema of these messages is.
-#[must_use]
-pub fn schema_address(event_type: EventType) -> String {
-    format!("/data/schemas/{}.json", event_type.name())
-}
-
 /// The JSON Schema in the file of this name, such as `view.json`.
 #[must_use]
 pub fn schema(file: &str) -> Option<&'static str> {
@@ -31,6 +23,7 @@ pub fn schema(file: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema_address;
 
     #[test]
     fn every_type_of_event_has_its_schema_where_the_drawer_links_to() {

@@ -1,0 +1,235 @@
+//! A search through everything the topics still have, which says what it has searched.
+//!
+//! Promises: it reads every message from each partition's first offset to the one that was its end when the search began; what it did
+//! not come to is named. The same question over the same offsets has the same answer.
+//! Bounds: two readers, [`LONGEST`] of time, [`SHOWN`] messages kept; a download keeps none.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+use rdkafka::consumer::Consumer;
+use rdkafka::error::KafkaResult;
+use rdkafka::{Message as _, Offset, TopicPartitionList};
+use schemas::Topic;
+use tokio::sync::mpsc::Sender;
+
+use crate::filter::Filter;
+use crate::kafka::{Client, Kafka, PATIENCE, Range, read, whole};
+use crate::message::{Message, Place};
+
+/// How long one search may take.
+pub const LONGEST: Duration = Duration::from_secs(20);
+/// The newest messages that are shown.
+pub const SHOWN: usize = 20;
+/// So many partitions are read at the same time.
+const READERS: usize = 2;
+
+/// Between which times, in milliseconds since 1970; both may be searched.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    pub from: i64,
+    pub until: i64,
+}
+
+/// What was searched of one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    pub topic: Topic,
+    pub partition: i32,
+    pub from: i64,
+    /// Where the search was to end, exclusively, and where it did.
+    pub until: i64,
+    pub reached: i64,
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub covered: Vec<Coverage>,
+    pub found: u64,
+    /// The newest of them, the newest first.
+    pub messages: Vec<Arc<Message>>,
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Messages that were searched, of how many.
+    #[must_use]
+    pub fn searched(&self) -> (u64, u64) {
+        let count = |end: fn(&Coverage) -> i64| {
+            let parts = self
+                .covered
+                .iter()
+                .map(|part| (end(part) - part.from).max(0).cast_unsigned());
+            parts.sum()
+        };
+        (count(|part| part.reached), count(|part| part.until))
+    }
+}
+
+/// By time, then by place.
+type Newest = BTreeMap<(Option<i64>, Place), Arc<Message>>;
+
+/// Searches; blocks meanwhile.
+pub(crate) fn search(
+    kafka: &Kafka,
+    filter: &Filter,
+    window: Option<Window>,
+    longest: Duration,
+) -> KafkaResult<Outcome> {
+    let began = Instant::now();
+    let deadline = began + longest;
+    let client = kafka.reader()?;
+    let jobs = jobs(&client, filter, window)?;
+    let kept: Mutex<Newest> = Mutex::default();
+    let found = Mutex::new(0_u64);
+    let keep = |message: Message| {
+        *found.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert((message.millis, message.place), Arc::new(message));
+        if kept.len() > SHOWN {
+            kept.pop_first();
+        }
+    };
+    let left = Mutex::new(jobs);
+    let covered: Mutex<Vec<Coverage>> = Mutex::default();
+    let work = |client: &Client| -> KafkaResult<()> {
+        loop {
+            let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some((topic, range)) = next else { return Ok(()) };
+            let done = scan(client, filter, (topic, range), deadline, |message| {
+                keep(message);
+                ControlFlow::Continue(())
+            })?;
+            covered.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+        }
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..READERS)
+            .map(|_| scope.spawn(|| kafka.reader().and_then(|client| work(&client))))
+            .collect();
+        let own = work(&client);
+        let joined = others.into_iter().map(|other| other.join().unwrap_or(Ok(())));
+        joined.chain([own]).collect::<KafkaResult<Vec<()>>>()
+    })?;
+    let mut covered = covered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    covered.sort_by_key(|part| (part.topic, part.partition));
+    Ok(Outcome {
+        covered,
+        found: found.into_inner().unwrap_or_else(PoisonError::into_inner),
+        messages: kept
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_values()
+            .rev()
+            .collect(),
+        took: began.elapsed(),
+    })
+}
+
+/// Sends every message that is found as a line, by topic, partition and offset, until the receiver is gone; blocks meanwhile.
+pub(crate) fn lines(kafka: &Kafka, filter: &Filter, sender: &Sender<String>) -> KafkaResult<()> {
+    let client = kafka.reader()?;
+    let mut jobs = jobs(&client, filter, None)?;
+    jobs.sort_by_key(|(topic, range)| (*topic, range.partition));
+    // As long as the receiver takes them: it is a download.
+    let deadline = Instant::now() + Duration::from_hours(1);
+    for job in jobs {
+        let mut gone = false;
+        scan(&client, filter, job, deadline, |message| {
+            if sender.blocking_send(message.json_line() + "\n").is_err() {
+                gone = true;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        if gone {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn jobs(client: &Client, filter: &Filter, window: Option<Window>) -> KafkaResult<Vec<(Topic, Range)>> {
+    let mut jobs = Vec::new();
+    for topic in Topic::ALL {
+        if filter.topic.is_some_and(|wanted| wanted != topic) {
+            continue;
+        }
+        let mut ranges = whole(client, topic)?;
+        if let Some(window) = window {
+            narrow(client, topic, &mut ranges, window)?;
+        }
+        jobs.extend(ranges.into_iter().map(|range| (topic, range)));
+    }
+    // The longest first, so that no reader waits for the other's last one.
+    jobs.sort_by_key(|(_, range)| range.len());
+    Ok(jobs)
+}
+
+fn narrow(client: &Client, topic: Topic, ranges: &mut [Range], window: Window) -> KafkaResult<()> {
+    let from = offsets_at(client, topic, ranges, window.from)?;
+    let until = offsets_at(client, topic, ranges, window.until + 1)?;
+    for range in ranges {
+        if let Some(offset) = until.get(&range.partition) {
+            range.until = *offset;
+        }
+        range.from = from
+            .get(&range.partition)
+            .map_or(range.until, |offset| (*offset).min(range.until));
+    }
+    Ok(())
+}
+
+/// The first offset of each partition at this time or later; none where all messages are older.
+pub(crate) fn offsets_at(
+    client: &Client,
+    topic: Topic,
+    ranges: &[Range],
+    millis: i64,
+) -> KafkaResult<BTreeMap<i32, i64>> {
+    let mut list = TopicPartitionList::new();
+    for range in ranges {
+        list.add_partition_offset(topic.name(), range.partition, Offset::Offset(millis))?;
+    }
+    if ranges.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let answer = client.offsets_for_times(list, PATIENCE)?;
+    let elements = answer.elements();
+    let known = elements.iter().filter_map(|element| match element.offset() {
+        Offset::Offset(offset) if offset >= 0 => Some((element.partition(), offset)),
+        _ => None,
+    });
+    Ok(known.collect())
+}
+
+fn scan(
+    client: &Client,
+    filter: &Filter,
+    (topic, range): (Topic, Range),
+    deadline: Instant,
+    mut hit: impl FnMut(Message) -> ControlFlow<()>,
+) -> KafkaResult<Coverage> {
+    let finder = filter.needle().map(memmem::Finder::new);
+    let left = read(client, topic, &[range], deadline, |message| {
+        let value = message.payload().unwrap_or_default();
+        if !filter.may_match(finder.as_ref(), message.key(), value) {
+            return ControlFlow::Continue(());
+        }
+        match Message::of(message).filter(|message| filter.matches(message)) {
+            Some(message) => hit(message),
+            None => ControlFlow::Continue(()),
+        }
+    })?;
+    Ok(Coverage {
+        topic,
+        partition: range.partition,
+        from: range.from,
+        until: range.until,
+        reached: left.first().map_or(range.until, |left| left.from),
+    })
+}

@@ -1,0 +1,91 @@
+//! To whom the portal shows messages, where Kafka has nothing to say in it.
+
+use axum::http::StatusCode;
+
+use crate::world::{Settings, World};
+
+const TOKEN: &str = "a long enough token";
+
+async fn guarded() -> World {
+    let settings = Settings {
+        portal_is_open: false,
+        portal_token: Some(TOKEN),
+        ..Settings::default()
+    };
+    World::with(settings).await
+}
+
+#[tokio::test]
+async fn without_the_token_there_is_documentation_and_no_message() {
+    let world = guarded().await;
+    let mut stranger = world.visitor().says("accept-language", "en");
+    for path in ["/data/tail/stream", "/data/search.jsonl?value=x"] {
+        let refused = stranger.opens(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in [
+        "/data/topics/shop.view",
+        "/data/tail",
+        "/data/search?value=x",
+        "/data/messages/shop.view/0/0",
+    ] {
+        let page = stranger.opens(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(
+            page.text.contains("action=\"/data/token\""),
+            "{path} asks for the token"
+        );
+    }
+    let topic = stranger.opens("/data/topics/shop.view").await;
+    assert!(topic.text.contains("details.product_id"), "the documentation is open");
+    let document = stranger.opens("/data/asyncapi.yaml").await;
+    assert!(document.status == StatusCode::OK && document.text.contains("shop.dead-letter"));
+}
+
+#[tokio::test]
+async fn the_token_opens_the_messages_to_this_browser_and_to_programs() {
+    let world = guarded().await;
+    let mut engineer = world.visitor().says("accept-language", "en");
+    let wrong = engineer.posts("/data/token", "token=a+wrong+one&next=/data/tail").await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    assert!(wrong.text.contains("That is not the token"), "{}", wrong.text);
+    assert!(!engineer.cookies.contains_key("portal"));
+    let right = engineer
+        .posts("/data/token", "token=a+long+enough+token&next=/data/tail")
+        .await;
+    assert_eq!((right.status, right.leads_to()), (StatusCode::SEE_OTHER, "/data/tail"));
+    let tail = engineer.opens("/data/tail").await;
+    assert!(tail.text.contains("id=\"tail\"") && !tail.text.contains("/data/token"));
+
+    let mut other = world.visitor();
+    other.cookies.insert(
+        "portal".to_owned(),
+        engineer.cookies["portal"].replace("portal-", "portal-0"),
+    );
+    assert_eq!(
+        other.opens("/data/search.jsonl").await.status,
+        StatusCode::FORBIDDEN,
+        "a forged cookie opens nothing"
+    );
+    let mut program = world.visitor().says("authorization", "Bearer a long enough token");
+    // Nobody answers for Kafka here: that it is let in shows in the status, that nothing was found in the broken body.
+    let let_in = tokio::time::timeout(
+        std::time::Duration::from_millis(300),
+        program.opens("/data/search.jsonl?value=x"),
+    )
+    .await;
+    assert!(let_in.map_or(true, |answer| answer.status == StatusCode::OK));
+}
+
+#[tokio::test]
+async fn the_token_leads_back_into_the_portal_and_nowhere_else() {
+    let world = guarded().await;
+    let answer = world
+        .visitor()
+        .posts(
+            "/data/token",
+            "token=a+long+enough+token&next=https://elsewhere.example",
+        )
+        .await;
+    assert_eq!(answer.leads_to(), "/data");
+}
