@@ -15,6 +15,7 @@ mod faults;
 mod finding;
 mod full_disk;
 mod hostile;
+mod joined;
 mod kill;
 mod letters;
 mod main_job;

@@ -149,14 +149,20 @@ fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> R
         }
         Ok(sheet)
     };
-    in_order("the files", blocks, read, |sheet| enter(&sheet, ledger))
+    in_order("the files", blocks, read, |sheet| enter(&sheet, family, ledger))
 }
 
-fn enter(sheet: &Sheet, ledger: &mut Ledger) {
+fn enter(sheet: &Sheet, family: LogFile, ledger: &mut Ledger) {
     let named = sheet.introduce(ledger);
     for line in sheet.lines() {
         match named.said(line) {
-            Said::By(who, sighting) => ledger.instance(who).see(Hop::Files, &sighting, Order::Onward),
+            Said::By(who, sighting) => {
+                let instance = ledger.instance(who);
+                instance.see(Hop::Files, &sighting, Order::Onward);
+                if family == LogFile::Product {
+                    instance.may_be_compacted(sighting.sequence);
+                }
+            }
             Said::Unasked => {}
             Said::WithoutSource => ledger.without_source.files += 1,
         }

@@ -28,6 +28,9 @@ pub(super) fn read(folders: &[PathBuf], ledger: &mut Ledger) -> Result<(), Audit
                 has_row: entry.event_type.topic().has_rows(),
             };
             instance.see(Hop::Journal, &sighting, Order::Onward);
+            if entry.event_type.topic().is_compacted() {
+                instance.may_be_compacted(entry.sequence.0);
+            }
         })?;
         instance.journal = Some(ends(&inspection));
     }

@@ -76,6 +76,8 @@ pub(super) enum Flag {
     PassedBySink,
     /// Its type is one that the table keeps.
     HasRow,
+    /// Its topic is compacted: what was said later of the same thing may have taken its place.
+    Compacted,
 }
 
 impl Flag {
@@ -85,6 +87,7 @@ impl Flag {
             Self::DeadLettered => 1 << 4,
             Self::PassedBySink => 1 << 5,
             Self::HasRow => 1 << 6,
+            Self::Compacted => 1 << 7,
         }
     }
 }
@@ -129,7 +132,7 @@ mod tests {
     fn flags_day_and_fingerprint_do_not_touch_each_other() {
         let mut mark = Mark::default();
         assert!(mark.identify(Day::LAST, Fingerprint(0x7FFF)));
-        let flags = [Flag::DeadLettered, Flag::PassedBySink, Flag::HasRow];
+        let flags = [Flag::DeadLettered, Flag::PassedBySink, Flag::HasRow, Flag::Compacted];
         for flag in Hop::ALL.into_iter().map(Flag::Found).chain(flags) {
             assert!(!mark.is(flag));
             mark.set(flag);

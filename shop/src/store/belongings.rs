@@ -43,7 +43,7 @@ impl Store {
             cart::lock(connection, &owner).await?;
             wishes::lock(connection, &owner).await?;
             let mut belongings = load(connection, &owner).await?;
-            let facts = match decide(&belongings, &self.0.catalogue, &self.stock()) {
+            let facts = match decide(&belongings, &self.catalogue(), &self.stock()) {
                 Ok(facts) => facts,
                 Err(refusal) => return Ok(Err(refusal)),
             };

@@ -2,6 +2,7 @@
 //! `DE_SHOP_TEST_POSTGRES` holds the URL of a server on which databases may be created.
 
 mod commit;
+mod product;
 mod repetition;
 mod retention;
 mod world;
