@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Matcher, Segment, Step};
+use super::{Segment, Step};
 use crate::definitions as means;
 use crate::report::{Cell, Table, Value};
 use crate::scope::Scope;
@@ -91,18 +91,9 @@ fn row(name: &str, part: &str, (before, now): (f64, f64), contribution: f64) -> 
 }
 
 fn reached(scope: &Scope<'_>, segment: Segment) -> BTreeMap<String, Reached> {
-    let steps: Vec<Matcher> = Step::usual().iter().map(|step| step.matcher(scope.log)).collect();
     let mut all: BTreeMap<String, Reached> = BTreeMap::new();
     for session in scope.sessions() {
-        let mut furthest = 0;
-        for (_, event) in scope.events(*session) {
-            let after = steps.iter().enumerate().skip(furthest + 1);
-            furthest = after
-                .filter(|(_, step)| step.is(event))
-                .map(|(index, _)| index)
-                .max()
-                .unwrap_or(furthest);
-        }
+        let furthest = usize::from(scope.facts(*session).furthest).min(STEPS);
         let counts = all.entry(segment.of(scope, *session)).or_default();
         for count in &mut counts[..=furthest] {
             *count += 1;
