@@ -20,6 +20,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "shop/portal",
         "shop/src",
         "sink",
+        "sink/insights",
         "src",
         "src/classroom",
         "src/classroom/mappings",
