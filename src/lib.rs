@@ -2,5 +2,6 @@
 
 pub mod audit;
 pub mod broker;
+pub mod contract;
 pub mod local;
 mod others;

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use classroom::{ClassroomError, simulate};
-use de_shop::audit;
+use classroom::{ClassroomError, grade, replay, simulate, start};
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
+use de_shop::{audit, contract};
+use schemas::Clock;
+use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -35,8 +37,18 @@ enum Command {
     Broker(BrokerArgs),
     /// The ledger: what must be on each hop, and what is.
     Audit(audit::Settings),
+    /// The contract: what may change, and what a reader can rely on.
+    #[command(subcommand)]
+    Contract(contract::Command),
     /// The classroom: a shop's life from a seed, as daily files or straight into topics.
     Simulate(simulate::Settings),
+    /// The classroom: plays log files into topics, on time and with the faults of real streams.
+    Replay(Box<replay::Settings>),
+    /// The classroom: ten exercises on streams whose truth is known.
+    #[command(subcommand)]
+    Exercise(start::Command),
+    /// The classroom: marks an answer exactly, and says what went wrong. Exit code 0: all right, 1: not, 2: it can't be marked.
+    Grade(grade::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -59,14 +71,19 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let matches = hosting::without_empty_variables(CommandLine::command()).get_matches();
-    let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = hosting::without_empty_variables(CommandLine::command()).try_get_matches();
+    let line = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let line = line.unwrap_or_else(|error| without_secrets(error).exit());
     hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
         Command::Audit(settings) => run_audit(settings).await,
-        Command::Simulate(settings) => in_classroom(move || simulate::run(&settings).map(|_| ExitCode::SUCCESS)).await,
+        Command::Contract(command) => run_contract(&command),
+        Command::Simulate(settings) => run_simulate(settings).await,
+        Command::Replay(settings) => run_replay(*settings).await,
+        Command::Exercise(command) => run_exercise(command).await,
+        Command::Grade(settings) => run_grade(settings).await,
     };
     match done {
         Ok(code) => code,
@@ -112,15 +129,55 @@ async fn run_audit(settings: audit::Settings) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(verdict.exit_code()))
 }
 
+async fn run_simulate(settings: simulate::Settings) -> Result<ExitCode, Failure> {
+    in_classroom(move || {
+        let events = simulate::run(&settings)?;
+        let _ = writeln!(io::stderr(), "simulated {events} events");
+        Ok(true)
+    })
+    .await
+}
+
+async fn run_replay(settings: replay::Settings) -> Result<ExitCode, Failure> {
+    let stop = stop_on_signal()?;
+    in_classroom(move || {
+        let report = replay::run(&settings, &stop, &Clock::system())?;
+        let _ = writeln!(io::stderr(), "{}", report.words());
+        Ok(true)
+    })
+    .await
+}
+
+async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
+    let stop = stop_on_signal()?;
+    in_classroom(move || start::run(&command, &stop, &mut io::stdout())).await
+}
+
+async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {
+    in_classroom(move || grade::run(&settings, &Clock::system(), &mut io::stdout())).await
+}
+
+fn run_contract(command: &contract::Command) -> Result<ExitCode, Failure> {
+    match contract::run(command) {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(Failure {
+            error: error.into(),
+            code: ExitCode::from(BAD_SETTINGS),
+        }),
+    }
+}
+
 /// The classroom's tools compute and wait without async: a thread of their own keeps signals answered.
 async fn in_classroom(
-    tool: impl FnOnce() -> Result<ExitCode, ClassroomError> + Send + 'static,
+    tool: impl FnOnce() -> Result<bool, ClassroomError> + Send + 'static,
 ) -> Result<ExitCode, Failure> {
     let done = tokio::task::spawn_blocking(tool).await.map_err(anyhow::Error::new)?;
-    done.map_err(|error| Failure {
+    let right = done.map_err(|error| Failure {
         code: ExitCode::from(error.exit_code()),
         error: error.into(),
-    })
+    })?;
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn say(line: &str) -> Result<(), anyhow::Error> {

@@ -9,7 +9,7 @@ use axum_extra::extract::cookie::Key;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
-use schemas::{Clock, InstanceId};
+use schemas::{Clock, InstanceId, ProductId};
 use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
 use shop::domain::{Experiment, Variant};
 use shop::settings::{Command, CommandLine, Settings};
@@ -51,6 +51,7 @@ async fn main() -> ExitCode {
         Command::Run => run(&line.settings, &diagnostics).await,
         Command::Rebuild => rebuild(&line.settings).await,
         Command::Adopt { instance } => adopt(&line.settings, &instance).await,
+        Command::Price { product, won } => set_price(&line.settings, ProductId(product), won).await,
         Command::VariantLink { experiment, variant } => print_link(&line.settings, experiment, variant).await,
     };
     match done {
@@ -114,6 +115,19 @@ async fn adopt(settings: &Settings, orphan: &InstanceId) -> anyhow::Result<()> {
     let adopted = store.adopt(orphan).await.context("nothing was adopted")?;
     let facts = adopted.with_context(|| format!("{orphan} is not adopted"))?;
     println!("adopted {orphan} by={own} facts={facts}");
+    Ok(())
+}
+
+/// The shop may run: of its journal only the name is read, and the shop sends the fact.
+async fn set_price(settings: &Settings, product: ProductId, won: i64) -> anyhow::Result<()> {
+    let own =
+        journal::instance_of(&settings.journal).context("--journal: it is not the folder of a shop that has run")?;
+    let store = Store::open(&settings.database, own, Clock::system())
+        .await
+        .map_err(ShopError::Database)?;
+    let set = store.set_price(product, won).await.context("nothing was changed")?;
+    set.with_context(|| format!("product {product} keeps its price"))?;
+    println!("price product={product} won={won}");
     Ok(())
 }
 

@@ -47,6 +47,13 @@ pub enum Command {
         #[arg(long)]
         variant: Variant,
     },
+    /// Changes what a product costs, and publishes that on shop.product; also while the shop runs, which shows it within a second.
+    Price {
+        /// The product's number, as in its address.
+        product: i64,
+        /// For one, in KRW.
+        won: i64,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

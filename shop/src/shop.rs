@@ -217,6 +217,10 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_fresh(stop).await }
         });
+        let products = tokio::spawn({
+            let (store, stop) = (self.store.clone(), stop_outbox.clone());
+            async move { store.keep_publishing(stop).await }
+        });
         let advice = tokio::spawn({
             let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
             async move { crowd.keep_advising(store, clock, stop).await }
@@ -232,7 +236,7 @@ impl Shop {
         serve(self.listener, (self.routes, self.doors), stop).await;
         stop_outbox.cancel();
         portal.abort();
-        for task in [fresh, advice, kicks, outbox] {
+        for task in [fresh, products, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;

@@ -237,9 +237,8 @@
   // What it is called in every language and at every width.
   const stable = ({ id, dataset, name, form, type, href, role, localName }) => {
     const path = (address) => new URL(address, location.href).pathname;
-    if (id) return "#" + id;
+    if (id || name) return id ? "#" + id : `field:${name}`;
     if (dataset.cartAction) return `cart-${dataset.cartAction}:${dataset.productId ?? ""}`;
-    if (name) return `field:${name}`;
     return form && type === "submit" ? `submit:${path(form.action)}` : href ? `link:${path(href)}` : role ?? localName;
   };
   const placed = (tile) => {
@@ -269,20 +268,14 @@
     const at = place(event, element);
     const box = element.getBoundingClientRect();
     const link = element.closest("a[href]");
-    const about = element.closest("[data-product-id]");
     const page = document.documentElement;
-    const product = about ? Number(about.dataset.productId) : NaN;
+    const product = Number(element.closest("[data-product-id]")?.dataset.productId);
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
     const click = add("click", {
-      at: new Date().toISOString(),
-      page: location.pathname,
-      element: name(element),
-      text: text(element),
-      x_percent: percent(at.clientX, window.innerWidth),
-      y_percent: percent(at.clientY, window.innerHeight),
-      page_x_percent: percent(at.pageX, page.scrollWidth),
-      page_y_percent: percent(at.pageY, page.scrollHeight),
+      at: new Date().toISOString(), page: location.pathname, element: name(element), text: text(element),
+      x_percent: percent(at.clientX, window.innerWidth), y_percent: percent(at.clientY, window.innerHeight),
+      page_x_percent: percent(at.pageX, page.scrollWidth), page_y_percent: percent(at.pageY, page.scrollHeight),
       viewport_width: page.clientWidth, viewport_height: page.clientHeight, page_height: page.scrollHeight,
       element_x_percent: percent(at.clientX - box.left, box.width),
       element_y_percent: percent(at.clientY - box.top, box.height),

@@ -70,6 +70,9 @@ impl Outcome {
     }
 }
 
+/// By time, then by place.
+type Newest = BTreeMap<(Option<i64>, Place), Arc<Message>>;
+
 /// Searches; blocks meanwhile.
 pub(crate) fn search(
     kafka: &Kafka,
@@ -81,7 +84,7 @@ pub(crate) fn search(
     let deadline = began + longest;
     let client = kafka.reader()?;
     let jobs = jobs(&client, filter, window)?;
-    let kept: Mutex<BTreeMap<(Option<i64>, Place), Arc<Message>>> = Mutex::default();
+    let kept: Mutex<Newest> = Mutex::default();
     let found = Mutex::new(0_u64);
     let keep = |message: Message| {
         *found.lock().unwrap_or_else(PoisonError::into_inner) += 1;

@@ -3,6 +3,20 @@
 use std::collections::HashMap;
 
 use schemas::ProductId;
+use schemas::events::StockClass;
+
+/// From how few on a shopper is told how many are left.
+pub const FEW: u32 = 5;
+
+/// What a shopper is told of how many are `left`.
+#[must_use]
+pub const fn class(left: u32) -> StockClass {
+    match left {
+        0 => StockClass::SoldOut,
+        1..=FEW => StockClass::Low,
+        _ => StockClass::InStock,
+    }
+}
 
 /// What is left of every product, at one moment. Placing an order checks again, against the database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +27,11 @@ impl StockLevels {
     #[must_use]
     pub fn knows(&self, product: ProductId) -> bool {
         self.0.contains_key(&product)
+    }
+
+    /// All that the shop has, or once had.
+    pub fn products(&self) -> impl Iterator<Item = ProductId> + '_ {
+        self.0.keys().copied()
     }
 
     /// 0 for a product the shop doesn't have.

@@ -67,7 +67,7 @@ impl Store {
             {
                 return Ok(Ok(belongings));
             }
-            let facts = match decide(&belongings, &self.0.catalogue, &self.stock()) {
+            let facts = match decide(&belongings, &self.catalogue(), &self.stock()) {
                 Ok(facts) => facts,
                 Err(refusal) => return Ok(Err(refusal)),
             };

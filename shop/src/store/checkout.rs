@@ -92,7 +92,7 @@ impl Checkout<'_> {
         cart::lock(connection, &self.owner).await?;
         let cart = cart::load(connection, &self.owner).await?;
         let left = stock::levels_of_cart(connection, &self.owner).await?;
-        let placed = match order::place(&cart, &self.store.0.catalogue, &left, (id, self.submitted.agreed)) {
+        let placed = match order::place(&cart, &self.store.catalogue(), &left, (id, self.submitted.agreed)) {
             Ok(placed) => placed,
             Err(why) => return Ok(Err(Instead::Refused(why))),
         };

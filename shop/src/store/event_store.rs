@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use schemas::{Details, InstanceId, OrderId, Timestamp, UserId};
+use schemas::{Details, InstanceId, OrderId, ProductId, Timestamp, UserId};
 use sqlx::AnyConnection;
 
 use crate::observe::Occasion;
@@ -17,17 +17,20 @@ pub(super) enum Stream {
     Wishes(String),
     Order(OrderId),
     Account(UserId),
+    /// What it is called and costs.
+    Product(ProductId),
     /// A sign-in that failed is about nobody.
     Nobody,
 }
 
 impl Stream {
-    fn key(&self) -> Option<String> {
+    pub(super) fn key(&self) -> Option<String> {
         match self {
             Self::Cart(owner) => Some(format!("cart/{owner}")),
             Self::Wishes(owner) => Some(format!("wishes/{owner}")),
             Self::Order(order) => Some(format!("order/{order}")),
             Self::Account(user) => Some(format!("account/{user}")),
+            Self::Product(product) => Some(format!("product/{product}")),
             Self::Nobody => None,
         }
     }
@@ -48,6 +51,7 @@ impl FromStr for Stream {
             "wishes" => Ok(Self::Wishes(name.to_owned())),
             "order" => Ok(Self::Order(OrderId(number()?))),
             "account" => Ok(Self::Account(UserId(number()?))),
+            "product" => Ok(Self::Product(ProductId(number()?))),
             _ => Err(StreamError),
         }
     }
@@ -126,13 +130,16 @@ impl Recorder<'_> {
 pub(super) enum Counter {
     Order,
     Account,
+    /// Changes of the catalogue since it was filled: shops that run look for them.
+    Catalogue,
 }
 
 impl Counter {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Order => "order",
             Self::Account => "account",
+            Self::Catalogue => "catalogue",
         }
     }
 

@@ -75,13 +75,15 @@ impl Store {
         }
     }
 
-    /// Refreshes the stock every second until `stop`; after a failure the last known stock stays.
+    /// Refreshes stock and catalogue every second until `stop`; after a failure the last known stock stays.
     pub async fn keep_fresh(&self, stop: CancellationToken) {
         let mut second = tokio::time::interval(FRESH);
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(second.tick()).await.is_some() {
             // Said where it began, and tried again in a second.
-            self.refresh_stock().await.ok();
+            if self.refresh_stock().await.is_ok() {
+                self.refresh_catalogue().await.ok();
+            }
         }
     }
 

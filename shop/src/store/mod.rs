@@ -29,6 +29,7 @@ mod outbox;
 mod own_data;
 mod password;
 mod people;
+mod products;
 mod projection;
 mod rebuild;
 mod seed;
@@ -36,6 +37,7 @@ mod session_facts;
 mod sign_in;
 mod who;
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use schemas::{Clock, InstanceId, Timestamp};
@@ -51,6 +53,7 @@ pub use error::StoreError;
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
+pub use products::PriceRefused;
 pub use rebuild::RebuildReport;
 pub use session_facts::SessionFact;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};
@@ -68,7 +71,9 @@ struct Inner {
     database: Database,
     instance: InstanceId,
     clock: Clock,
-    catalogue: Arc<Catalogue>,
+    catalogue: watch::Sender<Arc<Catalogue>>,
+    /// How often prices were changed when the catalogue was read.
+    catalogue_version: AtomicI64,
     stock: watch::Sender<Arc<StockLevels>>,
     /// How often this process has recorded something.
     recorded: watch::Sender<u64>,
@@ -84,13 +89,15 @@ impl Store {
     pub async fn open(url: &str, instance: InstanceId, clock: Clock) -> Result<Self, StoreError> {
         let database = Database::open(url).await?;
         seed::sow(&database).await?;
+        let version = products::version(&database).await?;
         let catalogue = Arc::new(seed::catalogue(&database).await?);
         let stock = Arc::new(projection::stock::levels(&mut *database.read().await?).await?);
         Ok(Self(Arc::new(Inner {
             database,
             instance,
             clock,
-            catalogue,
+            catalogue: watch::Sender::new(catalogue),
+            catalogue_version: AtomicI64::new(version),
             stock: watch::Sender::new(stock),
             recorded: watch::Sender::new(0),
             hasher: Hasher::new(),
@@ -98,10 +105,10 @@ impl Store {
         })))
     }
 
-    /// All that is sold; it never changes while the shop runs.
+    /// All that is sold, at most a second old (see [`Store::keep_fresh`]).
     #[must_use]
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.0.catalogue)
+        Arc::clone(&self.0.catalogue.borrow())
     }
 
     /// What is left, at most a second old (see [`Store::keep_fresh`]).

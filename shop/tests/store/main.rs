@@ -11,4 +11,5 @@ mod checkout;
 mod journal_marks;
 mod opening;
 mod people;
+mod products;
 mod rebuild;

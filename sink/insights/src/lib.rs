@@ -17,6 +17,7 @@
     reason = "counts, indexes and microseconds stay far below 2^53, and indexes below 2^32, as the memory bounds them"
 )]
 
+pub mod ask;
 pub mod definitions;
 pub mod events;
 pub mod figures;
@@ -29,5 +30,6 @@ mod state;
 pub mod statistics;
 mod web;
 
+pub use ask::AskDatabase;
 pub use source::Source;
-pub use web::{Access, AccessError, AskDatabase, Options, router};
+pub use web::{Access, AccessError, Options, router};

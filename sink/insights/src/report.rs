@@ -1,5 +1,7 @@
 //! What an analysis answers: figures and tables. Pages, JSON, CSV and plots are all made from it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::definitions::Definition;
@@ -43,14 +45,14 @@ pub struct Table {
 
 #[derive(Debug, Clone)]
 pub struct Column {
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     pub label: String,
 }
 
 impl Column {
-    pub fn new(id: &'static str, label: impl Into<String>) -> Self {
+    pub fn new(id: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self {
-            id,
+            id: id.into(),
             label: label.into(),
         }
     }
@@ -253,6 +255,20 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Every count that opens rows, wherever it stands: the name of its list, and the number.
+    #[must_use]
+    pub fn links(&self) -> Json {
+        let figures = self.figures.iter().map(|figure| &figure.cell);
+        let cells = self.tables.iter().flat_map(|table| table.rows.iter().flatten());
+        let counts = figures
+            .chain(cells)
+            .filter(|cell| matches!(cell.value, Value::Count(_)));
+        let linked = counts.filter_map(|cell| Some(json!({ "rows": cell.rows.as_ref()?, "value": cell.value.json() })));
+        Json::Array(linked.collect())
+    }
+}
+
 impl Table {
     #[must_use]
     pub fn new(id: &'static str, title: impl Into<String>, columns: &[(&'static str, &str)]) -> Self {
@@ -260,7 +276,7 @@ impl Table {
             id,
             title: title.into(),
             means: None,
-            columns: columns.iter().map(|(id, label)| Column::new(id, *label)).collect(),
+            columns: columns.iter().map(|(id, label)| Column::new(*id, *label)).collect(),
             rows: Vec::new(),
             plot: None,
         }
@@ -283,7 +299,7 @@ impl Table {
             let values = self.columns.iter().zip(row);
             Json::Object(
                 values
-                    .map(|(column, cell)| (column.id.to_owned(), cell.value.json()))
+                    .map(|(column, cell)| (column.id.to_string(), cell.value.json()))
                     .collect(),
             )
         };
@@ -296,7 +312,7 @@ impl Table {
         let mut text = self
             .columns
             .iter()
-            .map(|column| column.id)
+            .map(|column| quoted(&column.id))
             .collect::<Vec<_>>()
             .join(",");
         text.push_str("\r\n");

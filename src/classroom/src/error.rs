@@ -24,6 +24,15 @@ pub enum ClassroomError {
     Setting { setting: &'static str, reason: String },
     #[error("where to? name --out DIR or --kafka HOST:PORT")]
     NoTarget,
+    #[error("ANSWER {}: {source}", path.display())]
+    Answer {
+        path: PathBuf,
+        source: crate::grade::answer::AnswerError,
+    },
+    #[error(
+        "exercise {exercise}: {draws} draws gave no data that holds every trap; take another student id, and report this"
+    )]
+    NoData { exercise: u8, draws: u64 },
     #[error("an event can't be written as JSON")]
     Encode(#[from] serde_json::Error),
     #[error("writing failed")]
@@ -53,7 +62,9 @@ impl ClassroomError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } | Self::Scenario { .. } | Self::Setting { .. } | Self::NoTarget => 2,
+            Self::File { .. } | Self::Scenario { .. } | Self::Setting { .. } | Self::NoTarget | Self::Answer { .. } => {
+                2
+            }
             _ => 1,
         }
     }

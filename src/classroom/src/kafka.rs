@@ -14,7 +14,7 @@ use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, Unsealed};
 use crate::error::ClassroomError;
 
 /// How long a broker may be away before a message counts as lost.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A message on its way.
 #[derive(Debug)]

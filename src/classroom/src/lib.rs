@@ -6,7 +6,11 @@
 //! It depends on the contract (`schemas`) alone, never on shop or sink.
 
 pub mod error;
+pub mod exercises;
+pub mod grade;
 mod kafka;
+pub mod replay;
 pub mod simulate;
+pub mod start;
 
 pub use error::ClassroomError;

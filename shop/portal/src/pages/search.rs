@@ -27,9 +27,10 @@ impl Portal {
     /// `/data/search`
     pub async fn search(&self, reader: &Reader, filter: &Filter, address: &str) -> Page {
         let language = reader.language;
-        let answer = match reader.may_read && !filter.is_empty() {
-            true => Some(self.searched(filter).await),
-            false => None,
+        let answer = if reader.may_read && !filter.is_empty() {
+            Some(self.searched(filter).await)
+        } else {
+            None
         };
         let content = html! {
             p.lead { (language.of(

@@ -7,6 +7,7 @@ use super::super::Frame;
 use super::asked::asked;
 use super::heart::heart;
 use crate::domain::catalogue::PAGE_SIZE;
+use crate::domain::stock::FEW;
 use crate::domain::{Marks, Placement, Product};
 
 /// A product and what a grid says about it.
@@ -19,9 +20,6 @@ pub struct Tile<'a> {
     pub left: u32,
     pub is_new: bool,
 }
-
-/// From how few on a tile says how many are left.
-const FEW: u32 = 5;
 
 /// Tiles of a leading list that a phone shows without scrolling.
 const FIRST_SEEN: usize = 4;

@@ -108,12 +108,7 @@ pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
     by_start.sort_by_key(|session| (facts[*session as usize].first, log.session_id_key(*session)));
     let mut by_visitor = by_start.clone();
     by_visitor.sort_by_key(|session| facts[*session as usize].visitor);
-    let mut before = None;
-    for session in &by_visitor {
-        let facts = &mut facts[*session as usize];
-        facts.new = before != Some(facts.visitor);
-        before = Some(facts.visitor);
-    }
+    mark_new(&mut facts, &by_visitor);
     let newest = by_start.iter().map(|session| facts[*session as usize].last).max();
     let longest = by_start
         .iter()
@@ -126,6 +121,24 @@ pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
         by_visitor,
         newest,
         longest,
+    }
+}
+
+/// A visitor is new in the first session; crawlers' sessions make nobody known.
+fn mark_new(facts: &mut [Facts], by_visitor: &[SessionIndex]) {
+    let (mut before, mut before_that_is_no_bot) = (None, None);
+    for session in by_visitor {
+        let facts = &mut facts[*session as usize];
+        let visitor = Some(facts.visitor);
+        facts.new = if facts.bot {
+            before != visitor
+        } else {
+            before_that_is_no_bot != visitor
+        };
+        before = visitor;
+        if !facts.bot {
+            before_that_is_no_bot = visitor;
+        }
     }
 }
 

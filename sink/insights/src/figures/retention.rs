@@ -6,7 +6,7 @@ use schemas::EventType;
 use time::{Date, Duration};
 
 use crate::definitions as means;
-use crate::events::Visitor;
+use crate::events::{SessionIndex, Visitor};
 use crate::question::day;
 use crate::report::{Cell, Column, Plot, Report, Table, Value};
 use crate::scope::{Scope, VisitorTally};
@@ -58,11 +58,15 @@ fn triangle(
         let visitor: Visitor = scope.facts(*first).visitor;
         let all = scope.arranged.of_visitor(visitor);
         place += all.len();
-        if !scope.admits(*first) {
+        let counted = all
+            .iter()
+            .filter(|session| scope.question.bots || !scope.facts(**session).bot);
+        let counted: Vec<SessionIndex> = counted.copied().collect();
+        let Some(first) = counted.first().filter(|first| scope.admits(**first)) else {
             continue;
-        }
+        };
         let cohort = monday(day(scope.facts(*first).first, scope.zone));
-        let weeks: BTreeSet<(usize, u32)> = all
+        let weeks: BTreeSet<(usize, u32)> = counted
             .iter()
             .flat_map(|session| weeks(scope, *session, cohort, counts))
             .collect();
@@ -80,7 +84,7 @@ fn triangle(
         AFTER
             .iter()
             .enumerate()
-            .map(|(week, id)| Column::new(id, format!("+{week}"))),
+            .map(|(week, id)| Column::new(*id, format!("+{week}"))),
     );
     for (cohort, (size, after)) in cohorts {
         let mut row = vec![Cell::text(cohort.to_string()), scope.cell(size.tally)];

@@ -18,7 +18,7 @@ use crate::report::{Plot, Table};
 
 /// Draws a table; nothing where there is nothing to draw.
 #[must_use]
-pub fn draw(table: &Table) -> Option<Markup> {
+pub(crate) fn draw(table: &Table) -> Option<Markup> {
     let plot = table.plot.as_ref()?;
     if table.rows.is_empty() {
         return None;

@@ -43,6 +43,9 @@ pub(super) async fn json(State(site): State<Site>, Path(name): Path<String>, Que
             json["range"] = json!({ "from": scope.range.first.to_string(), "to": scope.range.last.to_string(), "zone": scope.zone.to_string() });
             json["complete_to"] = scope.arranged.newest.map_or(serde_json::Value::Null, |at| json!(moment(at)));
             json["positions"] = json!(positions(&scope.log.partitions));
+            if question.own("links").is_some() {
+                json["links"] = report.links();
+            }
             json["unreadable_rows"] = json!(scope.log.unreadable);
             Ok(json)
         })

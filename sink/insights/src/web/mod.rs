@@ -14,5 +14,4 @@ mod style;
 mod visit;
 
 pub use access::{Access, AccessError};
-pub use ask::AskDatabase;
 pub use router::{Options, router};

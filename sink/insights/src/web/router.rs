@@ -9,8 +9,8 @@ use schemas::Clock;
 use time::UtcOffset;
 
 use super::access::{self, Access};
-use super::ask::AskDatabase;
 use super::{api, ask, page, rows, style, visit};
+use crate::ask::AskDatabase;
 use crate::source::Source;
 use crate::state::State;
 
@@ -46,6 +46,7 @@ pub fn router(options: Options) -> Router {
         .route("/insights/rows", get(rows::page))
         .route("/insights/visit", get(visit::page))
         .route("/insights/ask", get(ask::page))
+        .route("/insights/ask.csv", get(ask::csv))
         .route("/insights/definitions", get(page::definitions))
         .route("/insights/api", get(api::index))
         .route("/insights/api/rows", get(rows::json))

@@ -173,7 +173,8 @@ fn list(log: &Log, question: &Question, zone: time::UtcOffset, first: usize, mos
     );
     let analysis = Analysis::named(of).ok_or_else(|| PageError::NotFound(of.to_owned()))?;
     let scope = Scope::new(log, question, zone, None).wanting(figure);
-    analysis.run(&scope);
+    // The tally that is wanted keeps its rows in the scope; the report is for others.
+    drop(analysis.run(&scope));
     let arranged = scope.arranged.clone();
     let found = scope.found().ok_or_else(|| PageError::NotFound(figure.to_owned()))?;
     let counted = Scope::new(log, question, zone, None);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemas::events::{Campaign, CartAction, Exposure, View};
+use schemas::events::{CartAction, Exposure, View};
 use schemas::record::{Fields, Http, Level, Performance, Phase};
 use schemas::{
     Activity, AppLine, Details, EventId, EventType, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId, VisitorId,
@@ -10,6 +10,7 @@ use schemas::{
 use uuid::Uuid;
 
 use super::page::Page;
+use super::query::{campaign, put_query};
 use super::random::Random;
 use super::visitor::Visitor;
 use super::world::World;
@@ -357,34 +358,6 @@ impl<'a> Browser<'a> {
 
     fn plan(&mut self, arrival: i64, event: Unsealed) {
         self.planned.push(Planned { arrival, event });
-    }
-}
-
-/// What the address says of how the visitor came.
-fn campaign(args: &Fields<'static>) -> Option<Campaign<'static>> {
-    let told = |name: &str| args.get(name).cloned();
-    let campaign = Campaign {
-        source: told("utm_source"),
-        medium: told("utm_medium"),
-        campaign: told("utm_campaign"),
-        term: None,
-        content: None,
-    };
-    campaign.source.is_some().then_some(campaign)
-}
-
-fn put_query(args: &mut Fields<'static>, page: &Page, catalogue: &super::catalogue::Catalogue) {
-    match page {
-        Page::Listing { category, number } => {
-            args.insert("category".into(), catalogue.categories[*category].id.to_string().into());
-            if *number > 1 {
-                args.insert("page".into(), number.to_string().into());
-            }
-        }
-        Page::Search { query } => {
-            args.insert("q".into(), query.clone().into());
-        }
-        _ => {}
     }
 }
 

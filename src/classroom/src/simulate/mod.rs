@@ -8,10 +8,12 @@
 //! Not here: faults (see `replay`), tasks and marks (see `exercises`, `grade`).
 
 mod browser;
+mod buying;
 mod calendar;
 pub mod catalogue;
 mod dimension;
 mod page;
+mod query;
 pub mod random;
 pub mod scenario;
 mod script;

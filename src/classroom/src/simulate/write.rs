@@ -28,7 +28,7 @@ pub(super) struct DailyFiles {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct FileTruth {
+pub(super) struct FileTruth {
     pub lines: u64,
     pub sha256: String,
 }
@@ -105,7 +105,7 @@ impl DailyFiles {
     }
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string can't fail.
@@ -116,7 +116,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// What is true of simulated data: how it was made, what is in it, and which effects are real.
 #[derive(Debug, Serialize)]
-pub struct Truth<'a> {
+pub(super) struct Truth<'a> {
     pub seed: u64,
     pub from: String,
     pub days: u32,

@@ -1,0 +1,248 @@
+//! What is sold, on its way to `shop.product`: a fact for each product when it is new, and one for each change.
+//!
+//! Promises: what was published last is read in the transaction that publishes, from a stream for each product, so that each change is
+//! published once, however many shops see it and whenever they die; `valid_from` of a product rises. What changes is what the message says:
+//! names, category, price, and the class of what is in stock, not the number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use schemas::events::{Currency, Product, StockClass};
+use schemas::record::EntityType;
+use schemas::{CatalogueEntry, CategoryId, EventId, EventType, ProductId, SCHEMA_VERSION, Timestamp};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::stock;
+use crate::store::database::Database;
+use crate::store::event_store::{Counter, Stream};
+use crate::store::{Store, StoreError, recording, recording_always, seed};
+
+/// How long a change may wait.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// So many products in one transaction, which holds everybody else's up.
+const AT_ONCE: usize = 50;
+
+/// Why a price stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PriceRefused {
+    #[error("no product has this number")]
+    NoSuchProduct,
+    #[error("a price is not below 0")]
+    BelowZero,
+}
+
+/// How often the catalogue was changed.
+pub(super) async fn version(database: &Database) -> Result<i64, StoreError> {
+    let version: Option<i64> = sqlx::query_scalar("SELECT value FROM counter WHERE name = $1")
+        .bind(Counter::Catalogue.name())
+        .fetch_optional(&mut *database.read().await?)
+        .await?;
+    Ok(version.unwrap_or(0))
+}
+
+impl Store {
+    /// Changes what a product costs, in KRW, and publishes that. Shops that run show it within a second; carts keep the price that they
+    /// were shown, as a note.
+    pub async fn set_price(&self, product: ProductId, price: i64) -> Result<Result<(), PriceRefused>, StoreError> {
+        if price < 0 {
+            return Ok(Err(PriceRefused::BelowZero));
+        }
+        recording!(self, |connection| {
+            let changed = sqlx::query("UPDATE product SET price = $1 WHERE id = $2")
+                .bind(price)
+                .bind(product.0)
+                .execute(&mut *connection)
+                .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(Err(PriceRefused::NoSuchProduct));
+            }
+            Counter::Catalogue.begin(connection, 0).await?;
+            Counter::Catalogue.next(connection).await?;
+            self.publish_one(connection, product).await?;
+            Ok(Ok(()))
+        })
+    }
+
+    /// Publishes what has changed of these products since they were published last; answers how many had.
+    pub async fn publish(&self, products: &[ProductId]) -> Result<usize, StoreError> {
+        let mut published = 0;
+        for some in products.chunks(AT_ONCE) {
+            published += recording_always!(self, |connection| {
+                let mut published = 0;
+                for product in some {
+                    published += usize::from(self.publish_one(connection, *product).await?);
+                }
+                Ok(published)
+            })?;
+        }
+        Ok(published)
+    }
+
+    /// Looks every second for what is new or has changed, and publishes it, until `stop`.
+    pub async fn keep_publishing(&self, stop: CancellationToken) {
+        let mut known: HashMap<ProductId, (i64, StockClass)> = HashMap::new();
+        let mut looked_at = (Arc::default(), Arc::default());
+        let mut second = tokio::time::interval(LOOK_EVERY);
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(second.tick()).await.is_some() {
+            let now = (self.catalogue(), self.stock());
+            if Arc::ptr_eq(&now.0, &looked_at.0) && Arc::ptr_eq(&now.1, &looked_at.1) {
+                continue;
+            }
+            let states = now.1.products().map(|id| match now.0.product(id) {
+                Some(product) => (id, (product.price.0, stock::class(now.1.left(id)))),
+                None => (id, (0, StockClass::Discontinued)),
+            });
+            // Names change with the program only, and then nothing is known yet.
+            let changed: Vec<_> = states.filter(|(id, state)| known.get(id) != Some(state)).collect();
+            let mut ids: Vec<ProductId> = changed.iter().map(|(id, _)| *id).collect();
+            ids.sort_unstable();
+            match self.publish(&ids).await {
+                Ok(_) => {
+                    known.extend(changed);
+                    looked_at = now;
+                }
+                // Said by whoever refreshes the stock; tried again in a second.
+                Err(error) => tracing::debug!(%error, "what is sold can't be published"),
+            }
+        }
+    }
+
+    /// Reads the catalogue again when it was changed.
+    pub(super) async fn refresh_catalogue(&self) -> Result<(), StoreError> {
+        let version = version(&self.0.database).await?;
+        if version == self.0.catalogue_version.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let catalogue = Arc::new(seed::catalogue(&self.0.database).await?);
+        self.0.catalogue.send_replace(catalogue);
+        self.0.catalogue_version.store(version, Ordering::Release);
+        // Whoever changed it has recorded a fact, perhaps in another process.
+        self.has_recorded();
+        Ok(())
+    }
+
+    /// Whether there was anything to publish.
+    async fn publish_one(&self, connection: &mut AnyConnection, id: ProductId) -> Result<bool, StoreError> {
+        let stream = Stream::Product(id).key();
+        let last = last_published(connection, stream.as_deref()).await?;
+        let Some(now) = as_sold(connection, id).await?.or_else(|| discontinued(last.as_ref())) else {
+            return Ok(false);
+        };
+        if last.as_ref().is_some_and(|(_, last)| is_same(last, &now)) {
+            return Ok(false);
+        }
+        let version = last.as_ref().map_or(1, |(version, _)| version + 1);
+        let after = last.as_ref().map(|(_, last)| last.valid_from.plus_micros(1));
+        let at = self
+            .0
+            .clock
+            .now()
+            .max(after.unwrap_or(Timestamp::from_unix_micros_saturating(0)));
+        let entry = CatalogueEntry {
+            timestamp: at,
+            event_type: EventType::Product,
+            entity_type: EntityType::Product,
+            entity_id: id.0,
+            event_id: EventId::at(at, rand::random()),
+            details: Product { valid_from: at, ..now },
+            schema_version: SCHEMA_VERSION,
+            source: None,
+        };
+        let event = entry.encode().map_err(StoreError::Encode)?;
+        let data =
+            String::from_utf8(event.json).map_err(|error| StoreError::impossible("event", event.event_id, error))?;
+        let inserted = sqlx::query(
+            "INSERT INTO event (instance, stream, version, event_type, event_id, happened_at, data)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(self.0.instance.as_str())
+        .bind(stream)
+        .bind(version)
+        .bind(event.event_type.name())
+        .bind(event.event_id.to_string())
+        .bind(event.timestamp.unix_micros())
+        .bind(data)
+        .execute(connection)
+        .await;
+        match inserted {
+            Ok(_) => Ok(true),
+            // Another shop was faster with this version: what it published is looked at.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(StoreError::Conflict),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The product as the tables have it; none when it is no longer sold.
+async fn as_sold(connection: &mut AnyConnection, id: ProductId) -> Result<Option<Product<'static>>, StoreError> {
+    let row = sqlx::query(
+        "SELECT p.name_ko, p.name_en, p.category_id, c.name_ko AS category_ko, c.name_en AS category_en, p.price, s.units
+         FROM product p JOIN category c ON c.id = p.category_id JOIN stock s ON s.product_id = p.id WHERE p.id = $1",
+    );
+    let row = row.bind(id.0).fetch_optional(connection).await?;
+    row.map(|row| product(id, &row)).transpose()
+}
+
+fn product(id: ProductId, row: &AnyRow) -> Result<Product<'static>, StoreError> {
+    let text = |column: &str| row.try_get::<String, _>(column).map(Into::into);
+    let units: i64 = row.try_get("units")?;
+    Ok(Product {
+        product_id: id,
+        name_ko: text("name_ko")?,
+        name_en: text("name_en")?,
+        category_id: CategoryId(row.try_get("category_id")?),
+        category_ko: text("category_ko")?,
+        category_en: text("category_en")?,
+        price: row.try_get("price")?,
+        currency: Currency::Krw,
+        stock_class: stock::class(u32::try_from(units).map_err(|error| StoreError::impossible("stock", id, error))?),
+        valid_from: Timestamp::from_unix_micros_saturating(0),
+    })
+}
+
+/// The version of the product's stream, and what it says.
+async fn last_published(
+    connection: &mut AnyConnection,
+    stream: Option<&str>,
+) -> Result<Option<(i64, Product<'static>)>, StoreError> {
+    let row = sqlx::query("SELECT id, version, data FROM event WHERE stream = $1 ORDER BY version DESC LIMIT 1");
+    let Some(row) = row.bind(stream).fetch_optional(connection).await? else {
+        return Ok(None);
+    };
+    let (id, data): (i64, String) = (row.try_get("id")?, row.try_get("data")?);
+    let entry: CatalogueEntry<'_> =
+        serde_json::from_str(&data).map_err(|error| StoreError::impossible("event", id, error))?;
+    let owned = |text: &str| text.to_owned().into();
+    let last = Product {
+        name_ko: owned(&entry.details.name_ko),
+        name_en: owned(&entry.details.name_en),
+        category_ko: owned(&entry.details.category_ko),
+        category_en: owned(&entry.details.category_en),
+        ..entry.details
+    };
+    Ok(Some((row.try_get("version")?, last)))
+}
+
+/// What was published and is sold no more.
+fn discontinued(last: Option<&(i64, Product<'static>)>) -> Option<Product<'static>> {
+    let (_, last) = last?;
+    Some(Product {
+        stock_class: StockClass::Discontinued,
+        ..last.clone()
+    })
+}
+
+/// But for the moment.
+fn is_same(one: &Product<'_>, other: &Product<'_>) -> bool {
+    let at = one.valid_from;
+    *one == Product {
+        valid_from: at,
+        ..other.clone()
+    }
+}

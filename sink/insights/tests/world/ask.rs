@@ -1,0 +1,57 @@
+//! Asking the pages, as a browser or a program does.
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use insights::{Access, Options, Source};
+use schemas::Clock;
+use serde_json::Value;
+use time::UtcOffset;
+use tower::ServiceExt as _;
+
+/// The pages over a database.
+pub struct Pages(pub Router);
+
+impl Pages {
+    pub fn of(source: Source, zone: UtcOffset) -> Self {
+        Self(insights::router(Options {
+            source,
+            zone,
+            access: Access::Loopback,
+            ask: None,
+            clock: Clock::system(),
+        }))
+    }
+
+    pub async fn get(&self, address: &str) -> Result<(StatusCode, String)> {
+        let answer = self
+            .0
+            .clone()
+            .oneshot(Request::get(address).body(Body::empty())?)
+            .await?;
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
+        Ok((status, String::from_utf8(body.to_vec())?))
+    }
+
+    /// A report as JSON; fails when it isn't one.
+    pub async fn report(&self, address: &str) -> Result<Value> {
+        let (status, body) = self.get(&format!("/insights/api/{address}")).await?;
+        anyhow::ensure!(status == StatusCode::OK, "{address}: {status} {body}");
+        serde_json::from_str(&body).context(body)
+    }
+}
+
+/// An address' parameter.
+pub fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}

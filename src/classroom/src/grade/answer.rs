@@ -1,0 +1,387 @@
+//! A student's answer, read as data and never executed: CSV as spreadsheets write it, JSON lines, a JSON array, SQLite.
+//!
+//! What is wrong with a file is said with what was expected and what was found; nothing here ever panics or guesses points.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use sqlx::{Column as _, Row as _, ValueRef as _};
+
+use crate::exercises::table::{Column, Kind, Row, Value};
+use crate::simulate::scenario::day_start;
+
+/// Larger answers are refused: the largest right one has some ten thousand rows.
+pub const LARGEST: u64 = 64 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    #[error("the answer can't be read")]
+    Read(#[from] std::io::Error),
+    #[error("the answer has {0} bytes; more than {LARGEST} are not read")]
+    Large(u64),
+    #[error("the answer is empty: it needs a first line with the columns {0}, and a line for each row")]
+    Empty(String),
+    #[error("the answer is not UTF-8 text (byte {0}); save it as CSV in UTF-8")]
+    NotText(usize),
+    #[error("column `{missing}` is missing: expected {expected}; found {found}")]
+    Column {
+        missing: &'static str,
+        expected: String,
+        found: String,
+    },
+    #[error("row {row}, column `{column}`: expected {expected}, found `{found}`")]
+    Cell {
+        row: usize,
+        column: &'static str,
+        expected: &'static str,
+        found: String,
+    },
+    #[error("row {row}: {reason}")]
+    Row { row: usize, reason: String },
+    #[error("the SQLite file: {0}")]
+    Sqlite(String),
+}
+
+/// Column names, and cells as text; None is nothing.
+#[derive(Debug, Default)]
+struct Raw {
+    names: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+/// Reads the answer at `path`, typed by what the exercise expects.
+pub fn read(path: &Path, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    let length = fs::metadata(path)?.len();
+    if length > LARGEST {
+        return Err(AnswerError::Large(length));
+    }
+    let bytes = fs::read(path)?;
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return typed(&sqlite(path)?, columns);
+    }
+    parse(&bytes, columns)
+}
+
+/// Reads an answer that was sent as text.
+pub fn parse(bytes: &[u8], columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| AnswerError::NotText(error.valid_up_to()))?;
+    if text.trim().is_empty() {
+        return Err(AnswerError::Empty(names_of(columns)));
+    }
+    let raw = match text.trim_start().as_bytes().first() {
+        Some(b'{') => json_lines(text)?,
+        Some(b'[') => json_array(text)?,
+        _ => delimited(text)?,
+    };
+    typed(&raw, columns)
+}
+
+fn names_of(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",")
+}
+
+/// The separator that stands most often in the first line: spreadsheets of many countries write semicolons.
+fn delimited(text: &str) -> Result<Raw, AnswerError> {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
+    let separator = [b',', b';', b'\t'].into_iter().max_by_key(count).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let refused = |row: usize, error: &csv::Error| AnswerError::Row {
+        row,
+        reason: error.to_string(),
+    };
+    let names: Vec<String> = reader
+        .headers()
+        .map_err(|error| refused(0, &error))?
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    let mut rows = Vec::new();
+    for (place, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| refused(place + 1, &error))?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        if record.len() != names.len() {
+            let reason = format!("it has {} cells, the first line has {}", record.len(), names.len());
+            return Err(AnswerError::Row { row: place + 1, reason });
+        }
+        rows.push(
+            record
+                .iter()
+                .map(|cell| (!cell.is_empty()).then(|| cell.to_owned()))
+                .collect(),
+        );
+    }
+    Ok(Raw { names, rows })
+}
+
+fn json_lines(text: &str) -> Result<Raw, AnswerError> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let read = lines.enumerate().map(|(place, line)| {
+        serde_json::from_str::<Json>(line).map_err(|error| AnswerError::Row {
+            row: place + 1,
+            reason: error.to_string(),
+        })
+    });
+    objects(&read.collect::<Result<Vec<_>, _>>()?)
+}
+
+fn json_array(text: &str) -> Result<Raw, AnswerError> {
+    let read: Vec<Json> = serde_json::from_str(text).map_err(|error| AnswerError::Row {
+        row: 0,
+        reason: error.to_string(),
+    })?;
+    objects(&read)
+}
+
+fn objects(values: &[Json]) -> Result<Raw, AnswerError> {
+    let mut raw = Raw::default();
+    for (place, value) in values.iter().enumerate() {
+        let Json::Object(object) = value else {
+            let reason = "it is no JSON object".to_owned();
+            return Err(AnswerError::Row { row: place + 1, reason });
+        };
+        if place == 0 {
+            raw.names = object.keys().cloned().collect();
+        }
+        let cell = |name: &String| match object.get(name) {
+            None | Some(Json::Null) => None,
+            Some(Json::String(text)) => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+        };
+        raw.rows.push(raw.names.iter().map(cell).collect());
+    }
+    Ok(raw)
+}
+
+/// The table `answer`, or the only one there is.
+fn sqlite(path: &Path) -> Result<Raw, AnswerError> {
+    let failed = |error: sqlx::Error| AnswerError::Sqlite(error.to_string());
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(failed)?;
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name <> 'answer', name")
+                .fetch_all(&mut connection)
+                .await
+                .map_err(failed)?;
+        let table = match tables.as_slice() {
+            [only] => only,
+            [answer, ..] if answer == "answer" => answer,
+            _ => {
+                return Err(AnswerError::Sqlite(format!(
+                    "it needs a table `answer`; it has {tables:?}"
+                )));
+            }
+        };
+        let select = format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
+        let rows = sqlx::query(sqlx::AssertSqlSafe(select))
+            .fetch_all(&mut connection)
+            .await
+            .map_err(failed)?;
+        let names = rows
+            .first()
+            .map(|row| row.columns().iter().map(|column| column.name().to_owned()).collect());
+        let cells = |row: &sqlx::sqlite::SqliteRow| (0..row.len()).map(|place| cell(row, place)).collect();
+        Ok(Raw {
+            names: names.unwrap_or_default(),
+            rows: rows.iter().map(cells).collect(),
+        })
+    })
+}
+
+/// Whatever type SQLite keeps it in, as text.
+fn cell(row: &sqlx::sqlite::SqliteRow, place: usize) -> Option<String> {
+    let raw = row.try_get_raw(place).ok()?;
+    if raw.is_null() {
+        return None;
+    }
+    let integer = row.try_get_unchecked::<i64, _>(place).map(|number| number.to_string());
+    match raw.type_info().to_string().as_str() {
+        "INTEGER" | "INT8" | "BOOLEAN" => integer.ok(),
+        "REAL" => row
+            .try_get_unchecked::<f64, _>(place)
+            .map(|number| number.to_string())
+            .ok(),
+        _ => row.try_get_unchecked::<String, _>(place).ok(),
+    }
+}
+
+fn typed(raw: &Raw, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    let places: HashMap<String, usize> = raw
+        .names
+        .iter()
+        .enumerate()
+        .map(|(place, name)| (name.trim().to_lowercase(), place))
+        .collect();
+    let place = |column: &Column| {
+        places.get(column.name).copied().ok_or_else(|| AnswerError::Column {
+            missing: column.name,
+            expected: names_of(columns),
+            found: raw.names.join(","),
+        })
+    };
+    let places = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let row = |(number, cells): (usize, &Vec<Option<String>>)| {
+        let typed = columns.iter().zip(&places).map(|(column, place)| {
+            let cell = cells.get(*place).and_then(Option::as_deref);
+            value(column.kind, cell).ok_or_else(|| AnswerError::Cell {
+                row: number + 1,
+                column: column.name,
+                expected: column.kind.words(),
+                found: cell.unwrap_or_default().chars().take(80).collect(),
+            })
+        });
+        typed.collect::<Result<Row, _>>()
+    };
+    raw.rows.iter().enumerate().map(row).collect()
+}
+
+/// None when the text isn't of that kind.
+fn value(kind: Kind, cell: Option<&str>) -> Option<Value> {
+    match (kind, cell) {
+        (Kind::MaybeText, None) => Some(Value::Empty),
+        (_, None) => None,
+        (Kind::Text | Kind::MaybeText, Some(text)) => Some(Value::Text(text.to_owned())),
+        (Kind::Integer, Some(text)) => integer(text).map(Value::Integer),
+        (Kind::Moment, Some(text)) => moment(text).map(Value::Moment),
+    }
+}
+
+/// `3`, and what programs make of it: `3.0`, `"3"`, `3e0`.
+fn integer(text: &str) -> Option<i64> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let float: f64 = text.parse().ok()?;
+    let whole = float.fract() == 0.0 && float.abs() < 9e15;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2^53")]
+    whole.then_some(float as i64)
+}
+
+/// RFC 3339 with any offset, a space instead of the T, and without an offset, which is UTC.
+fn moment(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once(['T', ' '])?;
+    let day = crate::simulate::day(date).ok()?;
+    let signs = clock.find(['Z', 'z', '+', '-']).unwrap_or(clock.len());
+    let (clock, offset) = clock.split_at(signs);
+    let mut parts = clock.trim().split(':');
+    let (hour, minute) = (parts.next()?.parse::<i64>().ok()?, parts.next()?.parse::<i64>().ok()?);
+    let micros = seconds(parts.next().unwrap_or("0"))?;
+    if parts.next().is_some() || !(0..24).contains(&hour) || !(0..60).contains(&minute) {
+        return None;
+    }
+    let local = day_start(day) + (hour * 60 + minute) * 60_000_000 + micros;
+    Some(local - offset_minutes(offset.trim())? * 60_000_000)
+}
+
+/// Seconds with a fraction, in microseconds; what is below them must be zero.
+fn seconds(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole: i64 = whole.parse().ok().filter(|seconds| (0..60).contains(seconds))?;
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) || fraction.bytes().skip(6).any(|byte| byte != b'0') {
+        return None;
+    }
+    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    Some(whole * 1_000_000 + digits.parse::<i64>().ok()?)
+}
+
+fn offset_minutes(text: &str) -> Option<i64> {
+    if text.is_empty() || text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let (hours, minutes) = match digits.len() {
+        2 => (digits.as_str(), "0"),
+        4 => digits.split_at(2),
+        _ => return None,
+    };
+    Some(sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [
+        Column::key("hour", Kind::Moment),
+        Column::key("name", Kind::MaybeText),
+        Column::value("events", Kind::Integer),
+    ];
+
+    fn rows(text: &[u8]) -> Vec<Row> {
+        parse(text, &COLUMNS).unwrap()
+    }
+
+    #[test]
+    fn a_spreadsheets_file_reads_as_a_plain_one() {
+        let plain = rows(b"hour,name,events\n2026-11-02T13:00:00Z,a,3\n");
+        assert_eq!(
+            plain,
+            rows("\u{feff}hour;name;events\r\n\"2026-11-02 13:00:00\";\"a\";\"3\"\r\n;;\r\n".as_bytes())
+        );
+        assert_eq!(
+            plain,
+            rows(b"EVENTS\tname\thour\n3.0\ta\t2026-11-02T22:00:00.000+09:00\n")
+        );
+        assert_eq!(
+            plain,
+            rows(b"{\"hour\":\"2026-11-02T13:00:00.000000Z\",\"name\":\"a\",\"events\":3}\n")
+        );
+        assert_eq!(
+            plain,
+            rows(b"[{\"hour\":\"2026-11-02T13:00Z\",\"name\":\"a\",\"events\":\"3\",\"more\":1}]")
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_was_expected() {
+        let said = |text: &[u8]| parse(text, &COLUMNS).unwrap_err().to_string();
+        assert!(said(b" \n").contains("hour,name,events"));
+        assert!(said(b"hour,events\n").contains("`name`"));
+        let cell = said(b"hour,name,events\n2026-11-02T13:00:00Z,a,three\n");
+        assert!(
+            cell.contains("`events`") && cell.contains("a whole number") && cell.contains("three"),
+            "{cell}"
+        );
+        assert!(said(b"hour,name,events\n2026-11-02T13:00:00Z,a,3.5\n").contains("3.5"));
+        assert!(said(b"hour,name,events\nyesterday,a,3\n").contains("yesterday"));
+        assert!(said(b"hour,name,events\n\xff\xfe,a,3\n").contains("UTF-8"));
+        assert!(said(b"hour,name,events\na,b\n").contains("2 cells"));
+        assert!(said(b"[1]").contains("object"));
+    }
+
+    #[test]
+    fn an_sqlite_file_is_read_by_its_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answer.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+            let made = "CREATE TABLE answer (hour TEXT, name TEXT, events INTEGER); INSERT INTO answer VALUES ('2026-11-02T13:00:00Z', NULL, 3)";
+            sqlx::raw_sql(made).execute(&mut connection).await.unwrap();
+            sqlx::Connection::close(connection).await.unwrap();
+        });
+        let expected = rows(b"hour,name,events\n2026-11-02T13:00:00Z,,3\n");
+        assert_eq!(read(&path, &COLUMNS).unwrap(), expected);
+    }
+}

@@ -1,0 +1,331 @@
+//! The faults of real streams, made on purpose and from a seed, and a list of exactly what was done to which message.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+use crate::simulate::random::{Purpose, Random};
+
+/// Which faults, and how often. Shares are of all messages.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+pub struct Faults {
+    /// Seed of the faults: the same seed makes the same ones.
+    #[arg(long, default_value_t = 1)]
+    pub fault_seed: u64,
+    /// Messages that come a second time, the same byte by byte.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub repeat: f64,
+    /// Messages that come late.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub late: f64,
+    /// How late at most, in seconds of the stream's own time.
+    #[arg(long, default_value_t = 600, value_name = "SECONDS")]
+    pub late_by: u32,
+    /// Messages that are overtaken by others.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub shuffle: f64,
+    /// How far, in seconds of the stream's own time.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS")]
+    pub shuffle_by: u32,
+    /// Messages that never come.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub drop: f64,
+    /// Messages that are cut off or no JSON.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub corrupt: f64,
+    /// Messages of schema version 2, in which a price is an object of amount and currency.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub version_2: f64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            fault_seed: 1,
+            repeat: 0.0,
+            late: 0.0,
+            late_by: 600,
+            shuffle: 0.0,
+            shuffle_by: 5,
+            drop: 0.0,
+            corrupt: 0.0,
+            version_2: 0.0,
+        }
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("it is not a share from 0 to 1".to_owned()),
+    }
+}
+
+/// What was done to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    Repeated,
+    Late,
+    Shuffled,
+    Dropped,
+    Corrupted,
+    Version2,
+}
+
+/// A line of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The message's place in the source, from 1.
+    pub message: u64,
+    pub fault: Fault,
+    /// Seconds of the stream's time by which it was held back.
+    pub held_seconds: Option<i64>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Held {
+    /// When it is let go (stream time), and its number: no two are equal.
+    order: (i64, u64),
+    message: Message,
+}
+
+impl PartialOrd for Held {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Held {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order.cmp(&other.order)
+    }
+}
+
+/// Takes messages and gives them out again with faults.
+#[derive(Debug)]
+pub struct Faulty {
+    faults: Faults,
+    held: BinaryHeap<Reverse<Held>>,
+    ready: std::collections::VecDeque<Message>,
+    /// The latest time of the stream so far.
+    clock: i64,
+    taken: u64,
+    given: u64,
+    pub manifest: Vec<Done>,
+}
+
+impl Faulty {
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        Self {
+            faults,
+            held: BinaryHeap::new(),
+            ready: std::collections::VecDeque::new(),
+            clock: i64::MIN,
+            taken: 0,
+            given: 0,
+            manifest: Vec::new(),
+        }
+    }
+
+    /// Takes the next message of the source; [`Self::give`] has what is due by then.
+    pub fn take(&mut self, mut message: Message) {
+        self.taken += 1;
+        self.clock = self.clock.max(message.at);
+        self.let_go(self.clock);
+        let mut random = Random::new(self.faults.fault_seed, Purpose::Fault, self.taken);
+        // Each fault draws its own number, whether it is wanted or not: changing one never moves the others.
+        let [drop, corrupt, version_2, repeat, late, shuffle] = std::array::from_fn(|_| random.unit());
+        if drop < self.faults.drop {
+            return self.note(Fault::Dropped, None);
+        }
+        if version_2 < self.faults.version_2 && as_version_2(&mut message.value) {
+            self.note(Fault::Version2, None);
+        }
+        if corrupt < self.faults.corrupt {
+            corrupted(&mut message.value, &mut random);
+            self.note(Fault::Corrupted, None);
+        }
+        if repeat < self.faults.repeat {
+            let again = self.hold(message.clone(), 60, &mut random);
+            self.note(Fault::Repeated, Some(again));
+        }
+        if late < self.faults.late {
+            let by = self.hold(message, self.faults.late_by, &mut random);
+            self.note(Fault::Late, Some(by));
+        } else if shuffle < self.faults.shuffle {
+            let by = self.hold(message, self.faults.shuffle_by, &mut random);
+            self.note(Fault::Shuffled, Some(by));
+        } else {
+            self.ready.push_back(message);
+        }
+    }
+
+    /// The source has ended: everything is let go.
+    pub fn end(&mut self) {
+        self.let_go(i64::MAX);
+    }
+
+    pub fn give(&mut self) -> Option<Message> {
+        self.ready.pop_front()
+    }
+
+    fn let_go(&mut self, clock: i64) {
+        while self.held.peek().is_some_and(|Reverse(held)| held.order.0 <= clock) {
+            if let Some(Reverse(held)) = self.held.pop() {
+                self.ready.push_back(held.message);
+            }
+        }
+    }
+
+    /// Holds it back for up to `most` seconds; says for how many.
+    fn hold(&mut self, message: Message, most: u32, random: &mut Random) -> i64 {
+        let by = random.between(1, i64::from(most.max(1)) * 1_000_000);
+        self.given += 1;
+        self.held.push(Reverse(Held {
+            order: (self.clock.saturating_add(by), self.given),
+            message,
+        }));
+        i64::try_from(Duration::from_micros(by.unsigned_abs()).as_secs()).unwrap_or(0)
+    }
+
+    fn note(&mut self, fault: Fault, held_seconds: Option<i64>) {
+        self.manifest.push(Done {
+            message: self.taken,
+            fault,
+            held_seconds,
+        });
+    }
+}
+
+/// Cut off, not UTF-8, or not an object.
+fn corrupted(value: &mut Vec<u8>, random: &mut Random) {
+    match random.below(3) {
+        0 => {
+            let half = value.len() / 2 + random.index(value.len() / 2 + 1) / 2;
+            value.truncate(half);
+        }
+        1 => {
+            let at = random.index(value.len());
+            if let Some(byte) = value.get_mut(at) {
+                *byte = 0xff;
+            }
+        }
+        _ => *value = b"null".to_vec(),
+    }
+}
+
+/// Version 2 writes a price as `{"amount":38900,"currency":"KRW"}`. False where nothing has a price.
+pub(crate) fn as_version_2(value: &mut Vec<u8>) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let mark = "\"unit_price\":";
+    if !text.contains(mark) {
+        return false;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some(at) = rest.find(mark) {
+        let (before, after) = rest.split_at(at + mark.len());
+        let digits = after
+            .find(|letter: char| !letter.is_ascii_digit())
+            .unwrap_or(after.len());
+        out.push_str(before);
+        out.push_str("{\"amount\":");
+        out.push_str(&after[..digits]);
+        out.push_str(",\"currency\":\"KRW\"}");
+        rest = &after[digits..];
+    }
+    out.push_str(rest);
+    *value = out.replace("\"schema_version\":1", "\"schema_version\":2").into_bytes();
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(count: i64) -> Vec<Message> {
+        let message = |at| Message {
+            at: at * 1_000_000,
+            topic: None,
+            key: None,
+            value: format!("{{\"n\":{at},\"unit_price\":5,\"schema_version\":1}}").into_bytes(),
+            source: None,
+        };
+        (0..count).map(message).collect()
+    }
+
+    fn through(faults: Faults, messages: Vec<Message>) -> (Vec<Message>, Vec<Done>) {
+        let mut stream = Faulty::new(faults);
+        let mut out = Vec::new();
+        for message in messages {
+            stream.take(message);
+            out.extend(std::iter::from_fn(|| stream.give()));
+        }
+        stream.end();
+        out.extend(std::iter::from_fn(|| stream.give()));
+        (out, stream.manifest)
+    }
+
+    #[test]
+    fn without_faults_everything_comes_as_it_was() {
+        let (out, manifest) = through(Faults::default(), messages(100));
+        assert_eq!((out, manifest), (messages(100), vec![]));
+    }
+
+    #[test]
+    fn the_manifest_tells_exactly_what_was_done() {
+        let faults = Faults {
+            repeat: 0.1,
+            drop: 0.1,
+            ..Faults::default()
+        };
+        let (out, manifest) = through(faults, messages(1000));
+        let count = |fault| manifest.iter().filter(|done| done.fault == fault).count();
+        let (repeated, dropped) = (count(Fault::Repeated), count(Fault::Dropped));
+        assert!(repeated > 50 && dropped > 50, "{repeated} {dropped}");
+        assert_eq!(out.len(), 1000 + repeated - dropped);
+        for done in manifest.iter().filter(|done| done.fault == Fault::Dropped) {
+            let value = messages(1000)[usize::try_from(done.message - 1).unwrap()].value.clone();
+            assert!(!out.iter().any(|message| message.value == value));
+        }
+    }
+
+    #[test]
+    fn a_late_message_comes_within_its_time_and_nothing_is_lost() {
+        let faults = Faults {
+            late: 0.2,
+            late_by: 30,
+            ..Faults::default()
+        };
+        let (mut out, manifest) = through(faults, messages(1000));
+        assert!(manifest.len() > 100);
+        let mut clock = 0;
+        for message in &out {
+            clock = clock.max(message.at);
+            assert!(clock - message.at <= 31_000_000);
+        }
+        out.sort_by_key(|message| message.at);
+        assert_eq!(out, messages(1000));
+    }
+
+    #[test]
+    fn version_2_writes_prices_as_objects() {
+        let (out, _) = through(
+            Faults {
+                version_2: 1.0,
+                ..Faults::default()
+            },
+            messages(1),
+        );
+        let read: serde_json::Value = serde_json::from_slice(&out[0].value).unwrap();
+        assert_eq!(read["unit_price"], serde_json::json!({"amount": 5, "currency": "KRW"}));
+        assert_eq!(read["schema_version"], 2);
+    }
+}

@@ -1,0 +1,99 @@
+//! Several sources as one stream.
+//!
+//! Messages of one shop follow its sequence, whichever of its files they stand in: a late event stands in an earlier day's file, yet came
+//! after much of the next one's. Different shops are merged by time. The order within a file is never changed.
+
+use super::message::Message;
+use super::source::{Line, Lines};
+use crate::error::ClassroomError;
+
+/// A line that is no message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    pub(super) place: String,
+    pub(super) reason: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+struct Reading {
+    lines: Lines,
+    next: Message,
+    /// The latest time so far: time never goes back for the merge.
+    clock: i64,
+}
+
+pub(super) struct Merge {
+    readings: Vec<Reading>,
+    pub(super) unreadable: Vec<Unreadable>,
+    pub(super) unreadable_count: u64,
+}
+
+/// So many unreadable lines are kept to be shown; the rest is counted.
+const SHOWN: usize = 10_000;
+
+impl Merge {
+    pub(super) fn new(sources: Vec<Lines>) -> Result<Self, ClassroomError> {
+        let mut merge = Self {
+            readings: Vec::new(),
+            unreadable: Vec::new(),
+            unreadable_count: 0,
+        };
+        for mut lines in sources {
+            if let Some(next) = merge.next_of(&mut lines)? {
+                let clock = next.at;
+                merge.readings.push(Reading { lines, next, clock });
+            }
+        }
+        Ok(merge)
+    }
+
+    fn next_of(&mut self, lines: &mut Lines) -> Result<Option<Message>, ClassroomError> {
+        loop {
+            match lines.read()? {
+                None => return Ok(None),
+                Some(Line::Message(message)) => return Ok(Some(message)),
+                Some(Line::Unreadable { place, reason, bytes }) => {
+                    self.unreadable_count += 1;
+                    if self.unreadable.len() < SHOWN {
+                        self.unreadable.push(Unreadable { place, reason, bytes });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The reading whose message is next: of each shop the one with its lowest sequence, of those the earliest.
+    fn first(&self) -> Option<usize> {
+        let mut first: Option<usize> = None;
+        for (index, reading) in self.readings.iter().enumerate() {
+            let Some(best) = first.map(|best| &self.readings[best]) else {
+                first = Some(index);
+                continue;
+            };
+            let earlier = match (&reading.next.source, &best.next.source) {
+                (Some((shop, sequence)), Some((best_shop, best_sequence))) if shop == best_shop => {
+                    sequence < best_sequence
+                }
+                _ => reading.clock < best.clock,
+            };
+            if earlier {
+                first = Some(index);
+            }
+        }
+        first
+    }
+
+    pub(super) fn read(&mut self) -> Result<Option<Message>, ClassroomError> {
+        let Some(index) = self.first() else { return Ok(None) };
+        let mut reading = self.readings.swap_remove(index);
+        let message = if let Some(next) = self.next_of(&mut reading.lines)? {
+            let message = std::mem::replace(&mut reading.next, next);
+            reading.clock = reading.clock.max(reading.next.at);
+            self.readings.push(reading);
+            message
+        } else {
+            reading.next
+        };
+        Ok(Some(message))
+    }
+}

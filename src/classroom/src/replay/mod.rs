@@ -1,0 +1,330 @@
+//! `de-shop replay`: plays what was recorded, on time, with the faults of real streams.
+//!
+//! Promises:
+//! - message k goes out at `start + (latest time so far - first time) / speed`: absolute, so no drift adds up;
+//! - the same source and settings give the same messages in the same order; a resume point leaves no gap and no double;
+//! - a line that is no message is counted, shown and kept aside, and never ends a replay.
+
+pub mod faults;
+mod merge;
+pub mod message;
+mod resume;
+pub mod rewrite;
+pub mod schedule;
+mod settings;
+mod source;
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use schemas::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::ClassroomError;
+use crate::kafka::Producer;
+use crate::simulate::stream::moment;
+use faults::Faulty;
+use merge::Merge;
+use message::Message;
+use resume::ResumePoint;
+use rewrite::{Change, renumber};
+use schedule::{Lateness, Pace, Schedule};
+pub use settings::{Settings, Times};
+use target::Target;
+
+/// What a replay did.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub sent: u64,
+    pub unreadable: u64,
+    pub lateness: Lateness,
+    pub interrupted: bool,
+}
+
+impl Report {
+    /// For people, in one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (half, most) = (self.lateness.quantile_ms(0.5), self.lateness.quantile_ms(0.99));
+        let ended = if self.interrupted {
+            "interrupted after"
+        } else {
+            "replayed"
+        };
+        format!(
+            "{ended} {} messages; behind schedule: {half:.1} ms in the middle, {most:.1} ms for 99 of 100; {} lines unreadable",
+            self.sent, self.unreadable
+        )
+    }
+}
+
+/// Everything of a replay but its target.
+struct Replay<'a> {
+    settings: &'a Settings,
+    merge: Merge,
+    faulty: Faulty,
+    change: Option<Change>,
+    numbered: u64,
+    ended: bool,
+}
+
+impl Replay<'_> {
+    /// The next message as it goes out.
+    fn next(&mut self, clock: &Clock) -> Result<Option<Message>, ClassroomError> {
+        loop {
+            if let Some(message) = self.faulty.give() {
+                return Ok(Some(message));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.merge.read()? {
+                Some(message) if !self.wanted(&message) => {}
+                Some(message) => {
+                    let message = self.changed(message, clock);
+                    self.faulty.take(message);
+                }
+                None => {
+                    self.ended = true;
+                    self.faulty.end();
+                }
+            }
+        }
+    }
+
+    fn wanted(&self, message: &Message) -> bool {
+        let after = self.settings.from.is_none_or(|from| message.at >= from.unix_micros());
+        after && self.settings.to.is_none_or(|to| message.at < to.unix_micros())
+    }
+
+    fn changed(&mut self, mut message: Message, clock: &Clock) -> Message {
+        let settings = self.settings;
+        let change = *self.change.get_or_insert_with(|| change(settings, message.at, clock));
+        change.apply(&mut message.value);
+        message.at = message.at.saturating_add(change.micros);
+        if let Some(instance) = &settings.as_instance {
+            self.numbered += 1;
+            renumber(&mut message.value, instance.as_str(), self.numbered);
+            if let Some(key) = &mut message.key {
+                change.apply_to_key(key);
+            }
+        }
+        message
+    }
+}
+
+fn change(settings: &Settings, first: i64, clock: &Clock) -> Change {
+    let begins = match (settings.begin_at, settings.times) {
+        (Some(begins), _) => begins.unix_micros(),
+        (None, Times::Now) => clock.now().unix_micros(),
+        (None, Times::Keep) => first,
+    };
+    Change {
+        micros: begins - first,
+        renew: settings.as_instance.as_ref().map(|instance| {
+            // A pattern of the name: the same name renews to the same ids.
+            let hash = <sha2::Sha256 as sha2::Digest>::digest(instance.as_str());
+            hash.iter()
+                .take(8)
+                .fold(0, |pattern, byte| pattern << 8 | u64::from(*byte))
+                | 1
+        }),
+    }
+}
+
+/// Plays; until `stop`, if that comes first.
+pub fn run(settings: &Settings, stop: &CancellationToken, clock: &Clock) -> Result<Report, ClassroomError> {
+    let point = read_resume(settings)?;
+    let mut target = open_target(settings)?;
+    let mut replay = Replay {
+        settings,
+        merge: Merge::new(source::open_all(&settings.sources)?)?,
+        faulty: Faulty::new(settings.faults.clone()),
+        change: point.as_ref().map(|point| point.change),
+        numbered: 0,
+        ended: false,
+    };
+    let already = point.map_or(0, |point| point.sent);
+    for _ in 0..already {
+        replay.next(clock)?;
+    }
+    let mut report = play(&mut replay, &mut target, stop, clock)?;
+    target.flush()?;
+    finish(settings, &replay, already, &mut report)?;
+    Ok(report)
+}
+
+fn play(
+    replay: &mut Replay<'_>,
+    target: &mut Target,
+    stop: &CancellationToken,
+    clock: &Clock,
+) -> Result<Report, ClassroomError> {
+    let settings = replay.settings;
+    let pace = settings.rate.unwrap_or(settings.speed);
+    let mut schedule = Schedule::new(pace, settings.max_gap.map(Duration::from_secs));
+    let (mut report, bar, start) = (Report::default(), progress(), Instant::now());
+    let mut stream_time = i64::MIN;
+    while let Some(message) = replay.next(clock)? {
+        stream_time = stream_time.max(message.at);
+        let due = schedule.due(message.at);
+        if !wait(start, due, stop, target)? {
+            report.interrupted = true;
+            break;
+        }
+        target.put(&message)?;
+        report.sent += 1;
+        if pace != Pace::Max {
+            report.lateness.add(start.elapsed().saturating_sub(due));
+        }
+        if report.sent.is_multiple_of(256) {
+            bar.set_message(format!("{} at {}", report.sent, moment(stream_time)));
+            bar.tick();
+        }
+    }
+    bar.finish_and_clear();
+    report.unreadable = replay.merge.unreadable_count;
+    Ok(report)
+}
+
+/// Plays messages that are in memory already into topics.
+pub(crate) fn into_topics(
+    messages: &[Message],
+    brokers: &str,
+    prefix: &str,
+    pace: Pace,
+    stop: &CancellationToken,
+) -> Result<Report, ClassroomError> {
+    let mut target = Target::Kafka {
+        producer: Producer::connect(brokers)?,
+        prefix: prefix.to_owned(),
+    };
+    let (mut schedule, mut report, start) = (Schedule::new(pace, None), Report::default(), Instant::now());
+    for message in messages {
+        let due = schedule.due(message.at);
+        if !wait(start, due, stop, &mut target)? {
+            report.interrupted = true;
+            break;
+        }
+        target.put(message)?;
+        report.sent += 1;
+        if pace != Pace::Max {
+            report.lateness.add(start.elapsed().saturating_sub(due));
+        }
+    }
+    target.flush()?;
+    Ok(report)
+}
+
+/// Waits until the message is due; false when it was told to stop. Before a long wait, what is buffered goes out.
+fn wait(start: Instant, due: Duration, stop: &CancellationToken, target: &mut Target) -> Result<bool, ClassroomError> {
+    const LONG: Duration = Duration::from_millis(100);
+    loop {
+        if stop.is_cancelled() {
+            return Ok(false);
+        }
+        let left = due.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Ok(true);
+        }
+        if left > LONG && !matches!(target, Target::Kafka { .. }) {
+            target.flush()?;
+        }
+        std::thread::sleep(left.min(LONG));
+    }
+}
+
+fn open_target(settings: &Settings) -> Result<Target, ClassroomError> {
+    match (&settings.kafka, &settings.out) {
+        (Some(brokers), _) => Ok(Target::Kafka {
+            producer: Producer::connect(brokers)?,
+            prefix: settings.topic_prefix.clone(),
+        }),
+        (None, Some(folder)) => Target::files(folder),
+        (None, None) => Ok(Target::Stdout(std::io::BufWriter::new(std::io::stdout()))),
+    }
+}
+
+/// All that the stream follows from, but for when and where it goes.
+fn fingerprint(settings: &Settings) -> String {
+    let Settings {
+        sources,
+        from,
+        to,
+        times,
+        begin_at,
+        as_instance,
+        faults,
+        ..
+    } = settings;
+    format!("{sources:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}")
+}
+
+fn read_resume(settings: &Settings) -> Result<Option<ResumePoint>, ClassroomError> {
+    let Some(path) = &settings.resume else { return Ok(None) };
+    let point = ResumePoint::read(path).map_err(|error| ClassroomError::file("--resume", path, error))?;
+    match point {
+        Some(point) if point.settings != fingerprint(settings) => Err(ClassroomError::Setting {
+            setting: "--resume",
+            reason: format!(
+                "{} is of another replay; its settings were: {}",
+                path.display(),
+                point.settings
+            ),
+        }),
+        point => Ok(point),
+    }
+}
+
+/// Writes what is kept beside: the manifest, unreadable lines, the resume point.
+fn finish(settings: &Settings, replay: &Replay<'_>, already: u64, report: &mut Report) -> Result<(), ClassroomError> {
+    if let Some(path) = &settings.manifest {
+        write_lines(path, "--manifest", &replay.faulty.manifest)?;
+    }
+    if let Some(path) = &settings.unreadable {
+        let lines = replay.merge.unreadable.iter().map(|line| {
+            serde_json::json!({
+                "place": line.place, "reason": line.reason, "line": String::from_utf8_lossy(&line.bytes),
+            })
+        });
+        write_lines(path, "--unreadable", &lines.collect::<Vec<_>>())?;
+    }
+    let Some(path) = &settings.resume else { return Ok(()) };
+    let failed = |error| ClassroomError::file("--resume", path, error);
+    if !report.interrupted {
+        return match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        };
+    }
+    let point = ResumePoint {
+        settings: fingerprint(settings),
+        change: replay.change.unwrap_or_default(),
+        sent: already + report.sent,
+    };
+    point.write(path).map_err(failed)
+}
+
+fn write_lines<T: serde::Serialize>(path: &Path, setting: &'static str, lines: &[T]) -> Result<(), ClassroomError> {
+    let mut out = Vec::new();
+    for line in lines {
+        serde_json::to_writer(&mut out, line)?;
+        out.push(b'\n');
+    }
+    let written = std::fs::File::create(path).and_then(|mut file| file.write_all(&out));
+    written.map_err(|error| ClassroomError::file(setting, path, error))
+}
+
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    match ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,84 @@
+//! What `de-shop replay` can be told.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use schemas::Timestamp;
+
+use super::faults::Faults;
+use super::schedule::{self, Pace};
+use crate::simulate::stream::moment;
+
+/// What `de-shop replay` can be told.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Log files (plain, .gz, .zst), folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+
+    /// Into the topics of this Kafka.
+    #[arg(
+        long,
+        env = "DE_SHOP_REPLAY_KAFKA",
+        value_name = "HOST:PORT,..",
+        conflicts_with = "out"
+    )]
+    pub kafka: Option<String>,
+    /// What stands before each topic's name, such as `practice.`.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub topic_prefix: String,
+    /// Into daily files in this folder. Without it and without --kafka: to standard output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// How many times as fast as it happened, or `max`.
+    #[arg(long, default_value = "1", value_parser = schedule::speed, conflicts_with = "rate")]
+    pub speed: Pace,
+    /// So many messages a second instead, such as 500/s.
+    #[arg(long, value_parser = schedule::rate)]
+    pub rate: Option<Pace>,
+    /// Idle times are cut to this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_gap: Option<u64>,
+    /// Only what happened from this moment on ...
+    #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
+    pub from: Option<Timestamp>,
+    /// ... and before this one.
+    #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
+    pub to: Option<Timestamp>,
+    /// The events' times: kept, or moved so that the first one is now.
+    #[arg(long, value_enum, default_value_t = Times::Keep)]
+    pub times: Times,
+    /// The events' times, moved so that the first one is this.
+    #[arg(long, value_name = "TIMESTAMP", value_parser = instant, conflicts_with = "times")]
+    pub begin_at: Option<Timestamp>,
+    /// Renews all ids and counts sequences anew, from 1, under this instance name: a shop of its own for the sink.
+    #[arg(long, value_name = "NAME")]
+    pub as_instance: Option<schemas::InstanceId>,
+
+    #[command(flatten)]
+    pub faults: Faults,
+    /// Writes what was done to which message.
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Keeps lines that are no messages here.
+    #[arg(long, value_name = "FILE")]
+    pub unreadable: Option<PathBuf>,
+    /// Where to go on after Ctrl-C: written when interrupted, read when it is there.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Times {
+    Keep,
+    Now,
+}
+
+/// A moment: `2026-11-01T00:00:00.000000Z`, or a day, which is its beginning.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let begin = crate::simulate::day(text).map(|day| moment(crate::simulate::scenario::day_start(day)));
+    Timestamp::parse(text)
+        .or(begin)
+        .map_err(|_| "it is neither a day nor a moment such as 2026-11-01T00:00:00.000000Z".to_owned())
+}

@@ -1,0 +1,129 @@
+//! Where messages go: topics, files, standard output.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
+use schemas::{LogFile, Topic};
+use time::UtcOffset;
+
+use super::message::Message;
+use crate::error::ClassroomError;
+use crate::kafka::{Outgoing, Producer};
+use crate::simulate::stream::moment;
+
+pub(super) enum Target {
+    Kafka {
+        producer: Producer,
+        prefix: String,
+    },
+    Files {
+        folder: PathBuf,
+        open: BTreeMap<PathBuf, BufWriter<File>>,
+    },
+    Stdout(BufWriter<io::Stdout>),
+}
+
+/// As many daily files are kept open.
+const OPEN_FILES: usize = 64;
+
+impl Target {
+    pub(super) fn files(folder: &Path) -> Result<Self, ClassroomError> {
+        fs::create_dir_all(folder).map_err(|error| ClassroomError::file("--out", folder, error))?;
+        Ok(Self::Files {
+            folder: folder.to_owned(),
+            open: BTreeMap::new(),
+        })
+    }
+
+    pub(super) fn put(&mut self, message: &Message) -> Result<(), ClassroomError> {
+        match self {
+            Self::Kafka { producer, prefix } => {
+                let topic = message.topic.as_deref().unwrap_or("replay");
+                let topic = format!("{prefix}{topic}");
+                producer.send(&Outgoing {
+                    topic: &topic,
+                    partition: None,
+                    key: message.key.clone(),
+                    value: &message.value,
+                    millis: message.at.div_euclid(1000).max(0),
+                    headers: headers(message),
+                })
+            }
+            Self::Files { folder, open } => into_file(folder, open, message).map_err(ClassroomError::Write),
+            Self::Stdout(out) => line(out, &message.value).map_err(ClassroomError::Write),
+        }
+    }
+
+    /// Everything is where it belongs, or an error says what isn't.
+    pub(super) fn flush(&mut self) -> Result<(), ClassroomError> {
+        match self {
+            Self::Kafka { producer, .. } => producer.flush(),
+            Self::Files { open, .. } => open
+                .values_mut()
+                .try_for_each(Write::flush)
+                .map_err(ClassroomError::Write),
+            Self::Stdout(out) => out.flush().map_err(ClassroomError::Write),
+        }
+    }
+}
+
+fn line(out: &mut impl Write, value: &[u8]) -> io::Result<()> {
+    out.write_all(value)?;
+    out.write_all(b"\n")
+}
+
+fn into_file(folder: &Path, open: &mut BTreeMap<PathBuf, BufWriter<File>>, message: &Message) -> io::Result<()> {
+    let topic = message.topic.as_deref().and_then(Topic::from_name);
+    let name = match topic.and_then(Topic::log_file) {
+        Some(kind) => kind.file_name(moment(message.at).day(UtcOffset::UTC)),
+        None => LogFile::UserActivity.file_name(moment(message.at).day(UtcOffset::UTC)),
+    };
+    let path = folder.join(name);
+    if !open.contains_key(&path) {
+        if open.len() >= OPEN_FILES {
+            open.values_mut().try_for_each(Write::flush)?;
+            open.clear();
+        }
+        let file = File::options().create(true).append(true).open(&path)?;
+        open.insert(path.clone(), BufWriter::new(file));
+    }
+    match open.get_mut(&path) {
+        Some(out) => line(out, &message.value),
+        None => Ok(()),
+    }
+}
+
+/// What the message says of itself, as the shop's relay would; what can't be read gets none.
+fn headers(message: &Message) -> OwnedHeaders {
+    #[derive(serde::Deserialize)]
+    struct Head<'a> {
+        event_id: &'a str,
+        event_type: &'a str,
+        timestamp: &'a str,
+        schema_version: u32,
+        source: schemas::Source,
+    }
+    let Ok(head) = serde_json::from_slice::<Head<'_>>(&message.value) else {
+        return OwnedHeaders::new();
+    };
+    let source = format!("de-shop/{}", head.source.instance);
+    let schema = format!("{}/{}", head.event_type, head.schema_version);
+    let texts = [
+        (schemas::Header::CeSpecVersion, "1.0"),
+        (schemas::Header::CeId, head.event_id),
+        (schemas::Header::CeType, head.event_type),
+        (schemas::Header::CeSource, source.as_str()),
+        (schemas::Header::CeTime, head.timestamp),
+        (schemas::Header::ContentType, "application/json"),
+        (schemas::Header::Schema, schema.as_str()),
+    ];
+    texts.iter().fold(OwnedHeaders::new(), |headers, (header, text)| {
+        headers.insert(KafkaHeader {
+            key: header.name(),
+            value: Some(*text),
+        })
+    })
+}

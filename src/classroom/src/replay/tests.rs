@@ -1,0 +1,213 @@
+//! Whole replays, from files to files.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser;
+
+use super::*;
+use crate::simulate;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+fn settings(arguments: &[&str]) -> Settings {
+    Line::parse_from(std::iter::once("replay").chain(arguments.iter().copied())).settings
+}
+
+fn simulated(folder: &Path) {
+    let settings = simulate::Settings {
+        seed: 3,
+        from: simulate::day("2026-11-02").unwrap(),
+        days: 2,
+        visits_per_day: 60,
+        scenario: None,
+        out: Some(folder.to_owned()),
+        kafka: None,
+    };
+    assert!(simulate::run(&settings).unwrap() > 1000);
+}
+
+fn logs(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut logs: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                fs::read(&path).unwrap(),
+            )
+        })
+        .collect();
+    logs.sort();
+    logs
+}
+
+fn play_all(arguments: &[&str]) -> Report {
+    run(&settings(arguments), &CancellationToken::new(), &Clock::system()).unwrap()
+}
+
+#[test]
+fn a_replay_into_files_gives_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    simulated(&from);
+    let report = play_all(&[from.to_str().unwrap(), "--speed", "max", "--out", to.to_str().unwrap()]);
+    assert_eq!(logs(&from), logs(&to));
+    assert_eq!(report.unreadable, 0);
+}
+
+#[test]
+fn packed_files_are_read_as_plain_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, packed, to) = (
+        folder.path().join("from"),
+        folder.path().join("packed"),
+        folder.path().join("to"),
+    );
+    simulated(&from);
+    fs::create_dir(&packed).unwrap();
+    for (place, (name, bytes)) in logs(&from).into_iter().enumerate() {
+        if place % 2 == 0 {
+            let file = fs::File::create(packed.join(format!("{name}.gz"))).unwrap();
+            let mut out = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            out.write_all(&bytes).unwrap();
+            out.finish().unwrap();
+        } else {
+            fs::write(
+                packed.join(format!("{name}.zst")),
+                zstd::encode_all(&*bytes, 1).unwrap(),
+            )
+            .unwrap();
+        }
+    }
+    play_all(&[
+        packed.to_str().unwrap(),
+        "--speed",
+        "max",
+        "--out",
+        to.to_str().unwrap(),
+    ]);
+    assert_eq!(logs(&from), logs(&to));
+}
+
+#[test]
+fn an_interrupted_replay_goes_on_without_gap_and_double() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    simulated(&folder.path().join("from"));
+    let faults = [
+        "--repeat",
+        "0.05",
+        "--late",
+        "0.05",
+        "--drop",
+        "0.02",
+        "--as-instance",
+        "again",
+    ];
+    let (from, whole, parts, resume) = (path("from"), path("whole"), path("parts"), path("resume"));
+    let max = ["--speed", "max"];
+    play_all(&[&[from.as_str(), "--out", &whole], &max[..], &faults].concat());
+    // Stopped in the middle: by a resume point after 500 messages, as Ctrl-C leaves it.
+    let again = [
+        &[from.as_str(), "--out", &parts, "--resume", &resume],
+        &max[..],
+        &faults,
+    ]
+    .concat();
+    let stopped = settings(&again);
+    let mut replay = Replay {
+        settings: &stopped,
+        merge: Merge::new(source::open_all(&stopped.sources).unwrap()).unwrap(),
+        faulty: Faulty::new(stopped.faults.clone()),
+        change: None,
+        numbered: 0,
+        ended: false,
+    };
+    let mut target = open_target(&stopped).unwrap();
+    for _ in 0..500 {
+        let message = replay.next(&Clock::system()).unwrap().unwrap();
+        target.put(&message).unwrap();
+    }
+    target.flush().unwrap();
+    let mut report = Report {
+        sent: 500,
+        interrupted: true,
+        ..Report::default()
+    };
+    finish(&stopped, &replay, 0, &mut report).unwrap();
+    play_all(&again);
+    assert_eq!(logs(&folder.path().join("whole")), logs(&folder.path().join("parts")));
+    assert!(
+        !Path::new(&resume).exists(),
+        "the point is gone once the end is reached"
+    );
+}
+
+#[test]
+fn a_resume_point_of_another_replay_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let resume = folder.path().join("resume");
+    let point = ResumePoint {
+        settings: "other".into(),
+        change: Change::default(),
+        sent: 5,
+    };
+    point.write(&resume).unwrap();
+    let settings = settings(&["-", "--resume", resume.to_str().unwrap()]);
+    let refused = run(&settings, &CancellationToken::new(), &Clock::system()).unwrap_err();
+    assert_eq!(refused.exit_code(), 2);
+}
+
+#[test]
+fn a_stop_ends_a_waiting_replay_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    simulated(&from);
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let report = run(
+        &settings(&[from.to_str().unwrap(), "--out", to.to_str().unwrap()]),
+        &stop,
+        &Clock::system(),
+    );
+    let report = report.unwrap();
+    assert!(report.interrupted && report.sent == 0);
+}
+
+#[test]
+fn lines_that_are_no_messages_are_kept_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("a.log"), b"no json\n{\"timestamp\":1}\n\xff\xfe\n\n").unwrap();
+    let report = play_all(&[&path("a.log"), "--out", &path("to"), "--unreadable", &path("aside")]);
+    assert_eq!((report.sent, report.unreadable), (0, 3));
+    assert_eq!(fs::read_to_string(path("aside")).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn a_replay_keeps_to_its_schedule() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    simulated(&from);
+    let from = from.to_str().unwrap();
+    let began = Instant::now();
+    let window = [
+        "--from",
+        "2026-11-02T12:00:00.000000Z",
+        "--to",
+        "2026-11-02T12:30:00.000000Z",
+    ];
+    let report = play_all(&[&[from, "--speed", "1800", "--out", to.to_str().unwrap()], &window[..]].concat());
+    assert!(report.sent > 20, "{}", report.sent);
+    let took = began.elapsed();
+    assert!(
+        took > Duration::from_millis(300),
+        "half an hour at 1800 times is a second: {took:?}"
+    );
+}
