@@ -14,6 +14,7 @@ fn root() -> PathBuf {
 fn all() -> Vec<(PathBuf, String)> {
     let folders = [
         "",
+        "hosting",
         "schemas",
         "shop",
         "shop/catalogue",
