@@ -184,9 +184,9 @@ mod tests {
             (Sequence(7), hash(b"seven")),
             (Sequence(8), hash(b"another")),
         ]));
-        assert!(!there.take(Sequence(6), b"seven"));
-        assert!(there.take(Sequence(7), b"seven") && !there.take(Sequence(7), b"seven"));
-        assert!(!there.take(Sequence(8), b"eight"));
+        assert!(!landed.take(Sequence(6), b"seven"));
+        assert!(landed.take(Sequence(7), b"seven") && !landed.take(Sequence(7), b"seven"));
+        assert!(!landed.take(Sequence(8), b"eight"));
     }
 
     #[test]
