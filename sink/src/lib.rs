@@ -31,6 +31,7 @@ mod health;
 mod http;
 mod judge;
 mod kafka;
+mod marks;
 pub mod metric;
 pub mod positions;
 #[cfg(test)]
@@ -42,7 +43,9 @@ mod retention;
 pub mod settings;
 mod sink;
 mod table;
+mod take;
 mod topics;
+mod watch;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
+use super::parts::tile::form_token;
 use super::{Frame, Words, layout};
 use crate::domain::Won;
 
@@ -13,6 +14,8 @@ pub struct OrderPage<'a> {
     pub id: i64,
     /// In the shopper's words, such as `2026-03-14 12:30`.
     pub placed_at: String,
+    /// The same for machines.
+    pub placed_at_machine: String,
     pub cancelled: bool,
     /// Until when it can be cancelled; none when it can't.
     pub cancel_until: Option<String>,
@@ -37,7 +40,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         h1 { (number) }
         (alert(shown.alert))
         dl.facts {
-            div { dt { (orders.placed_at) } dd { time { (shown.placed_at) } } }
+            div { dt { (orders.placed_at) } dd { time datetime=(shown.placed_at_machine) { (shown.placed_at) } } }
             div { dt { (orders.state) } dd { (state(words, shown.cancelled)) } }
         }
         div.with-summary {
@@ -52,6 +55,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                     address data-private { @for line in &shown.delivered_to { span { (line) } br; } }
                 }
                 form action={ "/orders/" (shown.id) "/again" } method="post" {
+                    (form_token(frame))
                     (asked(frame, None))
                     button.wide type="submit" data-cart-action="add" { (orders.again) }
                 }

@@ -19,7 +19,7 @@ use super::error::PageError;
 
 /// Who reads, where no page is made: the cookies say it.
 fn reader(site: &Site, request: &Parts) -> Result<Reader, PageError> {
-    let cookies = Cookies::of(&request.headers, &site.manners.key);
+    let cookies = Cookies::of(&request.headers, &site.manners);
     let may_read =
         site.manners.portal.opens(cookies.portal().as_ref()) || site.manners.portal.opens_to(&request.headers);
     if !may_read {

@@ -23,10 +23,14 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
     let known = |ids| show::products(&catalogue, ids, show::SHELF);
     // Either what people showed interest in, or a mix: never one under the heading of the other.
     let popular_is_known = advice.known * 2 >= NEWEST;
-    let most = if popular_is_known { advice.known } else { NEWEST };
+    let popular = if popular_is_known {
+        show::products(&catalogue, &advice.popular, advice.known)
+    } else {
+        show::products(&catalogue, &advice.mix, NEWEST)
+    };
     let shown = HomePage {
         categories: catalogue.categories(),
-        popular: tiles(show::products(&catalogue, &advice.popular, most)),
+        popular: tiles(popular),
         popular_is_known,
         recent: tiles(known(looked.products())),
         for_you: tiles(known(&for_you)),

@@ -21,6 +21,7 @@ use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
+use crate::store::FormToken;
 
 type AskedForm = Result<Form<Asked>, FormRejection>;
 
@@ -82,21 +83,34 @@ pub(super) async fn cancel(
     }
 }
 
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Again {
+    once: String,
+    #[serde(flatten)]
+    asked: Asked,
+}
+
 /// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
 pub(super) async fn again(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
-    form: AskedForm,
+    form: Result<Form<Again>, FormRejection>,
 ) -> Result<Response, PageError> {
+    let again = form.map(|Form(again)| again).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let lines = order.lines.clone();
     let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
         Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
     };
     let status = StatusCode::SEE_OTHER.as_u16();
-    let occasion = occasion(&caller, form);
-    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
+    let occasion = caller.occasion_with([], &again.asked);
+    let token = FormToken::of(&again.once, order.id);
+    let changed = site
+        .store
+        .change_belongings_once(&occasion, caller.owner(), (status, token), decide);
     let now = changed.await?.unwrap_or_default();
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
@@ -131,6 +145,7 @@ async fn page(
     let shown = OrderPage {
         id: order.id.0,
         placed_at: show::moment(order.placed_at),
+        placed_at_machine: order.placed_at.to_string(),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         cancel_until: order::cancel(order, site.clock.now(), site.manners.cancel_window)
             .is_ok()
