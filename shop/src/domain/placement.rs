@@ -40,13 +40,11 @@ impl Placement {
 
     /// The addition, made from here.
     #[must_use]
-    pub fn of(self, added: CartAdd) -> CartAdd {
-        CartAdd {
-            list: Some(self.list),
-            position: Some(self.position),
-            search_id: self.search,
-            ..added
-        }
+    pub fn of(self, mut added: CartAdd) -> CartAdd {
+        added.list = Some(self.list);
+        added.position = Some(self.position);
+        added.search_id = self.search;
+        added
     }
 }
 

@@ -7,7 +7,7 @@ use crate::world::{Answer, Visitor, World};
 
 /// What the page says its view is called.
 fn view_of(page: &Answer) -> String {
-    let (_, rest) = page.text.split_once("data-view=\"").expect("the page knows its view");
+    let (_, rest) = page.text.split_once("data-view=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -23,7 +23,7 @@ fn link_to<'a>(page: &'a Answer, product: &str) -> &'a str {
 
 /// Adds from the product's own page, as its form does.
 async fn adds_from(visitor: &mut Visitor, page: &Answer) {
-    let (_, form) = page.text.split_once("class=\"add\"").expect("a form that adds");
+    let (_, form) = page.text.split_once("class=\"add\"").unwrap();
     let hidden = |name: &str| {
         let found = form.split_once(&format!("name=\"{name}\" value=\""));
         let value = found.map(|(_, rest)| rest.split('"').next().unwrap().to_owned());

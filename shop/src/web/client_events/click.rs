@@ -22,8 +22,8 @@ const LONGEST_NAME: usize = 100;
 /// CSS pixels: no page is longer.
 const LONGEST_PAGE: u32 = 100_000_000;
 
-fn is_length(pixels: &u32) -> bool {
-    (1..=LONGEST_PAGE).contains(pixels)
+fn is_length(pixels: u32) -> bool {
+    (1..=LONGEST_PAGE).contains(&pixels)
 }
 
 #[expect(clippy::ptr_arg, reason = "it judges what was read, which is owned")]
@@ -106,9 +106,9 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
                 .map(Cow::Owned),
             position: left_out.take("position", sent.position, |position| is_position(*position)),
             search_id: left_out.event_id("search_id", sent.search_id),
-            viewport_width: left_out.take("viewport_width", sent.viewport_width, is_length),
-            viewport_height: left_out.take("viewport_height", sent.viewport_height, is_length),
-            page_height: left_out.take("page_height", sent.page_height, is_length),
+            viewport_width: left_out.take("viewport_width", sent.viewport_width, |pixels| is_length(*pixels)),
+            viewport_height: left_out.take("viewport_height", sent.viewport_height, |pixels| is_length(*pixels)),
+            page_height: left_out.take("page_height", sent.page_height, |pixels| is_length(*pixels)),
             element_x_percent: left_out.take("element_x_percent", sent.element_x_percent, |_| true),
             element_y_percent: left_out.take("element_y_percent", sent.element_y_percent, |_| true),
             element_name: left_out
