@@ -13,11 +13,7 @@ fn view_of(page: &Answer) -> String {
 
 /// The link to a product, as the page has it.
 fn link_to<'a>(page: &'a Answer, product: &str) -> &'a str {
-    let begin = page
-        .text
-        .find(&format!("href=\"{product}"))
-        .expect("a link to the product")
-        + 6;
+    let begin = page.text.find(&format!("href=\"{product}")).unwrap() + 6;
     page.text[begin..].split('"').next().unwrap()
 }
 
