@@ -28,12 +28,13 @@ opens() {
   KAFKA=$(sed -nE 's/^ready .* kafka=([^ ]+) .*/\1/p' "$work/$name.ready")
   DATA=$work/$name
   export KAFKA DATA
-  for path in / /products/ /products/1 /products/2 '/search?q=tea' /products/1; do
-    curl -sS -o /dev/null -c "$work/jar" -b "$work/jar" -A 'Mozilla/5.0 (X11; Linux x86_64) Recipes' "$shop$path"
+  local browser=(curl -sS -c "$work/jar" -b "$work/jar" -A 'Mozilla/5.0 (X11; Linux x86_64) Recipes')
+  for path in / '/search?q=tea' $("${browser[@]}" "$shop/products/" | grep -oE '/products/[0-9]+' | sort -u | head -n 3); do
+    "${browser[@]}" -o /dev/null "$shop$path"
   done
   # Once the last view is in the table, it is everywhere.
   for _ in $(seq 300); do
-    [ "$(curl -sS "$shop/readyz" -o /dev/null -w '%{http_code}')" = 200 ] && grep -qs 'products/1' "$work/$name"/logs/user_activity-*.log && break
+    [ "$(curl -sS "$shop/readyz" -o /dev/null -w '%{http_code}')" = 200 ] && grep -qs 'products.detail' "$work/$name"/logs/user_activity-*.log && break
     sleep 0.1
   done
   sleep 1

@@ -185,7 +185,7 @@ impl Topics {
         match self.create(INTERNAL, 1, TopicConfig::of_internal()) {
             Ok(_) | Err(TopicError::Exists) => {}
             Err(error) => {
-                tracing::warn!(%error, topic = INTERNAL, "the topic that shows that there are groups could not be made; groups work without it")
+                tracing::warn!(%error, topic = INTERNAL, "the topic that shows that there are groups could not be made; groups work without it");
             }
         }
     }

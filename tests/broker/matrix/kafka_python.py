@@ -106,7 +106,7 @@ def commit_resume_lag():
 def members_come_and_go():
     name, group = topic("group", 4), fresh("group")
     first, second = consumer(name, group=group), consumer(name, group=group)
-    end = time.time() + 40
+    end = time.time() + 90
     while (len(first.assignment()), len(second.assignment())) != (2, 2) and time.time() < end:
         first.poll(100)
         second.poll(100)
