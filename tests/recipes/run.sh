@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.."
 target="${CARGO_TARGET_DIR:-target}"
 servers="$target/servers"
 tests/servers/install.sh kafka-clients >&2
-[ -x "$target/debug/de-shop" ] || cargo build --locked >&2
+program="${DE_SHOP:-$target/debug/de-shop}"
+[ -x "$program" ] || cargo build --locked >&2
 work=$(mktemp -d)
 pids=()
 finish() {
@@ -21,7 +22,7 @@ trap finish EXIT
 opens() {
   local name=$1 shop path
   shift
-  "$target/debug/de-shop" --listen 127.0.0.1:0 --kafka-listen 127.0.0.1:0 --data "$work/$name" "$@" >"$work/$name.ready" 2>"$work/$name.log" &
+  "$program" --listen 127.0.0.1:0 --kafka-listen 127.0.0.1:0 --data "$work/$name" "$@" >"$work/$name.ready" 2>"$work/$name.log" &
   pids+=($!)
   for _ in $(seq 300); do grep -q '^ready' "$work/$name.ready" && break; sleep 0.1; done
   shop=$(sed -nE 's/^ready shop=([^ ]+) .*/\1/p' "$work/$name.ready")
