@@ -14,12 +14,14 @@ fn root() -> PathBuf {
 fn all() -> Vec<(PathBuf, String)> {
     let folders = [
         "",
+        "hosting",
         "schemas",
         "shop",
         "shop/catalogue",
         "shop/portal",
         "shop/src",
         "sink",
+        "sink/insights",
         "src",
         "src/classroom",
         "src/classroom/mappings",
