@@ -58,19 +58,15 @@ enum Writer {
 
 impl Writer {
     async fn open(url: &str) -> Result<Self> {
-        match url.strip_prefix("sqlite:") {
-            Some(path) => {
-                make_sqlite(Path::new(path)).await?;
-                Ok(Self::Sqlite(open_sqlite(Path::new(path)).await?))
-            }
-            None => {
-                let mut db = PgConnection::connect(url).await?;
-                let mut migrator = sqlx::migrate!("../migrations/postgres");
-                migrator.dangerous_set_table_name("sink_migrations");
-                migrator.run_direct(None, &mut db, false).await?;
-                Ok(Self::Postgres(db))
-            }
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            make_sqlite(Path::new(path)).await?;
+            return Ok(Self::Sqlite(open_sqlite(Path::new(path)).await?));
         }
+        let mut db = PgConnection::connect(url).await?;
+        let mut migrator = sqlx::migrate!("../migrations/postgres");
+        migrator.dangerous_set_table_name("sink_migrations");
+        migrator.run_direct(None, &mut db, false).await?;
+        Ok(Self::Postgres(db))
     }
 
     async fn write(&mut self, filler: &mut Filler, lines: &[String]) -> Result<()> {
