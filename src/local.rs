@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::Clock;
+
 use shop::diagnostics::{self, Diagnostics, DiagnosticsOptions};
+use shop::pages::assets::Asset;
 use shop::settings::Settings as ShopSettings;
 use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
 use sink::{Sink, SinkError, Surroundings as AroundSink};
@@ -31,15 +33,27 @@ const SINK_PROVEN: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Address and port of the web shop; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:8080", value_parser = hosting::listen, value_name = "HOST:PORT")]
     pub listen: SocketAddr,
 
     /// Where Kafka clients find the embedded broker, on this machine only; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_KAFKA_LISTEN", default_value = "127.0.0.1:9092")]
+    #[arg(
+        long,
+        env = "DE_SHOP_KAFKA_LISTEN",
+        default_value = "127.0.0.1:9092",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT"
+    )]
     pub kafka_listen: SocketAddr,
 
     /// Where the sink serves its health and metrics; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_SINK_LISTEN", default_value = "127.0.0.1:0")]
+    #[arg(
+        long,
+        env = "DE_SHOP_SINK_LISTEN",
+        default_value = "127.0.0.1:0",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT"
+    )]
     pub sink_listen: SocketAddr,
 
     /// The folder of everything that is kept.
@@ -47,7 +61,7 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Use this Kafka and start no broker.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..")]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_parser = hosting::brokers, value_name = "HOST:PORT,..")]
     pub kafka: Option<String>,
 
     /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
@@ -106,6 +120,7 @@ impl Local {
         };
         std::fs::create_dir_all(&settings.data).map_err(data)?;
         let shop_settings = ShopSettings::defaults();
+        shop_settings.check().map_err(ShopError::from)?;
         let diagnostics = diagnostics::init(&DiagnosticsOptions {
             level: shop_settings.log_level.tracing(),
             folder: settings.data.join("diagnostics"),
@@ -121,7 +136,11 @@ impl Local {
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
         let around = AroundShop {
             clock: Clock::system(),
-            rooms: sink::insights(&sink_again.0, settings.listen.ip(), Clock::system())?,
+            rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
+                &sink_again.0,
+                settings.listen.ip(),
+                Clock::system(),
+            )?),
             parts: others.parts(),
             metrics,
         };
@@ -177,7 +196,7 @@ impl Local {
         let (stop_sink, stop_broker) = (CancellationToken::new(), CancellationToken::new());
         let broker = self.broker.map(|broker| tokio::spawn(broker.run(stop_broker.clone())));
         let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, self.others, stop_sink.clone()));
-        let served = self.shop.run(stop).await;
+        self.shop.run(stop).await;
         self.diagnostics.detach();
         stop_sink.cancel();
         if let Err(error) = sink.await {
@@ -189,7 +208,7 @@ impl Local {
             let setting = "--data";
             closed.map_err(|source| LocalError::Broker { setting, source })?;
         }
-        Ok(served?)
+        Ok(())
     }
 }
 

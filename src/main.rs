@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
 use de_shop::{audit, contract};
 use schemas::Clock;
+use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +54,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct BrokerArgs {
     /// Where Kafka clients connect; an address of this machine's loopback, port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092")]
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092", value_parser = hosting::listen, value_name = "HOST:PORT")]
     listen: SocketAddr,
     /// The folder that keeps topics and offsets.
     #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
@@ -70,8 +71,11 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let line = CommandLine::parse();
-    de_shop::open_files::raise_limit();
+    let read = hosting::without_empty_variables(CommandLine::command())
+        .try_get_matches()
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let line = read.unwrap_or_else(|error| without_secrets(error).exit());
+    hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
@@ -151,7 +155,8 @@ async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {
-    in_classroom(move || grade::run(&settings, &Clock::system(), &mut io::stdout())).await
+    let stop = stop_on_signal()?;
+    in_classroom(move || grade::run(&settings, &stop, &Clock::system(), &mut io::stdout())).await
 }
 
 fn run_contract(command: &contract::Command) -> Result<ExitCode, Failure> {

@@ -1,5 +1,6 @@
 //! Dead letters are redriven or discarded once, whenever the command is killed, and a mended event ends everywhere once.
 
+mod malformed;
 mod poison;
 mod readme;
 

@@ -10,14 +10,15 @@ use crate::world::evidence::Everywhere;
 use crate::world::process::{PATIENCE, Process, free_port, program};
 use crate::world::visitor::{Answered, Visitor};
 
-struct OneMachine {
+/// The whole system on one folder.
+pub struct OneMachine {
     folder: TempDir,
     shop_port: u16,
     kafka_port: u16,
 }
 
 impl OneMachine {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::with_prefix("de-shop-one-").expect("a temporary folder");
         Self {
             folder,
@@ -26,19 +27,19 @@ impl OneMachine {
         }
     }
 
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn kafka(&self) -> String {
+    pub fn kafka(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)
     }
 
-    fn shop(&self) -> String {
+    pub fn shop(&self) -> String {
         format!("http://127.0.0.1:{}", self.shop_port)
     }
 
-    fn starts(&self) -> Process {
+    pub fn starts(&self) -> Process {
         let mut command = Command::new(program("de-shop"));
         command.arg("--listen").arg(format!("127.0.0.1:{}", self.shop_port));
         command
@@ -53,7 +54,7 @@ impl OneMachine {
         process
     }
 
-    async fn sees_once_everywhere(&self, process: &mut Process, answered: &[Answered]) -> Everywhere {
+    pub async fn sees_once_everywhere(&self, process: &mut Process, answered: &[Answered]) -> Everywhere {
         let since = Instant::now();
         loop {
             process.assert_alive();

@@ -14,6 +14,7 @@ fn root() -> PathBuf {
 fn all() -> Vec<(PathBuf, String)> {
     let folders = [
         "",
+        "hosting",
         "schemas",
         "shop",
         "shop/catalogue",
@@ -22,6 +23,9 @@ fn all() -> Vec<(PathBuf, String)> {
         "sink",
         "sink/insights",
         "src",
+        "src/classroom",
+        "src/classroom/mappings",
+        "src/classroom/solutions",
         "tests",
     ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));

@@ -186,6 +186,39 @@ async fn a_restart_goes_on_after_the_last_acknowledged_entry() {
     assert_complete(&messages(&kafka.bootstrap_servers(), Topic::View, 1500), 1500);
 }
 
+/// A shop that was killed had not seen every acknowledgement: its cursor stands before what is on the topics.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_on_its_topic_already_is_not_sent_again() {
+    let kafka = kafka();
+    let folder = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for (more, acknowledged) in [(3_000, 0), (200, 2_500), (10, 3_205)] {
+        let journal = Journal::open(folder.path(), options()).unwrap();
+        append(&journal, last + 1..=last + more);
+        last += more;
+        let relay = Running::start(&journal, &kafka.bootstrap_servers());
+        relay.has_acknowledged(last).await;
+        relay.stops().await;
+        drop(journal);
+        cursor_says(folder.path(), acknowledged);
+    }
+    let journal = Journal::open(folder.path(), options()).unwrap();
+    append(&journal, last + 1..=last + 1);
+    let relay = Running::start(&journal, &kafka.bootstrap_servers());
+    relay.has_acknowledged(last + 1).await;
+    relay.stops().await;
+    // One more than there should be is waited for in vain, for a moment.
+    assert_complete(&messages(&kafka.bootstrap_servers(), Topic::View, 3_211), 3_211);
+}
+
+/// The cursor's file as a kill leaves it: one slot.
+fn cursor_says(folder: &std::path::Path, acknowledged: u64) {
+    let mut slot = acknowledged.to_le_bytes().to_vec();
+    slot.extend(crc32c::crc32c(&slot).to_le_bytes());
+    slot.resize(16, 0);
+    std::fs::write(folder.join("cursor"), slot).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn with_kafka_away_entries_wait_and_then_all_arrive_once() {
     let kafka = kafka();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemas::Source;
 
 use crate::books::{Position, Sources};
+use crate::marks::Marks;
 use crate::{ClusterId, Epoch, Offset, TopicPartition};
 
 /// One partition, as far as it was read.
@@ -20,6 +21,8 @@ pub(crate) struct Held {
     last_good: Option<Offset>,
     /// The last sequence of each source.
     pub seen: Sources,
+    /// Up to where each source was kept before there were marks.
+    pub unmarked: Sources,
     /// Offsets whose dead letters were already delivered before a crash.
     pub already_dead: BTreeSet<Offset>,
 }
@@ -28,6 +31,7 @@ pub(crate) struct Held {
 #[derive(Debug, Default)]
 pub(crate) struct Assignment {
     partitions: BTreeMap<TopicPartition, Held>,
+    pub(crate) marks: Marks,
 }
 
 /// A partition that is to be taken over.
@@ -62,7 +66,7 @@ impl Held {
 
     pub(crate) fn saw(&mut self, source: &Source) {
         match self.seen.get_mut(&source.instance) {
-            Some(last) => *last = source.sequence,
+            Some(last) => *last = source.sequence.max(*last),
             None => drop(self.seen.insert(source.instance.clone(), source.sequence)),
         }
     }
@@ -73,6 +77,7 @@ impl Assignment {
     pub(crate) fn new(
         positions: Vec<Position>,
         mut sources: HashMap<TopicPartition, Sources>,
+        mut unmarked: HashMap<TopicPartition, Sources>,
         mut already_dead: HashMap<TopicPartition, BTreeSet<Offset>>,
     ) -> Self {
         let partitions = positions
@@ -85,12 +90,21 @@ impl Assignment {
                     bad_run: position.bad_run,
                     last_good: None,
                     seen: sources.remove(&position.at).unwrap_or_default(),
+                    unmarked: unmarked.remove(&position.at).unwrap_or_default(),
                     already_dead: already_dead.remove(&position.at).unwrap_or_default(),
                 };
                 (position.at, held)
             })
             .collect();
-        Self { partitions }
+        Self {
+            partitions,
+            marks: Marks::default(),
+        }
+    }
+
+    /// A partition, with the marks that all of them share.
+    pub(crate) fn hold(&mut self, at: TopicPartition) -> Option<(&mut Held, &mut Marks)> {
+        Some((self.partitions.get_mut(&at)?, &mut self.marks))
     }
 
     pub(crate) fn get_mut(&mut self, at: TopicPartition) -> Option<&mut Held> {

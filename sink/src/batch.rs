@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
-use schemas::{EventId, Record};
+use schemas::{EventId, InstanceId, Record};
 
 use crate::assignment::{Assignment, Held};
 use crate::books::{Move, Sources};
 use crate::dead_letter::DeadLetter;
 use crate::files::DayFile;
-use crate::judge::{Reason, Rules, Suspicion, Verdict};
+use crate::judge::{Memory, Reason, Rules, Suspicion, Verdict};
+use crate::marks::{self, Marks, NewMarks, Stretch};
 use crate::table::{Products, Row, Rows};
 use crate::{Offset, TopicPartition};
 
@@ -29,6 +30,8 @@ pub(crate) enum Added {
     Refused(Reason),
     /// It must become a dead letter if it is no repetition: [`Batch::suspect`].
     Suspect(Suspicion),
+    /// Nothing was done: these marks are needed first.
+    NotRead(InstanceId, Stretch),
 }
 
 /// What is a repetition, or else a dead letter.
@@ -53,6 +56,7 @@ pub(crate) struct Batch {
     pub suspects: Vec<Suspect>,
     pub moves: BTreeMap<TopicPartition, Move>,
     pub sources: HashMap<TopicPartition, Sources>,
+    pub marks: NewMarks,
     pub counts: Counts,
 }
 
@@ -77,18 +81,26 @@ impl Batch {
             suspects: Vec::new(),
             moves: BTreeMap::new(),
             sources: HashMap::new(),
+            marks: NewMarks::new(),
             counts: Counts::default(),
         }
     }
 
     /// Sorts a message out; answers what is left to do about it.
-    pub(crate) fn add(&mut self, message: Incoming<'_>, held: &mut Held) -> Added {
-        let verdict = self.rules.judge(message.at.topic, message.value, &held.seen);
+    pub(crate) fn add(&mut self, message: Incoming<'_>, held: &mut Held, marks: &mut Marks) -> Added {
+        let memory = Memory {
+            seen: &held.seen,
+            unmarked: &held.unmarked,
+            marks,
+        };
+        let verdict = self.rules.judge(message.at.topic, message.value, Some(memory));
         let added = match verdict {
+            Verdict::NotRead(instance, stretch) => return Added::NotRead(instance, stretch),
             Verdict::Keep { record, file } => {
                 self.keep(message, &record, file);
                 if let Some(source) = record.source() {
                     held.saw(source);
+                    marks.keep(source, record.event_id());
                 }
                 held.end_bad_run(message.offset);
                 Added::Settled
@@ -165,9 +177,10 @@ impl Batch {
             Record::App(_) => {}
         }
         if let Some(source) = record.source() {
+            marks::note(&mut self.marks, source, record.event_id());
             let sources = self.sources.entry(message.at).or_default();
             match sources.get_mut(&source.instance) {
-                Some(last) => *last = source.sequence,
+                Some(last) => *last = source.sequence.max(*last),
                 None => drop(sources.insert(source.instance.clone(), source.sequence)),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use schemas::{Sequence, Timestamp, Topic};
+use schemas::{Timestamp, Topic, decode};
 use time::UtcOffset;
 
 use crate::assignment::Assignment;
@@ -11,6 +11,7 @@ use crate::batch::{Batch, Incoming};
 use crate::books::Position;
 use crate::database::DatabaseUrl;
 use crate::judge::Rules;
+use crate::marks::{Marks, Read};
 use crate::table::Rows;
 use crate::{Epoch, Offset, Partition, TopicPartition};
 
@@ -48,26 +49,39 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
         bad_run: 0,
         dead_letters_from: None,
     };
-    let mut assignment = Assignment::new(vec![position], HashMap::new(), HashMap::new());
-    let Some(held) = assignment.get_mut(at) else {
+    let mut assignment = Assignment::new(vec![position], HashMap::new(), HashMap::new(), HashMap::new());
+    let Some((held, marks)) = assignment.hold(at) else {
+        return Duration::ZERO;
+    };
+    let values = numbered(value);
+    let Some(shop) = decode(Topic::View, value.as_bytes())
+        .ok()
+        .and_then(|record| Some(record.source()?.instance.clone()))
+    else {
         return Duration::ZERO;
     };
     let started = Instant::now();
-    for first in (0..messages).step_by(10_000) {
+    for first in (0..messages).step_by(values.len()) {
         let mut batch = Batch::new(rules, Rows::new(&database));
-        for _ in first..messages.min(first + BATCH) {
-            // The same message again must not look like a duplicate.
-            for last in held.seen.values_mut() {
-                *last = Sequence(0);
-            }
+        // The same messages again must not look like repetitions.
+        held.seen.clear();
+        *marks = Marks::default();
+        marks.learn(&shop, Read::default());
+        for value in values.iter().zip(first..messages).map(|(value, _)| value) {
             let incoming = Incoming {
                 at,
                 offset: held.next,
                 value: Some(value.as_bytes()),
             };
-            std::hint::black_box(batch.add(incoming, held));
+            std::hint::black_box(batch.add(incoming, held, marks));
         }
         std::hint::black_box(batch);
     }
     started.elapsed()
+}
+
+/// The messages of a batch: `value` with the sequences from 1 on.
+fn numbered(value: &str) -> Vec<String> {
+    let (head, _) = value.rsplit_once(':').unwrap_or((value, ""));
+    (1..=BATCH).map(|sequence| format!("{head}:{sequence}}}}}")).collect()
 }

@@ -44,6 +44,8 @@ pub(crate) struct Claim {
     pub at: TopicPartition,
     /// The first offset that Kafka still has: where a partition without a position begins.
     pub earliest: Offset,
+    /// Behind the last one.
+    pub end: Offset,
     /// After a failure: only if nobody else has taken the partition since. Otherwise the group has just given it to us.
     pub only_if_ours: bool,
 }
@@ -69,9 +71,9 @@ impl Books {
         let cluster = Value::from(cluster.map(ClusterId::as_str));
         let mut rows = Vec::with_capacity(claims.len());
         let (ours, fresh): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.only_if_ours);
-        if !fresh.is_empty() {
+        for fresh in fresh.chunks(MAX_VALUES / 8) {
             let mut values = Vec::with_capacity(fresh.len() * 8);
-            for claim in &fresh {
+            for claim in fresh {
                 values.extend([Value::from(self.group.as_str()), claim.at.topic.name().into()]);
                 values.extend([i64::from(claim.at.partition.0), 1, claim.earliest.0, 0].map(Value::from));
                 values.extend([self.instance.as_str().into(), cluster.clone()]);
@@ -86,9 +88,13 @@ impl Books {
             );
             rows.extend(db.rows(&sql, &values).await?);
         }
-        if !ours.is_empty() {
-            let mut values = vec![Value::from(self.group.as_str()), self.instance.as_str().into(), cluster];
-            for claim in &ours {
+        for ours in ours.chunks(MAX_VALUES / 2) {
+            let mut values = vec![
+                Value::from(self.group.as_str()),
+                self.instance.as_str().into(),
+                cluster.clone(),
+            ];
+            for claim in ours {
                 values.extend([
                     Value::from(claim.at.topic.name()),
                     i64::from(claim.at.partition.0).into(),
@@ -108,16 +114,14 @@ impl Books {
     /// The last sequence of every source, per partition.
     pub(crate) async fn sources(&self, db: &mut Connection) -> Result<HashMap<TopicPartition, Sources>, SinkError> {
         let sql = "SELECT topic, partition, instance, last_sequence FROM sink_source WHERE consumer_group = $1";
-        let mut sources = HashMap::<_, Sources>::new();
-        for row in db.rows(sql, &[self.group.as_str().into()]).await? {
-            let instance = row.text(2)?.parse().map_err(|error| impossible("sink_source", error))?;
-            let sequence = u64::try_from(row.int(3)?).map_err(|error| impossible("sink_source", error))?;
-            sources
-                .entry(place("sink_source", &row)?)
-                .or_default()
-                .insert(instance, Sequence(sequence));
-        }
-        Ok(sources)
+        sources(&db.rows(sql, &[self.group.as_str().into()]).await?)
+    }
+
+    /// Up to where every source, per partition, was kept before there were marks, by any group.
+    pub(crate) async fn unmarked(&self, db: &mut Connection) -> Result<HashMap<TopicPartition, Sources>, SinkError> {
+        let sql = "SELECT topic, partition, instance, MAX(unmarked_to) FROM sink_source WHERE unmarked_to > 0 \
+                   GROUP BY topic, partition, instance";
+        sources(&db.rows(sql, &[]).await?)
     }
 
     /// Moves the positions; [`SinkError::Fenced`] unless every one of them was still ours.
@@ -126,21 +130,24 @@ impl Books {
         db: &mut Connection,
         moves: &BTreeMap<TopicPartition, Move>,
     ) -> Result<(), SinkError> {
-        let mut values = vec![Value::from(self.group.as_str())];
-        for (at, moved) in moves {
-            let bad_run = i64::try_from(moved.bad_run).unwrap_or(i64::MAX);
-            values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
-            let ahead = i64::from(moved.has_letters_ahead);
-            values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run, ahead].map(Value::from));
+        let mut hit = 0;
+        for moves in moves.iter().collect::<Vec<_>>().chunks(MAX_VALUES / 7) {
+            let mut values = vec![Value::from(self.group.as_str())];
+            for (at, moved) in moves {
+                let bad_run = i64::try_from(moved.bad_run).unwrap_or(i64::MAX);
+                values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
+                let ahead = i64::from(moved.has_letters_ahead);
+                values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run, ahead].map(Value::from));
+            }
+            let sql = format!(
+                "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, \
+                 dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END \
+                 FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
+                 AND epoch = moved.column3 AND next_offset = moved.column4",
+                tuples(moves.len(), 7, 2)
+            );
+            hit += db.execute(&sql, &values).await?;
         }
-        let sql = format!(
-            "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, \
-             dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END \
-             FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
-             AND epoch = moved.column3 AND next_offset = moved.column4",
-            tuples(moves.len(), 7, 2)
-        );
-        let hit = db.execute(&sql, &values).await?;
         all_ours(hit, moves.len())
     }
 
@@ -150,18 +157,21 @@ impl Books {
         db: &mut Connection,
         from: &BTreeMap<TopicPartition, (Move, Offset)>,
     ) -> Result<(), SinkError> {
-        let mut values = vec![Value::from(self.group.as_str())];
-        for (at, (moved, look_from)) in from {
-            values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
-            values.extend([moved.epoch.0, moved.from.0, look_from.0].map(Value::from));
+        let mut hit = 0;
+        for from in from.iter().collect::<Vec<_>>().chunks(MAX_VALUES / 5) {
+            let mut values = vec![Value::from(self.group.as_str())];
+            for (at, (moved, look_from)) in from {
+                values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
+                values.extend([moved.epoch.0, moved.from.0, look_from.0].map(Value::from));
+            }
+            let sql = format!(
+                "UPDATE sink_position SET dead_letters_from = COALESCE(dead_letters_from, said.column5) FROM (VALUES {}) AS said \
+                 WHERE consumer_group = $1 AND topic = said.column1 AND partition = said.column2 \
+                 AND epoch = said.column3 AND next_offset = said.column4",
+                tuples(from.len(), 5, 2)
+            );
+            hit += db.execute(&sql, &values).await?;
         }
-        let sql = format!(
-            "UPDATE sink_position SET dead_letters_from = COALESCE(dead_letters_from, said.column5) FROM (VALUES {}) AS said \
-             WHERE consumer_group = $1 AND topic = said.column1 AND partition = said.column2 \
-             AND epoch = said.column3 AND next_offset = said.column4",
-            tuples(from.len(), 5, 2)
-        );
-        let hit = db.execute(&sql, &values).await?;
         all_ours(hit, from.len())
     }
 
@@ -187,7 +197,9 @@ impl Books {
             let sql = format!(
                 "INSERT INTO sink_source (consumer_group, topic, partition, instance, last_sequence, last_seen) VALUES {} \
                  ON CONFLICT (consumer_group, topic, partition, instance) \
-                 DO UPDATE SET last_sequence = excluded.last_sequence, last_seen = excluded.last_seen",
+                 DO UPDATE SET last_seen = excluded.last_seen, last_sequence = \
+                 CASE WHEN excluded.last_sequence > sink_source.last_sequence THEN excluded.last_sequence \
+                 ELSE sink_source.last_sequence END",
                 tuples(rows.len(), 6, 1)
             );
             db.execute(&sql, &values).await?;
@@ -276,6 +288,19 @@ pub(crate) async fn positions(db: &mut Connection, group: &str) -> Result<Vec<Po
                WHERE consumer_group = $1 ORDER BY topic, partition";
     let rows = db.rows(sql, &[group.into()]).await?;
     rows.iter().map(position).collect()
+}
+
+fn sources(rows: &[Row]) -> Result<HashMap<TopicPartition, Sources>, SinkError> {
+    let mut sources = HashMap::<_, Sources>::new();
+    for row in rows {
+        let instance = row.text(2)?.parse().map_err(|error| impossible("sink_source", error))?;
+        let sequence = u64::try_from(row.int(3)?).map_err(|error| impossible("sink_source", error))?;
+        sources
+            .entry(place("sink_source", row)?)
+            .or_default()
+            .insert(instance, Sequence(sequence));
+    }
+    Ok(sources)
 }
 
 fn all_ours(hit: u64, wanted: usize) -> Result<(), SinkError> {

@@ -2,22 +2,25 @@
 //!
 //! Order of a commit: new files are entered in the books; dead letters are announced, sent and acknowledged; BEGIN; the
 //! positions move (compare-and-set, which keeps out whoever was taken over before a byte is written); lines are written and
-//! synced while rows, sequences and file lengths go in; COMMIT. Whatever fails before COMMIT is undone at once; a COMMIT that
+//! synced while rows, sequences and file lengths go in; marks go in, which finds what another sink has kept; COMMIT. Whatever fails before COMMIT is undone at once; a COMMIT that
 //! was not answered is settled by [`Committer::take_over`], which reads the books.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use schemas::InstanceId;
+
 use crate::SinkError;
 use crate::assignment::Assignment;
 use crate::batch::{Batch, Counts};
-use crate::books::{Books, Claim, Move};
+use crate::books::{Books, Claim, Move, Position};
 use crate::database::{Connection, DatabaseUrl};
 use crate::dead_letter::{DeadLetter, DeadLetters, delivered};
 use crate::fail_point::FailPoint;
 use crate::files::{DayFile, LogWriter};
 use crate::kafka::Kafka;
+use crate::marks::{self, Read, Stretch};
 use crate::table::Partitions;
 use crate::{ClusterId, TopicPartition, metric};
 
@@ -85,6 +88,13 @@ impl Committer {
         self.keep_connection(db, done).await
     }
 
+    /// What the books say about a stretch of a shop, and about those behind it.
+    pub(crate) async fn marks(&mut self, instance: &InstanceId, first: Stretch) -> Result<Read, SinkError> {
+        let mut db = self.take_connection().await?;
+        let done = in_time(marks::books::read(&mut db, instance, first)).await;
+        self.keep_connection(db, done).await
+    }
+
     /// A connection that works as far as is known; give it back with [`Self::keep_connection`].
     pub(crate) async fn take_connection(&mut self) -> Result<Connection, SinkError> {
         match self.connection.take() {
@@ -123,15 +133,16 @@ impl Committer {
         db.begin().await?;
         let positions = self.books.claim(db, claims, cluster).await?;
         let sources = self.books.sources(db).await?;
+        let unmarked = self.books.unmarked(db).await?;
         let lengths = self.books.file_lengths(db).await?;
         db.run("COMMIT").await?;
         self.writer
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .restore(lengths)?;
+            .restore(lengths, is_all_there(&positions, claims, cluster))?;
         let (kafka, unsure) = (self.kafka.clone(), positions.clone());
         let already_dead = blocking("reading dead letters", move || delivered(&kafka, &unsure)).await?;
-        Ok(Assignment::new(positions, sources, already_dead))
+        Ok(Assignment::new(positions, sources, unmarked, already_dead))
     }
 
     async fn write(&mut self, db: &mut Connection, mut batch: Batch) -> Result<Receipt, SinkError> {
@@ -148,8 +159,14 @@ impl Committer {
         })
         .await?;
         let moves = std::mem::take(&mut batch.moves);
+        let (marks, now) = (std::mem::take(&mut batch.marks), batch.rules.now);
         let (appended, inserted) = tokio::join!(self.append(&lines), in_time(self.insert(db, batch, &lengths)));
-        if let Err(error) = appended.and(inserted) {
+        let mut done = appended.and(inserted);
+        if done.is_ok() {
+            // Last, as it keeps other sinks waiting.
+            done = in_time(marks::books::merge(db, &marks, now)).await;
+        }
+        if let Err(error) = done {
             self.lock_writer(|writer| writer.cut_back(lines.keys().copied()))?;
             return Err(error);
         }
@@ -172,6 +189,13 @@ impl Committer {
 
     /// What must be there before the transaction begins: new files in the books, partitions in the table.
     async fn prepare(&mut self, db: &mut Connection, batch: &Batch) -> Result<(), SinkError> {
+        for file in self.lock_writer(|writer| writer.packed_among(batch.lines.keys().copied())) {
+            let writer = Arc::clone(&self.writer);
+            blocking("unpacking a log file", move || {
+                writer.lock().unwrap_or_else(PoisonError::into_inner).unpack(file)
+            })
+            .await?;
+        }
         self.partitions.ensure(db, &batch.rows.days()).await?;
         let new = self.lock_writer(|writer| writer.unregistered(batch.lines.keys().copied()))?;
         let lengths = new.iter().map(|file| (*file, 0)).collect();
@@ -227,6 +251,20 @@ impl Committer {
     pub(crate) fn lock_writer<T>(&self, work: impl FnOnce(&mut LogWriter) -> T) -> T {
         work(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Whether Kafka still has everything that comes at and after the positions.
+fn is_all_there(positions: &[Position], claims: &[Claim], cluster: Option<&ClusterId>) -> bool {
+    let is_there = |position: &Position| {
+        let is_same = position
+            .cluster
+            .as_ref()
+            .zip(cluster)
+            .is_none_or(|(home, here)| home == here);
+        let claim = claims.iter().find(|claim| claim.at == position.at);
+        is_same && claim.is_none_or(|claim| (claim.earliest..=claim.end).contains(&position.next))
+    };
+    positions.iter().all(is_there)
 }
 
 /// Gives the database [`DATABASE_WITHIN`]; what takes longer counts as failed, and its connection is thrown away.

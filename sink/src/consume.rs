@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientConfig, TopicPartitionList};
 use schemas::{Clock, Topic};
 use tokio::runtime::Handle;
@@ -18,24 +17,26 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::assignment::Assignment;
-use crate::batch::{Added, Batch, Incoming};
+use crate::batch::Batch;
 use crate::commit::{Committer, Receipt};
-use crate::dead_letter::DeadLetter;
 use crate::error::Course;
 use crate::health::{Health, Part};
-use crate::judge::Rules;
 use crate::kafka::Kafka;
 use crate::rebalance::Ear;
 use crate::recover::Pending;
 use crate::settings::Settings;
-use crate::table::Rows;
 use crate::topics::{self, Shape};
-use crate::{ClusterId, Offset, Partition, SinkError, TopicPartition, metric};
+use crate::watch::Watch;
+use crate::{ClusterId, SinkError, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
 const TURN: Duration = Duration::from_millis(50);
 /// How often an unreachable Kafka is asked again, and how long it may take to answer.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Kafka is back once it answers, and nothing went wrong for so long.
+const QUIET: Duration = Duration::from_secs(3);
+/// How often topics are asked for that can't be made.
+const TOPICS_EVERY: Duration = Duration::from_secs(1);
 /// How often, and within which time, a sink may be shut out of its group before it takes that for another sink's doing.
 const SHUT_OUT_AT_MOST: usize = 3;
 const SHUT_OUT_WITHIN: Duration = Duration::from_mins(1);
@@ -67,6 +68,9 @@ pub(crate) struct Loop {
     /// Commits that failed since the last one that succeeded.
     pub(crate) failed_commits: u32,
     probed: Instant,
+    /// When Kafka last gave an error.
+    heard: Instant,
+    pub(crate) watch: Watch,
 }
 
 impl Loop {
@@ -88,6 +92,8 @@ impl Loop {
             pending: None,
             failed_commits: 0,
             probed: Instant::now(),
+            heard: Instant::now(),
+            watch: Watch::default(),
         })
     }
 
@@ -126,6 +132,7 @@ impl Loop {
             }
             self.commit_what_is_due()?;
             self.recover()?;
+            self.watch();
         }
         Ok(())
     }
@@ -148,79 +155,10 @@ impl Loop {
                 Ok(()) => return self.parts.health.well(Part::Kafka),
                 Err(error) => {
                     self.parts.health.trouble(Part::Kafka, error.to_string());
-                    std::thread::sleep(TURN);
+                    self.pause(TOPICS_EVERY);
                 }
             }
         }
-    }
-
-    fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), SinkError> {
-        let Some(topic) = Topic::from_name(message.topic()) else {
-            return Ok(());
-        };
-        let at = TopicPartition {
-            topic,
-            partition: Partition(message.partition()),
-        };
-        let offset = Offset(message.offset());
-        let (None, Some(held)) = (&self.pending, self.assignment.get_mut(at)) else {
-            return Ok(());
-        };
-        if offset < held.next {
-            return Ok(());
-        }
-        let settings = &self.parts.settings;
-        let batch = self.batch.get_or_insert_with(|| {
-            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset.0);
-            Batch::new(rules, Rows::new(&settings.database))
-        });
-        let incoming = Incoming {
-            at,
-            offset,
-            value: message.payload(),
-        };
-        match batch.add(incoming, held) {
-            Added::Settled => Ok(()),
-            Added::Refused(reason) => {
-                let said = reason.to_string();
-                if !held.already_dead.contains(&offset) {
-                    batch.refuse(DeadLetter::new(&message.detach(), at, reason, batch.rules.now));
-                }
-                if self.is_bad_run_too_long(at) {
-                    // Repetitions among them end the run.
-                    self.expose_suspects()?;
-                }
-                self.stop_at_bad_run(at, said)
-            }
-            Added::Suspect(suspicion) => {
-                let reason = suspicion.reason();
-                batch.suspect(
-                    suspicion,
-                    DeadLetter::new(&message.detach(), at, reason, batch.rules.now),
-                    held,
-                );
-                Ok(())
-            }
-        }
-    }
-
-    fn is_bad_run_too_long(&mut self, at: TopicPartition) -> bool {
-        let limit = self.parts.settings.max_bad_run;
-        limit > 0 && self.assignment.get_mut(at).is_some_and(|held| held.bad_run >= limit)
-    }
-
-    /// Stops before anything of the batch is committed: what is wrong is read again once it is mended.
-    pub(crate) fn stop_at_bad_run(&mut self, at: TopicPartition, reason: String) -> Result<(), SinkError> {
-        if !self.is_bad_run_too_long(at) {
-            return Ok(());
-        }
-        let count = self.assignment.get_mut(at).map_or(0, |held| held.bad_run);
-        self.batch = None;
-        Err(SinkError::BadRun {
-            partition: at,
-            count,
-            reason,
-        })
     }
 
     fn hear(&mut self, error: KafkaError) -> Result<(), SinkError> {
@@ -243,10 +181,25 @@ impl Loop {
                 metric::damaged();
                 Ok(())
             }
+            KafkaError::MessageConsumption(code) if is_of_a_partition(code) => {
+                // `watch` finds which one, and tells when it moves again.
+                tracing::debug!(%code, "a message that can't be given out");
+                self.watch.note(code.to_string());
+                Ok(())
+            }
             other => {
+                self.heard = Instant::now();
                 self.parts.health.trouble(Part::Kafka, other.to_string());
                 Ok(())
             }
+        }
+    }
+
+    /// Waits, unless it is told to stop.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.parts.stop.is_cancelled() && Instant::now() < until {
+            std::thread::sleep(TURN);
         }
     }
 
@@ -270,11 +223,8 @@ impl Loop {
     /// Asks an unreachable Kafka whether it is back.
     fn probe(&mut self) {
         if !self.parts.health.is_well(Part::Kafka) && self.pending.is_none() && self.probed.elapsed() > PROBE_EVERY {
-            if self
-                .consumer
-                .fetch_metadata(Some(Topic::View.name()), PROBE_EVERY)
-                .is_ok()
-            {
+            let answers = self.consumer.fetch_metadata(Some(Topic::View.name()), PROBE_EVERY);
+            if answers.is_ok() && self.heard.elapsed() > QUIET {
                 self.parts.health.well(Part::Kafka);
             }
             self.probed = Instant::now();
@@ -331,10 +281,15 @@ impl Loop {
         if error.course() == Course::Stop {
             return Err(error);
         }
-        let part = Part::of(&error);
-        metric::failed(part);
-        self.failed_commits += 1;
-        self.parts.health.trouble(part, error.to_string());
+        if let SinkError::KeptMeanwhile { .. } = error {
+            // Nothing is wrong: the books know better, and are read.
+            tracing::info!(%error, "reading again");
+        } else {
+            let part = Part::of(&error);
+            metric::failed(part);
+            self.failed_commits += 1;
+            self.parts.health.trouble(part, error.to_string());
+        }
         self.take_back();
         Ok(())
     }
@@ -371,4 +326,19 @@ impl Loop {
             tracing::debug!(%error, "Kafka's own offsets (for lag display only) were not kept");
         }
     }
+}
+
+/// Whether librdkafka means a message that it can't read, and not Kafka as a whole.
+const fn is_of_a_partition(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::BadCompression
+            | RDKafkaErrorCode::NotImplemented
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidMessageSize
+            | RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::UnsupportedCompressionType
+            | RDKafkaErrorCode::UnsupportedForMessageFormat
+            | RDKafkaErrorCode::KafkaStorageError
+    )
 }

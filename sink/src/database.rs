@@ -44,6 +44,7 @@ pub(crate) enum Connection {
 pub(crate) enum Value {
     Int(i64),
     Text(String),
+    Bytes(Vec<u8>),
     Null,
     NoText,
 }
@@ -237,6 +238,7 @@ where
     D: Kind + HasStatementCache,
     i64: Encode<'q, D> + Type<D>,
     &'q str: Encode<'q, D> + Type<D>,
+    &'q [u8]: Encode<'q, D> + Type<D>,
     Option<i64>: Encode<'q, D> + Type<D>,
     Option<&'q str>: Encode<'q, D> + Type<D>,
 {
@@ -244,6 +246,7 @@ where
     values.iter().fold(query, |query, value| match value {
         Value::Int(number) => query.bind(*number),
         Value::Text(text) => query.bind(text.as_str()),
+        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
         Value::Null => query.bind(None::<i64>),
         Value::NoText => query.bind(None::<&'q str>),
     })
@@ -265,6 +268,13 @@ impl Row {
     }
 
     pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, SinkError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], SinkError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,

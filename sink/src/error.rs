@@ -42,6 +42,9 @@ pub enum SinkError {
     /// Another sink has taken over a partition of the batch.
     #[error("another sink has taken over: {taken} of {of} partitions of the batch")]
     Fenced { taken: u64, of: u64 },
+    /// Another sink has kept the same events since this one has asked.
+    #[error("{events} events of the batch were kept by another sink meanwhile; they are read once more and skipped")]
+    KeptMeanwhile { events: u64 },
     #[error("Kafka: {0}")]
     Kafka(#[from] KafkaError),
     #[error(
@@ -92,6 +95,7 @@ impl SinkError {
             | Self::CommitUnanswered { .. }
             | Self::Disk { .. }
             | Self::Fenced { .. }
+            | Self::KeptMeanwhile { .. }
             | Self::Kafka(_) => Course::Retry,
             Self::Setting { .. }
             | Self::ImpossibleRow { .. }

@@ -96,6 +96,7 @@ impl Part {
             | SinkError::ShortFile { .. }
             | SinkError::UnknownFile { .. } => Self::Logs,
             SinkError::Fenced { .. }
+            | SinkError::KeptMeanwhile { .. }
             | SinkError::BadRun { .. }
             | SinkError::LettersLeft { .. }
             | SinkError::Crashed { .. } => Self::Partitions,

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use schemas::{DecodeError, EventId, Record, Sequence, Source, Timestamp, Topic, decode};
+use schemas::{DecodeError, EventId, InstanceId, Record, Sequence, Source, Timestamp, Topic, decode};
 use time::{Date, Duration, UtcOffset};
 
 use crate::books::Sources;
 use crate::files::DayFile;
+use crate::marks::{Known, Marks, Stretch};
 
 /// How far ahead of the sink's clock an event may be dated.
 const FUTURE_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -14,6 +15,9 @@ const FUTURE_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// How far a source's sequence may be above its last one in the partition (the first: above 0). A shop that records 100,000
 /// events a second gets there in three years; a number beyond it was made up, and would make repetitions of all that follow.
 const LONGEST_JUMP: u64 = 1 << 43;
+
+/// HTTP gives three digits (RFC 9110, 15); what PostgreSQL's column can't hold must not become another number.
+const HIGHEST_STATUS: u16 = 999;
 
 /// What `dead-letters redrive` sends has a source of its own, with this in front; it holds one message, so that another one is
 /// the same letter again.
@@ -28,6 +32,16 @@ pub(crate) struct Rules {
     pub utc_offset: UtcOffset,
 }
 
+/// What is known of the messages before.
+#[derive(Debug)]
+pub(crate) struct Memory<'a> {
+    /// The last sequences of the partition.
+    pub seen: &'a Sources,
+    /// Up to where the partition's sources were kept before there were marks.
+    pub unmarked: &'a Sources,
+    pub marks: &'a mut Marks,
+}
+
 /// What becomes of a message.
 #[derive(Debug)]
 pub(crate) enum Verdict<'a> {
@@ -36,10 +50,12 @@ pub(crate) enum Verdict<'a> {
         /// None for what a compacted topic still holds though its day is no longer kept.
         file: Option<DayFile>,
     },
-    /// Its sequence is not above the last of its source, and it is not worth asking whose it is.
+    /// It is kept already, or it can't be told any more and is too old to be kept.
     Repetition,
-    /// Its sequence is not above the last of its source: the relay sent it twice, or it is another event.
+    /// It may have been kept before there were marks: the relay sent it twice, or it is another event.
     Suspect(Suspicion),
+    /// These marks are needed to judge it.
+    NotRead(InstanceId, Stretch),
     Refuse(Reason),
 }
 
@@ -50,7 +66,6 @@ pub(crate) struct Suspicion {
     pub at: Timestamp,
     pub file: DayFile,
     pub sequence: Sequence,
-    pub last: Sequence,
 }
 
 /// Why a message was refused.
@@ -64,8 +79,8 @@ pub(crate) enum Reason {
     TooNew(Timestamp),
     /// Its day is no longer kept.
     TooOld(Timestamp),
-    /// Another event was kept under its sequence, or it comes after a later one of its source.
-    SequenceReused { sequence: Sequence, last: Sequence },
+    /// Another event was kept under its sequence.
+    SequenceReused { sequence: Sequence },
     /// Its sequence is too far above the last of its source.
     SequenceJump { sequence: Sequence, last: Sequence },
 }
@@ -79,8 +94,8 @@ impl Rules {
         }
     }
 
-    /// Judges a message of `topic`; `seen` holds the last sequences of its partition.
-    pub(crate) fn judge<'a>(&self, topic: Topic, value: Option<&'a [u8]>, seen: &Sources) -> Verdict<'a> {
+    /// Judges a message of `topic`; without memory as if it were the first.
+    pub(crate) fn judge<'a>(&self, topic: Topic, value: Option<&'a [u8]>, memory: Option<Memory<'_>>) -> Verdict<'a> {
         let (Some(value), Some(file)) = (value, topic.log_file()) else {
             return Verdict::Refuse(Reason::Empty);
         };
@@ -90,28 +105,19 @@ impl Rules {
         };
         let at = record.timestamp();
         let day = at.day(self.utc_offset);
-        if let Some(source) = record.source() {
-            match seen.get(&source.instance) {
-                // Past the retention nothing is left that could tell.
-                Some(last) if source.sequence <= *last && (day < self.oldest || is_redriven(source)) => {
-                    return Verdict::Repetition;
-                }
-                Some(last) if source.sequence <= *last => {
-                    return Verdict::Suspect(Suspicion {
-                        event_id: record.event_id(),
-                        at,
-                        file: DayFile { file, day },
-                        sequence: source.sequence,
-                        last: *last,
-                    });
-                }
-                last => {
-                    let (sequence, last) = (source.sequence, last.copied().unwrap_or(Sequence(0)));
-                    if sequence.0 - last.0 > LONGEST_JUMP {
-                        return Verdict::Refuse(Reason::SequenceJump { sequence, last });
-                    }
-                }
-            }
+        if let Record::Activity(activity) = &record
+            && let Some(status) = activity.response_status.filter(|status| *status > HIGHEST_STATUS)
+        {
+            return Verdict::Refuse(Reason::Invalid(DecodeError {
+                field: "response_status".to_owned(),
+                reason: format!("{status} is no status of HTTP"),
+            }));
+        }
+        let file = DayFile { file, day };
+        if let (Some(source), Some(mut memory)) = (record.source(), memory)
+            && let Some(verdict) = self.judge_source(source, record.event_id(), at, file, &mut memory)
+        {
+            return verdict;
         }
         if at > self.now.plus_micros(FUTURE_MICROS) {
             return Verdict::Refuse(Reason::TooNew(at));
@@ -122,8 +128,50 @@ impl Rules {
         }
         Verdict::Keep {
             record,
-            file: is_kept.then_some(DayFile { file, day }),
+            file: is_kept.then_some(file),
         }
+    }
+
+    /// Whether the event is kept already; none when it is new.
+    fn judge_source<'a>(
+        &self,
+        source: &Source,
+        event_id: EventId,
+        at: Timestamp,
+        file: DayFile,
+        memory: &mut Memory<'_>,
+    ) -> Option<Verdict<'a>> {
+        let sequence = source.sequence;
+        match memory.marks.about(source, event_id) {
+            Known::NotRead(stretch) => return Some(Verdict::NotRead(source.instance.clone(), stretch)),
+            Known::Kept => return Some(Verdict::Repetition),
+            Known::Another if is_redriven(source) => return Some(Verdict::Repetition),
+            Known::Another => return Some(Verdict::Refuse(Reason::SequenceReused { sequence })),
+            Known::Nothing => {}
+        }
+        let last = memory.seen.get(&source.instance).copied().unwrap_or(Sequence(0));
+        if sequence <= last && file.day < self.oldest {
+            // Past the retention nothing is left that could tell.
+            return Some(Verdict::Repetition);
+        }
+        if memory
+            .unmarked
+            .get(&source.instance)
+            .is_some_and(|unmarked| sequence <= *unmarked)
+        {
+            return Some(if is_redriven(source) {
+                Verdict::Repetition
+            } else {
+                Verdict::Suspect(Suspicion {
+                    event_id,
+                    at,
+                    file,
+                    sequence,
+                })
+            });
+        }
+        (sequence.0.saturating_sub(last.0) > LONGEST_JUMP)
+            .then_some(Verdict::Refuse(Reason::SequenceJump { sequence, last }))
     }
 }
 
@@ -144,7 +192,6 @@ impl Suspicion {
     pub(crate) const fn reason(&self) -> Reason {
         Reason::SequenceReused {
             sequence: self.sequence,
-            last: self.last,
         }
     }
 }
@@ -190,9 +237,9 @@ impl fmt::Display for Reason {
             Self::Invalid(error) => error.fmt(f),
             Self::TooNew(at) => write!(f, "field `timestamp`: {at} is more than a day ahead"),
             Self::TooOld(at) => write!(f, "field `timestamp`: {at} is older than the retention"),
-            Self::SequenceReused { sequence, last } => write!(
+            Self::SequenceReused { sequence } => write!(
                 f,
-                "field `source.sequence`: {sequence} is not above {last}, the last of its source, and what was kept is another event"
+                "field `source.sequence`: another event was kept under {sequence}, the sequence that its source gave it"
             ),
             Self::SequenceJump { sequence, last } => write!(
                 f,

@@ -119,7 +119,11 @@ impl Kafka {
             Ok(_) => Ok(()),
             Err(error) => Err(SinkError::Setting {
                 setting: "--kafka-config",
-                reason: error.to_string(),
+                reason: match error {
+                    // Its own text shows the value, which may be a password.
+                    KafkaError::ClientConfig(_, what, key, _) => format!("{key}: {what}"),
+                    other => other.to_string(),
+                },
             }),
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use schemas::Topic;
 
 use crate::books::{Books, positions};
-use crate::files::{LogFolder, instance_of};
+use crate::files::{LogFolder, PACKED, instance_of};
 use crate::{ClusterId, Partition, Settings, SinkError, TopicPartition};
 
 /// Writes every position of the group to `out`.
@@ -82,6 +82,7 @@ pub async fn forget_file(settings: &Settings, name: &str) -> Result<bool, SinkEr
     db.close().await;
     if hit > 0 {
         set_aside(&settings.logs.join(name))?;
+        set_aside(&settings.logs.join(format!("{name}{PACKED}")))?;
     }
     Ok(hit > 0)
 }

@@ -1,5 +1,6 @@
 //! What librdkafka tells the loop. A rebalance is only noted here; the loop answers it between two messages, once the books are asked.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ use rdkafka::types::RDKafkaRespErr;
 use schemas::Topic;
 
 use crate::kafka::log_line;
-use crate::{Partition, TopicPartition, metric};
+use crate::{Partition, TopicPartition};
 
 /// What the group decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) struct Ear {
     /// Cheaper to ask than the list, and it is asked after every message.
     heard: AtomicBool,
     closing: AtomicBool,
+    /// What librdkafka fetches next.
+    fetched: Mutex<BTreeMap<TopicPartition, i64>>,
 }
 
 impl Ear {
@@ -39,6 +42,11 @@ impl Ear {
             return Vec::new();
         }
         std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What librdkafka fetches next of each partition, a few seconds ago.
+    pub(crate) fn fetched(&self) -> BTreeMap<TopicPartition, i64> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on nobody asks for changes any more: revocations are answered here, so that the consumer can close.
@@ -62,12 +70,16 @@ impl ClientContext for Ear {
     }
 
     fn stats(&self, statistics: Statistics) {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         for (topic, partitions) in &statistics.topics {
-            for (number, partition) in &partitions.partitions {
-                // -1 where it is not read here: a lag from before must not stand.
-                if *number >= 0 {
-                    metric::lag(topic, *number, partition.consumer_lag.max(0));
-                }
+            let Some(topic) = Topic::from_name(topic) else { continue };
+            let numbered = partitions.partitions.iter().filter(|(number, _)| **number >= 0);
+            for (number, partition) in numbered {
+                let at = TopicPartition {
+                    topic,
+                    partition: Partition(*number),
+                };
+                fetched.insert(at, partition.next_offset);
             }
         }
     }

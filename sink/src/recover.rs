@@ -4,7 +4,7 @@
 //! next, the partition is not read: reading on would skip what stands before the position without a word.
 //! Not found: a topic that was deleted and made again in the same cluster, and has grown past the position since.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -18,6 +18,7 @@ use crate::error::Course;
 use crate::health::Part;
 use crate::kafka::ANSWER_WITHIN;
 use crate::rebalance::Change;
+use crate::watch::Stranded;
 use crate::{ClusterId, Offset, SinkError, TopicPartition, metric};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -127,6 +128,7 @@ impl Loop {
         let settled = self.settle();
         self.failed_commits = 0;
         self.assignment = Assignment::default();
+        self.watch.end();
         match settled {
             Err(error) if error.course() == Course::Stop => Err(error),
             Err(error) => {
@@ -151,10 +153,12 @@ impl Loop {
         let claims: Vec<_> = wishes
             .iter()
             .filter_map(|wish| {
+                let extent = extents.get(&wish.at)?;
                 Some(Claim {
                     at: wish.at,
                     only_if_ours: wish.only_if_ours,
-                    earliest: extents.get(&wish.at)?.low,
+                    earliest: extent.low,
+                    end: extent.high,
                 })
             })
             .collect();
@@ -163,7 +167,7 @@ impl Loop {
             .parts
             .runtime
             .block_on(async { committer.lock().await.take_over(&claims, cluster.as_ref()).await })?;
-        let troubles = strand(&mut assignment, &extents, wishes, cluster.as_ref());
+        let stranded = strand(&mut assignment, &extents, wishes, cluster.as_ref());
         let list = list(&assignment);
         self.consumer.assign(&list)?;
         self.consumer.resume(&list)?;
@@ -176,11 +180,8 @@ impl Loop {
             self.parts.health.well(Part::Database);
             self.parts.health.well(Part::Logs);
         }
-        if troubles.is_empty() {
-            self.parts.health.well(Part::Partitions);
-        } else {
-            self.parts.health.trouble(Part::Partitions, troubles.join("; "));
-        }
+        self.watch.begin(stranded);
+        self.say_partitions();
         Ok(())
     }
 
@@ -228,28 +229,31 @@ fn strand(
     extents: &HashMap<TopicPartition, Extent>,
     wishes: &[Wish],
     cluster: Option<&ClusterId>,
-) -> Vec<String> {
-    let mut troubles = Vec::new();
+) -> BTreeMap<TopicPartition, Stranded> {
+    let mut stranded = BTreeMap::new();
     for Wish { at, .. } in wishes {
-        let Some((next, home)) = assignment.get_mut(*at).map(|held| (held.next, held.cluster.clone())) else {
-            troubles.push(format!("{at} was taken over by another sink"));
-            continue;
-        };
         let Some(Extent { low, high }) = extents.get(at) else {
             continue;
+        };
+        let Some((next, home)) = assignment.get_mut(*at).map(|held| (held.next, held.cluster.clone())) else {
+            let why = format!("{at} was taken over by another sink");
+            stranded.insert(*at, Stranded { next: *high, why });
+            continue;
+        };
+        let mut strand = |why: String| {
+            assignment.remove(*at);
+            stranded.insert(*at, Stranded { next, why });
         };
         if let (Some(home), Some(cluster)) = (home, cluster)
             && home != *cluster
         {
-            assignment.remove(*at);
-            troubles.push(format!(
+            strand(format!(
                 "{at} stands at {next} of the Kafka cluster {home}, but this is the cluster {cluster}: Kafka was set up anew, or \
                  --kafka names another one. The partition is not read. If the old cluster is gone for good, stop the sinks and run \
                  `sink positions forget --all`: reading then starts at the beginning, known messages are skipped"
             ));
         } else if next < *low || next > *high {
-            assignment.remove(*at);
-            troubles.push(format!(
+            strand(format!(
                 "{at} stands at {next}, but Kafka has only {low} to {high}: messages are missing. The partition is not read. If they \
                  are lost for good, stop the sinks and run `sink positions forget --topic {} --partition {}`: reading then starts at \
                  {low}, known messages are skipped",
@@ -258,5 +262,5 @@ fn strand(
             ));
         }
     }
-    troubles
+    stranded
 }

@@ -1,12 +1,13 @@
-//! A message whose sequence is not above the last of its source: sent twice by the relay, or another event under a used sequence
-//! (two shops under one name, a journal folder restored from a copy). A repetition is skipped; another event is a dead letter.
+//! A message whose sequence is not above the last of its source, from before there were marks: sent twice by the relay, or another event
+//! under a used sequence (two shops under one name, a journal folder restored from a copy). A repetition is skipped; another event is a
+//! dead letter. What was kept since is known by its mark; see `marks`.
 //!
 //! A repetition has the `event_id` of what was kept, so that is looked for, once a batch: in the batch itself; then in the table,
 //! which knows every activity that any sink has kept; and for `shop.request` and `shop.app`, which have no rows, in this sink's
 //! file of the event's day (and of the days beside it, should `--utc-offset` have been another).
 //!
-//! Promises: messages in their order cost nothing more; memory is that of the suspects of one batch; reading everything once
-//! more after `positions forget` reads each file about once.
+//! Promises: memory is that of the suspects of one batch; reading everything once more after `positions forget` reads each file about
+//! once. A retention after the upgrade there is nothing left from before, and nobody asks any more.
 //!
 //! What can't be told, and is skipped as a repetition: an event that is older than the retention; an event without rows on a day
 //! of which this folder has no file, or another sink has one, too; what `dead-letters redrive` sent. A message that was

@@ -10,11 +10,12 @@ use std::io;
 use schemas::Timestamp;
 use time::Date;
 use time::Time;
+use tokio::sync::Mutex;
 
-use crate::commit::{Committer, in_time};
+use crate::commit::{Committer, blocking, in_time};
 use crate::database::Connection;
 use crate::fail_point::FailPoint;
-use crate::files::DayFile;
+use crate::files::{DayFile, PACKED, pack};
 use crate::judge::Rules;
 use crate::{SinkError, metric};
 
@@ -44,11 +45,12 @@ impl Committer {
         let files = self.retain_files(db, rules).await?;
         let start = start_of(rules.oldest, rules);
         let silent_since = start.plus_micros(-SOURCE_GRACE_MICROS);
+        let marks = crate::marks::books::forget(db, silent_since).await?;
         let sources = self.books.forget_sources(db, silent_since).await?;
         let (rows, more) = self.retain_rows(db, start).await?;
         metric::deleted(files, rows);
-        if files + sources + rows > 0 {
-            tracing::info!(files, sources, rows, oldest = %rules.oldest, "deleted what is older than the retention");
+        if files + sources + marks + rows > 0 {
+            tracing::info!(files, sources, marks, rows, oldest = %rules.oldest, "deleted what is older than the retention");
         }
         Ok(more)
     }
@@ -56,7 +58,7 @@ impl Committer {
     async fn retain_files(&mut self, db: &mut Connection, rules: &Rules) -> Result<u64, SinkError> {
         let mut deleted = 0;
         for file in self.lock_writer(|writer| expired(writer.folder().path(), rules.oldest))? {
-            let path = self.lock_writer(|writer| writer.path(file));
+            let path = self.lock_writer(|writer| writer.path_now(file));
             let lock = match unread(&path) {
                 Ok(lock) => lock,
                 Err(error) => {
@@ -95,6 +97,34 @@ impl Committer {
     }
 }
 
+/// Packs the files of days that ended `days` days ago or earlier, one after another; batches are committed meanwhile.
+pub(crate) async fn pack_finished_days(
+    committer: &Mutex<Committer>,
+    rules: &Rules,
+    days: u16,
+) -> Result<(), SinkError> {
+    let before = crate::judge::oldest_day(rules.now, days, rules.utc_offset);
+    let due: Vec<_> = {
+        let committer = committer.lock().await;
+        committer.lock_writer(|writer| {
+            let due = writer.packable(before).into_iter();
+            due.map(|(file, length)| (file, length, writer.path(file))).collect()
+        })
+    };
+    for (file, length, path) in due {
+        let plain = path.clone();
+        blocking("compressing a log file", move || {
+            pack(&plain, length).map_err(|error| SinkError::disk(plain, error))
+        })
+        .await?;
+        let committer = committer.lock().await;
+        if committer.lock_writer(|writer| writer.keep_packed(file, length))? {
+            tracing::info!(file = %path.display(), bytes = length, "compressed the file of a finished day");
+        }
+    }
+    Ok(())
+}
+
 /// The first moment of a day at the configured offset.
 fn start_of(day: Date, rules: &Rules) -> Timestamp {
     day.with_time(Time::MIDNIGHT).assume_offset(rules.utc_offset).into()
@@ -106,13 +136,17 @@ fn expired(folder: &std::path::Path, oldest: Date) -> Result<Vec<DayFile>, SinkE
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let named = entry.file_name().to_str().and_then(DayFile::from_name);
+        let name = entry.file_name();
+        let name = name.to_str().map(|name| name.strip_suffix(PACKED).unwrap_or(name));
+        let named = name.and_then(DayFile::from_name);
         if let Some(file) = named.filter(|file| file.day < oldest)
             && entry.file_type().map_err(failed)?.is_file()
         {
             found.push(file);
         }
     }
+    found.sort();
+    found.dedup();
     Ok(found)
 }
 

@@ -6,21 +6,26 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, FromArgMatches as _};
 use schemas::InstanceId;
 use time::UtcOffset;
 
 use crate::database::DatabaseUrl;
 
+/// What librdkafka and Kafka take for a session.
+const SHORTEST_SESSION: Duration = Duration::from_secs(1);
+const LONGEST_SESSION: Duration = Duration::from_hours(1);
+
 /// The sink's settings; each has a default that works.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Kafka's addresses, separated by commas.
-    #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", global = true)]
+    #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", value_name = "HOST:PORT", value_parser = addresses, global = true)]
     pub kafka: String,
 
     /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times (environment: separated by semicolons).
-    #[arg(long, env = "SINK_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ';', action = ArgAction::Append, global = true)]
+    #[arg(long, env = "SINK_KAFKA_CONFIG", value_name = "KEY=VALUE", value_delimiter = ';', action = ArgAction::Append, hide_env_values = true, global = true)]
     pub kafka_config: Vec<KafkaOption>,
 
     /// Where rows and positions are kept: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
@@ -29,6 +34,7 @@ pub struct Settings {
         env = "SINK_DATABASE",
         default_value = "sqlite:./data/activity.db",
         value_name = "URL",
+        hide_env_values = true,
         global = true
     )]
     pub database: DatabaseUrl,
@@ -54,6 +60,11 @@ pub struct Settings {
     )]
     pub retention_days: u16,
 
+    /// Log files of days that ended so many days ago are compressed (`NAME.log.gz`); by default never. An event that comes later still
+    /// goes to its day: the file is unpacked for it.
+    #[arg(long, env = "SINK_COMPRESS_AFTER_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650), global = true)]
+    pub compress_after_days: Option<u16>,
+
     /// The offset from UTC by which an event's day is told, such as +09:00.
     #[arg(
         long,
@@ -70,7 +81,8 @@ pub struct Settings {
         long,
         env = "SINK_LISTEN",
         default_value = "127.0.0.1:8081",
-        value_name = "ADDRESS",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT",
         global = true
     )]
     pub listen: SocketAddr,
@@ -97,7 +109,7 @@ pub struct Settings {
     pub ask_database: Option<DatabaseUrl>,
 
     /// The consumer group; sinks with the same group and database share the work.
-    #[arg(long, env = "SINK_GROUP", default_value = "de-shop-sink", global = true)]
+    #[arg(long, env = "SINK_GROUP", default_value = "de-shop-sink", value_parser = clap::builder::NonEmptyStringValueParser::new(), global = true)]
     pub group: String,
 
     /// The name of the log folder's instance; by default a random one that the folder keeps.
@@ -143,7 +155,7 @@ pub struct Settings {
     pub max_bad_run: u64,
 
     /// How long Kafka waits for a silent sink before it gives its partitions to another.
-    #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration, global = true)]
+    #[arg(long, env = "SINK_SESSION_TIMEOUT", default_value = "10s", value_name = "TIME", value_parser = session_timeout, global = true)]
     pub session_timeout: Duration,
 }
 
@@ -162,7 +174,45 @@ impl Settings {
     /// What the environment (`SINK_...`) and the defaults say: where a program that embeds the sink begins.
     pub fn from_environment() -> Result<Self, clap::Error> {
         let command = Self::augment_args(clap::Command::new("sink"));
-        Self::from_arg_matches(&command.try_get_matches_from(["sink"])?)
+        let matches = command.try_get_matches_from(["sink"]).map_err(without_secrets)?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+/// What is wrong with the settings, without the values: one of them may hold a password.
+#[must_use]
+pub fn without_secrets(mut error: clap::Error) -> clap::Error {
+    if error.get(ContextKind::InvalidValue).is_some() {
+        let hidden = ContextValue::String("(not shown)".to_owned());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
+    error
+}
+
+/// Addresses as librdkafka takes them: `HOST:PORT`, separated by commas.
+pub fn addresses(text: &str) -> Result<String, String> {
+    for address in text.split(',').map(str::trim) {
+        let Some((host, port)) = address.rsplit_once(':') else {
+            return Err(format!("{address:?} is not of the form HOST:PORT"));
+        };
+        if host.is_empty() || host.contains('/') {
+            return Err(format!(
+                "{address:?} is not of the form HOST:PORT; a scheme such as http:// has no place in it"
+            ));
+        }
+        if port.parse::<u16>().map_or(true, |port| port == 0) {
+            return Err(format!("{port:?} in {address:?} is no port: 1 to 65535"));
+        }
+    }
+    Ok(text.to_owned())
+}
+
+fn session_timeout(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if (SHORTEST_SESSION..=LONGEST_SESSION).contains(&time) {
+        Ok(time)
+    } else {
+        Err("must be 1 s to 1 h".to_owned())
     }
 }
 
@@ -214,6 +264,49 @@ mod tests {
         let settings = Settings::from_environment().expect("settings");
         assert_eq!((settings.retention_days, settings.partitions), (30, 3));
         assert_eq!(settings.utc_offset, Offset(UtcOffset::UTC));
+    }
+
+    #[test]
+    fn addresses_are_hosts_with_ports_and_nothing_else() {
+        for good in [
+            "127.0.0.1:9092",
+            "a:1,b:65535",
+            "a:1, b:2",
+            "[::1]:9092",
+            "kafka.example:9092",
+        ] {
+            assert_eq!(addresses(good), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            " ",
+            "host",
+            "host:",
+            "host:0",
+            "host:99999",
+            ":9092",
+            "http://host:9092",
+            "a:1,,b:2",
+            "a:1,",
+        ] {
+            assert!(addresses(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn no_setting_that_is_wrong_shows_its_value() {
+        for (option, value) in [
+            ("--database", "postgres://me:geheim@host:port/db"),
+            ("--database", "mysql://me:geheim@host/db"),
+            ("--kafka-config", "geheim"),
+            ("--kafka", "geheim"),
+            ("--session-timeout", "geheim"),
+        ] {
+            let command = Settings::augment_args(clap::Command::new("sink"));
+            let error = command.try_get_matches_from(["sink", option, value]).unwrap_err();
+            let said = without_secrets(error).to_string();
+            assert!(said.contains(option) && !said.contains("me:geheim"), "{said}");
+        }
     }
 
     #[test]

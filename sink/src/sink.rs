@@ -20,12 +20,15 @@ use crate::files::{LogFolder, LogWriter};
 use crate::health::{Health, HealthView, Part};
 use crate::judge::Rules;
 use crate::kafka::Kafka;
+use crate::retention::pack_finished_days;
 use crate::{Settings, SinkError, http, insights, metric};
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_hours(1);
 /// How long the consumer may take to leave its group, once everything is committed.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+/// When finished days are compressed for the first time after the start.
+const FIRST_COMPRESSION_AFTER: Duration = Duration::from_secs(20);
 /// How soon it is tried again after it failed.
 const RETENTION_AGAIN: Duration = Duration::from_mins(1);
 
@@ -105,11 +108,7 @@ impl Sink {
         let pages = CancellationToken::new();
         let server = tokio::spawn({
             let (router, pages) = (self.router(), pages.clone());
-            async move {
-                axum::serve(self.listener, router)
-                    .with_graceful_shutdown(pages.cancelled_owned())
-                    .await
-            }
+            hosting::serve(self.listener, router, hosting::Doors::default(), pages)
         });
         let retention = Retention {
             settings: self.settings.clone(),
@@ -118,7 +117,11 @@ impl Sink {
             clock: self.surroundings.clock.clone(),
         };
         // Before the books are compared with the folder: a file that a kill left half deleted is gone by then.
-        let pause = retention.once().await;
+        let mut pause = retention.once().await;
+        if self.settings.compress_after_days.is_some() {
+            // What is there to be compressed is known once the sink has taken partitions over.
+            pause = pause.min(FIRST_COMPRESSION_AFTER);
+        }
         let retention = tokio::spawn(retention.keep(pause));
         let parts = Parts {
             settings: self.settings,
@@ -132,10 +135,8 @@ impl Sink {
         let done = run_loop(parts, self.instance).await;
         retention.abort();
         pages.cancel();
-        match server.await {
-            Ok(Err(error)) => tracing::warn!(%error, "the sink's pages"),
-            Err(error) => tracing::warn!(%error, "the sink's pages"),
-            Ok(Ok(())) => {}
+        if let Err(error) = server.await {
+            tracing::warn!(%error, "the sink's pages");
         }
         done
     }
@@ -202,7 +203,14 @@ impl Retention {
         let done = self.committer.lock().await.retain(&rules).await;
         match done {
             Ok(more) => {
-                self.health.well(Part::Retention);
+                let packed = match self.settings.compress_after_days {
+                    Some(days) => pack_finished_days(&self.committer, &rules, days).await,
+                    None => Ok(()),
+                };
+                match packed {
+                    Ok(()) => self.health.well(Part::Retention),
+                    Err(error) => self.health.trouble(Part::Retention, error.to_string()),
+                }
                 if more { Duration::ZERO } else { RETENTION_EVERY }
             }
             Err(error) => {

@@ -44,6 +44,8 @@ pub enum AuditError {
         #[source]
         source: io::Error,
     },
+    #[error("no events: nothing was found in what was looked at, so nothing is proved")]
+    NoEvents,
     #[error("the reader of {what} ended unexpectedly")]
     Crashed { what: &'static str },
     #[error("the report can't be written")]

@@ -2,46 +2,105 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr_iter, memrchr};
 use schemas::LogFile;
 use time::Date;
 use time::macros::format_description;
 
+use super::calendar::Calendar;
 use super::error::AuditError;
 use super::hands::in_order;
-use super::ledger::{Ledger, Order};
+use super::ledger::Ledger;
 use super::mark::Hop;
 use super::progress::Progress;
 use super::sheet::{Said, Sheet};
 use super::verdict::CutFile;
 
 const BLOCK_BYTES: usize = 512 * 1024;
+/// The ending of a finished day's file that was compressed.
+const PACKED: &str = ".gz";
 /// Names the sink that owns a folder.
 const INSTANCE: &str = ".instance";
 
 /// How many bytes of each file are committed: by the sink's instance, then by the file's name.
 #[derive(Debug, Default)]
-pub(super) struct Committed(HashMap<String, HashMap<String, u64>>);
+pub(super) struct Committed {
+    sinks: HashMap<String, HashMap<String, u64>>,
+    /// Somebody's books were read; without, everything counts.
+    are_books: bool,
+}
 
 impl Committed {
-    /// No sink has committed a file.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// What books without any file say.
+    pub(super) fn of_books() -> Self {
+        Self {
+            are_books: true,
+            ..Self::default()
+        }
     }
 
     pub(super) fn note(&mut self, sink: &str, name: &str, length: u64) {
-        self.0
+        self.sinks
             .entry(sink.to_owned())
             .or_default()
             .insert(name.to_owned(), length);
     }
 
+    /// Refuses folders of which the books don't know whose they are, and books of sinks whose folder isn't among them: what must be
+    /// there could not be told.
+    fn check_folders(&self, folders: &[PathBuf], calendar: Calendar) -> Result<(), AuditError> {
+        if !self.are_books {
+            return Ok(());
+        }
+        let refuse = |reason: String| AuditError::Setting {
+            setting: "--logs",
+            reason,
+        };
+        let mut known = Vec::new();
+        for folder in folders {
+            match sink_of(folder)? {
+                Some(sink) if self.sinks.contains_key(&sink) => known.push(sink),
+                Some(sink) if !daily_files(folder)?.is_empty() => {
+                    let shown = folder.display();
+                    return Err(refuse(format!(
+                        "{shown} is the folder of {sink}, of which the books of --database know nothing"
+                    )));
+                }
+                None if !daily_files(folder)?.is_empty() => {
+                    let shown = folder.display();
+                    return Err(refuse(format!(
+                        "{shown} doesn't say whose it is: its file {INSTANCE} is missing"
+                    )));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let is_kept = |name: &str| family_of(name).is_some_and(|(_, day)| !calendar.is_expired(calendar.day_on(day)));
+        for (sink, files) in &self.sinks {
+            let has_lines = files.iter().any(|(name, length)| *length > 0 && is_kept(name));
+            if has_lines && !known.contains(sink) {
+                return Err(refuse(format!(
+                    "the books of --database know files of {sink}, whose folder is not among those to be looked at"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The files among `unknown` (a sink, and a name) of which these books don't know, either.
+    pub(super) fn still_unknown(&self, unknown: &[(String, String)]) -> Vec<String> {
+        let is_known = |sink: &str, name: &str| self.sinks.get(sink).is_some_and(|files| files.contains_key(name));
+        let unknown = unknown.iter().filter(|(sink, name)| !is_known(sink, name));
+        unknown.map(|(sink, name)| format!("{name} of {sink}")).collect()
+    }
+
     /// Notes the files of kept days that are shorter than the books say, or gone.
     fn note_cut_files(&self, folder: &Path, sink: Option<&str>, ledger: &mut Ledger) -> Result<(), AuditError> {
-        let Some((sink, files)) = sink.and_then(|sink| self.0.get_key_value(sink)) else {
+        let Some((sink, files)) = sink.and_then(|sink| self.sinks.get_key_value(sink)) else {
             return Ok(());
         };
         for (name, committed) in files {
@@ -51,11 +110,14 @@ impl Committed {
             }
             let found = match fs::metadata(folder.join(name)) {
                 Ok(metadata) => Some(metadata.len()),
+                // How much a packed one holds is known when it was read.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && packed(folder, name).is_file() => continue,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(AuditError::file(folder.join(name))(error)),
             };
-            if found.is_none_or(|found| found < *committed) {
-                ledger.cut_files.push(CutFile {
+            // A file is in the books before it is made: one of which nothing was committed needs not be there.
+            if *committed > 0 && found.is_none_or(|found| found < *committed) {
+                ledger.faults.cut_files.push(CutFile {
                     sink: sink.clone(),
                     name: name.clone(),
                     committed: *committed,
@@ -63,35 +125,66 @@ impl Committed {
                 });
             }
         }
-        ledger.cut_files.sort_by(|one, other| one.name.cmp(&other.name));
+        ledger.faults.cut_files.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(())
+    }
+
+    fn is_unknown(&self, sink: &str, name: &str) -> bool {
+        self.sinks.get(sink).is_some_and(|files| !files.contains_key(name))
     }
 
     /// How much of a file to read; everything when the books are another sink's.
     fn limit(&self, sink: Option<&str>, name: &str) -> u64 {
-        match sink.and_then(|sink| self.0.get(sink)) {
+        match sink.and_then(|sink| self.sinks.get(sink)) {
             Some(files) => files.get(name).copied().unwrap_or(0),
             None => u64::MAX,
         }
     }
 }
 
-/// Enters every line of every daily file in the folders.
-pub(super) fn read(folders: &[PathBuf], committed: &Committed, ledger: &mut Ledger) -> Result<(), AuditError> {
+/// Enters every line of every daily file in the folders; answers the files of kept days that the books don't know, with their sink.
+pub(super) fn read(
+    folders: &[PathBuf],
+    committed: &Committed,
+    ledger: &mut Ledger,
+) -> Result<Vec<(String, String)>, AuditError> {
+    committed.check_folders(folders, ledger.calendar)?;
+    let mut unknown = Vec::new();
     for folder in folders {
         let sink = sink_of(folder)?;
         committed.note_cut_files(folder, sink.as_deref(), ledger)?;
-        for (name, family) in daily_files(folder)? {
+        for (name, (family, day)) in daily_files(folder)? {
             let path = folder.join(&name);
+            if let Some(sink) = sink.as_ref().filter(|sink| committed.is_unknown(sink, &name))
+                && !ledger.calendar.is_expired(ledger.calendar.day_on(day))
+            {
+                unknown.push((sink.clone(), name.clone()));
+            }
             let limit = committed.limit(sink.as_deref(), &name);
-            match read_file(&path, family, limit, ledger) {
-                // Retention has deleted it since it was listed.
-                Err(AuditError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-                read => read?,
+            let is_gone = |read: &Result<u64, AuditError>| matches!(read, Err(AuditError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound);
+            let mut read = read_file(&path, family, limit, ledger);
+            if is_gone(&read) {
+                // A finished day is compressed, also while this looks.
+                read = read_packed(&packed(folder, &name), family, limit, ledger);
+                if let (Ok(found), Some(sink)) = (&read, &sink)
+                    && *found < limit
+                    && limit != u64::MAX
+                {
+                    ledger.faults.cut_files.push(CutFile {
+                        sink: sink.clone(),
+                        name: name.clone(),
+                        committed: limit,
+                        found: Some(*found),
+                    });
+                }
+            }
+            // Else retention has deleted it since it was listed.
+            if !is_gone(&read) {
+                read?;
             }
         }
     }
-    Ok(())
+    Ok(unknown)
 }
 
 fn sink_of(folder: &Path) -> Result<Option<String>, AuditError> {
@@ -104,17 +197,18 @@ fn sink_of(folder: &Path) -> Result<Option<String>, AuditError> {
 }
 
 /// The files that the sink names, in order; others are nobody's business.
-fn daily_files(folder: &Path) -> Result<Vec<(String, LogFile)>, AuditError> {
+fn daily_files(folder: &Path) -> Result<Vec<(String, (LogFile, Date))>, AuditError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let name = entry.map_err(AuditError::file(folder))?.file_name();
-        if let Some(name) = name.to_str()
-            && let Some((family, _)) = family_of(name)
+        if let Some(name) = name.to_str().map(|name| name.strip_suffix(PACKED).unwrap_or(name))
+            && let Some(of) = family_of(name)
         {
-            found.push((name.to_owned(), family));
+            found.push((name.to_owned(), of));
         }
     }
-    found.sort();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    found.dedup_by(|(one, _), (other, _)| one == other);
     Ok(found)
 }
 
@@ -130,18 +224,48 @@ fn family_of(name: &str) -> Option<(LogFile, Date)> {
     })
 }
 
-fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> Result<(), AuditError> {
+/// Where a file stands once its day was compressed.
+fn packed(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{PACKED}"))
+}
+
+fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> Result<u64, AuditError> {
     let file = File::open(path).map_err(AuditError::file(path))?;
     let bytes = file.metadata().map_err(AuditError::file(path))?.len().min(limit);
-    let mut progress = Progress::of("files", Some(bytes));
-    let blocks = Blocks::of(file.take(bytes)).map(|block| {
+    read_lines(
+        path,
+        file.take(bytes),
+        family,
+        Progress::of("files", Some(bytes)),
+        ledger,
+    )
+}
+
+fn read_packed(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> Result<u64, AuditError> {
+    let file = File::open(path).map_err(AuditError::file(path))?;
+    let lines = MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file)).take(limit);
+    read_lines(path, lines, family, Progress::of("files", None), ledger)
+}
+
+/// Enters the lines; answers how many bytes there were, up to the last newline.
+fn read_lines(
+    path: &Path,
+    file: impl Read,
+    family: LogFile,
+    mut progress: Progress,
+    ledger: &mut Ledger,
+) -> Result<u64, AuditError> {
+    let mut bytes = 0;
+    let blocks = Blocks::of(file).map(|block| {
         let block = block.map_err(AuditError::file(path))?;
         progress.step(block.len() as u64);
+        bytes += block.len() as u64;
         Ok(block)
     });
     let (calendar, has_row) = (ledger.calendar, family == LogFile::UserActivity);
+    let compares_bytes = ledger.compares_bytes;
     let read = |block: Vec<u8>| {
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::new(compares_bytes);
         let mut start = 0;
         for newline in memchr_iter(b'\n', &block) {
             sheet.note(calendar, 0, &block[start..newline], has_row);
@@ -149,7 +273,8 @@ fn read_file(path: &Path, family: LogFile, limit: u64, ledger: &mut Ledger) -> R
         }
         Ok(sheet)
     };
-    in_order("the files", blocks, read, |sheet| enter(&sheet, family, ledger))
+    in_order("the files", blocks, read, |sheet| enter(&sheet, family, ledger))?;
+    Ok(bytes)
 }
 
 fn enter(sheet: &Sheet, family: LogFile, ledger: &mut Ledger) {
@@ -158,7 +283,7 @@ fn enter(sheet: &Sheet, family: LogFile, ledger: &mut Ledger) {
         match named.said(line) {
             Said::By(who, sighting) => {
                 let instance = ledger.instance(who);
-                instance.see(Hop::Files, &sighting, Order::Onward);
+                instance.see(Hop::Files, &sighting);
                 if family == LogFile::Product {
                     instance.may_be_compacted(sighting.sequence);
                 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use shop::journal::{Inspection, inspect, instance_of};
 
+use super::bytes::Hash;
 use super::error::AuditError;
-use super::ledger::{JournalEnds, Ledger, Order, Sighting};
+use super::ledger::{JournalEnds, Ledger, Sighting};
 use super::mark::Hop;
 use super::progress::Progress;
 
@@ -26,8 +27,10 @@ pub(super) fn read(folders: &[PathBuf], ledger: &mut Ledger) -> Result<(), Audit
                 event_id: entry.event_id.0,
                 day: calendar.day_of(entry.timestamp),
                 has_row: entry.event_type.topic().has_rows(),
+                bytes: Hash::NONE,
+                values: Hash::NONE,
             };
-            instance.see(Hop::Journal, &sighting, Order::Onward);
+            instance.see(Hop::Journal, &sighting);
             if entry.event_type.topic().is_compacted() {
                 instance.may_be_compacted(entry.sequence.0);
             }

@@ -6,6 +6,9 @@ use super::mark::{Day, Flag, Hop, Mark};
 use super::sequences::Run;
 use super::verdict::{HopVerdict, InstanceVerdict, Verdict};
 
+/// With this begins the name of the source under which a dead letter is sent again.
+const REDRIVEN: &str = "redrive-";
+
 /// What became of an event in one hop; none where the hop never had to hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -37,12 +40,13 @@ impl Ledger {
     pub(super) fn judge(&self) -> Verdict {
         let mut instances: Vec<_> = self.instances.iter().map(|instance| self.judge_one(instance)).collect();
         instances.sort_by(|one, other| one.instance.cmp(&other.instance));
-        Verdict::new(
-            instances,
-            self.without_source,
-            self.removed_unread,
-            self.cut_files.clone(),
-        )
+        let not_looked_at = Hop::ALL.into_iter().filter(|hop| !self.looked_at[hop.at()]);
+        let not_looked_at = not_looked_at.map(Hop::name).collect();
+        let mut faults = self.faults.clone();
+        if self.has_marks {
+            faults.not_in_books = self.instances.iter().map(Instance::not_in_books).sum();
+        }
+        Verdict::new(fold_redriven(instances), self.without_source, faults, not_looked_at)
     }
 
     fn judge_one(&self, instance: &Instance) -> InstanceVerdict {
@@ -182,6 +186,9 @@ impl Judge<'_> {
 
     fn missing_in_files(&self, case: Case, journal: Option<Fate>, topics: Option<Fate>) -> Option<Fate> {
         let expired = self.calendar.is_expired(case.day);
+        if self.is_kept_by_the_books(case) {
+            return Some(Fate::Lost);
+        }
         let tally = &self.instance.tallies[Hop::Files.at()];
         if self.looks_at(Hop::Topics) {
             return match topics? {
@@ -211,6 +218,9 @@ impl Judge<'_> {
         if !case.mark.is(Flag::HasRow) {
             return None;
         }
+        if self.is_kept_by_the_books(case) {
+            return Some(Fate::Lost);
+        }
         if topics == Some(Fate::Found) {
             return Some(self.not_taken_from_topics(case));
         }
@@ -229,6 +239,12 @@ impl Judge<'_> {
         }
     }
 
+    /// The books say that it is kept, and it is of a day that is known to be kept: then it must be there, wherever the positions stand.
+    fn is_kept_by_the_books(&self, case: Case) -> bool {
+        let day = case.mark.day();
+        case.mark.is(Flag::InBooks) && day.is_known() && !self.calendar.is_expired(day)
+    }
+
     /// On a topic, and not in what the sink writes.
     fn not_taken_from_topics(&self, case: Case) -> Fate {
         if case.mark.is(Flag::DeadLettered) {
@@ -241,4 +257,37 @@ impl Judge<'_> {
             Fate::Behind
         }
     }
+}
+
+impl Instance {
+    /// Events in files that the books don't know to be kept.
+    fn not_in_books(&self) -> u64 {
+        let mut count = 0;
+        self.sequences.for_each_run(self.sequences.last(), |run| {
+            let is_in_files = run.mark.is(Flag::Found(Hop::Files));
+            count += u64::from(is_in_files && run.first > self.unmarked_to && !run.mark.is(Flag::InBooksAfterwards));
+        });
+        count
+    }
+}
+
+/// Each letter that was sent again has a source of its own: those of which nothing is to be said become one entry.
+fn fold_redriven(instances: Vec<InstanceVerdict>) -> Vec<InstanceVerdict> {
+    let says_nothing = |instance: &InstanceVerdict| {
+        instance.instance.starts_with(REDRIVEN)
+            && instance
+                .hops
+                .iter()
+                .all(|hop| hop.lost == 0 && hop.doubled == 0 && hop.altered == 0)
+    };
+    let (redriven, mut instances): (Vec<_>, Vec<_>) = instances.into_iter().partition(says_nothing);
+    let mut redriven = redriven.into_iter();
+    if let Some(mut all) = redriven.next() {
+        for one in redriven {
+            all.add(&one);
+        }
+        all.instance = format!("{REDRIVEN}*");
+        instances.push(all);
+    }
+    instances
 }

@@ -6,10 +6,11 @@ use schemas::InstanceId;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::bytes::{Hash, Hashes};
 use super::calendar::Calendar;
 use super::mark::{Day, Fingerprint, Flag, Hop};
 use super::sequences::Sequences;
-use super::verdict::CutFile;
+use super::verdict::Faults;
 
 /// So many doubled events are named for each instance and hop; the rest is only counted.
 const NAMED: usize = 1_000;
@@ -26,15 +27,9 @@ pub(super) struct Sighting {
     pub(super) day: Day,
     /// Its type is one that the table keeps.
     pub(super) has_row: bool,
-}
-
-/// How a sighting on a topic follows the ones before it in its partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// The highest sequence of its instance so far.
-    Onward,
-    /// At or below one that was seen: what the relay repeats, and every reader that knows sequences drops.
-    Backward,
+    /// Of the message as it stands, and of the values that a row keeps; none where they aren't compared.
+    pub(super) bytes: Hash,
+    pub(super) values: Hash,
 }
 
 /// Why an event counts as doubled.
@@ -72,6 +67,9 @@ pub(super) struct Tally {
     pub(super) doubled: u64,
     pub(super) named: Vec<Doubled>,
     pub(super) repeated: u64,
+    /// Events that say something else than where they were looked at before.
+    pub(super) altered: u64,
+    pub(super) named_altered: Vec<u64>,
     pub(super) lowest: Option<u64>,
     pub(super) highest: u64,
 }
@@ -84,9 +82,13 @@ pub(super) struct Instance {
     pub(super) journal: Option<JournalEnds>,
     /// Without a journal: what is missing up to here on the topics was not just on its way.
     pub(super) settled: u64,
+    /// Up to here the sink has kept events before it kept marks of them.
+    pub(super) unmarked_to: u64,
     /// Below it, a partition whose beginning was removed may have held what is missing on the topics.
     pub(super) horizon: u64,
     pub(super) tallies: [Tally; 4],
+    pub(super) bytes: Hashes,
+    pub(super) values: Hashes,
 }
 
 /// Messages that name no source, and so belong to no instance.
@@ -111,9 +113,10 @@ pub(super) struct Ledger {
     /// Some partition has lost its beginning to retention.
     pub(super) topics_trimmed: bool,
     pub(super) without_source: WithoutSource,
-    /// Messages that retention removed from the topics before the sink read them.
-    pub(super) removed_unread: u64,
-    pub(super) cut_files: Vec<CutFile>,
+    pub(super) faults: Faults,
+    pub(super) compares_bytes: bool,
+    /// The sink's books keep marks of what is kept.
+    pub(super) has_marks: bool,
 }
 
 impl Ledger {
@@ -126,9 +129,15 @@ impl Ledger {
             looked_at: [false; 4],
             topics_trimmed: false,
             without_source: WithoutSource::default(),
-            removed_unread: 0,
-            cut_files: Vec::new(),
+            faults: Faults::default(),
+            compares_bytes: false,
+            has_marks: false,
         }
+    }
+
+    /// No message was found anywhere.
+    pub(super) fn is_empty(&self) -> bool {
+        self.instances.iter().all(|instance| instance.last() == 0) && self.without_source == WithoutSource::default()
     }
 
     pub(super) fn look_at(&mut self, hop: Hop) {
@@ -158,8 +167,8 @@ impl Ledger {
 }
 
 impl Instance {
-    /// Enters an event that stands in `hop`; `order` matters on topics only.
-    pub(super) fn see(&mut self, hop: Hop, sighting: &Sighting, order: Order) {
+    /// Enters an event that stands in `hop`.
+    pub(super) fn see(&mut self, hop: Hop, sighting: &Sighting) {
         let mark = self.sequences.mark(sighting.sequence);
         let is_same = mark.identify(sighting.day, Fingerprint::of(sighting.event_id));
         let again = mark.is(Flag::Found(hop));
@@ -167,8 +176,8 @@ impl Instance {
         if sighting.has_row {
             mark.set(Flag::HasRow);
         }
-        // A dead letter that was mended and sent again follows the one that was refused.
-        let repeated = hop == Hop::Topics && (order == Order::Backward || mark.is(Flag::DeadLettered));
+        // Whoever sends the same event again, readers know it by its source.
+        let repeated = hop == Hop::Topics;
         let tally = &mut self.tallies[hop.at()];
         tally.highest = tally.highest.max(sighting.sequence);
         tally.lowest = Some(
@@ -176,6 +185,11 @@ impl Instance {
                 .lowest
                 .map_or(sighting.sequence, |lowest| lowest.min(sighting.sequence)),
         );
+        let agrees = self.bytes.agree(sighting.sequence, sighting.bytes)
+            && self.values.agree(sighting.sequence, sighting.values);
+        if is_same && !agrees {
+            tally.alter(sighting.sequence);
+        }
         match (is_same, again) {
             (true, false) => {}
             (true, true) if repeated => tally.repeated += 1,
@@ -189,6 +203,13 @@ impl Instance {
         let mark = self.sequences.mark(sighting.sequence);
         mark.identify(sighting.day, Fingerprint::of(sighting.event_id));
         mark.set(Flag::DeadLettered);
+    }
+
+    /// Enters what the sink's books say to be kept.
+    pub(super) fn see_mark(&mut self, sequence: u64, mark: u32, flag: Flag) {
+        let known = self.sequences.mark(sequence);
+        known.identify(Day::UNKNOWN, Fingerprint::of_mark(mark));
+        known.set(flag);
     }
 
     /// The sink's position lies behind this message.
@@ -208,6 +229,13 @@ impl Instance {
 }
 
 impl Tally {
+    fn alter(&mut self, sequence: u64) {
+        self.altered += 1;
+        if self.named_altered.len() < NAMED {
+            self.named_altered.push(sequence);
+        }
+    }
+
     fn double(&mut self, sighting: &Sighting, why: Doubling) {
         self.doubled += 1;
         if self.named.len() < NAMED {

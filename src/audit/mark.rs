@@ -48,7 +48,7 @@ impl Day {
     }
 }
 
-/// 15 bits of an event's id: enough to notice that a sequence was given to two events (all but one in 32,767 times).
+/// 13 bits of an event's id: enough to notice that a sequence was given to two events (all but one in 8,191 times).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint(u16);
 
@@ -57,9 +57,14 @@ impl Fingerprint {
 
     pub(super) fn of(event_id: Uuid) -> Self {
         let (high, low) = event_id.as_u64_pair();
-        // Fibonacci hashing: the upper bits of the product depend on all bits of the id.
-        let mixed = (high ^ low.rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 49;
+        // Fibonacci hashing: the upper bits of the product depend on all bits of the id. The sink's marks are its upper 32.
+        let mixed = (high ^ low.rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 51;
         Self(u16::try_from(mixed).unwrap_or(1).max(1))
+    }
+
+    /// Of the event that a mark of the sink's books is about.
+    pub(super) fn of_mark(mark: u32) -> Self {
+        Self(u16::try_from(mark >> 19).unwrap_or(1).max(1))
     }
 }
 
@@ -76,6 +81,10 @@ pub(super) enum Flag {
     PassedBySink,
     /// Its type is one that the table keeps.
     HasRow,
+    /// The sink's books said that it is kept before files and table were read.
+    InBooks,
+    /// They said so when files and table had been read.
+    InBooksAfterwards,
     /// Its topic is compacted: what was said later of the same thing may have taken its place.
     Compacted,
 }
@@ -87,7 +96,9 @@ impl Flag {
             Self::DeadLettered => 1 << 4,
             Self::PassedBySink => 1 << 5,
             Self::HasRow => 1 << 6,
-            Self::Compacted => 1 << 7,
+            Self::InBooks => 1 << 7,
+            Self::InBooksAfterwards => 1 << 17,
+            Self::Compacted => 1 << 18,
         }
     }
 }
@@ -95,7 +106,7 @@ impl Flag {
 impl Mark {
     const DAY_SHIFT: u32 = 8;
     const DAY_MASK: u32 = 0x1FF;
-    const FINGERPRINT_SHIFT: u32 = 17;
+    const FINGERPRINT_SHIFT: u32 = 19;
 
     pub(super) const fn is(self, flag: Flag) -> bool {
         self.0 & flag.bit() != 0
@@ -116,11 +127,14 @@ impl Mark {
     /// Whether this event may be the one that was seen first; the first sighting decides.
     pub(super) fn identify(&mut self, day: Day, fingerprint: Fingerprint) -> bool {
         let known = Fingerprint(u16::try_from(self.0 >> Self::FINGERPRINT_SHIFT).unwrap_or(0));
+        let is_same = known == Fingerprint::UNKNOWN || known == fingerprint;
         if known == Fingerprint::UNKNOWN {
-            self.0 |= u32::from(fingerprint.0) << Self::FINGERPRINT_SHIFT | u32::from(day.0) << Self::DAY_SHIFT;
-            return true;
+            self.0 |= u32::from(fingerprint.0) << Self::FINGERPRINT_SHIFT;
         }
-        known == fingerprint
+        if is_same && !self.day().is_known() {
+            self.0 |= u32::from(day.0) << Self::DAY_SHIFT;
+        }
+        is_same
     }
 }
 
@@ -131,15 +145,22 @@ mod tests {
     #[test]
     fn flags_day_and_fingerprint_do_not_touch_each_other() {
         let mut mark = Mark::default();
-        assert!(mark.identify(Day::LAST, Fingerprint(0x7FFF)));
-        let flags = [Flag::DeadLettered, Flag::PassedBySink, Flag::HasRow, Flag::Compacted];
+        assert!(mark.identify(Day::LAST, Fingerprint(0x1FFF)));
+        let flags = [
+            Flag::DeadLettered,
+            Flag::PassedBySink,
+            Flag::HasRow,
+            Flag::InBooks,
+            Flag::InBooksAfterwards,
+            Flag::Compacted,
+        ];
         for flag in Hop::ALL.into_iter().map(Flag::Found).chain(flags) {
             assert!(!mark.is(flag));
             mark.set(flag);
             assert!(mark.is(flag));
         }
         assert_eq!(mark.day(), Day::LAST);
-        assert!(mark.identify(Day::FIRST, Fingerprint(0x7FFF)));
+        assert!(mark.identify(Day::FIRST, Fingerprint(0x1FFF)));
         assert!(!mark.identify(Day::FIRST, Fingerprint(1)));
     }
 }

@@ -17,17 +17,24 @@
 //!   `--retention-days`. Files and table: the event (or, if nothing
 //!   knows its day, the next that is known) is more than `--retention-days` days old. A shop that was silent across that edge
 //!   can't be told from a loss by its files alone: look at its topics, too.
-//! - **doubled**: more than once in files or table, in two places of a topic, or under the sequence of another event. One event
+//! - **doubled**: more than once in files or table, or under the sequence of another event (unless that is a dead letter). One event
 //!   under two sequences is beyond a ledger of sequences.
-//! - **repeated** (topics): the relay sent it again; readers that know sequences, as the sink does, drop it. No fault.
+//! - **repeated** (topics): it was sent again, wherever to; readers that know each event's source, as the sink does, drop it. No fault.
 //! - **late**: found, and of an earlier day than an event with a lower sequence. No fault; it is in its own day's file.
 //!
-//! Promises: nothing is written and no lock is taken, anywhere; four bytes an event, so 10 million events of one instance or many
+//! With `--bytes` an event must say the same on its topic, in its file and in its row: **altered** where it doesn't.
+//!
+//! Promises: nothing is written and no lock is taken, anywhere; four bytes an event (with `--bytes` twelve), so 10 million events of one instance or many
 //! take 40 MB; 300,000 events/s and more. Exit code 0 when nothing is lost or doubled, 1 when anything is, 2 when it can't tell.
 //!
-//! Order of reading: journal, cursor, positions, file lengths, files, table, dead letters, topics. Each hop is read no earlier than
-//! the figure that says what it must hold.
+//! What the sink's books know to be kept must be in files and table, wherever its positions stand; and they must know what is there.
+//! Faults of whole parts are named beside the hops: files that are cut, gone or unknown to the books, partitions that end before what
+//! the sink has read of them, stretches of the broker's segments that are no batches.
+//!
+//! Order of reading: journal, cursor, positions, file lengths, marks, files, table, marks once more, dead letters, topics. Each hop is
+//! read no earlier than the figure that says what it must hold.
 
+mod bytes;
 mod calendar;
 mod error;
 mod files;
@@ -57,13 +64,15 @@ pub use self::error::AuditError;
 use self::files::Committed;
 use self::ledger::Ledger;
 pub use self::ledger::{Doubled, Doubling, WithoutSource};
-use self::mark::Hop;
+use self::mark::{Flag, Hop};
 use self::report::Colours;
 pub use self::settings::Settings;
 use self::settings::{Places, TopicsAt};
 use self::table::Database;
 use self::topics::{Positions, Reading};
-pub use self::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
+pub use self::verdict::{
+    CutFile, CutPartition, Faults, HopVerdict, InstanceVerdict, SequenceRange, Unreadable, Verdict,
+};
 
 /// Audits and prints the report to standard output; the verdict's `exit_code` is the program's.
 pub async fn run(settings: Settings) -> Result<Verdict, AuditError> {
@@ -86,8 +95,10 @@ pub async fn run(settings: Settings) -> Result<Verdict, AuditError> {
 /// Audits and prints nothing.
 pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditError> {
     let places = settings.places()?;
-    let calendar = Calendar::new(clock.now(), settings.utc_offset.0, settings.retention_days);
+    let of_the_sink = settings.of_the_sink()?;
+    let calendar = Calendar::new(clock.now(), of_the_sink.utc_offset.0, of_the_sink.retention_days);
     let mut ledger = Ledger::new(calendar, settings.instance);
+    ledger.compares_bytes = settings.bytes;
     for (hop, is_there) in [
         (Hop::Journal, !places.journals.is_empty()),
         (Hop::Topics, places.topics.is_some()),
@@ -104,43 +115,56 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
         logs,
         database,
     } = places;
-    let mut ledger = blocking("the journal", ledger, move |ledger| journal::read(&journals, ledger)).await?;
+    let (mut ledger, ()) = blocking("the journal", ledger, move |ledger| journal::read(&journals, ledger)).await?;
     let (mut positions, mut committed) = (None, Committed::default());
     let mut database = match database {
         Some(url) => Some(Database::open(url).await?),
         None => None,
     };
     if let Some(database) = &mut database {
-        let found = database.positions(&settings.group).await?;
+        let found = database.positions(&of_the_sink.group).await?;
         committed = database.committed().await?;
-        check_group(&settings.group, &found, &committed)?;
+        if let Some(marks) = database.marks().await? {
+            marks.enter(Flag::InBooks, &mut ledger);
+        }
         positions = Some(found);
     }
-    ledger = blocking("the files", ledger, move |ledger| {
+    let unknown;
+    (ledger, unknown) = blocking("the files", ledger, move |ledger| {
         files::read(&logs, &committed, ledger)
     })
     .await?;
     if let Some(database) = &mut database {
         database.read(&mut ledger).await?;
+        ledger.faults.unknown_files = database.committed().await?.still_unknown(&unknown);
+        if let Some(marks) = database.marks().await? {
+            marks.enter(Flag::InBooksAfterwards, &mut ledger);
+        }
     }
+    let has_positions = positions.as_ref().map(|positions| !positions.is_empty());
     if let Some(topics) = topics {
-        ledger = blocking("the topics", ledger, move |ledger| {
+        (ledger, ()) = blocking("the topics", ledger, move |ledger| {
             read_topics(&topics, positions.as_ref(), ledger)
         })
         .await?;
     }
+    check(&of_the_sink.group, has_positions, &ledger)?;
     Ok(ledger.judge())
 }
 
-/// Without any position nothing would ever be lost: everything would be on its way. A sink that has written files has positions.
-fn check_group(group: &str, positions: &Positions, committed: &Committed) -> Result<(), AuditError> {
-    if positions.is_empty() && !committed.is_empty() {
+/// Without any position nothing would ever be lost: everything would be on its way. A sink that has joined its group has positions.
+/// And where nothing at all was found, nothing is proved, unless a sink stands there and waits.
+fn check(group: &str, has_positions: Option<bool>, ledger: &Ledger) -> Result<(), AuditError> {
+    if has_positions == Some(false) {
         return Err(AuditError::Setting {
             setting: "--group",
             reason: format!(
-                "the database has no position of the group {group}, though files were committed: nobody can tell what they must hold"
+                "the database has no position of the group {group}: nobody can tell what files and table must hold"
             ),
         });
+    }
+    if ledger.is_empty() && has_positions != Some(true) {
+        return Err(AuditError::NoEvents);
     }
     Ok(())
 }
@@ -156,11 +180,11 @@ fn read_topics(topics: &TopicsAt, positions: Option<&Positions>, ledger: &mut Le
 }
 
 /// Reads a hop on a thread that may block.
-async fn blocking(
+async fn blocking<T: Send + 'static>(
     what: &'static str,
     mut ledger: Ledger,
-    read: impl FnOnce(&mut Ledger) -> Result<(), AuditError> + Send + 'static,
-) -> Result<Ledger, AuditError> {
-    let reading = tokio::task::spawn_blocking(move || read(&mut ledger).map(|()| ledger));
+    read: impl FnOnce(&mut Ledger) -> Result<T, AuditError> + Send + 'static,
+) -> Result<(Ledger, T), AuditError> {
+    let reading = tokio::task::spawn_blocking(move || read(&mut ledger).map(|found| (ledger, found)));
     reading.await.map_err(|_| AuditError::Crashed { what })?
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::ledger::{Doubled, Doubling};
-use super::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
+use super::verdict::{Faults, HopVerdict, InstanceVerdict, SequenceRange, Verdict};
 
 /// So many lost ranges and doubled events are named a hop; `--json` names more.
 const NAMED: usize = 10;
@@ -64,28 +64,59 @@ pub(super) fn render(verdict: &Verdict, colours: Colours) -> String {
             grouped(strays.lost)
         );
     }
-    if verdict.removed_unread > 0 {
-        let text = format!(
-            "{} messages were removed from the topics before the sink had read them",
-            grouped(verdict.removed_unread)
-        );
-        let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &text));
-    }
-    for file in &verdict.cut_files {
-        let found = file
-            .found
-            .map_or("it is gone".to_owned(), |found| format!("it holds {}", grouped(found)));
-        let text = format!(
-            "{} of {}: {} bytes were committed to it, {found}",
-            file.name,
-            file.sink,
-            grouped(file.committed)
-        );
-        let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &text));
+    for fault in faults(&verdict.faults) {
+        let _ = writeln!(out, "{}\n", colours.paint(Colour::Red, &fault));
     }
     out.push_str(&summary(verdict, colours));
     out.push('\n');
     out
+}
+
+/// What is wrong with the books and with whole parts, a sentence each.
+fn faults(faults: &Faults) -> Vec<String> {
+    let mut said = Vec::new();
+    if faults.removed_unread > 0 {
+        let count = grouped(faults.removed_unread);
+        said.push(format!(
+            "{count} messages were removed from the topics before the sink had read them"
+        ));
+    }
+    for file in &faults.cut_files {
+        let found = file
+            .found
+            .map_or("it is gone".to_owned(), |found| format!("it holds {}", grouped(found)));
+        let committed = grouped(file.committed);
+        said.push(format!(
+            "{} of {}: {committed} bytes were committed to it, {found}",
+            file.name, file.sink
+        ));
+    }
+    for file in &faults.unknown_files {
+        said.push(format!("{file}: the books don't know it"));
+    }
+    for cut in &faults.cut_partitions {
+        let found = cut
+            .end
+            .map_or("it is gone".to_owned(), |end| format!("it ends at {end}"));
+        said.push(format!(
+            "{}/{}: the sink has read up to {}, but {found}",
+            cut.topic, cut.partition, cut.position
+        ));
+    }
+    for stretch in &faults.unreadable {
+        let (path, bytes) = (stretch.path.display(), grouped(stretch.bytes));
+        said.push(format!(
+            "{path}: {bytes} bytes from {} on can't be read",
+            grouped(stretch.from)
+        ));
+    }
+    if faults.not_in_books > 0 {
+        let count = grouped(faults.not_in_books);
+        said.push(format!(
+            "{count} events stand in files, but the sink's books don't know that they are kept"
+        ));
+    }
+    said
 }
 
 fn summary(verdict: &Verdict, colours: Colours) -> String {
@@ -93,22 +124,33 @@ fn summary(verdict: &Verdict, colours: Colours) -> String {
         return "no events".to_owned();
     }
     if verdict.holds {
-        return colours.paint(Colour::Green, "nothing lost, nothing doubled");
+        return match &verdict.not_looked_at[..] {
+            [] => colours.paint(Colour::Green, "nothing lost, nothing doubled"),
+            hops => {
+                let text = format!("nothing lost, nothing doubled; not looked at: {}", hops.join(", "));
+                colours.paint(Colour::Yellow, &text)
+            }
+        };
     }
     let sum = |count: fn(&HopVerdict) -> u64| -> u64 {
         let hops = verdict.instances.iter().flat_map(|instance| &instance.hops);
         hops.map(count).sum()
     };
-    let lost = sum(|hop| hop.lost) + verdict.without_source.lost + verdict.removed_unread;
-    let cut = match verdict.cut_files.len() {
-        0 => String::new(),
-        count => format!(", {count} files cut or gone"),
-    };
-    let text = format!(
-        "{} lost, {} doubled{cut}",
-        grouped(lost),
-        grouped(sum(|hop| hop.doubled))
-    );
+    let lost = sum(|hop| hop.lost) + verdict.without_source.lost + verdict.faults.removed_unread;
+    let mut text = format!("{} lost, {} doubled", grouped(lost), grouped(sum(|hop| hop.doubled)));
+    let faults = &verdict.faults;
+    for (count, what) in [
+        (sum(|hop| hop.altered), "altered"),
+        (faults.cut_files.len() as u64, "files cut or gone"),
+        (faults.unknown_files.len() as u64, "files unknown to the books"),
+        (faults.cut_partitions.len() as u64, "partitions cut or gone"),
+        (faults.unreadable.len() as u64, "unreadable stretches"),
+        (faults.not_in_books, "unknown to the books"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, ", {} {what}", grouped(count));
+        }
+    }
     colours.paint(Colour::Red, &text)
 }
 
@@ -125,6 +167,7 @@ fn render_instance(out: &mut String, instance: &InstanceVerdict, colours: Colour
     for hop in &instance.hops {
         name_lost(out, hop);
         name_doubled(out, hop);
+        name_altered(out, hop);
     }
     out.push('\n');
 }
@@ -165,6 +208,21 @@ fn name_lost(out: &mut String, hop: &HopVerdict) {
         };
     }
     out.push_str(if hop.lost_ranges.len() > NAMED { " ...\n" } else { "\n" });
+}
+
+fn name_altered(out: &mut String, hop: &HopVerdict) {
+    if hop.altered == 0 {
+        return;
+    }
+    let named: Vec<_> = hop.altered_events.iter().take(NAMED).map(u64::to_string).collect();
+    let more = if hop.altered > NAMED as u64 { " ..." } else { "" };
+    let _ = writeln!(
+        out,
+        "  altered in {}: {} events say something else than on another hop: {}{more}",
+        hop.hop,
+        grouped(hop.altered),
+        named.join(" ")
+    );
 }
 
 fn name_doubled(out: &mut String, hop: &HopVerdict) {

@@ -10,6 +10,8 @@ use super::error::AuditError;
 use super::table::DatabaseUrl;
 use super::topics::Server;
 
+const LONGEST_RETENTION: u16 = 400;
+
 /// The settings of `de-shop audit`.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -22,7 +24,7 @@ pub struct Settings {
     pub journal: Vec<PathBuf>,
 
     /// Kafka's addresses, separated by commas.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT")]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT", value_parser = sink::settings::addresses)]
     pub kafka: Option<String>,
 
     /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times.
@@ -37,31 +39,37 @@ pub struct Settings {
     #[arg(long, env = "DE_SHOP_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
 
-    /// The sink's consumer group: whose positions say what files and table must hold.
-    #[arg(long, env = "DE_SHOP_GROUP", default_value = "de-shop-sink")]
-    pub group: String,
+    /// The sink's consumer group: whose positions say what files and table must hold. [default: that of the sink's own settings]
+    #[arg(long, env = "DE_SHOP_GROUP")]
+    pub group: Option<String>,
 
     /// Only this instance; may be given several times.
     #[arg(long, env = "DE_SHOP_INSTANCE", value_name = "NAME", value_delimiter = ',')]
     pub instance: Vec<InstanceId>,
 
-    /// The sink's --retention-days: what is older is expired, not lost. At most 400.
-    #[arg(long, env = "DE_SHOP_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=400))]
-    pub retention_days: u16,
+    /// The sink's --retention-days: what is older is expired, not lost. At most 400. [default: that of the sink's own settings]
+    #[arg(long, env = "DE_SHOP_RETENTION_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub retention_days: Option<u16>,
 
-    /// The sink's --utc-offset, by which an event's day is told.
-    #[arg(
-        long,
-        env = "DE_SHOP_UTC_OFFSET",
-        default_value = "+00:00",
-        value_name = "±HH:MM",
-        allow_hyphen_values = true
-    )]
-    pub utc_offset: Offset,
+    /// The sink's --utc-offset, by which an event's day is told. [default: that of the sink's own settings]
+    #[arg(long, env = "DE_SHOP_UTC_OFFSET", value_name = "±HH:MM", allow_hyphen_values = true)]
+    pub utc_offset: Option<Offset>,
+
+    /// Compare each event's bytes on its topic with those in its file, and its file with its row. Takes longer.
+    #[arg(long)]
+    pub bytes: bool,
 
     /// Answer in JSON, for programs.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What the sink was told, which this audit must know to judge it.
+#[derive(Debug, Clone)]
+pub(super) struct SinkSettings {
+    pub(super) group: String,
+    pub(super) retention_days: u16,
+    pub(super) utc_offset: Offset,
 }
 
 /// Where the topics are read.
@@ -81,6 +89,28 @@ pub(super) struct Places {
 }
 
 impl Settings {
+    /// What this command was told of the sink; the rest as `de-shop run` and `sink` know it: `SINK_...`, or the defaults.
+    pub(super) fn of_the_sink(&self) -> Result<SinkSettings, AuditError> {
+        let own = sink::Settings::from_environment().map_err(|error| AuditError::Setting {
+            setting: "SINK_...",
+            reason: error.to_string(),
+        })?;
+        let retention_days = self.retention_days.unwrap_or(own.retention_days);
+        if retention_days > LONGEST_RETENTION {
+            return Err(AuditError::Setting {
+                setting: "SINK_RETENTION_DAYS",
+                reason: format!(
+                    "{retention_days} is more than the {LONGEST_RETENTION} days that an audit can tell apart"
+                ),
+            });
+        }
+        Ok(SinkSettings {
+            group: self.group.clone().unwrap_or(own.group),
+            retention_days,
+            utc_offset: self.utc_offset.unwrap_or(own.utc_offset),
+        })
+    }
+
     /// What was named, and what the data folder holds beside it.
     pub(super) fn places(&self) -> Result<Places, AuditError> {
         let database = self.database.as_deref().map(str::parse).transpose();

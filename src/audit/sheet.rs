@@ -1,5 +1,6 @@
 //! A sheet: what the messages of one block say of themselves, in their order. Any hand can write it; the ledger is filled from it.
 
+use super::bytes::Hash;
 use super::calendar::Calendar;
 use super::ledger::{Ledger, Sighting, Who};
 use super::message::glimpse;
@@ -10,6 +11,8 @@ const NAMES_IN_MIND: usize = 8;
 /// What the messages of a block say.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
+    /// Hashes are wanted.
+    compares_bytes: bool,
     names: Vec<Box<str>>,
     lines: Vec<Line>,
 }
@@ -30,6 +33,14 @@ struct Name(usize);
 pub(super) struct Named(Vec<Option<Who>>);
 
 impl Sheet {
+    /// An empty one; with hashes if they are to be compared.
+    pub(super) fn new(compares_bytes: bool) -> Self {
+        Self {
+            compares_bytes,
+            ..Self::default()
+        }
+    }
+
     /// Notes a message as far as it is readable.
     pub(super) fn note(&mut self, calendar: Calendar, offset: i64, value: &[u8], has_row: bool) {
         let said = glimpse(value).map(|seen| {
@@ -38,10 +49,20 @@ impl Sheet {
                 event_id: seen.event_id,
                 day: calendar.day_in(seen.timestamp.as_bytes()),
                 has_row,
+                bytes: self.hash(Hash::of_bytes, value),
+                values: if has_row {
+                    self.hash(Hash::of_values, value)
+                } else {
+                    Hash::NONE
+                },
             };
             (self.name(&seen.instance), sighting)
         });
         self.lines.push(Line { offset, said });
+    }
+
+    fn hash(&self, of: fn(&[u8]) -> Hash, value: &[u8]) -> Hash {
+        if self.compares_bytes { of(value) } else { Hash::NONE }
     }
 
     fn name(&mut self, name: &str) -> Name {

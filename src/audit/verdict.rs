@@ -1,5 +1,7 @@
 //! What an audit says: figures for programs (`--json`) and for the report.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::judge::Fate;
@@ -30,6 +32,10 @@ pub struct HopVerdict {
     pub doubled: u64,
     /// The first 1,000.
     pub doubled_events: Vec<Doubled>,
+    /// With `--bytes`: events that say something else than on the hops before.
+    pub altered: u64,
+    /// The first 1,000 of their sequences.
+    pub altered_events: Vec<u64>,
     /// Messages that the relay repeated; readers drop them by their sequence.
     pub repeated: u64,
     pub dead_lettered: u64,
@@ -59,6 +65,46 @@ pub struct CutFile {
     pub found: Option<u64>,
 }
 
+/// A partition that ends before what the sink has read of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutPartition {
+    pub topic: &'static str,
+    pub partition: i32,
+    /// The offset behind its last message; none when it is gone.
+    pub end: Option<i64>,
+    /// What the sink reads next.
+    pub position: i64,
+}
+
+/// Bytes of a broker's segment that are no batch, though batches follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    pub path: PathBuf,
+    pub from: u64,
+    pub bytes: u64,
+}
+
+/// What is wrong with the books and with files as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Faults {
+    /// Messages that retention removed from the topics before the sink had read them.
+    pub removed_unread: u64,
+    /// Files of days that are kept, cut or gone: lines are lost, whatever the topics still hold.
+    pub cut_files: Vec<CutFile>,
+    /// Files of days that are kept, with a sink's name, of which its books know nothing.
+    pub unknown_files: Vec<String>,
+    pub cut_partitions: Vec<CutPartition>,
+    pub unreadable: Vec<Unreadable>,
+    /// Events in files of which the sink's books don't know that they are kept: a repetition would be kept once more.
+    pub not_in_books: u64,
+}
+
+impl Faults {
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What an audit says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -66,29 +112,28 @@ pub struct Verdict {
     pub holds: bool,
     pub instances: Vec<InstanceVerdict>,
     pub without_source: WithoutSource,
-    /// Messages that retention removed from the topics before the sink had read them.
-    pub removed_unread: u64,
-    /// Files of days that are kept, cut or gone: lines are lost, whatever the topics still hold.
-    pub cut_files: Vec<CutFile>,
+    #[serde(flatten)]
+    pub faults: Faults,
+    /// The hops that nobody looked at: nothing is said about them.
+    pub not_looked_at: Vec<&'static str>,
 }
 
 impl Verdict {
     pub(super) fn new(
         instances: Vec<InstanceVerdict>,
         without_source: WithoutSource,
-        removed_unread: u64,
-        cut_files: Vec<CutFile>,
+        faults: Faults,
+        not_looked_at: Vec<&'static str>,
     ) -> Self {
         let mut hops = instances.iter().flat_map(|instance| &instance.hops);
         Self {
-            holds: cut_files.is_empty()
-                && removed_unread == 0
+            holds: faults.are_none()
                 && without_source.lost == 0
-                && hops.all(|hop| hop.lost == 0 && hop.doubled == 0),
+                && hops.all(|hop| hop.lost == 0 && hop.doubled == 0 && hop.altered == 0),
             instances,
             without_source,
-            removed_unread,
-            cut_files,
+            faults,
+            not_looked_at,
         }
     }
 
@@ -109,6 +154,8 @@ impl HopVerdict {
             lost_ranges: Vec::new(),
             doubled: tally.doubled,
             doubled_events: tally.named.clone(),
+            altered: tally.altered,
+            altered_events: tally.named_altered.clone(),
             repeated: tally.repeated,
             dead_lettered: 0,
             late: 0,
@@ -144,5 +191,30 @@ impl HopVerdict {
             _ if has_room => self.lost_ranges.push(SequenceRange { first, last }),
             _ => {}
         }
+    }
+}
+
+impl InstanceVerdict {
+    /// Adds the figures of another instance, of which nothing is lost or doubled.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        for hop in &other.hops {
+            match self.hops.iter_mut().find(|known| known.hop == hop.hop) {
+                Some(known) => known.add(hop),
+                None => self.hops.push(hop.clone()),
+            }
+        }
+    }
+}
+
+impl HopVerdict {
+    fn add(&mut self, other: &Self) {
+        self.expected += other.expected;
+        self.found += other.found;
+        self.repeated += other.repeated;
+        self.dead_lettered += other.dead_lettered;
+        self.late += other.late;
+        self.expired += other.expired;
+        self.behind += other.behind;
     }
 }

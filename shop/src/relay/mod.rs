@@ -3,7 +3,8 @@
 //! Promises
 //! - An entry counts as sent when Kafka has acknowledged it on all in-sync replicas, never because time has passed.
 //! - The cursor moves over the acknowledged prefix only. It is written with every report and synced twice a second, so a kill -9 repeats
-//!   what was under way and nothing else, a power cut half a second more; what is repeated carries the same sequence and is known by it.
+//!   what was on the wire and nothing else, a power cut half a second more; what is repeated carries the same sequence and is known by it.
+//!   Before it sends, the relay reads the ends of the topics for what is there already ([`tail`]).
 //! - Within a partition messages keep the order of the journal. When one fails for good, the producer is given up and a new one begins again
 //!   at the first entry that was not acknowledged.
 //! - With Kafka away the relay waits, and says so when that begins and when it ends. Kafka back with other data: the topics are created again, the journal goes on.
@@ -19,6 +20,7 @@ mod health;
 mod landed;
 mod message;
 mod session;
+mod tail;
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -6,13 +6,14 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 use schemas::Sequence;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::acks::Acks;
 use super::client::{self, Context};
 use super::health::Health;
 use super::landed::Landed;
 use super::message;
+use super::tail::{self, AlreadyThere};
 use super::{RelayError, RelayOptions};
 use crate::fail_point::{self, FailPoint};
 use crate::journal::{Cursor, Holder, Item, Journal, Reader};
@@ -46,6 +47,8 @@ pub(super) struct Session<'a> {
     producer: BaseProducer<Context>,
     reader: Reader,
     acks: Acks,
+    /// What stands on its topic, though nobody has seen its acknowledgement.
+    there: AlreadyThere,
     synced: Instant,
     looked: Instant,
     /// When Kafka last acknowledged something, or had nothing to acknowledge.
@@ -68,6 +71,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             reader: journal.reader(acknowledged.next()),
             acks: Acks::new(acknowledged),
+            there: already_there(journal, options, acknowledged),
             journal,
             options,
             health,
@@ -148,6 +152,10 @@ impl<'a> Session<'a> {
                     );
                     self.health.update(|state| state.lost += last.0 - first.0 + 1);
                     self.acks.nothing_to_send(last);
+                }
+                Some(Item::Entry(entry)) if self.there.take(entry.sequence, entry.value) => {
+                    self.acks.sent(entry.sequence, entry.timestamp);
+                    self.acks.confirm(entry.sequence);
                 }
                 Some(Item::Entry(entry)) => {
                     let instance = self.journal.instance();
@@ -259,5 +267,19 @@ impl<'a> Session<'a> {
     fn is_all_durable(&self) -> bool {
         let state = self.journal.state();
         state.durable >= Sequence(state.next.0 - 1)
+    }
+}
+
+/// Asks only where something may have been under way.
+fn already_there(journal: &Journal, options: &RelayOptions, acknowledged: Sequence) -> AlreadyThere {
+    if journal.state().next.0 <= acknowledged.0 + 1 {
+        return AlreadyThere::default();
+    }
+    match tail::read(options, journal.instance(), acknowledged) {
+        Ok(there) => there,
+        Err(error) => {
+            debug!(%error, "The ends of the topics can't be read; what was under way is sent once more");
+            AlreadyThere::default()
+        }
     }
 }

@@ -1,13 +1,38 @@
 //! Headers as they can be read. Kafka takes any bytes for a header's name; rdkafka's reader panics on one that is no UTF-8.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use rdkafka::message::{Header as KafkaHeader, Headers};
 use schemas::Header;
 
+thread_local! {
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A header that can't be read is expected, and says nothing to anyone; every other panic is reported as before.
+fn silence_readers() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !IS_READING.get() {
+                report(panic);
+            }
+        }));
+    });
+}
+
 /// The headers whose names are UTF-8, in their order; the others are stepped over.
 pub(super) fn readable<H: Headers>(headers: &H) -> impl Iterator<Item = KafkaHeader<'_, &[u8]>> {
-    let read = |index| catch_unwind(AssertUnwindSafe(|| headers.try_get(index))).ok().flatten();
+    silence_readers();
+    let read = |index| {
+        IS_READING.set(true);
+        let header = catch_unwind(AssertUnwindSafe(|| headers.try_get(index))).ok().flatten();
+        IS_READING.set(false);
+        header
+    };
     (0..headers.count()).filter_map(read)
 }
 

@@ -142,6 +142,18 @@ impl Letter {
         })
     }
 
+    /// Takes key, value and headers from the message itself, where its letter left them; none when Kafka no longer has it.
+    pub(super) fn complete(&mut self, original: Option<OwnedMessage>) {
+        let Some(original) = original else { return };
+        self.key = original.key().map(<[u8]>::to_vec);
+        self.value = original.payload().map(<[u8]>::to_vec);
+        let headers = original.headers().into_iter().flat_map(readable);
+        self.headers = headers
+            .filter(|header| !header.key.starts_with("dead_letter_"))
+            .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+            .collect();
+    }
+
     /// The headers of the message when it is sent again: its own, and where it was in the meantime.
     pub(super) fn headers_with_history(&self) -> OwnedHeaders {
         let reason = format!("{}: {}", self.kind, self.reason);
@@ -232,6 +244,32 @@ mod tests {
         assert!(bytes < 4 * LONGEST_TEXT, "{bytes} bytes");
         let read = Letter::read(&message(headers)).unwrap();
         assert!(read.is_value_at_origin && read.headers.is_empty());
+    }
+
+    #[test]
+    fn what_a_letter_left_at_its_origin_is_taken_from_there() {
+        let original = message(OwnedHeaders::new().insert(KafkaHeader {
+            key: "traceparent",
+            value: Some("00-ab"),
+        }));
+        let at = TopicPartition {
+            topic: Topic::View,
+            partition: Partition(2),
+        };
+        let letter = DeadLetter::new(&original, at, Reason::Empty, Timestamp::MIN);
+        let envelope = OwnedMessage::new(
+            None,
+            None,
+            "shop.dead-letter".to_owned(),
+            KafkaTimestamp::NotAvailable,
+            0,
+            0,
+            Some(letter.envelope_headers()),
+        );
+        let mut read = Letter::read(&envelope).unwrap();
+        read.complete(Some(original));
+        assert_eq!((read.key, read.value), (letter.key, letter.value));
+        assert_eq!(read.headers, [("traceparent".to_owned(), Some(b"00-ab".to_vec()))]);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use schemas::{EventId, Timestamp};
 use super::Letter;
 use super::json::Mended;
 use super::resource::with_source;
-use crate::books::Sources;
 use crate::judge::{REDRIVEN, Rules, Verdict};
 
 /// How letters are mended.
@@ -49,10 +48,12 @@ impl Mend {
         };
         let value = with_source(mended.trim_ascii(), &instance(letter)).map_err(|error| error.to_string())?;
         let topic = letter.origin.at.topic;
-        let (event_id, at) = match rules.judge(topic, Some(&value), &Sources::new()) {
+        let (event_id, at) = match rules.judge(topic, Some(&value), None) {
             Verdict::Keep { record, .. } => (record.event_id(), record.timestamp()),
             Verdict::Refuse(reason) => return Err(reason.to_string()),
-            Verdict::Repetition | Verdict::Suspect(_) => return Err("its sequence is taken".to_owned()),
+            Verdict::Repetition | Verdict::Suspect(_) | Verdict::NotRead(..) => {
+                return Err("its sequence is taken".to_owned());
+            }
         };
         Ok(Fit { value, event_id, at })
     }

@@ -15,6 +15,9 @@ use crate::{Offset, SinkError, TopicPartition};
 /// How long a letter may wait for room in the producer's queue.
 pub(super) const QUEUE_WITHIN: Duration = Duration::from_secs(30);
 
+/// Bytes of a key that go along when value and headers stay at the origin; a longer one stays there as well.
+const LONGEST_KEY: usize = 64 * 1024;
+
 /// The producer of dead letters.
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
@@ -85,10 +88,11 @@ impl DeadLetters {
 
     /// The topic takes no letter of this size: reason and coordinates go alone, the message stays where it stands.
     async fn send_envelope(&self, letter: &DeadLetter, count: i32) -> Result<(), SinkError> {
-        tracing::warn!(origin = %letter.at, offset = letter.offset.0, "too large for the dead-letter topic: sent without its key, value and headers");
+        tracing::warn!(origin = %letter.at, offset = letter.offset.0, "too large for the dead-letter topic: sent without its value and headers");
         let mut record = FutureRecord::<[u8], [u8]>::to(Topic::DeadLetter.name())
             .partition(letter_box(letter.at, count))
             .headers(letter.envelope_headers());
+        record.key = letter.key.as_deref().filter(|key| key.len() <= LONGEST_KEY);
         record.timestamp = Some(dated(letter));
         match self.producer.send(record, QUEUE_WITHIN).await {
             Ok(_) => Ok(()),

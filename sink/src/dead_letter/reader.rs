@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::message::{Message, OwnedMessage};
 use schemas::Topic;
 
 use super::producer::letter_box;
@@ -38,7 +38,7 @@ pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Entry) -> bool) -> R
 }
 
 /// The value of a message that was too large for a letter; none when its topic no longer has it. Blocking.
-pub(super) fn value_at(kafka: &Kafka, origin: Origin) -> Result<Option<Vec<u8>>, SinkError> {
+pub(super) fn original_at(kafka: &Kafka, origin: Origin) -> Result<Option<OwnedMessage>, SinkError> {
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let (topic, partition) = (origin.at.topic.name(), origin.at.partition.0);
     let (low, end) = extent(&consumer, topic, partition)?;
@@ -51,7 +51,7 @@ pub(super) fn value_at(kafka: &Kafka, origin: Origin) -> Result<Option<Vec<u8>>,
     loop {
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) if message.offset() == origin.offset.0 => {
-                return Ok(message.payload().map(<[u8]>::to_vec));
+                return Ok(Some(message.detach()));
             }
             Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(None),
             Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}

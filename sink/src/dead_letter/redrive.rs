@@ -22,7 +22,7 @@ use schemas::{Clock, EventId};
 use super::json::Mended;
 use super::mend::{Fit, Mend, instance};
 use super::producer::QUEUE_WITHIN;
-use super::reader::value_at;
+use super::reader::original_at;
 use super::resolution::{Outcome, Resolution, resolve};
 use super::survey::{Survey, next_chunk, stream};
 use super::{CHUNK, Choice, Letter, LetterId};
@@ -182,7 +182,8 @@ impl Work {
         }
         if letter.is_value_at_origin {
             let (kafka, origin) = (self.kafka.clone(), letter.origin);
-            letter.value = blocking("reading a large message", move || value_at(&kafka, origin)).await?;
+            let original = blocking("reading a large message", move || original_at(&kafka, origin)).await?;
+            letter.complete(original);
         }
         Ok(match self.mend.message(letter, &self.rules) {
             Ok(fit) if self.sent.insert(fit.event_id) => Step::Send(fit),

@@ -60,6 +60,17 @@ pub(super) fn strike_out_of_file(
     Ok(first)
 }
 
+/// Takes from `wanted` the events that stand in a packed file.
+pub(super) fn strike_out_of_packed(packed: &Path, wanted: &mut HashSet<EventId>) -> io::Result<()> {
+    let mut lines = BufReader::with_capacity(CHUNK_BYTES, super::pack::reader(packed)?);
+    let mut line = Vec::new();
+    while !wanted.is_empty() && lines.read_until(b'\n', &mut line)? > 0 {
+        strike_out_of(&line, wanted);
+        line.clear();
+    }
+    Ok(())
+}
+
 /// The beginning of the first line within the last [`TAIL_BYTES`] of the first `length`.
 fn tail(file: &mut BufReader<File>, length: u64) -> io::Result<u64> {
     let Some(before) = length.checked_sub(TAIL_BYTES + 1) else {

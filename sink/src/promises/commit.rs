@@ -189,7 +189,7 @@ async fn what_cannot_be_kept_is_refused_with_its_field_and_counted_as_a_run() ->
             view("2025-04-13T23:59:59.999999Z", 2),
             String::from_utf8(view(NOON, 3))?.replace("\"GET\"", "7").into_bytes(),
         ];
-        let (batch, refused) = sink.gather(&hostile);
+        let (batch, refused) = sink.gather(&hostile).await;
         let fields: Vec<_> = refused.iter().map(|reason| (reason.kind(), reason.field())).collect();
         assert_eq!(
             fields,
@@ -204,10 +204,12 @@ async fn what_cannot_be_kept_is_refused_with_its_field_and_counted_as_a_run() ->
         assert_eq!(batch.moves[&VIEWS].bad_run, 4);
         assert!(batch.lines.is_empty());
         // The edges of what is kept: exactly a day ahead, and the first moment of the oldest day.
-        let (batch, refused) = sink.gather(&[
-            view("2025-05-15T12:00:00.000000Z", 1),
-            view("2025-04-14T00:00:00.000000Z", 2),
-        ]);
+        let (batch, refused) = sink
+            .gather(&[
+                view("2025-05-15T12:00:00.000000Z", 1),
+                view("2025-04-14T00:00:00.000000Z", 2),
+            ])
+            .await;
         assert_eq!(refused, []);
         assert_eq!((batch.lines.len(), batch.moves[&VIEWS].bad_run), (2, 0));
     }
@@ -230,7 +232,7 @@ async fn json_that_only_the_table_would_refuse_is_refused_before_and_does_not_ho
                     .into_bytes()
             })
             .collect();
-        let (batch, refused) = sink.gather(&values);
+        let (batch, refused) = sink.gather(&values).await;
         assert_eq!(refused.len(), 3, "{refused:?}");
         sink.committer.commit(batch).await?;
         assert_eq!(world.rows().await?.len(), 1);

@@ -2,6 +2,9 @@
 //! `DE_SHOP_TEST_POSTGRES` holds the URL of a server on which databases may be created.
 
 mod commit;
+mod compression;
+mod damage;
+mod marks;
 mod product;
 mod repetition;
 mod retention;

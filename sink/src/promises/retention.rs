@@ -136,7 +136,7 @@ async fn what_is_not_the_sinks_own_and_what_is_locked_stays() -> Outcome {
     for world in World::all().await? {
         let mut sink = world.sink("logs").await?;
         let old = [
-            "app-2024-01-01.log.gz",
+            "app-2024-01-01.log.bak",
             "notes.txt",
             "app-2024-13-01.log",
             "other-2024-01-01.log",

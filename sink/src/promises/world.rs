@@ -124,6 +124,15 @@ impl World {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
+    /// Leaves the books as a sink did that kept no marks yet.
+    pub(super) async fn forget_marks(&self) -> Result<(), SinkError> {
+        let mut db = self.database.connect().await?;
+        db.run("UPDATE sink_source SET unmarked_to = last_sequence; DELETE FROM sink_mark")
+            .await?;
+        db.close().await;
+        Ok(())
+    }
+
     /// The sequences in the table, in order.
     pub(super) async fn rows(&self) -> Result<Vec<i64>, SinkError> {
         let mut db = self.database.connect().await?;
@@ -143,6 +152,7 @@ impl TestSink {
         let claim = Claim {
             at: self.at,
             earliest: Offset(0),
+            end: Offset(i64::MAX),
             only_if_ours: false,
         };
         self.assignment = self.committer.take_over(&[claim], None).await?;
@@ -154,6 +164,7 @@ impl TestSink {
         let claim = |wish: Wish| Claim {
             at: wish.at,
             earliest: Offset(0),
+            end: Offset(i64::MAX),
             only_if_ours: wish.only_if_ours,
         };
         let claims: Vec<_> = self.assignment.wanted_back().into_iter().map(claim).collect();
@@ -166,18 +177,24 @@ impl TestSink {
     }
 
     /// Sorts the messages out, from the next offset on; answers the batch and why some were refused.
-    pub(super) fn gather(&mut self, values: &[Vec<u8>]) -> (Batch, Vec<Reason>) {
+    pub(super) async fn gather(&mut self, values: &[Vec<u8>]) -> (Batch, Vec<Reason>) {
         let mut batch = Batch::new(self.rules, Rows::new(&self.database));
-        let held = self.assignment.get_mut(self.at).expect("the partition is held");
         let mut refused = Vec::new();
         for value in values {
-            let incoming = Incoming {
-                at: self.at,
-                offset: held.next,
-                value: Some(value),
-            };
-            match batch.add(incoming, held) {
+            let mut added = self.add(&mut batch, value);
+            if let Added::NotRead(instance, stretch) = &added {
+                let read = self
+                    .committer
+                    .marks(instance, *stretch)
+                    .await
+                    .expect("the books answer");
+                self.assignment.marks.learn(instance, read);
+                added = self.add(&mut batch, value);
+            }
+            let held = self.assignment.get_mut(self.at).expect("the partition is held");
+            match added {
                 Added::Settled => {}
+                Added::NotRead(..) => panic!("the marks were read"),
                 Added::Refused(reason) => refused.push(reason),
                 Added::Suspect(suspicion) => {
                     let (offset, time) = (held.next.0 - 1, KafkaTimestamp::NotAvailable);
@@ -191,8 +208,18 @@ impl TestSink {
         (batch, refused)
     }
 
+    fn add(&mut self, batch: &mut Batch, value: &[u8]) -> Added {
+        let (held, marks) = self.assignment.hold(self.at).expect("the partition is held");
+        let incoming = Incoming {
+            at: self.at,
+            offset: held.next,
+            value: Some(value),
+        };
+        batch.add(incoming, held, marks)
+    }
+
     pub(super) async fn commit(&mut self, values: &[Vec<u8>]) -> Result<Receipt, SinkError> {
-        let (mut batch, _) = self.gather(values);
+        let (mut batch, _) = self.gather(values).await;
         self.expose(&mut batch).await?;
         self.committer.commit(batch).await
     }

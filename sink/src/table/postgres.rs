@@ -25,6 +25,16 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Bytes in one message of the COPY.
 const CHUNK: usize = 1 << 20;
 
+/// The partitions of the table.
+const PARTITIONS: &str =
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_activity_log'::regclass";
+/// Those whose detaching was broken off.
+const HALF_DETACHED: &str = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_activity_log'::regclass AND inhdetachpending";
+/// What once was a partition, beside the table.
+const DETACHED: &str = "SELECT part.oid::regclass::text FROM pg_class AS part JOIN pg_class AS whole \
+     ON whole.oid = 'user_activity_log'::regclass AND part.relnamespace = whole.relnamespace \
+     WHERE part.relkind = 'r' AND NOT part.relispartition AND part.relname ~ '^user_activity_log_[0-9]{8}$'";
+
 /// Rows as COPY data, by UTC day.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
@@ -138,13 +148,21 @@ impl Partitions {
         if missing.is_empty() || matches!(db, Connection::Sqlite(_)) {
             return Ok(());
         }
-        let mut sql = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('sink_partitions'));".to_owned();
-        for day in &missing {
+        db.run("BEGIN; SELECT pg_advisory_xact_lock(hashtext('sink_partitions'))")
+            .await?;
+        let there: BTreeSet<_> = names(&db.rows(PARTITIONS, &[]).await?)?
+            .iter()
+            .filter_map(|name| partition_day(name))
+            .collect();
+        let mut sql = String::new();
+        for day in missing.iter().filter(|day| !there.contains(day)) {
             let (name, next) = (partition_name(*day), day.next_day().unwrap_or(Date::MAX));
+            // Made by itself and then attached: that waits for no reader of the table, and no reader waits for it.
             // Writing to a String can't fail.
             let _ = write!(
                 sql,
-                "CREATE TABLE IF NOT EXISTS {name} PARTITION OF user_activity_log \
+                "CREATE TABLE IF NOT EXISTS {name} (LIKE user_activity_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS); \
+                 ALTER TABLE user_activity_log ATTACH PARTITION {name} \
                  FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00');"
             );
         }
@@ -154,17 +172,35 @@ impl Partitions {
         Ok(())
     }
 
-    /// Drops the partitions that lie wholly before `oldest`; answers how many.
+    /// Drops the partitions that lie wholly before `oldest`; answers how many. Readers of the table are waited for a while, and never
+    /// wait themselves: a partition is detached beside them and is a table of its own by the time that it is dropped.
     pub(crate) async fn drop_before(&mut self, db: &mut Connection, oldest: Date) -> Result<u64, SinkError> {
-        let sql = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_activity_log'::regclass";
-        let mut dropped = 0;
-        for name in &names(&db.rows(sql, &[]).await?)? {
-            if partition_day(name).is_some_and(|day| day < oldest) {
-                db.run(&format!("DROP TABLE IF EXISTS {name}")).await?;
-                dropped += 1;
-            }
-        }
         self.known.retain(|day| *day >= oldest);
+        let is_past = |name: &String| partition_day(name).is_some_and(|day| day < oldest);
+        let is_half_detached = names(&db.rows(HALF_DETACHED, &[]).await?)?;
+        for name in is_half_detached.iter().filter(|name| is_past(name)) {
+            db.run(&format!(
+                "ALTER TABLE user_activity_log DETACH PARTITION {name} FINALIZE"
+            ))
+            .await?;
+        }
+        for name in names(&db.rows(PARTITIONS, &[]).await?)?
+            .iter()
+            .filter(|name| is_past(name))
+        {
+            db.run(&format!(
+                "ALTER TABLE user_activity_log DETACH PARTITION {name} CONCURRENTLY"
+            ))
+            .await?;
+        }
+        let mut dropped = 0;
+        for name in names(&db.rows(DETACHED, &[]).await?)?
+            .iter()
+            .filter(|name| is_past(name))
+        {
+            db.run(&format!("DROP TABLE IF EXISTS {name}")).await?;
+            dropped += 1;
+        }
         Ok(dropped)
     }
 }

@@ -11,15 +11,20 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
+use super::bytes::Hash;
 use super::error::AuditError;
 use super::files::Committed;
-use super::ledger::{Ledger, Order, Sighting, Who};
-use super::mark::{Day, Hop};
+use super::ledger::{Ledger, Sighting, Who};
+use super::mark::{Day, Flag, Hop};
 use super::topics::{Partition, Positions};
 
 /// Numbers as text, so that one SQL text and one reader serve both databases.
 const POSITIONS: &str = "SELECT topic || ' ' || CAST(partition AS TEXT) || ' ' || CAST(next_offset AS TEXT) \
                          FROM sink_position WHERE consumer_group = $1";
+const MARKS: &str = "SELECT instance, stretch, marks FROM sink_mark";
+const UNMARKED: &str = "SELECT instance, MAX(unmarked_to) FROM sink_source GROUP BY instance";
+/// Sequences in a row of marks.
+const STRETCH: u64 = 256;
 const FILES: &str = "SELECT instance || ' ' || name || ' ' || CAST(length AS TEXT) FROM sink_file WHERE $1 = $1";
 
 /// Where the sink keeps its table.
@@ -96,7 +101,7 @@ impl Database {
     /// How much of each daily file is committed.
     pub(super) async fn committed(&mut self) -> Result<Committed, AuditError> {
         let texts = self.texts(FILES, "").await.map_err(failed("no sink's file lengths"))?;
-        let mut committed = Committed::default();
+        let mut committed = Committed::of_books();
         for text in texts {
             let mut words = text.split(' ');
             let mut word = || words.next().unwrap_or_default();
@@ -110,6 +115,32 @@ impl Database {
             committed.note(sink, name, length);
         }
         Ok(committed)
+    }
+
+    /// What the sink's books say to be kept, where they keep marks; to be entered with [`Marks::enter`].
+    pub(super) async fn marks(&mut self) -> Result<Option<Marks>, AuditError> {
+        let is_there = match self {
+            Self::Sqlite(..) => "SELECT CAST(COUNT(*) AS TEXT) FROM sqlite_master WHERE name = 'sink_mark' AND $1 = $1",
+            Self::Postgres(_) => {
+                "SELECT CAST(COUNT(*) AS TEXT) FROM pg_class WHERE oid = to_regclass('sink_mark') AND $1 = $1"
+            }
+        };
+        let found = self.texts(is_there, "").await.map_err(failed("no list of tables"))?;
+        if found.first().is_none_or(|count| count == "0") {
+            return Ok(None);
+        }
+        let marked = match self {
+            Self::Sqlite(db, _) => sqlx::query_as(MARKS).fetch_all(db).await,
+            Self::Postgres(db) => sqlx::query_as(MARKS).fetch_all(db).await,
+        };
+        let unmarked = match self {
+            Self::Sqlite(db, _) => sqlx::query_as(UNMARKED).fetch_all(db).await,
+            Self::Postgres(db) => sqlx::query_as(UNMARKED).fetch_all(db).await,
+        };
+        Ok(Some(Marks {
+            marked: marked.map_err(failed("no sink's marks"))?,
+            unmarked: unmarked.map_err(failed("no sink's sources"))?,
+        }))
     }
 
     async fn texts(&mut self, sql: &'static str, bound: &str) -> Result<Vec<String>, sqlx::Error> {
@@ -128,12 +159,43 @@ impl Database {
     }
 }
 
+/// What the sink's books say to be kept.
+pub(super) struct Marks {
+    /// A shop, a stretch of 256 of its sequences, and the marks of the events among them.
+    marked: Vec<(String, i64, Vec<u8>)>,
+    /// Up to where there are no marks, as there were none yet.
+    unmarked: Vec<(String, i64)>,
+}
+
+impl Marks {
+    pub(super) fn enter(&self, flag: Flag, ledger: &mut Ledger) {
+        ledger.has_marks = true;
+        for (name, stretch, marks) in &self.marked {
+            let Some(who) = ledger.who(name) else { continue };
+            let instance = ledger.instance(who);
+            let first = stretch.unsigned_abs().saturating_mul(STRETCH);
+            let (marks, _) = marks.as_chunks::<4>();
+            for (sequence, mark) in (first..).zip(marks.iter().map(|mark| u32::from_le_bytes(*mark))) {
+                if mark != 0 {
+                    instance.see_mark(sequence, mark, flag);
+                }
+            }
+        }
+        for (name, unmarked_to) in &self.unmarked {
+            if let Some(who) = ledger.who(name) {
+                ledger.instance(who).unmarked_to = u64::try_from(*unmarked_to).unwrap_or(0);
+            }
+        }
+    }
+}
+
 /// A row of the table, as far as the ledger needs it.
 struct RowGlimpse<'a> {
     instance: &'a str,
     sequence: i64,
     event_id: Uuid,
     day: Day,
+    values: Hash,
 }
 
 impl RowGlimpse<'_> {
@@ -159,8 +221,10 @@ impl RowGlimpse<'_> {
                 event_id: self.event_id,
                 day: self.day,
                 has_row: true,
+                bytes: Hash::NONE,
+                values: self.values,
             };
-            ledger.instance(who).see(Hop::Table, &sighting, Order::Onward);
+            ledger.instance(who).see(Hop::Table, &sighting);
         }
         Ok(())
     }

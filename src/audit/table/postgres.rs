@@ -5,6 +5,7 @@ use schemas::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::super::bytes::Hash;
 use super::super::calendar::Calendar;
 use super::super::error::AuditError;
 use super::super::ledger::Ledger;
@@ -13,6 +14,13 @@ use super::{RowGlimpse, impossible, unreadable};
 
 const ROWS: &str = "COPY (SELECT source_sequence, event_id, event_time, source_instance FROM user_activity_log) \
                     TO STDOUT (FORMAT binary)";
+/// The same, with all that a row says of its event.
+const ROWS_WITH_VALUES: &str = "COPY (SELECT source_sequence, event_id, event_time, source_instance, json_build_object( \
+     'timestamp', to_char(event_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'event_id', event_id, \
+     'session_id', session_id, 'user_id', user_id, 'event_type', activity_type, 'entity_type', entity_type, 'entity_id', entity_id, \
+     'endpoint', endpoint, 'method', method, 'path', path, 'args', args, 'form', form, 'response_status', response_status, \
+     'ip_address', ip_address, 'user_agent', user_agent, 'referrer', referrer, 'request_id', request_id, 'details', details)::text \
+     FROM user_activity_log) TO STDOUT (FORMAT binary)";
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const COLUMNS: i16 = 4;
 /// Stands where a row's number of columns would.
@@ -25,7 +33,9 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// Enters every row.
 pub(super) async fn read(db: &mut PgConnection, ledger: &mut Ledger) -> Result<(), AuditError> {
     let (calendar, mut progress, mut last) = (ledger.calendar, Progress::of("table", None), None);
-    let mut parts = db.copy_out_raw(ROWS).await.map_err(unreadable)?;
+    let compares_bytes = ledger.compares_bytes;
+    let sql = if compares_bytes { ROWS_WITH_VALUES } else { ROWS };
+    let mut parts = db.copy_out_raw(sql).await.map_err(unreadable)?;
     let (mut bytes, mut at, mut has_begun) = (Vec::new(), 0, false);
     while let Some(part) = parts.try_next().await.map_err(unreadable)? {
         bytes.extend_from_slice(&part);
@@ -33,7 +43,7 @@ pub(super) async fn read(db: &mut PgConnection, ledger: &mut Ledger) -> Result<(
             let Some(behind) = header(&bytes)? else { continue };
             (at, has_begun) = (behind, true);
         }
-        while let Some((row, length)) = row(&bytes[at..], calendar)? {
+        while let Some((row, length)) = row(&bytes[at..], compares_bytes, calendar)? {
             progress.step(1);
             row.enter(ledger, &mut last)?;
             at += length;
@@ -63,7 +73,7 @@ fn header(bytes: &[u8]) -> Result<Option<usize>, AuditError> {
 }
 
 /// The first row and its length; none at the end, and while it isn't whole.
-fn row(bytes: &[u8], calendar: Calendar) -> Result<Option<(RowGlimpse<'_>, usize)>, AuditError> {
+fn row(bytes: &[u8], has_values: bool, calendar: Calendar) -> Result<Option<(RowGlimpse<'_>, usize)>, AuditError> {
     let mut rest = bytes;
     let Some(columns) = number(&mut rest).map(i16::from_be_bytes) else {
         return Ok(None);
@@ -71,7 +81,7 @@ fn row(bytes: &[u8], calendar: Calendar) -> Result<Option<(RowGlimpse<'_>, usize
     if columns == END {
         return Ok(None);
     }
-    if columns != COLUMNS {
+    if columns != COLUMNS + i16::from(has_values) {
         return Err(impossible(format!("a row has {columns} columns")));
     }
     let (Some(sequence), Some(event_id), Some(time), Some(instance)) =
@@ -79,8 +89,17 @@ fn row(bytes: &[u8], calendar: Calendar) -> Result<Option<(RowGlimpse<'_>, usize
     else {
         return Ok(None);
     };
+    let values = if has_values {
+        let Some(values) = field(&mut rest) else {
+            return Ok(None);
+        };
+        Hash::of_values(values)
+    } else {
+        Hash::NONE
+    };
     let glimpse = glimpse(sequence, event_id, time, instance, calendar);
-    let glimpse = glimpse.ok_or_else(|| impossible(format!("{:?}", &bytes[..bytes.len() - rest.len()])))?;
+    let mut glimpse = glimpse.ok_or_else(|| impossible(format!("{:?}", &bytes[..bytes.len() - rest.len()])))?;
+    glimpse.values = values;
     Ok(Some((glimpse, bytes.len() - rest.len())))
 }
 
@@ -97,6 +116,7 @@ fn glimpse<'a>(
         event_id: Uuid::from_slice(event_id).ok()?,
         day: calendar.day_of(Timestamp::from_unix_micros_saturating(micros.saturating_add(EPOCH))),
         instance: std::str::from_utf8(instance).ok()?,
+        values: Hash::NONE,
     })
 }
 
@@ -142,16 +162,16 @@ mod tests {
     fn a_row_is_read_when_it_is_whole_and_not_before() {
         let bytes = bytes();
         for cut in 0..bytes.len() {
-            assert!(row(&bytes[..cut], calendar()).unwrap().is_none(), "{cut}");
+            assert!(row(&bytes[..cut], false, calendar()).unwrap().is_none(), "{cut}");
         }
         let with_more = [&bytes[..], b"more"].concat();
-        let (read, length) = row(&with_more, calendar()).unwrap().unwrap();
+        let (read, length) = row(&with_more, false, calendar()).unwrap().unwrap();
         assert_eq!((read.instance, read.sequence, length), ("shop-1", 5, bytes.len()));
         assert_eq!(read.event_id, Uuid::from_u128(77));
         // PostgreSQL counts from 2000-01-01; this is 25 hours later.
         assert_eq!(read.day, calendar().day_in(b"2000-01-02T01:00:00.000000Z"));
-        assert!(row(&END.to_be_bytes(), calendar()).unwrap().is_none());
-        assert!(row(&3_i16.to_be_bytes(), calendar()).is_err());
+        assert!(row(&END.to_be_bytes(), false, calendar()).unwrap().is_none());
+        assert!(row(&3_i16.to_be_bytes(), false, calendar()).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use uuid::Uuid;
 
+use super::super::bytes::Hash;
 use super::super::calendar::Calendar;
 use super::super::error::AuditError;
 use super::super::ledger::Ledger;
@@ -25,6 +26,13 @@ const NEXT: &str = "SELECT min(id) FROM user_activity_log WHERE id > $1 AND id <
 /// A name comes last: it is the only one that may hold anything.
 const PAGE: &str = "SELECT group_concat(concat_ws(' ', source_sequence, event_id, event_time, source_instance), char(10)) \
                     FROM user_activity_log WHERE id BETWEEN $1 AND $2";
+/// The same, with all that a row says of its event. No shop's name has a space.
+const PAGE_WITH_VALUES: &str = "SELECT group_concat(concat_ws(' ', source_sequence, event_id, event_time, source_instance, json_object( \
+     'timestamp', event_time, 'event_id', event_id, 'session_id', session_id, 'user_id', user_id, 'event_type', activity_type, \
+     'entity_type', entity_type, 'entity_id', entity_id, 'endpoint', endpoint, 'method', method, 'path', path, \
+     'args', json(args), 'form', json(form), 'response_status', response_status, 'ip_address', ip_address, \
+     'user_agent', user_agent, 'referrer', referrer, 'request_id', request_id, 'details', json(details))), char(10)) \
+     FROM user_activity_log WHERE id BETWEEN $1 AND $2";
 
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).read_only(true)
@@ -45,7 +53,10 @@ pub(super) async fn read(db: &mut SqliteConnection, path: &Path, ledger: &mut Le
         let end = |first: i64| first.saturating_add(ROWS_A_PAGE - 1).min(last);
         Ok(first.map(|first| ((first, end(first)), end(first))))
     });
-    let texts = pages.map_ok(|(first, end)| page(pool, first, end)).try_buffered(PAGES);
+    let sql = if ledger.compares_bytes { PAGE_WITH_VALUES } else { PAGE };
+    let texts = pages
+        .map_ok(|(first, end)| page(pool, sql, first, end))
+        .try_buffered(PAGES);
     let mut texts = std::pin::pin!(texts);
     let (calendar, mut progress, mut last_seen) = (ledger.calendar, Progress::of("table", None), None);
     while let Some(text) = texts.try_next().await.map_err(unreadable)? {
@@ -63,17 +74,20 @@ async fn next(pool: &SqlitePool, after: i64, last: i64) -> Result<Option<i64>, s
 }
 
 /// None when its rows are gone by now.
-async fn page(pool: &SqlitePool, first: i64, end: i64) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar(PAGE).bind(first).bind(end).fetch_one(pool).await
+async fn page(pool: &SqlitePool, sql: &'static str, first: i64, end: i64) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(sql).bind(first).bind(end).fetch_one(pool).await
 }
 
 fn parse(row: &str, calendar: Calendar) -> Option<RowGlimpse<'_>> {
-    let mut words = row.splitn(4, ' ');
+    let mut words = row.splitn(5, ' ');
     Some(RowGlimpse {
         sequence: words.next()?.parse().ok()?,
         event_id: Uuid::try_parse(words.next()?).ok()?,
         day: calendar.day_in(words.next()?.as_bytes()),
         instance: words.next()?,
+        values: words
+            .next()
+            .map_or(Hash::NONE, |values| Hash::of_values(values.as_bytes())),
     })
 }
 

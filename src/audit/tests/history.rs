@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use schemas::Topic;
 use uuid::Uuid;
 
-use super::super::ledger::{JournalEnds, Ledger, Order};
+use super::super::ledger::{JournalEnds, Ledger};
 use super::super::mark::Hop;
-use super::super::topics::{Partition, Positions, Reading};
+use super::super::topics::{LetterOf, Partition, Positions, Reading};
 use super::super::verdict::{SequenceRange, Verdict};
 use super::{OLD, SHOP, TODAY, hop, ledger_of, read, sighting};
 
@@ -122,19 +122,19 @@ fn audited(history: &History) -> Verdict {
         let instance = ledger.instance(who);
         let is_released = sequence <= history.expired;
         if !is_released && past.blow != Blow::LostFromJournal {
-            instance.see(Hop::Journal, &seen, Order::Onward);
+            instance.see(Hop::Journal, &seen);
         }
         let is_kept = history.is_taken(sequence) && !is_released && past.blow != Blow::DeadLettered;
         if is_kept && past.blow != Blow::LostFromFiles {
-            instance.see(Hop::Files, &seen, Order::Onward);
+            instance.see(Hop::Files, &seen);
             if past.blow == Blow::DoubledInFiles {
-                instance.see(Hop::Files, &seen, Order::Onward);
+                instance.see(Hop::Files, &seen);
             }
         }
         if is_kept && past.has_row && past.blow != Blow::LostFromTable {
-            instance.see(Hop::Table, &seen, Order::Onward);
+            instance.see(Hop::Table, &seen);
             if past.blow == Blow::DoubledInTable {
-                instance.see(Hop::Table, &seen, Order::Onward);
+                instance.see(Hop::Table, &seen);
             }
         }
     }
@@ -173,7 +173,7 @@ fn send(history: &History, ledger: &mut Ledger, day: &dyn Fn(u64) -> &'static st
     for (sequence, _) in history.numbered().filter(|(sequence, past)| {
         past.blow == Blow::DeadLettered && *sequence > history.expired && history.is_taken(*sequence)
     }) {
-        reading.dead_letter(&value(sequence, day(sequence)), None);
+        reading.dead_letter(&value(sequence, day(sequence)), LetterOf::default());
     }
     for ((topic, number), messages) in sent {
         let removed = messages
@@ -182,6 +182,8 @@ fn send(history: &History, ledger: &mut Ledger, day: &dyn Fn(u64) -> &'static st
             .count();
         let partition = Partition { topic, number };
         reading.enter_partition(partition, i64::try_from(removed).unwrap());
+        // No message stands behind the sink's position.
+        reading.ends_at(partition, i64::try_from(2 * messages.len()).unwrap());
         let repeated: Vec<_> = messages
             .iter()
             .filter(|(_, past)| past.blow == Blow::RepeatedOnTopics)

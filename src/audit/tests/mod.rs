@@ -7,6 +7,7 @@ use schemas::Timestamp;
 use time::UtcOffset;
 use uuid::Uuid;
 
+use super::bytes::Hash;
 use super::calendar::Calendar;
 use super::ledger::{Ledger, Sighting};
 use super::mark::Hop;
@@ -24,6 +25,8 @@ fn sighting(ledger: &Ledger, sequence: u64, timestamp: &str, has_row: bool) -> S
         event_id: Uuid::from_u128(u128::from(sequence) << 70 | u128::from(sequence)),
         day: ledger.calendar.day_in(timestamp.as_bytes()),
         has_row,
+        bytes: Hash::NONE,
+        values: Hash::NONE,
     }
 }
 

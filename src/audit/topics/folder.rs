@@ -1,6 +1,6 @@
 //! Topics in the embedded broker's own folder: its segment files, read without its lock, whether it runs or not.
 //!
-//! A batch whose checksum is wrong is stepped over, so what it held counts as missing. Not for compressed batches, and not for
+//! A batch that is damaged is named and stepped over, so what it held counts as missing. Not for compressed batches, and not for
 //! instances without a journal while they write: that takes the broker (`--kafka`).
 
 use std::fs;
@@ -12,8 +12,9 @@ use schemas::{Header, Topic};
 use super::super::error::AuditError;
 use super::super::hands::in_order;
 use super::super::sheet::Sheet;
+use super::super::verdict::Unreadable;
 use super::segments::{Group, Groups};
-use super::{Partition, Place, Reading, Settled};
+use super::{LetterOf, Partition, Place, Reading, SEQUENCE_REUSED, Settled};
 use crate::broker::log::batch::{self, BatchError, BatchHeader, HEADER};
 use crate::broker::log::records::varint;
 
@@ -23,24 +24,32 @@ const LOG_START: &str = "log-start";
 pub(in super::super) fn read(folder: &Path, reading: &mut Reading<'_>) -> Result<(), AuditError> {
     for partition in partitions(folder, |topic| topic == Topic::DeadLetter)? {
         let (low, segments) = segments(&path_of(folder, partition))?;
-        for group in Groups::of(segments) {
-            group?.for_each_record(low, |_, record| reading.dead_letter(record.value, record.origin()))?;
+        let mut groups = Groups::of(segments);
+        for group in groups.by_ref() {
+            let damaged =
+                group?.for_each_record(low, |_, record| reading.dead_letter(record.value, record.letter()))?;
+            reading.unreadable(damaged);
         }
+        reading.unreadable(groups.unreadable);
     }
     for partition in partitions(folder, |topic| topic != Topic::DeadLetter)? {
         let (low, segments) = segments(&path_of(folder, partition))?;
         reading.enter_partition(partition, low);
-        let calendar = reading.calendar();
+        let (calendar, compares_bytes) = (reading.calendar(), reading.compares_bytes());
         let read = |group: Group| {
-            let mut sheet = Sheet::default();
-            group.for_each_record(low, |offset, record| {
+            let mut sheet = Sheet::new(compares_bytes);
+            let damaged = group.for_each_record(low, |offset, record| {
                 partition.note(&mut sheet, calendar, offset, record.value);
             })?;
-            Ok(sheet)
+            Ok((sheet, damaged))
         };
-        in_order("the topics", Groups::of(segments), read, |sheet| {
+        let mut groups = Groups::of(segments);
+        in_order("the topics", groups.by_ref(), read, |(sheet, damaged)| {
             reading.messages(&sheet, Settled::Yes);
+            reading.unreadable(damaged);
         })?;
+        reading.ends_at(partition, groups.end.max(low));
+        reading.unreadable(groups.unreadable);
     }
     Ok(())
 }
@@ -66,8 +75,8 @@ fn path_of(folder: &Path, partition: Partition) -> PathBuf {
     folder.join(format!("{}-{}", partition.topic.name(), partition.number))
 }
 
-/// The first offset that is left, and the segment files in order.
-fn segments(folder: &Path) -> Result<(i64, Vec<PathBuf>), AuditError> {
+/// The first offset that is left, and the segment files in order, each with its first offset.
+fn segments(folder: &Path) -> Result<(i64, Vec<(i64, PathBuf)>), AuditError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let path = entry.map_err(AuditError::file(folder))?.path();
@@ -86,7 +95,7 @@ fn segments(folder: &Path) -> Result<(i64, Vec<PathBuf>), AuditError> {
         Err(error) => return Err(AuditError::file(folder.join(LOG_START))(error)),
     };
     let low = found.first().map_or(start, |(base, _)| start.max(*base));
-    Ok((low, found.into_iter().map(|(_, path)| path).collect()))
+    Ok((low, found))
 }
 
 /// A record's value, and its headers as they stand there.
@@ -96,14 +105,24 @@ struct Record<'a> {
 }
 
 impl Group {
-    /// Visits the records from offset `low` on.
-    fn for_each_record(&self, low: i64, mut visit: impl FnMut(i64, &Record<'_>)) -> Result<(), AuditError> {
+    /// Visits the records from offset `low` on; answers which batches can't be read.
+    fn for_each_record(
+        &self,
+        low: i64,
+        mut visit: impl FnMut(i64, &Record<'_>),
+    ) -> Result<Vec<Unreadable>, AuditError> {
         let mut rest = &self.bytes[..];
+        let mut damaged = Vec::new();
         while let Ok(header) = BatchHeader::parse(rest) {
             let (batch, behind) = rest.split_at(header.size);
             rest = behind;
             if let Err(error) = batch::check(batch) {
                 tracing::warn!(path = %self.path.display(), offset = header.base.0, %error, "a batch is stepped over");
+                damaged.push(Unreadable {
+                    path: self.path.to_path_buf(),
+                    from: self.from + (self.bytes.len() - batch.len() - rest.len()) as u64,
+                    bytes: batch.len() as u64,
+                });
                 continue;
             }
             if header.is_compressed() {
@@ -122,7 +141,7 @@ impl Group {
                 tracing::warn!(path = %self.path.display(), offset = header.base.0, %error, "a batch can't be read");
             }
         }
-        Ok(())
+        Ok(damaged)
     }
 }
 
@@ -154,13 +173,20 @@ fn sized<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], BatchError> {
 }
 
 impl Record<'_> {
-    /// Where a refused message stood. It may itself have been a letter: the last header of a name counts.
-    fn origin(&self) -> Option<Place> {
-        let (mut topic, mut number, mut offset) = (None, None, None);
+    /// What the headers of a letter say. What was refused may itself have been a letter: the last header of a name counts.
+    fn letter(&self) -> LetterOf {
+        let (mut topic, mut number, mut offset, mut reason) = (None, None, None, None);
         let mut rest = self.headers;
-        for _ in 0..varint(&mut rest).ok()? {
+        let mut left = varint(&mut rest).unwrap_or(0);
+        let mut next = || {
+            left -= 1;
+            if left < 0 {
+                return None;
+            }
             let name = sized(&mut rest).ok()?;
-            let value = std::str::from_utf8(sized(&mut rest).ok()?).ok();
+            Some((name, std::str::from_utf8(sized(&mut rest).ok()?).ok()))
+        };
+        while let Some((name, value)) = next() {
             let is = |header: Header| name == header.name().as_bytes();
             if is(Header::DeadLetterTopic) {
                 topic = value.and_then(Topic::from_name);
@@ -168,14 +194,20 @@ impl Record<'_> {
                 number = value.and_then(|value| value.parse().ok());
             } else if is(Header::DeadLetterOffset) {
                 offset = value.and_then(|value| value.parse().ok());
+            } else if is(Header::DeadLetterReason) {
+                reason = value;
             }
         }
-        Some(Place {
-            partition: Partition {
-                topic: topic?,
-                number: number?,
-            },
-            offset: offset?,
-        })
+        let place = |topic, number, offset| Place {
+            partition: Partition { topic, number },
+            offset,
+        };
+        LetterOf {
+            origin: topic
+                .zip(number)
+                .zip(offset)
+                .map(|((topic, number), offset)| place(topic, number, offset)),
+            is_reuse: reason == Some(SEQUENCE_REUSED),
+        }
     }
 }

@@ -11,11 +11,13 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::Topic;
 
+use super::bytes::Hash;
 use super::calendar::Calendar;
-use super::ledger::{Ledger, Order, Sighting, Who};
+use super::ledger::{Ledger, Sighting, Who};
 use super::mark::{Flag, Hop};
 use super::message::glimpse;
 use super::sheet::{Said, Sheet};
+use super::verdict::{CutPartition, Unreadable};
 
 pub(super) use folder::read as read_folder;
 pub(super) use server::{Server, read as read_server};
@@ -41,6 +43,18 @@ pub(super) struct Place {
     pub(super) offset: i64,
 }
 
+/// What the headers of a letter say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LetterOf {
+    /// Where the refused message stood.
+    pub(super) origin: Option<Place>,
+    /// It was refused because another event had been kept under its sequence.
+    pub(super) is_reuse: bool,
+}
+
+/// The reason of such letters.
+pub(super) const SEQUENCE_REUSED: &str = "sequence_reused";
+
 /// The sink's positions: the offset of the message that it takes next, a partition.
 pub(super) type Positions = HashMap<Partition, i64>;
 
@@ -51,6 +65,10 @@ pub(super) struct Reading<'a> {
     positions: Option<&'a Positions>,
     /// Where refused messages stood whose letters don't say whose they are: without a source, or without the value.
     refused: HashSet<Place>,
+    /// Where messages stood that were refused as another event had their sequence.
+    reused: HashSet<Place>,
+    /// The offset behind the last message of each partition.
+    ends: HashMap<Partition, i64>,
     last: Option<(String, Option<Who>)>,
     at: Option<PartitionReading>,
     resumed: HashMap<Partition, PartitionReading>,
@@ -63,8 +81,8 @@ struct PartitionReading {
     /// The first offset that retention has left.
     low: i64,
     position: Option<i64>,
-    /// The lowest and highest sequence of each instance.
-    sequences: Vec<Option<(u64, u64)>>,
+    /// The first sequence of each instance.
+    first: Vec<Option<u64>>,
     /// Without a position: what is in no file and stands behind everything that is. A file's reach is its last found message.
     unreached: Vec<(Who, u64)>,
 }
@@ -83,6 +101,8 @@ impl<'a> Reading<'a> {
             ledger,
             positions,
             refused: HashSet::new(),
+            reused: HashSet::new(),
+            ends: HashMap::new(),
             last: None,
             at: None,
             resumed: HashMap::new(),
@@ -91,6 +111,10 @@ impl<'a> Reading<'a> {
 
     pub(super) fn calendar(&self) -> Calendar {
         self.ledger.calendar
+    }
+
+    pub(super) fn compares_bytes(&self) -> bool {
+        self.ledger.compares_bytes
     }
 
     /// Every instance seen so far has its journal in the ledger, so that nobody needs to wait for what is on its way.
@@ -106,7 +130,7 @@ impl<'a> Reading<'a> {
             partition,
             low,
             position,
-            sequences: Vec::new(),
+            first: Vec::new(),
             unreached: Vec::new(),
         }));
     }
@@ -128,8 +152,25 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Enters a message of the dead-letter topic; `origin` is where the refused message stood.
-    pub(super) fn dead_letter(&mut self, value: &[u8], origin: Option<Place>) {
+    /// Notes where a partition ends.
+    pub(super) fn ends_at(&mut self, partition: Partition, end: i64) {
+        let known = self.ends.entry(partition).or_default();
+        *known = end.max(*known);
+    }
+
+    /// Notes what can't be read.
+    pub(super) fn unreadable(&mut self, found: Vec<Unreadable>) {
+        self.ledger.faults.unreadable.extend(found);
+    }
+
+    /// Enters a message of the dead-letter topic.
+    pub(super) fn dead_letter(&mut self, value: &[u8], letter: LetterOf) {
+        let LetterOf { origin, is_reuse } = letter;
+        if let (true, Some(origin)) = (is_reuse, origin) {
+            // Its sequence belongs to the event that was kept.
+            self.reused.insert(origin);
+            return;
+        }
         match glimpse(value) {
             Some(seen) => {
                 let day = self.ledger.calendar.day_in(seen.timestamp.as_bytes());
@@ -139,6 +180,8 @@ impl<'a> Reading<'a> {
                         event_id: seen.event_id,
                         day,
                         has_row: false,
+                        bytes: Hash::NONE,
+                        values: Hash::NONE,
                     });
                 }
             }
@@ -165,15 +208,19 @@ impl<'a> Reading<'a> {
 
     fn message(&mut self, offset: i64, who: Who, sighting: &Sighting, settled: Settled) {
         let Some(at) = &mut self.at else { return };
-        let instance = self.ledger.instance(who);
-        instance.see(Hop::Topics, sighting, at.follow(who, sighting.sequence));
-        if settled == Settled::Yes {
-            instance.settled = instance.settled.max(sighting.sequence);
-        }
         let place = Place {
             partition: at.partition,
             offset,
         };
+        if self.reused.contains(&place) {
+            return;
+        }
+        at.note_first(who, sighting.sequence);
+        let instance = self.ledger.instance(who);
+        instance.see(Hop::Topics, sighting);
+        if settled == Settled::Yes {
+            instance.settled = instance.settled.max(sighting.sequence);
+        }
         if self.refused.remove(&place) {
             // Its letter left the value at its origin; here is whose it is.
             instance.see_dead(sighting);
@@ -213,31 +260,34 @@ impl<'a> Reading<'a> {
         for read in self.resumed.values().filter(|read| read.low > 0) {
             self.ledger.topics_trimmed = true;
             let unread = read.position.map_or(0, |position| (read.low - position).max(0));
-            self.ledger.removed_unread += unread.unsigned_abs();
-            for (instance, sequences) in self.ledger.instances.iter_mut().zip(&read.sequences) {
-                if let Some((lowest, _)) = sequences {
-                    instance.horizon = instance.horizon.max(*lowest);
-                }
+            self.ledger.faults.removed_unread += unread.unsigned_abs();
+            for (instance, first) in self.ledger.instances.iter_mut().zip(&read.first) {
+                instance.horizon = instance.horizon.max(first.unwrap_or(0));
             }
         }
+        let positions = self.positions.into_iter().flatten();
+        for (partition, position) in positions.filter(|(_, position)| **position > 0) {
+            let end = self.ends.get(partition).copied();
+            if end.is_none_or(|end| end < *position) {
+                self.ledger.faults.cut_partitions.push(CutPartition {
+                    topic: partition.topic.name(),
+                    partition: partition.number,
+                    end,
+                    position: *position,
+                });
+            }
+        }
+        let cut = &mut self.ledger.faults.cut_partitions;
+        cut.sort_by(|one, other| (one.topic, one.partition).cmp(&(other.topic, other.partition)));
     }
 }
 
 impl PartitionReading {
-    fn follow(&mut self, who: Who, sequence: u64) -> Order {
-        if self.sequences.len() <= who.0 {
-            self.sequences.resize(who.0 + 1, None);
+    fn note_first(&mut self, who: Who, sequence: u64) {
+        if self.first.len() <= who.0 {
+            self.first.resize(who.0 + 1, None);
         }
-        match &mut self.sequences[who.0] {
-            Some((_, highest)) if *highest >= sequence => Order::Backward,
-            Some((_, highest)) => {
-                *highest = sequence;
-                Order::Onward
-            }
-            first => {
-                *first = Some((sequence, sequence));
-                Order::Onward
-            }
-        }
+        let first = &mut self.first[who.0];
+        *first = Some(first.map_or(sequence, |first| first.min(sequence)));
     }
 }

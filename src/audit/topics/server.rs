@@ -15,7 +15,7 @@ use super::super::error::AuditError;
 use super::super::hands::in_order;
 use super::super::progress::Progress;
 use super::super::sheet::Sheet;
-use super::{Partition, Place, Reading, Settled};
+use super::{LetterOf, Partition, Place, Reading, SEQUENCE_REUSED, Settled};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const NEXT_WITHIN: Duration = Duration::from_secs(30);
@@ -48,6 +48,9 @@ pub(in super::super) fn read(server: &Server, reading: &mut Reading<'_>) -> Resu
     };
     let began = Instant::now();
     let partitions = tail.partitions()?;
+    for stretch in &partitions {
+        reading.ends_at(stretch.partition, stretch.end);
+    }
     let (letters, messages): (Vec<_>, Vec<_>) = partitions
         .into_iter()
         .partition(|stretch| stretch.partition.topic == Topic::DeadLetter);
@@ -144,7 +147,7 @@ impl Tail<'_> {
             let mut messages = Messages::of(self, stretch)?;
             while let Some(message) = messages.next_message()? {
                 progress.step(1);
-                reading.dead_letter(message.payload().unwrap_or_default(), origin(&message));
+                reading.dead_letter(message.payload().unwrap_or_default(), letter_of(&message));
             }
         }
         Ok(())
@@ -156,7 +159,8 @@ impl Tail<'_> {
         reading: &mut Reading<'_>,
         settled: Settled,
     ) -> Result<(), AuditError> {
-        let (calendar, mut progress) = (reading.calendar(), progress(stretches));
+        let (calendar, compares_bytes) = (reading.calendar(), reading.compares_bytes());
+        let mut progress = progress(stretches);
         for stretch in stretches {
             // A partition without messages still says what retention has removed.
             reading.enter_partition(stretch.partition, stretch.low);
@@ -166,7 +170,11 @@ impl Tail<'_> {
                 progress.step(packet.ends.len() as u64);
                 Ok(packet)
             });
-            let read = |packet: Packet| Ok(packet.sheet(stretch.partition, calendar));
+            let read = |packet: Packet| {
+                let mut sheet = Sheet::new(compares_bytes);
+                packet.note_in(&mut sheet, stretch.partition, calendar);
+                Ok(sheet)
+            };
             in_order("the topics", packets, read, |sheet| reading.messages(&sheet, settled))?;
         }
         Ok(())
@@ -253,25 +261,29 @@ impl<'a> Messages<'a> {
 }
 
 impl Packet {
-    fn sheet(&self, partition: Partition, calendar: Calendar) -> Sheet {
-        let (mut sheet, mut start) = (Sheet::default(), 0);
+    fn note_in(&self, sheet: &mut Sheet, partition: Partition, calendar: Calendar) {
+        let mut start = 0;
         for (offset, end) in &self.ends {
-            partition.note(&mut sheet, calendar, *offset, &self.bytes[start..*end]);
+            partition.note(sheet, calendar, *offset, &self.bytes[start..*end]);
             start = *end;
         }
-        sheet
     }
 }
 
-/// Where a refused message stood, by the headers of its letter. It may itself have been a letter: the last of a name counts.
-fn origin(message: &BorrowedMessage<'_>) -> Option<Place> {
-    let headers = message.headers()?;
-    let own = |name: Header| sink::dead_letter::own(headers, name);
-    Some(Place {
-        partition: Partition {
-            topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,
-            number: own(Header::DeadLetterPartition)?.parse().ok()?,
-        },
-        offset: own(Header::DeadLetterOffset)?.parse().ok()?,
-    })
+/// What the headers of a letter say. What was refused may itself have been a letter: the last of a name counts.
+fn letter_of(message: &BorrowedMessage<'_>) -> LetterOf {
+    let own = |name: Header| sink::dead_letter::own(message.headers()?, name);
+    let origin = || {
+        Some(Place {
+            partition: Partition {
+                topic: Topic::from_name(own(Header::DeadLetterTopic)?)?,
+                number: own(Header::DeadLetterPartition)?.parse().ok()?,
+            },
+            offset: own(Header::DeadLetterOffset)?.parse().ok()?,
+        })
+    };
+    LetterOf {
+        origin: origin(),
+        is_reuse: own(Header::DeadLetterReason) == Some(SEQUENCE_REUSED),
+    }
 }
