@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use insights::{Access, Options, Source};
+use insights::{Access, AskDatabase, Options, Source};
 use schemas::Clock;
 use sqlx::{Connection as _, PgConnection};
 use tower::ServiceExt as _;
@@ -107,15 +107,15 @@ async fn grow(url: &str, rows: usize) -> Result<()> {
 }
 
 fn router(url: &str) -> Result<axum::Router> {
-    let source = match url.strip_prefix("sqlite:") {
-        Some(path) => Source::sqlite(path.into()),
-        None => Source::postgres(url.parse()?),
+    let (source, ask) = match url.strip_prefix("sqlite:") {
+        Some(path) => (Source::sqlite(path.into()), Some(AskDatabase::Sqlite(path.into()))),
+        None => (Source::postgres(url.parse()?), None),
     };
     Ok(insights::router(Options {
         source,
         zone: time::UtcOffset::UTC,
         access: Access::Loopback,
-        ask: None,
+        ask,
         clock: Clock::system(),
     }))
 }

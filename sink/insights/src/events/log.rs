@@ -15,6 +15,9 @@ use crate::source::{ProductRow, RawRow, RowKey};
 /// An event is late when a newer one of its partition came before it, by more than this.
 const LATE_AFTER: i64 = 60_000_000;
 
+/// The most events that are kept: the memory is shared with the sink, which must go on.
+const MOST_EVENTS: usize = 30_000_000;
+
 /// A partition of a topic, and how far the sink was in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
@@ -51,6 +54,8 @@ pub struct Log {
     pub arranged: Arranged,
     /// Rows whose session or details could not be read: in no figure but this one.
     pub unreadable: u64,
+    /// Rows beyond the most that are kept: in no figure but this one.
+    pub left_out: u64,
     session_keys: Vec<u128>,
     session_numbers: HashMap<u128, SessionIndex>,
     visitor_keys: Vec<u128>,
@@ -64,6 +69,10 @@ pub struct Log {
 impl Log {
     /// Takes a row in; [`Log::settle`] makes it count.
     pub fn push(&mut self, row: &RawRow) {
+        if self.events.len() >= MOST_EVENTS {
+            self.left_out += 1;
+            return;
+        }
         let kind = EventType::ALL.into_iter().find(|kind| kind.name() == row.kind);
         let session = u128::from_str_radix(&row.session, 16).ok();
         let (Some(kind), Some(session)) = (kind, session) else {
