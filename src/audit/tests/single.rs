@@ -301,12 +301,12 @@ fn what_compaction_took_from_its_topic_is_no_loss_and_what_else_is_missing_is() 
         // The first and the last are on the topic; all three are in files.
         for sequence in 1..=3 {
             let seen = sighting(&ledger, sequence, TODAY, false);
-            ledger.instance(who).see(Hop::Files, &seen, Order::Onward);
+            ledger.instance(who).see(Hop::Files, &seen);
             if is_compacted {
                 ledger.instance(who).may_be_compacted(sequence);
             }
             if sequence != 2 {
-                ledger.instance(who).see(Hop::Topics, &seen, Order::Onward);
+                ledger.instance(who).see(Hop::Topics, &seen);
             }
         }
         let verdict = ledger.judge();
