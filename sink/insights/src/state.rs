@@ -1,7 +1,7 @@
 //! The events in memory, kept as fresh as the table: read when somebody looks, never before.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use schemas::{Clock, Timestamp};
@@ -26,6 +26,8 @@ pub(crate) struct State {
     reading: Arc<Mutex<Reading>>,
     /// Rows that were read since the start: how far a first reading is.
     read: Arc<AtomicU64>,
+    /// Whether the first reading is over.
+    filled: Arc<AtomicBool>,
     trouble: Arc<RwLock<Option<Trouble>>>,
 }
 
@@ -57,6 +59,7 @@ impl State {
             log: Arc::default(),
             reading: Arc::default(),
             read: Arc::default(),
+            filled: Arc::default(),
             trouble: Arc::default(),
         }
     }
@@ -76,7 +79,12 @@ impl State {
             drop(self.reading.lock().await);
             drop(self.log.read().await);
         };
-        tokio::time::timeout(PATIENCE, ready).await.map_err(|_| NotYet {
+        let waited = tokio::time::timeout(PATIENCE, ready).await;
+        // What was read before is shown however long the news take.
+        if waited.is_ok() || self.filled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        Err(NotYet {
             rows: self.read.load(Ordering::Relaxed),
         })
     }
@@ -132,6 +140,7 @@ impl State {
         }
         log.settle(oldest);
         reading.since = Since { id: last, positions };
+        self.filled.store(true, Ordering::Release);
         Ok(())
     }
 }

@@ -122,6 +122,10 @@ impl Log {
 
     /// Brings what was pushed into order, so that it counts; `oldest` is when the oldest row of the table happened at the earliest.
     pub fn settle(&mut self, oldest: Option<i64>) {
+        let oldest = oldest.unwrap_or(i64::MIN);
+        if self.arranged_to == self.events.len() && self.arranged.limits.oldest == oldest {
+            return;
+        }
         self.mark_late();
         let fresh = self.arranged_to..self.events.len();
         let mut touched: Vec<SessionIndex> = self.events[fresh.clone()].iter().map(|event| event.session).collect();
@@ -144,7 +148,7 @@ impl Log {
         }
         self.arranged_to = self.events.len();
         let limits = Limits {
-            oldest: oldest.unwrap_or(i64::MIN),
+            oldest,
             positions: None,
         };
         let before = std::mem::take(&mut self.arranged);
