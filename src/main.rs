@@ -155,7 +155,8 @@ async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {
-    in_classroom(move || grade::run(&settings, &Clock::system(), &mut io::stdout())).await
+    let stop = stop_on_signal()?;
+    in_classroom(move || grade::run(&settings, &stop, &Clock::system(), &mut io::stdout())).await
 }
 
 fn run_contract(command: &contract::Command) -> Result<ExitCode, Failure> {

@@ -71,14 +71,27 @@ fn no_secret_is_printed_whatever_is_wrong_with_it() {
         "mysql://shop:hunter2@host/db",
     ];
     let databases = urls.map(|url| ["--database", url]);
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--portal-token", "hunter2"],
+        "--portal-token",
+    );
     let kafka = ["hunter2", "=hunter2", "sasl.pasword=hunter2"].map(|value| ["--kafka-config", value]);
-    for wrong in databases.into_iter().chain(kafka) {
+    for wrong in databases
+        .into_iter()
+        .chain(kafka)
+        .chain([["--portal-token", "hunter2"]])
+    {
         for (program_name, variables) in [
             ("shop", ["SHOP_DATABASE", "SHOP_KAFKA_CONFIG"]),
             ("de-shop", ["DE_SHOP_DATABASE", "SHOP_KAFKA_CONFIG"]),
         ] {
             let folder = TempDir::with_prefix("de-shop-secrets-").expect("a temporary folder");
-            let variable = variables[usize::from(wrong[0] == "--kafka-config")];
+            let variable = match wrong[0] {
+                "--portal-token" => "SHOP_PORTAL_TOKEN",
+                "--kafka-config" => variables[1],
+                _ => variables[0],
+            };
             let mut command = Command::new(program(program_name));
             command
                 .args(["--listen", "127.0.0.1:0"])
@@ -106,6 +119,18 @@ fn no_secret_is_printed_whatever_is_wrong_with_it() {
             );
         }
     }
+}
+
+#[test]
+fn insights_for_other_machines_need_a_token() {
+    refuses("sink", &["--listen", "0.0.0.0:0"], "--insights-token");
+    refuses(
+        "sink",
+        &["--listen", "[::]:0", "--insights-token", "short"],
+        "--insights-token",
+    );
+    let everywhere = ["--listen", "0.0.0.0:0", "--kafka-listen", "127.0.0.1:0"];
+    refuses("de-shop", &everywhere, "--insights-token");
 }
 
 #[test]

@@ -273,7 +273,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SHOP_PORTAL_TOKEN",
-        value_parser = long_enough,
+        value_parser = trimmed,
         value_name = "TOKEN",
         hide_env_values = true,
         global = true
@@ -285,6 +285,8 @@ pub struct Settings {
     pub experiments: Option<PathBuf>,
 }
 
+/// The shortest token, in bytes: it is guessed otherwise.
+const LEAST_TOKEN: usize = 12;
 /// The smallest journal, in bytes.
 const LEAST_JOURNAL: u64 = 1024 * 1024;
 
@@ -321,6 +323,13 @@ impl Settings {
         };
         if self.kafka_config.iter().any(|setting| setting.key.is_empty()) {
             return wrong("--kafka-config", "one of the values is not KEY=VALUE");
+        }
+        if self
+            .portal_token
+            .as_ref()
+            .is_some_and(|token| token.len() < LEAST_TOKEN)
+        {
+            return wrong("--portal-token", "it needs at least 12 characters");
         }
         if self.session_silence.is_zero() {
             return wrong(
@@ -369,13 +378,9 @@ impl ForwardedHeader {
     }
 }
 
-/// A token that can be guessed is none.
-fn long_enough(token: &str) -> Result<String, &'static str> {
-    let token = token.trim();
-    if token.len() < 12 {
-        return Err("needs at least 12 characters");
-    }
-    Ok(token.to_owned())
+/// Refuses nothing, see [`Settings::check`]: what is refused while it is parsed would be repeated.
+fn trimmed(token: &str) -> Result<String, Infallible> {
+    Ok(token.trim().to_owned())
 }
 
 /// Which `request` events are logged.

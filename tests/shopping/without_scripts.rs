@@ -110,6 +110,7 @@ async fn buys_and_cancels(browser: &Browser, world: &crate::world::World, said: 
     browser.clicks("form[action='/checkout'] [type=submit]").await;
     browser.is_on("/orders/").await;
     reads(browser, ".thanks", said.thanks).await;
+    browser.clicks("details.asking summary").await;
     browser.clicks("form[action$='/cancel'] [type=submit]").await;
     reads(browser, "dl.facts .sold-out", said.cancelled).await;
 }

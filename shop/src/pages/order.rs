@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
-use super::parts::tile::form_token;
+use super::parts::tile::{form_token, picture};
 use super::{Frame, Words, layout};
 use crate::domain::Won;
 
@@ -71,10 +71,15 @@ fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     let orders = &frame.words().orders;
     html! {
         @if let Some(until) = &shown.cancel_until {
-            form action={ "/orders/" (shown.id) "/cancel" } method="post" {
-                (asked(frame, None))
-                p.quiet-text { ((orders.cancel_hint)(until)) }
-                button.wide type="submit" { (orders.cancel) }
+            p.quiet-text { ((orders.cancel_hint)(until)) }
+            // What can't be taken back is asked, without a script.
+            details.asking {
+                summary.button.wide { (orders.cancel) }
+                form action={ "/orders/" (shown.id) "/cancel" } method="post" {
+                    (asked(frame, None))
+                    p { (orders.cancel_question) }
+                    button.wide.danger type="submit" { (orders.cancel_yes) }
+                }
             }
         }
     }
@@ -87,8 +92,10 @@ fn state(words: &Words, cancelled: bool) -> Markup {
 }
 
 /// An order in the list.
-pub struct OrderRow {
+pub struct OrderRow<'a> {
     pub id: i64,
+    /// The first lines: what the order is recognised by.
+    pub first: Vec<LineView<'a>>,
     pub placed_at: String,
     pub cancelled: bool,
     pub total: Won,
@@ -97,7 +104,7 @@ pub struct OrderRow {
 }
 
 #[must_use]
-pub fn orders(frame: &Frame<'_>, rows: &[OrderRow]) -> Markup {
+pub fn orders(frame: &Frame<'_>, rows: &[OrderRow<'_>]) -> Markup {
     let words = frame.words();
     let orders = &words.orders;
     let content = html! {
@@ -109,6 +116,7 @@ pub fn orders(frame: &Frame<'_>, rows: &[OrderRow]) -> Markup {
                 @for row in rows {
                     li {
                         a.order-row href={ "/orders/" (row.id) } {
+                            span.order-pictures { @for line in &row.first { (picture(line.picture, line.hue)) } }
                             span.order-number { ((orders.number)(row.id)) }
                             span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
                             (state(words, row.cancelled))

@@ -180,13 +180,13 @@ mod tests {
 
     #[test]
     fn only_the_same_bytes_under_the_same_sequence_are_there_and_only_once() {
-        let mut there = AlreadyThere(HashMap::from([
+        let mut landed = AlreadyThere(HashMap::from([
             (Sequence(7), hash(b"seven")),
             (Sequence(8), hash(b"another")),
         ]));
-        assert!(!there.take(Sequence(6), b"seven"));
-        assert!(there.take(Sequence(7), b"seven") && !there.take(Sequence(7), b"seven"));
-        assert!(!there.take(Sequence(8), b"eight"));
+        assert!(!landed.take(Sequence(6), b"seven"));
+        assert!(landed.take(Sequence(7), b"seven") && !landed.take(Sequence(7), b"seven"));
+        assert!(!landed.take(Sequence(8), b"eight"));
     }
 
     #[test]

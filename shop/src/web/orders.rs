@@ -31,16 +31,26 @@ pub(super) struct How {
     placed: Option<String>,
 }
 
+/// Of an order in the list.
+const PICTURES: usize = 3;
+
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
     let orders = site.store.orders_of(caller.owner()).await?;
+    let catalogue = site.store.catalogue();
     let row = |order: &Order| OrderRow {
         id: order.id.0,
+        first: order
+            .lines
+            .iter()
+            .take(PICTURES)
+            .map(|line| show::line(&catalogue, &caller, line))
+            .collect(),
         placed_at: show::moment(order.placed_at),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         total: order.total,
         things: order.lines.iter().map(|line| u32::from(line.quantity)).sum(),
     };
-    let rows: Vec<OrderRow> = orders.iter().map(row).collect();
+    let rows: Vec<OrderRow<'_>> = orders.iter().map(row).collect();
     let page = pages::order::orders(&caller.frame(&site).await?, &rows);
     Ok((caller.saw(caller.view()), page))
 }

@@ -136,6 +136,8 @@ pub(super) static WORDS: Words = Words {
         delivered_to: "Where it goes",
         items: "What you ordered",
         cancel: "Cancel the order",
+        cancel_question: "Cancel the whole order? This can't be undone.",
+        cancel_yes: "Yes, cancel it",
         cancel_hint: |until| format!("You can cancel until {until}."),
         too_late: "The time for cancelling is over.",
         again: "Order these again",

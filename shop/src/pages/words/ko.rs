@@ -125,6 +125,8 @@ pub(super) static WORDS: Words = Words {
         delivered_to: "받는 곳",
         items: "주문한 상품",
         cancel: "주문 취소하기",
+        cancel_question: "주문 전체를 취소할까요? 취소하면 되돌릴 수 없어요.",
+        cancel_yes: "네, 취소할게요",
         cancel_hint: |until| format!("{until}까지 취소할 수 있어요."),
         too_late: "취소할 수 있는 시간이 지났어요.",
         again: "모두 다시 담기",

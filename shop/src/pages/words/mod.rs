@@ -161,6 +161,8 @@ pub struct Orders {
     pub delivered_to: &'static str,
     pub items: &'static str,
     pub cancel: &'static str,
+    pub cancel_question: &'static str,
+    pub cancel_yes: &'static str,
     /// Until when.
     pub cancel_hint: fn(&str) -> String,
     pub too_late: &'static str,
