@@ -2,6 +2,6 @@
 
 pub mod audit;
 pub mod broker;
+pub mod contract;
 pub mod local;
-pub mod open_files;
 mod others;

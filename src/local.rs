@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::Clock;
+
 use shop::diagnostics::{self, Diagnostics, DiagnosticsOptions};
+use shop::pages::assets::Asset;
 use shop::settings::Settings as ShopSettings;
 use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
 use sink::{Sink, SinkError, Surroundings as AroundSink};
@@ -31,15 +33,27 @@ const SINK_PROVEN: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Address and port of the web shop; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:8080", value_parser = hosting::listen, value_name = "HOST:PORT")]
     pub listen: SocketAddr,
 
     /// Where Kafka clients find the embedded broker, on this machine only; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_KAFKA_LISTEN", default_value = "127.0.0.1:9092")]
+    #[arg(
+        long,
+        env = "DE_SHOP_KAFKA_LISTEN",
+        default_value = "127.0.0.1:9092",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT"
+    )]
     pub kafka_listen: SocketAddr,
 
     /// Where the sink serves its health and metrics; port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_SINK_LISTEN", default_value = "127.0.0.1:0")]
+    #[arg(
+        long,
+        env = "DE_SHOP_SINK_LISTEN",
+        default_value = "127.0.0.1:0",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT"
+    )]
     pub sink_listen: SocketAddr,
 
     /// The folder of everything that is kept.
@@ -47,12 +61,16 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Use this Kafka and start no broker.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT,..", value_parser = sink::settings::addresses)]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_parser = hosting::brokers, value_name = "HOST:PORT,..")]
     pub kafka: Option<String>,
 
     /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
     #[arg(long, env = "DE_SHOP_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+
+    /// Who looks at /insights must bring it; at least 16 letters. Needed where --listen is an address that other machines reach.
+    #[arg(long, env = "DE_SHOP_INSIGHTS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub insights_token: Option<String>,
 }
 
 /// Why the system does not start or could not go on.
@@ -102,6 +120,7 @@ impl Local {
         };
         std::fs::create_dir_all(&settings.data).map_err(data)?;
         let shop_settings = ShopSettings::defaults();
+        shop_settings.check().map_err(ShopError::from)?;
         let diagnostics = diagnostics::init(&DiagnosticsOptions {
             level: shop_settings.log_level.tracing(),
             folder: settings.data.join("diagnostics"),
@@ -114,13 +133,17 @@ impl Local {
         let own = broker.as_ref().map(|broker| broker.address().to_string());
         let kafka = own.or_else(|| settings.kafka.clone()).unwrap_or_default();
         let others = Others::new(broker.as_ref());
+        let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
         let around = AroundShop {
             clock: Clock::system(),
-            rooms: axum::Router::new(),
+            rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
+                &sink_again.0,
+                settings.listen.ip(),
+                Clock::system(),
+            )?),
             parts: others.parts(),
-            metrics: metrics.clone(),
+            metrics,
         };
-        let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
         let shop_settings = ShopSettings {
             sink_group: sink_again.0.group.clone(),
             ..shop_settings
@@ -159,6 +182,7 @@ impl Local {
             "\n  DE Shop is open.\n\n\
              \x20 shop      http://{shop}\n\
              \x20 data      http://{shop}/data      (topics, messages as they come, documents)\n\
+             \x20 insights  http://{shop}/insights  (what people did, in figures)\n\
              \x20 log files tail -f {data}/logs/*.log\n\
              \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
              \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\
@@ -172,7 +196,7 @@ impl Local {
         let (stop_sink, stop_broker) = (CancellationToken::new(), CancellationToken::new());
         let broker = self.broker.map(|broker| tokio::spawn(broker.run(stop_broker.clone())));
         let sink = tokio::spawn(keep_sinking(self.sink, self.sink_again, self.others, stop_sink.clone()));
-        let served = self.shop.run(stop).await;
+        self.shop.run(stop).await;
         self.diagnostics.detach();
         stop_sink.cancel();
         if let Err(error) = sink.await {
@@ -184,7 +208,7 @@ impl Local {
             let setting = "--data";
             closed.map_err(|source| LocalError::Broker { setting, source })?;
         }
-        Ok(served?)
+        Ok(())
     }
 }
 
@@ -267,13 +291,18 @@ fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, Loc
         setting: "--database",
         reason,
     };
+    // A variable of the sink that is wrong ends here: exit 2, and a line that names it.
+    let defaults = sink::Settings::from_environment().unwrap_or_else(|error| error.exit());
     Ok(sink::Settings {
         listen: settings.sink_listen,
         kafka: kafka.to_owned(),
         database: database(settings, "activity.db").parse().map_err(refused)?,
         logs: settings.data.join("logs"),
-        // A variable of the sink that is wrong ends here: exit 2, and a line that names it.
-        ..sink::Settings::from_environment().unwrap_or_else(|error| error.exit())
+        insights_token: settings
+            .insights_token
+            .clone()
+            .or_else(|| defaults.insights_token.clone()),
+        ..defaults
     })
 }
 

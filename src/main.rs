@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
-use de_shop::audit;
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
+use de_shop::{audit, contract};
 use schemas::Clock;
 use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,6 +37,9 @@ enum Command {
     Broker(BrokerArgs),
     /// The ledger: what must be on each hop, and what is.
     Audit(audit::Settings),
+    /// The contract: what may change, and what a reader can rely on.
+    #[command(subcommand)]
+    Contract(contract::Command),
     /// The classroom: a shop's life from a seed, as daily files or straight into topics.
     Simulate(simulate::Settings),
     /// The classroom: plays log files into topics, on time and with the faults of real streams.
@@ -51,7 +54,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct BrokerArgs {
     /// Where Kafka clients connect; an address of this machine's loopback, port 0 takes a free one.
-    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092")]
+    #[arg(long, env = "DE_SHOP_LISTEN", default_value = "127.0.0.1:9092", value_parser = hosting::listen, value_name = "HOST:PORT")]
     listen: SocketAddr,
     /// The folder that keeps topics and offsets.
     #[arg(long, env = "DE_SHOP_DATA", default_value = "./data/kafka", value_name = "DIR")]
@@ -68,12 +71,16 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let line = CommandLine::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
-    de_shop::open_files::raise_limit();
+    let read = hosting::without_empty_variables(CommandLine::command())
+        .try_get_matches()
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let line = read.unwrap_or_else(|error| without_secrets(error).exit());
+    hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
         Command::Broker(args) => run_broker(args).await,
         Command::Audit(settings) => run_audit(settings).await,
+        Command::Contract(command) => run_contract(&command),
         Command::Simulate(settings) => run_simulate(settings).await,
         Command::Replay(settings) => run_replay(*settings).await,
         Command::Exercise(command) => run_exercise(command).await,
@@ -148,7 +155,19 @@ async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {
-    in_classroom(move || grade::run(&settings, &Clock::system(), &mut io::stdout())).await
+    let stop = stop_on_signal()?;
+    in_classroom(move || grade::run(&settings, &stop, &Clock::system(), &mut io::stdout())).await
+}
+
+fn run_contract(command: &contract::Command) -> Result<ExitCode, Failure> {
+    match contract::run(command) {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(Failure {
+            error: error.into(),
+            code: ExitCode::from(BAD_SETTINGS),
+        }),
+    }
 }
 
 /// The classroom's tools compute and wait without async: a thread of their own keeps signals answered.

@@ -2,10 +2,14 @@
 
 #[path = "broker/admin.rs"]
 mod admin;
+#[path = "broker/compaction.rs"]
+mod compaction;
 #[path = "broker/groups.rs"]
 mod groups;
 #[path = "broker/kill.rs"]
 mod kill;
+#[path = "broker/limits.rs"]
+mod limits;
 #[path = "broker/records.rs"]
 mod records;
 #[path = "broker/wire.rs"]

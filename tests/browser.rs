@@ -27,7 +27,9 @@ async fn what_a_browser_does_is_read_by_kcat_and_stands_once_in_file_and_table()
     browser.clicks("main a[href^='/products/101']").await;
     browser.is_on("/products/101").await;
     browser.clicks("form[action='/cart/add'] [type=submit]").await;
-    browser.clicks("dialog[open] a[href='/checkout']").await;
+    browser
+        .clicks("dialog[open] form[action='/cart/checkout'] [type=submit]")
+        .await;
     browser.is_on("/checkout").await;
     browser.types("input[name=recipient]", "Kim Haneul").await;
     browser.types("input[name=phone]", "010-1234-5678").await;

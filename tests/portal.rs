@@ -110,7 +110,20 @@ async fn what_a_shopper_does_is_found_on_the_portal() {
         !page.contains("127.0.0.1&quot;") && page.contains("•••"),
         "a stranger's address is hidden: {page}"
     );
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documents_agree_with_what_is_live_and_the_sinks_group_is_seen() {
+    let Some(world) = World::start("the portal's documents") else {
+        return;
+    };
+    let mut shopper = world.visitor();
+    shopper.looks_at(101).await.expect("a product");
+    shopper.buys(102).await.expect("an order");
+    let engineer = Engineer::of(&world);
+    let counted = |text: &str| text.contains("\"shop.order.messages\":\"1\"");
+    engineer.waits_for("/data/live", counted).await;
+    engineer.waits_for("/data", |text| text.contains("≈ ")).await;
     let agreed = engineer
         .waits_for("/data/documents", |text| {
             text.contains("data-agrees") || text.contains("data-differs")

@@ -5,6 +5,7 @@
 mod adoption;
 mod bad_input;
 mod browser;
+mod classroom;
 mod clocks;
 mod compose;
 mod consent;
@@ -15,6 +16,7 @@ mod faults;
 mod finding;
 mod full_disk;
 mod hostile;
+mod joined;
 mod kill;
 mod ledger;
 mod letters;

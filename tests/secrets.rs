@@ -189,7 +189,9 @@ async fn a_click_on_a_name_or_an_address_does_not_tell_it() {
         .await
         .expect("the shop opens");
     browser.clicks("form.add [type=submit]").await;
-    browser.clicks("dialog[open] a[href='/checkout']").await;
+    browser
+        .clicks("dialog[open] form[action='/cart/checkout'] [type=submit]")
+        .await;
     browser.is_on("/checkout").await;
     browser.types("input[name=recipient]", name).await;
     browser.types("input[name=phone]", phone).await;

@@ -37,6 +37,103 @@ fn a_value_that_is_none_is_refused_by_name() {
 }
 
 #[test]
+fn a_broker_that_is_no_address_is_refused_by_name() {
+    for wrong in ["", "host:99999", "http://127.0.0.1:9092", "host"] {
+        refuses("shop", &["--listen", "127.0.0.1:0", "--kafka", wrong], "--kafka");
+        refuses("de-shop", &["--listen", "127.0.0.1:0", "--kafka", wrong], "--kafka");
+    }
+    refuses("shop", &["--listen", "127.0.0.1:0", "--sink-group", ""], "--sink-group");
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--session-silence", "0s"],
+        "--session-silence",
+    );
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--answer-timeout", "0s"],
+        "--answer-timeout",
+    );
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--journal-max-size", "10"],
+        "--journal-max-size",
+    );
+    refuses("shop", &["--listen", "localhost:99999"], "--listen");
+}
+
+#[test]
+fn no_secret_is_printed_whatever_is_wrong_with_it() {
+    let urls = [
+        "postgres://shop:hunter2@127.0.0.1:99999/db",
+        "postgres://shop:hunter2@127.0.0.1:1/db",
+        "postgres://shop:hunter2@",
+        "hunter2",
+        "mysql://shop:hunter2@host/db",
+    ];
+    let databases = urls.map(|url| ["--database", url]);
+    refuses(
+        "shop",
+        &["--listen", "127.0.0.1:0", "--portal-token", "hunter2"],
+        "--portal-token",
+    );
+    let kafka = ["hunter2", "=hunter2", "sasl.pasword=hunter2"].map(|value| ["--kafka-config", value]);
+    for wrong in databases
+        .into_iter()
+        .chain(kafka)
+        .chain([["--portal-token", "hunter2"]])
+    {
+        for (program_name, variables) in [
+            ("shop", ["SHOP_DATABASE", "SHOP_KAFKA_CONFIG"]),
+            ("de-shop", ["DE_SHOP_DATABASE", "SHOP_KAFKA_CONFIG"]),
+        ] {
+            let folder = TempDir::with_prefix("de-shop-secrets-").expect("a temporary folder");
+            let variable = match wrong[0] {
+                "--portal-token" => "SHOP_PORTAL_TOKEN",
+                "--kafka-config" => variables[1],
+                _ => variables[0],
+            };
+            let mut command = Command::new(program(program_name));
+            command
+                .args(["--listen", "127.0.0.1:0"])
+                .env(variable, wrong[1])
+                .current_dir(folder.path());
+            if program_name == "de-shop" {
+                command.args(["--kafka-listen", "127.0.0.1:0"]);
+            }
+            let Output { status, stdout, stderr } = command.output().expect("the program runs");
+            let said = format!(
+                "{}{}",
+                String::from_utf8_lossy(&stdout),
+                String::from_utf8_lossy(&stderr)
+            );
+            assert_eq!(status.code(), Some(2), "{program_name} {wrong:?}: {said}");
+            assert!(!said.contains("hunter2"), "{program_name} {wrong:?}: {said}");
+            let help = Command::new(program(program_name))
+                .arg("--help")
+                .env(variable, wrong[1])
+                .output();
+            let help = help.expect("the program runs").stdout;
+            assert!(
+                !String::from_utf8_lossy(&help).contains("hunter2"),
+                "{program_name} --help: {variable}"
+            );
+        }
+    }
+}
+
+#[test]
+fn insights_for_other_machines_need_a_token() {
+    refuses("sink", &["--listen", "0.0.0.0:0"], "--insights-token");
+    refuses(
+        "sink",
+        &["--listen", "[::]:0", "--insights-token", "short"],
+        "--insights-token",
+    );
+    let everywhere = ["--listen", "0.0.0.0:0", "--kafka-listen", "127.0.0.1:0"];
+    refuses("de-shop", &everywhere, "--insights-token");
+}
+
+#[test]
 fn experiments_that_no_page_can_show_are_refused_by_name() {
     let folder = TempDir::with_prefix("de-shop-experiments-").expect("a temporary folder");
     let file = folder.path().join("experiments.json");

@@ -4,6 +4,34 @@ use crate::members::{Object, name};
 use crate::record::{EntityType, Http};
 use crate::{Activity, AppLine, CatalogueEntry, Details, EventId, EventType, SessionId, Source, Timestamp};
 
+/// Characters that JSON lets stand in a text, and that readers of lines take for the line's end: U+0085, U+2028, U+2029.
+const LINE_ENDS: [(&[u8], &[u8]); 3] = [
+    ("\u{85}".as_bytes(), br"\u0085"),
+    ("\u{2028}".as_bytes(), br"\u2028"),
+    ("\u{2029}".as_bytes(), br"\u2029"),
+];
+
+/// One line, for every reader: what could end it is escaped. Outside of texts none of these stands in JSON.
+fn on_one_line(json: Vec<u8>) -> Vec<u8> {
+    // Nearly every event is plain ASCII or Hangul, which begins with other bytes.
+    if !json.iter().any(|byte| matches!(byte, 0xc2 | 0xe2)) {
+        return json;
+    }
+    let mut line = Vec::with_capacity(json.len() + 16);
+    let mut rest = json.as_slice();
+    while let Some((first, behind)) = rest.split_first() {
+        let end = LINE_ENDS.iter().find(|(end, _)| rest.starts_with(end));
+        if let Some((end, escaped)) = end {
+            line.extend_from_slice(escaped);
+            rest = &rest[end.len()..];
+        } else {
+            line.push(*first);
+            rest = behind;
+        }
+    }
+    line
+}
+
 /// An encoded event that still lacks its place: `json` is a whole object without `source`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsealed {
@@ -77,7 +105,7 @@ impl Activity<'_, Details<'_>> {
             event_id: self.event_id,
             timestamp: self.timestamp,
             session_id: Some(self.session_id),
-            json,
+            json: on_one_line(json),
         })
     }
 }
@@ -90,7 +118,7 @@ impl CatalogueEntry<'_> {
             event_id: self.event_id,
             timestamp: self.timestamp,
             session_id: None,
-            json: serde_json::to_vec(self)?,
+            json: on_one_line(serde_json::to_vec(self)?),
         })
     }
 }
@@ -137,7 +165,7 @@ impl AppLine<'_> {
             event_id: self.event_id,
             timestamp: self.timestamp,
             session_id: self.session_id,
-            json,
+            json: on_one_line(json),
         })
     }
 }
@@ -214,10 +242,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_ends_a_line_for_some_reader_is_escaped() {
+        let json = "{\"a\":\"x\u{85}\u{2028}y\u{2029} é €\"}".to_owned();
+        let before: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let line = String::from_utf8(on_one_line(json.into_bytes())).unwrap();
+        assert!(
+            !line.contains(['\u{85}', '\u{2028}', '\u{2029}']) && line.contains(" é €"),
+            "{line}"
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), before);
+    }
+
     proptest! {
         #[test]
         fn a_line_is_encoded_as_serde_encodes_it(line in line()) {
-            prop_assert_eq!(line.encode().unwrap().json, serde_json::to_vec(&line).unwrap());
+            prop_assert_eq!(line.encode().unwrap().json, on_one_line(serde_json::to_vec(&line).unwrap()));
         }
 
         #[test]
@@ -257,7 +297,7 @@ mod tests {
                 schema_version: SCHEMA_VERSION,
                 source: None,
             };
-            prop_assert_eq!(activity.encode().unwrap().json, serde_json::to_vec(&activity).unwrap());
+            prop_assert_eq!(activity.encode().unwrap().json, on_one_line(serde_json::to_vec(&activity).unwrap()));
         }
     }
 }

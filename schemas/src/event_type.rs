@@ -1,126 +1,104 @@
-//! The closed set of event types, and what kind each is.
+//! The closed set of event types: one table says what each is called, which topic carries it, by which code journals know it, since which
+//! version it exists, who notices it, and what it means. Documentation and pages are made from it, or checked against it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Topic;
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum EventType {
-    Request,
-    App,
-    View,
-    Search,
-    CartAdd,
-    CartRemove,
-    CartUpdate,
-    CartMerge,
-    WishAdd,
-    WishRemove,
-    WishMerge,
-    OrderPlaced,
-    OrderCancelled,
-    Signup,
-    Login,
-    LoginFailed,
-    Logout,
-    Dwell,
-    Click,
-    Exposure,
-    Impression,
-    PagePerformance,
-    FormAbandoned,
-    Product,
+/// Who notices that it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticedBy {
+    /// The shop's program.
+    Shop,
+    /// `static/js/main.js`: nothing comes from a browser without scripts.
+    Browser,
+}
+
+macro_rules! event_types {
+    ($($variant:ident $name:literal $topic:ident $code:literal $since:literal $by:ident $meaning:literal),+ $(,)?) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[schemars(inline)]
+        pub enum EventType { $(#[doc = $meaning] $variant),+ }
+
+        impl EventType {
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
+
+            /// The name in `event_type`, in `ce_type` and in the schema's file name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            #[must_use]
+            pub const fn topic(self) -> Topic {
+                match self { $(Self::$variant => Topic::$topic),+ }
+            }
+
+            /// What stands for it in a journal. Codes are for ever: a journal outlives the program that wrote it.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The first version of the shop that tells it.
+            #[must_use]
+            pub const fn since(self) -> &'static str {
+                match self { $(Self::$variant => $since),+ }
+            }
+
+            #[must_use]
+            pub const fn noticed_by(self) -> NoticedBy {
+                match self { $(Self::$variant => NoticedBy::$by),+ }
+            }
+
+            /// In one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),+ }
+            }
+        }
+    };
+}
+
+event_types! {
+    Request         "request"          Request   1 "0.1.0" Shop    "A request began or was answered.",
+    App             "app"              App       2 "0.1.0" Shop    "The shop's program says something, or a script failed in a browser.",
+    View            "view"             View      3 "0.1.0" Shop    "A page was shown.",
+    Search          "search"           Search    4 "0.1.0" Shop    "Somebody searched, or looked at a further page of what was found.",
+    CartAdd         "cart_add"         Cart      5 "0.1.0" Shop    "Something was put into the cart.",
+    CartRemove      "cart_remove"      Cart      6 "0.1.0" Shop    "A product left the cart.",
+    CartUpdate      "cart_update"      Cart      7 "0.1.0" Shop    "The quantity of a product in the cart was changed.",
+    CartMerge       "cart_merge"       Cart      8 "0.1.0" Shop    "At sign-in, the visitor's cart went into the account's.",
+    WishAdd         "wish_add"         Cart     21 "0.1.0" Shop    "A product was put on the wish list.",
+    WishRemove      "wish_remove"      Cart     22 "0.1.0" Shop    "A product left the wish list.",
+    WishMerge       "wish_merge"       Cart     23 "0.1.0" Shop    "At sign-in, the visitor's wish list went into the account's.",
+    OrderPlaced     "order_placed"     Order     9 "0.1.0" Shop    "The cart became an order.",
+    OrderCancelled  "order_cancelled"  Order    10 "0.1.0" Shop    "An order was called off, and its goods went back into stock.",
+    Signup          "signup"           Account  11 "0.1.0" Shop    "An account was opened.",
+    Login           "login"            Account  12 "0.1.0" Shop    "Somebody signed in.",
+    LoginFailed     "login_failed"     Account  13 "0.1.0" Shop    "Somebody tried to sign in and could not.",
+    Logout          "logout"           Account  14 "0.1.0" Shop    "Somebody signed out.",
+    Dwell           "dwell"            Dwell    15 "0.1.0" Browser "A stay on a page ended: how long and how it was looked at.",
+    Click           "click"            Click    16 "0.1.0" Browser "Something was clicked.",
+    Exposure        "exposure"         Exposure 17 "0.1.0" Shop    "A page showed a visitor a variant of an experiment.",
+    Impression      "impression"       View     18 "0.1.0" Browser "Tiles of a list were really seen.",
+    PagePerformance "page_performance" Dwell    19 "0.1.0" Browser "How fast a page was for its visitor: Web Vitals.",
+    FormAbandoned   "form_abandoned"   Click    20 "0.1.0" Browser "A form was begun and left without being sent.",
+    Product         "product"          Product  24 "0.2.0" Shop    "What a product is called and costs from a moment on.",
 }
 
 impl EventType {
-    pub const ALL: [Self; 24] = [
-        Self::Request,
-        Self::App,
-        Self::View,
-        Self::Search,
-        Self::CartAdd,
-        Self::CartRemove,
-        Self::CartUpdate,
-        Self::CartMerge,
-        Self::WishAdd,
-        Self::WishRemove,
-        Self::WishMerge,
-        Self::OrderPlaced,
-        Self::OrderCancelled,
-        Self::Signup,
-        Self::Login,
-        Self::LoginFailed,
-        Self::Logout,
-        Self::Dwell,
-        Self::Click,
-        Self::Exposure,
-        Self::Impression,
-        Self::PagePerformance,
-        Self::FormAbandoned,
-        Self::Product,
-    ];
-
-    /// The name in `event_type`, in `ce_type` and in the schema's file name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::App => "app",
-            Self::View => "view",
-            Self::Search => "search",
-            Self::CartAdd => "cart_add",
-            Self::CartRemove => "cart_remove",
-            Self::CartUpdate => "cart_update",
-            Self::CartMerge => "cart_merge",
-            Self::WishAdd => "wish_add",
-            Self::WishRemove => "wish_remove",
-            Self::WishMerge => "wish_merge",
-            Self::OrderPlaced => "order_placed",
-            Self::OrderCancelled => "order_cancelled",
-            Self::Signup => "signup",
-            Self::Login => "login",
-            Self::LoginFailed => "login_failed",
-            Self::Logout => "logout",
-            Self::Dwell => "dwell",
-            Self::Click => "click",
-            Self::Exposure => "exposure",
-            Self::Impression => "impression",
-            Self::PagePerformance => "page_performance",
-            Self::FormAbandoned => "form_abandoned",
-            Self::Product => "product",
-        }
-    }
-
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event_type| event_type.name() == name)
     }
 
     #[must_use]
-    pub const fn topic(self) -> Topic {
-        match self {
-            Self::Request => Topic::Request,
-            Self::App => Topic::App,
-            Self::View | Self::Impression => Topic::View,
-            Self::Search => Topic::Search,
-            Self::CartAdd
-            | Self::CartRemove
-            | Self::CartUpdate
-            | Self::CartMerge
-            | Self::WishAdd
-            | Self::WishRemove
-            | Self::WishMerge => Topic::Cart,
-            Self::OrderPlaced | Self::OrderCancelled => Topic::Order,
-            Self::Signup | Self::Login | Self::LoginFailed | Self::Logout => Topic::Account,
-            Self::Dwell | Self::PagePerformance => Topic::Dwell,
-            Self::Click | Self::FormAbandoned => Topic::Click,
-            Self::Exposure => Topic::Exposure,
-            Self::Product => Topic::Product,
-        }
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|event_type| event_type.code() == code)
     }
 
     /// Facts change the shop's state and come from the event store; the rest are observations.
@@ -143,6 +121,14 @@ mod tests {
             assert_eq!(serde_json::to_value(event_type).unwrap(), event_type.name());
             assert_eq!(EventType::from_name(event_type.name()), Some(event_type));
         }
+    }
+
+    #[test]
+    fn no_code_stands_for_two_types() {
+        for event_type in EventType::ALL {
+            assert_eq!(EventType::from_code(event_type.code()), Some(event_type));
+        }
+        assert_eq!(EventType::from_code(0), None);
     }
 
     #[test]

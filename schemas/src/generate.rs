@@ -9,6 +9,7 @@ use crate::events::{
     Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View, WishAdd, WishMerge, WishRemove,
 };
 use crate::record::Phase;
+use crate::strict::strict;
 use crate::{Activity, AppLine, CatalogueEntry, EventType, SCHEMA_VERSION};
 
 /// The schema (draft 2020-12) of a message of `event_type`: what `schemas/generated/EVENT_TYPE.json` holds.
@@ -42,6 +43,7 @@ pub fn schema(event_type: EventType) -> Value {
     if let Some(root) = schema.as_object_mut() {
         specialise(root, event_type);
     }
+    strict(&mut schema);
     schema
 }
 
@@ -80,12 +82,21 @@ fn activity<D: JsonSchema>() -> Value {
 /// What the types say by code, the schema says by constants and required fields.
 fn specialise(root: &mut Map<String, Value>, event_type: EventType) {
     root.insert("title".into(), json!(event_type.name()));
-    root.insert("x-topic".into(), json!(event_type.topic().name()));
+    root.insert(
+        "$comment".into(),
+        json!(format!("topic: {}", event_type.topic().name())),
+    );
     if let Some(properties) = root.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.insert("event_type".into(), json!({ "const": event_type.name() }));
+        properties.insert(
+            "event_type".into(),
+            json!({ "const": event_type.name(), "description": event_type.meaning() }),
+        );
         properties.insert(
             "schema_version".into(),
-            json!({ "type": "integer", "minimum": 1, "maximum": SCHEMA_VERSION }),
+            json!({
+                "type": "integer", "minimum": 1, "maximum": SCHEMA_VERSION,
+                "description": "The version of the contract; it rises only when a reader must know.",
+            }),
         );
     }
     if event_type == EventType::Request {

@@ -13,6 +13,7 @@ pub mod decode;
 pub mod encode;
 pub mod event_type;
 pub mod events;
+pub mod evolution;
 pub mod generate;
 pub mod header;
 pub mod id;
@@ -20,6 +21,7 @@ mod members;
 mod plain;
 pub mod record;
 pub mod source;
+pub mod strict;
 pub mod timestamp;
 pub mod topic;
 

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Source {
+    /// The shop whose journal gave the number.
     pub instance: InstanceId,
+    /// Its place in that journal, from 1 without a gap.
     pub sequence: Sequence,
 }
 

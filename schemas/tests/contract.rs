@@ -65,6 +65,45 @@ fn every_type_has_examples_that_validate_and_decode() -> Outcome {
 }
 
 #[test]
+fn every_field_says_what_it_means() -> Outcome {
+    fn walk(schema: &serde_json::Value, path: &str, mute: &mut Vec<String>) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            if field["description"].as_str().is_none_or(str::is_empty) {
+                mute.push(path.clone());
+            }
+            walk(field, &path, mute);
+            walk(&field["items"], &format!("{path}[]"), mute);
+        }
+    }
+    for event_type in EventType::ALL {
+        let mut mute = Vec::new();
+        walk(&generate::schema(event_type), event_type.name(), &mut mute);
+        // What `then` requires is described where it stands for all.
+        assert!(mute.is_empty(), "{mute:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_readme_names_every_topic_and_type() -> Outcome {
+    let readme = fs::read_to_string(folder("README.md"))?;
+    for event_type in EventType::ALL {
+        assert!(
+            readme.contains(&format!("`{}`", event_type.name())),
+            "{}",
+            event_type.name()
+        );
+        assert!(
+            readme.contains(&format!("| `{}` |", event_type.topic().name())),
+            "{}",
+            event_type.topic().name()
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn an_example_of_one_type_is_not_a_message_of_another_topic() -> Outcome {
     for event_type in EventType::ALL {
         for (name, bytes) in examples(event_type)? {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What a recipe is written in, by the ending of its file.
-const ENDINGS: [&str; 9] = ["py", "js", "mjs", "ts", "sh", "sql", "go", "java", "json"];
+const ENDINGS: [&str; 10] = ["md", "py", "js", "mjs", "ts", "sh", "sql", "go", "java", "json"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());

@@ -6,7 +6,7 @@
 //!
 //! Not for: figures. Looks are forgotten when the shop stops; the topics have them all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +24,8 @@ use crate::store::{Store, StoreError, Want};
 const FRESH: Duration = Duration::from_secs(10);
 /// Facts that are read at the start.
 const FACTS_BACK: i64 = 50_000;
+/// Orders of the popular that are kept for whoever pages through one of them: half an hour's, when something happens all the time.
+const ORDERS_KEPT: usize = 180;
 /// Ways from product to product that are kept until the next advice; more are not counted.
 const MOST_WAYS: usize = 10_000;
 
@@ -38,6 +40,15 @@ struct Inner {
     looks: HashMap<ProductId, AtomicU32>,
     ways: Mutex<Vec<(ProductId, ProductId)>>,
     advice: watch::Sender<Arc<Advice>>,
+    orders: Mutex<VecDeque<Order>>,
+}
+
+/// An order of what is popular, by the moment at which it was made.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// In milliseconds since 1970: what a pager's address says.
+    pub made_at: i64,
+    pub advice: Arc<Advice>,
 }
 
 impl Crowd {
@@ -52,9 +63,36 @@ impl Crowd {
         Self(Arc::new(Inner {
             looks: looks.collect(),
             ways: Mutex::default(),
+            orders: Mutex::new(VecDeque::from([Order {
+                made_at: now.unix_millis(),
+                advice: Arc::clone(&advice),
+            }])),
             advice: watch::Sender::new(advice),
             catalogue,
         }))
+    }
+
+    /// The order that was made at that moment, while it is remembered; otherwise the latest.
+    #[must_use]
+    pub fn order(&self, made_at: Option<i64>) -> Order {
+        let orders = self.0.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = made_at.and_then(|made_at| orders.iter().find(|order| order.made_at == made_at));
+        asked.or(orders.back()).cloned().unwrap_or_else(|| Order {
+            made_at: 0,
+            advice: self.advice(),
+        })
+    }
+
+    fn advises(&self, advice: Arc<Advice>, now: Timestamp) {
+        let mut orders = self.0.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if orders.len() == ORDERS_KEPT {
+            orders.pop_front();
+        }
+        orders.push_back(Order {
+            made_at: now.unix_millis(),
+            advice: Arc::clone(&advice),
+        });
+        self.0.advice.send_replace(advice);
     }
 
     /// Somebody looks at `product`, and came from the product `before`, if from any.
@@ -123,7 +161,7 @@ impl Advisor {
         let wanted = self.take_facts(store).await?;
         if looked || wanted {
             let advice = Arc::new(self.trends.advice(&self.crowd.0.catalogue));
-            self.crowd.0.advice.send_replace(advice);
+            self.crowd.advises(advice, now);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum_extra::extract::cookie::Key;
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
 use schemas::{Clock, InstanceId, ProductId};
@@ -28,7 +28,13 @@ const BAD_SETTINGS: u8 = 2;
 #[tokio::main]
 async fn main() -> ExitCode {
     // Wrong options end here: exit 2, and a line that names the option.
-    let line = CommandLine::parse();
+    let matches = hosting::without_empty_variables(CommandLine::command()).get_matches();
+    let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    hosting::raise_open_files();
+    if let Err(error) = line.settings.check() {
+        eprintln!("shop: {error}");
+        return ExitCode::from(BAD_SETTINGS);
+    }
     let options = DiagnosticsOptions {
         level: line.settings.log_level.tracing(),
         folder: line.settings.diagnostics.clone(),
@@ -52,8 +58,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("shop: {error:#}");
-            let bad_setting = error.downcast_ref::<ShopError>().is_some_and(ShopError::is_bad_setting);
-            if bad_setting {
+            // Each of them names the setting that is wrong.
+            if error.is::<ShopError>() {
                 ExitCode::from(BAD_SETTINGS)
             } else {
                 ExitCode::FAILURE
@@ -83,9 +89,9 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
         shop.address(),
         settings.journal.display()
     );
-    let ended = shop.run(shutdown).await;
+    shop.run(shutdown).await;
     diagnostics.detach();
-    Ok(ended?)
+    Ok(())
 }
 
 async fn rebuild(settings: &Settings) -> anyhow::Result<()> {

@@ -42,6 +42,16 @@ pub struct Occasion {
 impl Occasion {
     /// The event that `details` happened here, answered with `status`; it still lacks its place in the journal.
     pub fn event(&self, details: Details<'_>, status: u16) -> Result<Unsealed, serde_json::Error> {
+        self.event_with_id(self.event_id(&details), details, status)
+    }
+
+    /// As [`Occasion::event`], for what may be told again: under the same id.
+    pub fn event_with_id(
+        &self,
+        event_id: EventId,
+        details: Details<'_>,
+        status: u16,
+    ) -> Result<Unsealed, serde_json::Error> {
         let (entity_type, entity_id) = details.entity();
         let activity = Activity {
             timestamp: self.at,
@@ -62,7 +72,7 @@ impl Occasion {
             purpose: self.purpose,
             referrer: self.referrer.as_deref().map(Cow::Borrowed),
             response_status: Some(status),
-            event_id: self.event_id(&details),
+            event_id,
             request_id: Some(self.request_id),
             page_view_id: self.page_view_id(&details),
             details,

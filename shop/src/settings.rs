@@ -4,13 +4,15 @@
 
 mod address;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use schemas::InstanceId;
 
 use crate::domain::{Experiment, Variant};
@@ -57,7 +59,14 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Address and port of the web shop; port 0 takes a free one.
-    #[arg(long, env = "SHOP_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    #[arg(
+        long,
+        env = "SHOP_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_parser = hosting::listen,
+        value_name = "HOST:PORT",
+        global = true
+    )]
     pub listen: SocketAddr,
 
     /// Kafka brokers to begin with, separated by commas.
@@ -65,6 +74,7 @@ pub struct Settings {
         long,
         env = "SHOP_KAFKA",
         default_value = "127.0.0.1:9092",
+        value_parser = hosting::brokers,
         value_name = "HOST:PORT,..",
         global = true
     )]
@@ -76,6 +86,7 @@ pub struct Settings {
         env = "SHOP_KAFKA_CONFIG",
         value_name = "KEY=VALUE",
         value_delimiter = ';',
+        hide_env_values = true,
         global = true
     )]
     pub kafka_config: Vec<KafkaSetting>,
@@ -175,7 +186,7 @@ pub struct Settings {
     )]
     pub retention_days: u16,
 
-    /// A proxy whose X-Forwarded-For header is believed: an address or a network such as 10.0.0.0/8; may be given more than once.
+    /// A proxy that is believed about where a request comes from (--forwarded-header): an address or a network such as 10.0.0.0/8; may be given more than once.
     #[arg(
         long,
         env = "SHOP_TRUSTED_PROXY",
@@ -184,6 +195,27 @@ pub struct Settings {
         global = true
     )]
     pub trusted_proxy: Vec<Network>,
+
+    /// The header in which trusted proxies say where a request comes from; the others are not looked at.
+    #[arg(
+        long,
+        env = "SHOP_FORWARDED_HEADER",
+        value_enum,
+        default_value = "x-forwarded-for",
+        global = true
+    )]
+    pub forwarded_header: ForwardedHeader,
+
+    /// How many connections one address may hold; a trusted proxy as many as it likes.
+    #[arg(
+        long,
+        env = "SHOP_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 512,
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "N",
+        global = true
+    )]
+    pub connections_per_address: u16,
 
     /// How long an order can be cancelled after it was placed.
     #[arg(
@@ -241,7 +273,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SHOP_PORTAL_TOKEN",
-        value_parser = long_enough,
+        value_parser = trimmed,
         value_name = "TOKEN",
         hide_env_values = true,
         global = true
@@ -253,6 +285,19 @@ pub struct Settings {
     pub experiments: Option<PathBuf>,
 }
 
+/// The shortest token, in bytes: it is guessed otherwise.
+const LEAST_TOKEN: usize = 12;
+/// The smallest journal, in bytes.
+const LEAST_JOURNAL: u64 = 1024 * 1024;
+
+/// A setting that is wrong, by its name; its value is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {reason}")]
+pub struct BadSetting {
+    pub setting: &'static str,
+    pub reason: String,
+}
+
 impl Settings {
     /// What stands when neither an option nor a variable says otherwise. For whoever embeds the shop and for tests.
     #[must_use]
@@ -262,17 +307,80 @@ impl Settings {
             #[command(flatten)]
             settings: Settings,
         }
-        Only::parse_from(["shop"]).settings
+        let matches = hosting::without_empty_variables(Only::command()).get_matches_from(["shop"]);
+        Only::from_arg_matches(&matches)
+            .unwrap_or_else(|error| error.exit())
+            .settings
+    }
+
+    /// What the command line can't tell by itself, or must not repeat: a value that is wrong may be a secret.
+    pub fn check(&self) -> Result<(), BadSetting> {
+        let wrong = |setting, reason: &str| {
+            Err(BadSetting {
+                setting,
+                reason: reason.to_owned(),
+            })
+        };
+        if self.kafka_config.iter().any(|setting| setting.key.is_empty()) {
+            return wrong("--kafka-config", "one of the values is not KEY=VALUE");
+        }
+        if self
+            .portal_token
+            .as_ref()
+            .is_some_and(|token| token.len() < LEAST_TOKEN)
+        {
+            return wrong("--portal-token", "it needs at least 12 characters");
+        }
+        if self.session_silence.is_zero() {
+            return wrong(
+                "--session-silence",
+                "a session that ends at once is none: it is longer than 0s",
+            );
+        }
+        if self.answer_timeout.is_zero() {
+            return wrong(
+                "--answer-timeout",
+                "nothing is answered within no time: it is longer than 0s",
+            );
+        }
+        if self.sink_group.trim().is_empty() {
+            return wrong("--sink-group", "it is the name of a consumer group");
+        }
+        if self.journal_max_size.as_u64() < LEAST_JOURNAL {
+            return wrong("--journal-max-size", "less than 1MiB holds no busy minute");
+        }
+        let folders = [("--journal", &self.journal), ("--diagnostics", &self.diagnostics)];
+        match folders.iter().find(|(_, folder)| folder.as_os_str().is_empty()) {
+            Some((setting, _)) => wrong(setting, "it is the path of a folder"),
+            None => Ok(()),
+        }
     }
 }
 
-/// A token that can be guessed is none.
-fn long_enough(token: &str) -> Result<String, &'static str> {
-    let token = token.trim();
-    if token.len() < 12 {
-        return Err("needs at least 12 characters");
+/// A header in which a proxy says for whom it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ForwardedHeader {
+    #[default]
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+    XRealIp,
+}
+
+impl ForwardedHeader {
+    #[must_use]
+    pub const fn name(self) -> HeaderName {
+        match self {
+            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            Self::Forwarded => HeaderName::from_static("forwarded"),
+            Self::XRealIp => HeaderName::from_static("x-real-ip"),
+        }
     }
-    Ok(token.to_owned())
+}
+
+/// Refuses nothing, see [`Settings::check`]: what is refused while it is parsed would be repeated.
+fn trimmed(token: &str) -> Result<String, Infallible> {
+    Ok(token.trim().to_owned())
 }
 
 /// Which `request` events are logged.
@@ -327,16 +435,16 @@ pub struct KafkaSetting {
 }
 
 impl FromStr for KafkaSetting {
-    type Err = &'static str;
+    type Err = Infallible;
 
+    /// What is no `KEY=VALUE` has no key and is refused by [`Settings::check`]: whoever parses command lines repeats what they refuse,
+    /// and this may be a password.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => Ok(Self {
-                key: key.trim().to_owned(),
-                value: value.to_owned(),
-            }),
-            _ => Err("is not KEY=VALUE"),
-        }
+        let (key, value) = text.split_once('=').unwrap_or_default();
+        Ok(Self {
+            key: key.trim().to_owned(),
+            value: value.to_owned(),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hosting::Doors;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portal::Portal;
 use schemas::{Clock, Sequence};
@@ -25,7 +26,7 @@ use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
 use crate::relay::{Relay, RelayError, RelayOptions};
 use crate::samples::Samples;
-use crate::settings::Settings;
+use crate::settings::{BadSetting, Network, Settings};
 use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
 use crate::way::Way;
@@ -43,6 +44,8 @@ const SAY_EVERY: u64 = 15;
 /// Why the shop does not start; each names the setting that is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopError {
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
     #[error("--listen {address}: the address can't be used; another port is chosen with --listen HOST:PORT")]
     Listen {
         address: SocketAddr,
@@ -72,16 +75,6 @@ pub enum ShopError {
         experiment: &'static str,
         variant: &'static str,
     },
-    #[error("--listen: the server has failed")]
-    Serve(#[source] std::io::Error),
-}
-
-impl ShopError {
-    /// Whether another setting would help, rather than a look at the machine.
-    #[must_use]
-    pub const fn is_bad_setting(&self) -> bool {
-        !matches!(self, Self::Serve(_))
-    }
 }
 
 /// What surrounds an embedded shop.
@@ -100,6 +93,7 @@ pub struct Shop {
     listener: TcpListener,
     address: SocketAddr,
     routes: Router,
+    doors: Doors,
     store: Store,
     journal: Journal,
     outbox: Outbox<Store>,
@@ -153,6 +147,7 @@ impl Shop {
             parts,
             metrics,
         } = surroundings;
+        settings.check()?;
         let experiments = experiments(settings)?;
         let store = open_store(settings, &journal, &clock).await?;
         if let Some(by) = store.runs().await.map_err(ShopError::Database)? {
@@ -195,6 +190,7 @@ impl Shop {
             crowd: site.crowd.clone(),
             clock,
             routes: web::router(site, rooms),
+            doors: doors(settings),
             kick: outbox.kick(),
             store,
             journal,
@@ -214,7 +210,7 @@ impl Shop {
     }
 
     /// Serves until `stop`, then drains.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), ShopError> {
+    pub async fn run(self, stop: CancellationToken) {
         // Each part stops when the one before it has nothing more to give.
         let (stop_outbox, stop_relay) = (CancellationToken::new(), CancellationToken::new());
         let fresh = tokio::spawn({
@@ -237,7 +233,7 @@ impl Shop {
         let portal = tokio::spawn(self.portal.run(stop.clone()));
         let metrics = tokio::spawn(keep_telling(self.samples, self.metrics));
 
-        let served = serve(self.listener, self.routes, stop).await;
+        serve(self.listener, (self.routes, self.doors), stop).await;
         stop_outbox.cancel();
         portal.abort();
         for task in [fresh, products, advice, kicks, outbox] {
@@ -248,7 +244,15 @@ impl Shop {
         told_if_it_broke(relay.await);
         asking.abort();
         metrics.abort();
-        served.map_err(ShopError::Serve)
+    }
+}
+
+fn doors(settings: &Settings) -> Doors {
+    let proxies: Vec<Network> = settings.trusted_proxy.clone();
+    Doors {
+        per_address: usize::from(settings.connections_per_address),
+        exempt: Arc::new(move |address| proxies.iter().any(|network| network.contains(address))),
+        ..Doors::default()
     }
 }
 
@@ -294,19 +298,15 @@ async fn keep_telling(samples: Arc<Samples>, metrics: PrometheusHandle) {
 }
 
 /// Answers requests until `stop`; those under way then get [`LAST_REQUESTS`].
-async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> std::io::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+async fn serve(listener: TcpListener, (routes, doors): (Router, Doors), stop: CancellationToken) {
+    let server = hosting::serve(listener, routes, doors, stop.clone());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_REQUESTS).await;
     };
     tokio::select! {
-        ended = server => ended,
-        () = patience => {
-            tracing::warn!("some requests were still under way when the shop stopped");
-            Ok(())
-        }
+        () = server => {}
+        () = patience => tracing::warn!("some requests were still under way when the shop stopped"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sink's own pages: `/healthz` (the process lives), `/readyz` (what is wrong, since when), `/metrics`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,14 +9,37 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
+use schemas::Timestamp;
 use serde::Serialize;
 
-use crate::health::{Health, Trouble};
+use crate::health::{Health, Part, Trouble};
 
+/// The same shape as the shop's: each part by its name.
 #[derive(Debug, Serialize)]
 struct Readiness {
     ready: bool,
-    troubles: Vec<Trouble>,
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, Standing>,
+}
+
+/// How a part does; `what` and `since` where it doesn't do well.
+#[derive(Debug, Serialize)]
+struct Standing {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+}
+
+impl Standing {
+    fn of(trouble: Option<&Trouble>) -> Self {
+        Self {
+            ok: trouble.is_none(),
+            what: trouble.map(|trouble| trouble.what.clone()),
+            since: trouble.map(|trouble| trouble.since),
+        }
+    }
 }
 
 /// Every route; `/metrics` only where a recorder is installed.
@@ -38,7 +62,12 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(Readiness { ready, troubles })).into_response()
+    let standing = |part: Part| {
+        let trouble = troubles.iter().find(|trouble| trouble.part == part);
+        (part.name(), Standing::of(trouble))
+    };
+    let parts = Part::ALL.into_iter().map(standing).collect();
+    (status, Json(Readiness { ready, parts })).into_response()
 }
 
 async fn prometheus(State(handle): State<PrometheusHandle>) -> Response {

@@ -273,15 +273,21 @@ fn read_lines(
         }
         Ok(sheet)
     };
-    in_order("the files", blocks, read, |sheet| enter(&sheet, ledger))?;
+    in_order("the files", blocks, read, |sheet| enter(&sheet, family, ledger))?;
     Ok(bytes)
 }
 
-fn enter(sheet: &Sheet, ledger: &mut Ledger) {
+fn enter(sheet: &Sheet, family: LogFile, ledger: &mut Ledger) {
     let named = sheet.introduce(ledger);
     for line in sheet.lines() {
         match named.said(line) {
-            Said::By(who, sighting) => ledger.instance(who).see(Hop::Files, &sighting),
+            Said::By(who, sighting) => {
+                let instance = ledger.instance(who);
+                instance.see(Hop::Files, &sighting);
+                if family == LogFile::Product {
+                    instance.may_be_compacted(sighting.sequence);
+                }
+            }
             Said::Unasked => {}
             Said::WithoutSource => ledger.without_source.files += 1,
         }
@@ -336,7 +342,7 @@ mod tests {
     impl Read for Slow<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let wanted = buffer.len().min(1);
-            self.sinks.read(&mut buffer[..wanted])
+            self.0.read(&mut buffer[..wanted])
         }
     }
 

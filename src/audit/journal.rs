@@ -31,6 +31,9 @@ pub(super) fn read(folders: &[PathBuf], ledger: &mut Ledger) -> Result<(), Audit
                 values: Hash::NONE,
             };
             instance.see(Hop::Journal, &sighting);
+            if entry.event_type.topic().is_compacted() {
+                instance.may_be_compacted(entry.sequence.0);
+            }
         })?;
         instance.journal = Some(ends(&inspection));
     }

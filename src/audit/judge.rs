@@ -177,7 +177,7 @@ impl Judge<'_> {
         let is_trimmed = self.topics_trimmed && (is_beginning || self.calendar.is_expired_on_topics(case.day));
         if case.sequence > settled && !went_on {
             Some(Fate::Behind)
-        } else if case.sequence < self.instance.horizon || is_trimmed {
+        } else if case.sequence < self.instance.horizon || is_trimmed || case.mark.is(Flag::Compacted) {
             Some(Fate::Expired)
         } else {
             Some(Fate::Lost)
@@ -197,6 +197,8 @@ impl Judge<'_> {
                 Fate::Expired if expired || tally.lowest.is_none_or(|lowest| case.sequence < lowest) => {
                     Some(Fate::Expired)
                 }
+                // What took its place was read instead.
+                Fate::Expired if case.mark.is(Flag::Compacted) => Some(Fate::Expired),
                 Fate::Expired => Some(Fate::Lost),
                 Fate::Lost | Fate::Behind | Fate::DeadLettered => None,
             };

@@ -219,6 +219,11 @@ impl Instance {
         self.sequences.mark(sequence).set(Flag::PassedBySink);
     }
 
+    /// Compaction may have taken this event from its topic.
+    pub(super) fn may_be_compacted(&mut self, sequence: u64) {
+        self.sequences.mark(sequence).set(Flag::Compacted);
+    }
+
     /// The highest sequence that anything knows of.
     pub(super) fn last(&self) -> u64 {
         self.sequences.last().max(self.journal.map_or(0, |ends| ends.last))

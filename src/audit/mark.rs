@@ -48,7 +48,7 @@ impl Day {
     }
 }
 
-/// 14 bits of an event's id: enough to notice that a sequence was given to two events (all but one in 16,383 times).
+/// 13 bits of an event's id: enough to notice that a sequence was given to two events (all but one in 8,191 times).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint(u16);
 
@@ -58,13 +58,13 @@ impl Fingerprint {
     pub(super) fn of(event_id: Uuid) -> Self {
         let (high, low) = event_id.as_u64_pair();
         // Fibonacci hashing: the upper bits of the product depend on all bits of the id. The sink's marks are its upper 32.
-        let mixed = (high ^ low.rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50;
+        let mixed = (high ^ low.rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 51;
         Self(u16::try_from(mixed).unwrap_or(1).max(1))
     }
 
     /// Of the event that a mark of the sink's books is about.
     pub(super) fn of_mark(mark: u32) -> Self {
-        Self(u16::try_from(mark >> 18).unwrap_or(1).max(1))
+        Self(u16::try_from(mark >> 19).unwrap_or(1).max(1))
     }
 }
 
@@ -85,6 +85,8 @@ pub(super) enum Flag {
     InBooks,
     /// They said so when files and table had been read.
     InBooksAfterwards,
+    /// Its topic is compacted: what was said later of the same thing may have taken its place.
+    Compacted,
 }
 
 impl Flag {
@@ -96,6 +98,7 @@ impl Flag {
             Self::HasRow => 1 << 6,
             Self::InBooks => 1 << 7,
             Self::InBooksAfterwards => 1 << 17,
+            Self::Compacted => 1 << 18,
         }
     }
 }
@@ -103,7 +106,7 @@ impl Flag {
 impl Mark {
     const DAY_SHIFT: u32 = 8;
     const DAY_MASK: u32 = 0x1FF;
-    const FINGERPRINT_SHIFT: u32 = 18;
+    const FINGERPRINT_SHIFT: u32 = 19;
 
     pub(super) const fn is(self, flag: Flag) -> bool {
         self.0 & flag.bit() != 0
@@ -142,13 +145,14 @@ mod tests {
     #[test]
     fn flags_day_and_fingerprint_do_not_touch_each_other() {
         let mut mark = Mark::default();
-        assert!(mark.identify(Day::LAST, Fingerprint(0x3FFF)));
+        assert!(mark.identify(Day::LAST, Fingerprint(0x1FFF)));
         let flags = [
             Flag::DeadLettered,
             Flag::PassedBySink,
             Flag::HasRow,
             Flag::InBooks,
             Flag::InBooksAfterwards,
+            Flag::Compacted,
         ];
         for flag in Hop::ALL.into_iter().map(Flag::Found).chain(flags) {
             assert!(!mark.is(flag));
@@ -156,7 +160,7 @@ mod tests {
             assert!(mark.is(flag));
         }
         assert_eq!(mark.day(), Day::LAST);
-        assert!(mark.identify(Day::FIRST, Fingerprint(0x3FFF)));
+        assert!(mark.identify(Day::FIRST, Fingerprint(0x1FFF)));
         assert!(!mark.identify(Day::FIRST, Fingerprint(1)));
     }
 }

@@ -13,7 +13,7 @@
 //!   above the highest sequence of the hop. So an audit is right while everything runs, and the more hops it sees the more it knows.
 //! - **dead letter**: not in files or table, but in the dead-letter topic.
 //! - **expired**: what retention may have removed. Journal: at or below the relay's cursor. Topics, once a partition
-//!   has lost its beginning: below the first sequence that it (or, if it holds none, all topics together) still holds, or as old as
+//!   has lost its beginning (of a compacted topic: whatever is missing, as what was said later of the same product has taken its place): below the first sequence that it (or, if it holds none, all topics together) still holds, or as old as
 //!   `--retention-days`. Files and table: the event (or, if nothing
 //!   knows its day, the next that is known) is more than `--retention-days` days old. A shop that was silent across that edge
 //!   can't be told from a loss by its files alone: look at its topics, too.

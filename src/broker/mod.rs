@@ -29,6 +29,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,8 @@ pub use metric::{Metric, buckets};
 use node::Node;
 pub use options::{MORE_HELP, Options};
 pub use settings::Settings;
+
+const WORK_CHECK: Duration = Duration::from_millis(2);
 
 /// Why the broker could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -155,15 +158,31 @@ impl Broker {
         listener::serve(self.listener, &self.node, &stop).await;
         flushing.cancel();
         gauges.abort();
+        drop(gauges.await);
         for task in [flusher, groups, retention, compaction] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the broker ended early, which is a mistake in the program: start it again, and report this line");
             }
         }
+        finish_work(&self.node).await;
         let path = self.node.folder.path.clone();
         self.node
             .offsets
             .sync()
             .map_err(|source| BrokerError::Folder { path, source })
+    }
+}
+
+/// Waits for work beside the serving threads whose client has gone: the folder isn't released while something may write to it.
+async fn finish_work(node: &Arc<Node>) {
+    let done = async {
+        while Arc::strong_count(node) > 1 {
+            tokio::time::sleep(WORK_CHECK).await;
+        }
+    };
+    if tokio::time::timeout(node.settings.drain_timeout, done).await.is_err() {
+        tracing::warn!(
+            "some work goes on after the broker has stopped; the data folder is free when the program has ended"
+        );
     }
 }

@@ -1,72 +1,189 @@
-// The cart in a dialog, without leaving the page.
+// The cart in a dialog and the hearts, without leaving the page.
 //
-// Promises: without this file, forms and links do what they say. No form is sent twice, but for what the shop refused: the ordinary way,
-// so that its page is seen. Where it is not known whether it was done, the cart's page tells. The shop records these requests like others.
+// Promises: without this file, forms and links do what they say. What is asked for is done one after the other, none is lost, and a form
+// that is sent twice is done once: the shop knows its token. What is under way shows; what the shop can't be asked stays on the page and
+// can be tried again. What the shop refuses is sent the ordinary way, so that its page is seen. Back closes the cart. The shop records
+// these requests like others.
 (() => {
   "use strict";
   const link = document.querySelector(".tools a[href='/cart']");
-  // These show it themselves.
-  if (!link || !window.HTMLDialogElement || /^\/(cart|checkout|wishlist)/.test(location.pathname)) return;
+  if (!link || !window.HTMLDialogElement) return;
+  const SETTLED = 500; // ms after a quantity was changed
+
+  // A quantity sends itself; without this file its button does.
+  let timer = 0;
+  window.addEventListener("change", ({ target }) => {
+    if (!target.matches(".change input")) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const button = target.parentElement?.querySelector("button");
+      if (target.isConnected && target.value !== target.defaultValue && target.checkValidity()) target.form.requestSubmit(button);
+    }, SETTLED);
+  });
+
+  // ---- What is said outside of the dialog.
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.setAttribute("role", "status");
+  document.body.append(toast);
+  let failed = [];
+  const say = (text, more) => toast.replaceChildren(...(text ? [text] : []), ...(more ? [more] : []));
+  const sayLost = () => {
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = link.dataset.again;
+    again.addEventListener("click", () => {
+      const all = failed;
+      failed = [];
+      say("");
+      all.forEach(ask);
+    });
+    say(link.dataset.lost, again);
+  };
+
+  // ---- The header's count, for pages that the browser keeps.
+  const KEPT = "de-shop.cart";
+  const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
+  const remember = () => { try { session?.setItem(KEPT, link.querySelector(".unseen").textContent); } catch { /* full: it is one page old */ } };
+  const remembered = () => {
+    const said = session?.getItem(KEPT);
+    if (!said || said === link.querySelector(".unseen").textContent) return;
+    link.querySelector(".unseen").textContent = said;
+    const number = said.replace(/\D/g, "");
+    link.querySelector(".count")?.remove();
+    if (!Number(number)) return;
+    const count = document.createElement("span");
+    count.className = "count";
+    count.setAttribute("aria-hidden", "true");
+    count.textContent = number;
+    link.querySelector(".unseen").before(count);
+  };
+  remember();
+
+  // ---- The dialog.
   const dialog = document.createElement("dialog");
   dialog.className = "cart-drawer";
   dialog.setAttribute("aria-labelledby", "cart-title");
   dialog.innerHTML = "<section></section><p class=unseen role=status></p>";
+  const show = (part, { form, address }) => {
+    link.replaceChildren(...part.querySelector("template").content.firstElementChild.childNodes);
+    remember();
+    dialog.firstChild.replaceWith(part);
+    if (!dialog.open) {
+      dialog.append(toast);
+      document.body.append(dialog);
+      dialog.showModal();
+      if (!history.state?.cart) history.pushState({ cart: true }, "");
+    }
+    const find = (css) => part.querySelector(css);
+    const product = form?.elements.product_id?.value ?? pressed;
+    const same = form && find(`.change button[value="${pressed}"]`);
+    const alike = form && product && find(`form[action="${address}"] [name=product_id][value="${product}"] ~ button`);
+    (find("[autofocus]") ?? find(".notice button") ?? same ?? alike ?? find("h2")).focus();
+    dialog.querySelector(":scope > .unseen").textContent = (find(".notice p, .alert") ?? link.querySelector(".unseen")).textContent;
+  };
 
-  const show = (html, form) => {
+  // ---- One after the other.
+  const waiting = [];
+  let refused = null; // the form that is sent the ordinary way
+  let alert = null; // what was refused before the last answer
+  let pressed = null; // the line whose quantity was sent
+  const ask = (one) => {
+    // A hasty second click.
+    if (waiting.some(({ from, address, body }) => from === one.from && address === one.address && body === one.body)) return;
+    waiting.push(one);
+    one.from.setAttribute("aria-busy", "true");
+    say(link.dataset.busy);
+    if (waiting.length === 1) work();
+  };
+  const send = async ({ address, body, part }) => {
+    const how = body === undefined ? {} : { method: "POST", body: new URLSearchParams(body) };
+    const answer = await fetch(address, { ...how, headers: { "x-part": part }, redirect: part === "cart" ? "follow" : "manual" });
+    return { status: answer.status, done: answer.ok || answer.type === "opaqueredirect", html: part === "cart" ? await answer.text() : "" };
+  };
+  const work = async () => {
+    while (waiting.length) {
+      const one = waiting[0];
+      let answer = null;
+      // A form with a token, or whose outcome is a state, can be sent again when its answer was lost.
+      for (let times = 0; times < 2 && !answer; times += 1) answer = await send(one).catch(() => null);
+      waiting.shift();
+      if (!waiting.some(({ from }) => from === one.from)) one.from.removeAttribute("aria-busy");
+      if (!waiting.length) say("");
+      if (answer) took(one, answer);
+      else failed.push(one);
+    }
+    if (failed.length) sayLost();
+  };
+  const took = (one, { status, done, html }) => {
+    const { form, address } = one;
+    if (one.part === "wish") {
+      if (done) toggled(form);
+      else ordinary(form);
+      return;
+    }
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const part = holder.content.querySelector("[data-cart]");
-    if (!part) return false;
-    link.replaceChildren(...part.querySelector("template").content.firstElementChild.childNodes);
-    dialog.firstChild.replaceWith(part);
-    if (!dialog.open) {
-      document.body.append(dialog);
-      dialog.showModal();
+    if (!part) {
+      if (form && status >= 400 && status < 500) ordinary(form, one.button);
+      else location.assign("/cart");
+      return;
     }
-    const find = (css) => part.querySelector(css);
-    const same = form && find(`form[action="${form.getAttribute("action")}"] [name=product_id][value="${form.elements.product_id.value}"] ~ button`);
-    (find("[autofocus]") ?? find(".notice button") ?? same ?? find("h2")).focus();
-    dialog.lastChild.textContent = (find(".notice p, .alert") ?? link.querySelector(".unseen")).textContent;
-    return true;
+    const once = done && form?.elements.once;
+    if (once) once.value = [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    alert ??= part.querySelector(".alert");
+    if (waiting.some(({ part }) => part === "cart")) return;
+    if (alert && !part.contains(alert)) part.querySelector(".section-head").after(alert);
+    alert = null;
+    pressed = one.button?.value ?? null;
+    show(part, { form, address });
   };
-
-  let busy = false;
-  let ordinary = null; // the form that the shop refused
-  const ask = async (from, address, form) => {
-    if (busy) return;
-    busy = true;
-    from.setAttribute("aria-busy", "true");
-    let status, shown;
-    try {
-      const how = form && { method: "POST", body: new URLSearchParams(new FormData(form)) };
-      const answer = await fetch(address, { ...how, headers: { "x-part": "cart" } });
-      status = answer.status;
-      shown = show(await answer.text(), form);
-    } catch { /* broken off */ }
-    busy = false;
-    from.removeAttribute("aria-busy");
-    if (shown) return;
-    if (form && status >= 400 && status < 500) {
-      ordinary = form;
-      form.requestSubmit();
-    } else location.assign("/cart");
+  const ordinary = (form, button) => {
+    refused = form;
+    form.requestSubmit(button);
+  };
+  const toggled = (form) => {
+    const wished = form.action.endsWith("/add");
+    const id = form.elements.product_id.value;
+    for (const input of document.querySelectorAll(`.tile-wish [name=product_id][value="${id}"]`)) {
+      input.form.setAttribute("action", wished ? "/wishlist/remove" : "/wishlist/add");
+      input.form.querySelector("button").setAttribute("aria-pressed", String(wished));
+    }
+    const count = document.querySelector(".tools a[href='/wishlist'] .count");
+    count.textContent = Number(count.textContent) + (wished ? 1 : -1);
+    count.hidden = count.textContent === "0";
   };
 
   // Before main.js, which then knows that they lead nowhere.
+  const inPlace = !/^\/(cart|checkout|wishlist)/.test(location.pathname); // these show the cart themselves
   window.addEventListener("submit", (event) => {
-    const form = event.target;
-    const address = form.getAttribute("action");
+    const { target: form, submitter } = event;
+    const address = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+    const isHeart = form.matches(".tile-wish");
     const isHere = /^\/cart\/(add|update|remove|later)$/.test(address) || (address === "/wishlist/to-cart" && dialog.contains(form));
-    if (form === ordinary || !isHere) return;
+    if (form === refused || !(isHeart || (inPlace && isHere))) return;
     event.preventDefault();
-    ask(form, address, form);
+    const body = new URLSearchParams(new FormData(form, submitter)).toString();
+    ask({ from: submitter ?? form, form, button: form.id ? submitter : null, address, body, part: isHeart ? "wish" : "cart" });
   }, true);
+  if (!inPlace) return;
   window.addEventListener("click", (event) => {
     if (!link.contains(event.target) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    ask(link, "/cart");
+    ask({ from: link, address: "/cart", part: "cart" });
   }, true);
   // The dialog itself is hit beside what it shows.
   dialog.addEventListener("click", ({ target }) => { if (target === dialog || target.closest("[data-close]")) dialog.close(); });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) dialog.close(); });
+  dialog.addEventListener("close", () => {
+    document.body.append(toast);
+    if (history.state?.cart) history.back();
+  });
+  window.addEventListener("popstate", () => { if (dialog.open) dialog.close(); });
+  // A page that the browser had kept shows the cart as it was.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    dialog.close();
+    remembered();
+  });
 })();

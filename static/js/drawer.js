@@ -49,7 +49,7 @@
   const rows = new Map(); // event id -> its line
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const fill = (row, { event_type, topic, at, place, steps, schema, event }) => {
-    put(row.querySelector("time"), at);
+    put(row.querySelector(".at"), at);
     const name = row.querySelector("b");
     put(name, event_type);
     name.className = topic.replace(".", "-");

@@ -195,7 +195,7 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
   window.addEventListener("online", () => { takeKept(); flush(); });
   document.addEventListener("submit", (event) => {
-    const target = new URL(event.target.action, location.href);
+    const target = new URL(event.target.dataset.leads ?? event.target.action, location.href);
     // What a script sends (the cart's drawer) leads nowhere.
     if (!event.defaultPrevented && target.origin === location.origin) nextPage = target.pathname.slice(0, 500);
     form = null;
@@ -292,13 +292,13 @@
   document.addEventListener("click", clicked, { capture: true });
   document.addEventListener("auxclick", (event) => { if (event.button === 1) clicked(event); }, { capture: true });
 
-  // Rage: the third click within a second in one spot, but for what is meant to be repeated: keys, a field's arrows, steps, and the
-  // clicks that select a line. Dead: what looks as if it could be clicked does nothing for a second.
+  // Rage: the third click within a second in one spot, but for what is meant to be repeated: keys, a field's arrows, and the clicks
+  // that select a line. Dead: what looks as if it could be clicked does nothing for a second.
   let recent = [];
   const judge = (click, element, { clientX, clientY, detail }) => {
     const at = now();
     const selected = window.getSelection();
-    if (!detail || element.matches("input, textarea, select, [data-step]") || (!selected.isCollapsed && selected.containsNode(element, true))) return;
+    if (!detail || element.matches("input, textarea, select") || (!selected.isCollapsed && selected.containsNode(element, true))) return;
     recent = recent.filter((one) => at - one.at < 1000 && Math.hypot(one.x - clientX, one.y - clientY) < 30);
     recent.push({ at, x: clientX, y: clientY });
     if (recent.length >= 3) { click.frustration = "rage"; return; }

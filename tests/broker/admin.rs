@@ -44,7 +44,7 @@ async fn a_topic_that_cannot_be_made_is_refused_by_name() -> Outcome {
         NewTopic::new("shop/view", 1, TopicReplication::Fixed(1)),
         NewTopic::new("shop.three", 1, TopicReplication::Fixed(3)),
         NewTopic::new("shop.none", 0, TopicReplication::Fixed(1)),
-        NewTopic::new("shop.odd", 1, TopicReplication::Fixed(1)).set("cleanup.policy", "compact"),
+        NewTopic::new("shop.odd", 1, TopicReplication::Fixed(1)).set("cleanup.policy", "forget"),
         NewTopic::new("shop.fine", 1, TopicReplication::Fixed(1)),
     ];
     let made = clients.admin()?.create_topics(&topics, &patiently()).await?;
@@ -146,6 +146,77 @@ async fn a_group_is_listed_and_deleted() -> Outcome {
     let deleted = clients.admin()?.delete_groups(&["sink"], &patiently()).await?;
     assert_eq!(deleted, [Ok("sink".to_owned())]);
     assert_eq!(clients.reader()?.fetch_group_list(None, PATIENCE)?.groups().len(), 0);
+    world.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_whose_last_member_left_is_empty_and_can_be_deleted_once() -> Outcome {
+    let world = World::start().await?;
+    let clients = world.clients();
+    clients.creates("shop.view", 1).await?;
+    let consumer = clients.consumer("no-offsets", &[("session.timeout.ms", "45000")])?;
+    consumer.subscribe(&["shop.view"])?;
+    while consumer.assignment()?.count() == 0 {
+        let heard = tokio::time::timeout(std::time::Duration::from_millis(100), consumer.recv()).await;
+        heard.ok().transpose()?;
+    }
+    let busy = clients.admin()?.delete_groups(&["no-offsets"], &patiently()).await?;
+    assert_eq!(
+        busy[0].as_ref().err().map(|(_, code)| *code),
+        Some(RDKafkaErrorCode::NonEmptyGroup)
+    );
+    drop(consumer);
+    let reader = clients.reader()?;
+    let states: Vec<_> = reader
+        .fetch_group_list(None, PATIENCE)?
+        .groups()
+        .iter()
+        .map(|group| (group.name().to_owned(), group.state().to_owned()))
+        .collect();
+    assert_eq!(states, [("no-offsets".to_owned(), "Empty".to_owned())]);
+    let admin = clients.admin()?;
+    let once = admin.delete_groups(&["no-offsets"], &patiently()).await?;
+    assert_eq!(once, [Ok("no-offsets".to_owned())]);
+    let twice = admin.delete_groups(&["no-offsets"], &patiently()).await?;
+    assert_eq!(
+        twice[0].as_ref().err().map(|(_, code)| *code),
+        Some(RDKafkaErrorCode::GroupIdNotFound)
+    );
+    world.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_is_made_on_first_use_unless_the_setting_or_its_name_says_otherwise() -> Outcome {
+    let world = World::start().await?;
+    let producer = world.clients().producer(&[("message.timeout.ms", "3000")])?;
+    sends(&producer, "my.output", ["made".to_owned()]).await?;
+    assert_eq!(world.clients().reads_all("my.output")?, [(0, 0, "made".to_owned())]);
+    assert!(
+        sends(&producer, "shop.view", ["declared".to_owned()]).await.is_err(),
+        "the shop's own topics are made by whoever knows their settings"
+    );
+    world.stop().await?;
+    let strict = World::start_with(|settings| settings.auto_create_topics = false).await?;
+    let producer = strict.clients().producer(&[("message.timeout.ms", "3000")])?;
+    assert!(sends(&producer, "my.output", ["misspelt".to_owned()]).await.is_err());
+    strict.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nodes_own_settings_are_described() -> Outcome {
+    let world = World::start().await?;
+    let node = ResourceSpecifier::Broker(1);
+    let described = world.clients().admin()?.describe_configs([&node], &patiently()).await?;
+    let config = described.into_iter().next().ok_or("nothing described")??;
+    let value = |name: &str| config.get(name).and_then(|entry| entry.value.clone());
+    assert_eq!(
+        value("advertised.listeners"),
+        Some(format!("PLAINTEXT://{}", world.address))
+    );
+    assert_eq!(value("num.partitions").as_deref(), Some("3"));
     world.stop().await?;
     Ok(())
 }

@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::world::{Clients, Failure, Outcome, PATIENCE};
 
 /// `de-shop broker` as its own process; killed when dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 fn command(data: &Path, listen: &str) -> Command {
@@ -34,7 +34,11 @@ fn command(data: &Path, listen: &str) -> Command {
 
 impl Program {
     async fn start(data: &Path, listen: &str) -> Result<Self, Failure> {
-        let mut child = command(data, listen).stderr(Stdio::null()).spawn()?;
+        Self::start_with(data, listen, &[]).await
+    }
+
+    pub(crate) async fn start_with(data: &Path, listen: &str, options: &[&str]) -> Result<Self, Failure> {
+        let mut child = command(data, listen).args(options).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;
         let ready = timeout(PATIENCE, BufReader::new(stdout).lines().next_line())
             .await??
@@ -49,7 +53,7 @@ impl Program {
         })
     }
 
-    async fn kill(mut self) -> Outcome {
+    pub(crate) async fn kill(mut self) -> Outcome {
         self.child.kill().await?;
         Ok(())
     }

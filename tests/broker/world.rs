@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use de_shop::broker::{Broker, BrokerError, Settings};
+use de_shop::broker::{Broker, BrokerError, HealthView, Settings};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfig};
@@ -28,6 +28,7 @@ pub(crate) type Found = (i32, i64, String);
 /// A broker in this process, on a folder of its own.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) health: HealthView,
     folder: TempDir,
     stop: CancellationToken,
     running: JoinHandle<Result<(), BrokerError>>,
@@ -35,21 +36,28 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Result<Self, Failure> {
-        Self::on(tempfile::tempdir()?, 0).await
+        Self::start_with(|_| {}).await
     }
 
-    async fn on(folder: TempDir, port: u16) -> Result<Self, Failure> {
+    /// With other settings than the defaults.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Result<Self, Failure> {
+        Self::on(tempfile::tempdir()?, 0, change).await
+    }
+
+    async fn on(folder: TempDir, port: u16, change: impl FnOnce(&mut Settings)) -> Result<Self, Failure> {
         let listen = SocketAddr::from(([127, 0, 0, 1], port));
-        let settings = Settings {
+        let mut settings = Settings {
             listen,
             data: folder.path().to_owned(),
             ..Settings::default()
         };
+        change(&mut settings);
         let broker = Broker::bind(settings).await?;
-        let (address, stop) = (broker.address(), CancellationToken::new());
+        let (address, stop, health) = (broker.address(), CancellationToken::new(), broker.health());
         let running = tokio::spawn(broker.run(stop.clone()));
         Ok(Self {
             address,
+            health,
             folder,
             stop,
             running,
@@ -59,7 +67,7 @@ impl World {
     /// Stops the broker and starts it again on the same folder and port.
     pub(crate) async fn restart(self) -> Result<Self, Failure> {
         let port = self.address.port();
-        Self::on(self.stop().await?, port).await
+        Self::on(self.stop().await?, port, |_| {}).await
     }
 
     /// Stops the broker; what it kept is in the folder.

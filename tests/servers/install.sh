@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load]
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [kafka-clients]
 # Apache Kafka comes from Maven Central's jars and the page checkers from npm, all into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -57,6 +57,22 @@ npm_packages() {
   touch "$folder/complete"
 }
 
+# What the client matrix and the recipes run: Kafka clients and readers of files for Python, Node and Go, each in a folder of its own.
+kafka_clients() {
+  local python="$servers/clients/python"
+  command -v go >/dev/null || debian golang-go
+  npm_packages clients/node "kafkajs" kafkajs@2.2.4
+  [ -e "$python/complete" ] && return
+  command -v python3 >/dev/null || debian python3
+  python3 -c 'import ensurepip' 2>/dev/null || debian python3-venv
+  echo "fetching Kafka clients for Python"
+  rm -rf "$python"
+  python3 -m venv "$python"
+  timeout 300 "$python/bin/pip" install -q --disable-pip-version-check confluent-kafka==2.16.1 kafka-python==3.0.12 aiokafka==0.14.0 \
+    duckdb==2.0.1 polars==2.1.0 pyarrow==26.0.1
+  touch "$python/complete"
+}
+
 # axe-core (accessibility rules) and html-validate.
 pages() { npm_packages pages "the page checkers" axe-core@4.14.1 html-validate@9.7.1; }
 
@@ -77,6 +93,7 @@ for part in "${@:-kafka postgres browser clients pages lighthouse asyncapi}"; do
       lighthouse) lighthouse ;;
       asyncapi) asyncapi ;;
       load) debian wrk ;;
+      kafka-clients) debian kcat jq sqlite3; kafka; kafka_clients ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
     esac
   done

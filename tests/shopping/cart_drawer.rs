@@ -63,7 +63,7 @@ async fn a_guest_fills_and_changes_the_cart_without_leaving_the_product() {
     browser.types("#quantity-101", "3\n").await;
     browser.sees("#quantity-101[value='3']").await;
     counts(&browser, 3).await;
-    has_the_focus(&browser, "form.change [type=submit]").await;
+    has_the_focus(&browser, ".change [type=submit]").await;
     browser.clicks("dialog form[action='/cart/remove'] [type=submit]").await;
     has_the_focus(&browser, ".notice [type=submit]").await;
     browser
@@ -73,7 +73,9 @@ async fn a_guest_fills_and_changes_the_cart_without_leaving_the_product() {
     browser.clicks("dialog .notice [type=submit]").await;
     browser.sees("#quantity-101[value='3']").await;
     stays(&browser).await;
-    browser.clicks("dialog a[href='/checkout']").await;
+    browser
+        .clicks("dialog form[action='/cart/checkout'] [type=submit]")
+        .await;
     browser.is_on("/checkout").await;
     browser.page.goto("about:blank").await.expect("the visitor leaves");
     browser.close().await;
@@ -125,7 +127,12 @@ async fn what_the_drawer_cannot_do_the_page_does_and_nothing_is_sent_twice() {
     };
     // The shop has put it into the cart, and its answer is lost.
     let lost = "const send = window.fetch; window.fetch = async (...how) => { await send(...how); throw new TypeError('lost'); };";
-    adds_under(&world, &browser, lost).await;
+    goes_to(&world, &browser, "/products/101").await;
+    browser.runs(lost).await;
+    browser.clicks(ADD).await;
+    // It is sent again, which the shop knows, and then said where the visitor is.
+    browser.sees(".toast button").await;
+    goes_to(&world, &browser, "/cart").await;
     browser.sees("#quantity-101[value='1']").await;
     // The shop refuses it to the script only.
     let refused = "window.fetch = async () => new Response('', { status: 429 });";

@@ -89,7 +89,9 @@ async fn a_guest_buys_a_teapot_with_the_keyboard_only() {
             .holds("document.querySelector('#quantity-101').value === '2'")
             .await
     );
-    keyboard.tabs_to("dialog a[href='/checkout']").await;
+    keyboard
+        .tabs_to("dialog form[action='/cart/checkout'] [type=submit]")
+        .await;
     keyboard.presses(Key::Enter).await;
     browser.is_on("/checkout").await;
     for (field, text) in [

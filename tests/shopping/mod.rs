@@ -2,6 +2,7 @@
 
 mod cart_drawer;
 mod clicks;
+mod in_a_hurry;
 mod keyboard;
 mod reader;
 mod without_scripts;

@@ -94,7 +94,7 @@ async fn changes_a_quantity_that_cannot_be(browser: &Browser) {
     browser
         .runs("const field = document.querySelector('#quantity-101'); field.max = ''; field.value = '999';")
         .await;
-    browser.clicks("dialog form.change [type=submit]").await;
+    browser.clicks("dialog .change [type=submit]").await;
     browser.sees("#quantity-101-error").await;
     let heard = hears(browser).await;
     let quantity = one(&heard, "spinbutton", "Quantity of");
@@ -158,7 +158,9 @@ async fn a_guest_with_a_screen_reader_hears_where_things_are_and_what_went_wrong
         "that it was removed is said"
     );
     browser.clicks(".notice [type=submit]").await;
-    browser.clicks("dialog[open] a[href='/checkout']").await;
+    browser
+        .clicks("dialog[open] form[action='/cart/checkout'] [type=submit]")
+        .await;
     browser.is_on("/checkout").await;
     browser
         .runs("document.querySelector('form.with-summary').noValidate = true")

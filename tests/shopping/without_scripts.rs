@@ -86,14 +86,14 @@ async fn buys_and_cancels(browser: &Browser, world: &crate::world::World, said: 
     browser.clicks("form.add [type=submit]").await;
     browser.is_on("/cart").await;
     types_anew(browser, "#quantity-101", "3").await;
-    browser.clicks("form.change [type=submit]").await;
+    browser.clicks(".change [type=submit]").await;
     browser.sees("#quantity-101[value='3']").await;
     browser.clicks("form[action='/cart/remove'] [type=submit]").await;
     reads(browser, ".notice[role=status]", said.removed).await;
     reads(browser, ".notice [type=submit]", said.undo).await;
     browser.clicks(".notice [type=submit]").await;
     browser.sees("#quantity-101[value='3']").await;
-    browser.clicks("main a[href='/checkout']").await;
+    browser.clicks("main form[action='/cart/checkout'] [type=submit]").await;
     browser.is_on("/checkout").await;
     for (field, text) in [
         ("#recipient", "김하늘"),
@@ -110,6 +110,7 @@ async fn buys_and_cancels(browser: &Browser, world: &crate::world::World, said: 
     browser.clicks("form[action='/checkout'] [type=submit]").await;
     browser.is_on("/orders/").await;
     reads(browser, ".thanks", said.thanks).await;
+    browser.clicks("details.asking summary").await;
     browser.clicks("form[action$='/cancel'] [type=submit]").await;
     reads(browser, "dl.facts .sold-out", said.cancelled).await;
 }

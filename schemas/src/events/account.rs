@@ -15,6 +15,7 @@ pub struct Signup<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Login {
+    /// How somebody signed in.
     pub method: SignInMethod,
     /// Orders that this browser had placed as a guest: the account's from now on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -24,6 +25,7 @@ pub struct Login {
 /// Nothing that was typed is kept: people type passwords into the wrong field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LoginFailed {
+    /// Why it was refused.
     pub reason: LoginFailure,
 }
 

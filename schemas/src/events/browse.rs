@@ -12,6 +12,7 @@ pub struct View<'a> {
     /// Which page: the endpoint without its method, such as `products.detail`.
     #[serde(borrow)]
     pub page: Cow<'a, str>,
+    /// The product shown, on its own page.
     pub product_id: Option<ProductId>,
     /// The category shown, or the category of the product shown.
     pub category_id: Option<CategoryId>,
@@ -61,12 +62,14 @@ pub struct Search<'a> {
     /// As typed, trimmed.
     #[serde(borrow)]
     pub query: Cow<'a, str>,
+    /// How the search was narrowed down and sorted, in the names of the address.
     #[serde(borrow)]
     pub filters: Fields<'a>,
     /// How many products were found, on all pages together.
     pub result_count: u32,
     /// From 1. Above 1 nothing new was asked: the same search was looked through further.
     pub page_number: u32,
+    /// The language it was shown in: `ko` or `en`.
     #[serde(borrow)]
     pub language: Cow<'a, str>,
 }

@@ -6,6 +6,7 @@ use crate::{EventId, ProductId};
 /// Something was put into the cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CartAdd {
+    /// The product.
     pub product_id: ProductId,
     /// How many were added.
     #[schemars(range(min = 1))]
@@ -30,6 +31,7 @@ pub struct CartAdd {
 /// A product left the cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CartRemove {
+    /// The product.
     pub product_id: ProductId,
     /// How many were taken out.
     pub quantity: u16,
@@ -49,8 +51,11 @@ pub enum CartRemoval {
 /// The quantity of a product in the cart was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CartUpdate {
+    /// The product.
     pub product_id: ProductId,
+    /// How many there were before.
     pub previous_quantity: u16,
+    /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
     /// KRW for one.
@@ -69,7 +74,9 @@ pub struct CartMerge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct CartLine {
+    /// The product.
     pub product_id: ProductId,
+    /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
     /// KRW for one when it was put into the cart; absent where that is not known.

@@ -19,19 +19,25 @@ pub struct Dwell<'a> {
     pub page_endpoint: Option<Cow<'a, str>>,
     /// Corrected by what the client's clock is off.
     pub entered_at: Timestamp,
+    /// When the stay ended; corrected as `entered_at`.
     pub left_at: Timestamp,
     /// Visible, focused and not idle.
     pub active_ms: u64,
+    /// The tab was in front.
     pub visible_ms: u64,
+    /// From entering to leaving.
     pub total_ms: u64,
     /// How far down the page was seen at most.
     pub scroll_depth_percent: Percent,
+    /// Why it ended.
     pub end_reason: EndReason,
     /// Where the visitor went within the shop, if known.
     #[serde(borrow)]
     pub next_page: Option<Cow<'a, str>>,
+    /// Which tab, and the event's number in it.
     #[serde(borrow)]
     pub tab: Tab<'a>,
+    /// The client's own clock.
     pub client: ClientTimes,
 }
 
@@ -53,15 +59,20 @@ pub struct Click<'a> {
     pub text: Cow<'a, str>,
     /// Where in the viewport.
     pub x_percent: Percent,
+    /// Where in the viewport, from above.
     pub y_percent: Percent,
     /// Where on the whole page.
     pub page_x_percent: Percent,
+    /// Where on the whole page, from above.
     pub page_y_percent: Percent,
+    /// What it meant to do with the cart.
     pub cart_action: Option<CartAction>,
+    /// The product that it is about.
     pub product_id: Option<ProductId>,
     /// Where a link leads.
     #[serde(borrow)]
     pub href: Option<Cow<'a, str>>,
+    /// Why it looks as if it didn't help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frustration: Option<Frustration>,
     /// The list that the product was chosen from, such as `listing`; absent where it stands in none.
@@ -94,8 +105,10 @@ pub struct Click<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     pub element_name: Option<Cow<'a, str>>,
+    /// Which tab, and the event's number in it.
     #[serde(borrow)]
     pub tab: Tab<'a>,
+    /// The client's own clock.
     pub client: ClientTimes,
 }
 
@@ -103,6 +116,7 @@ pub struct Click<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Tab<'a> {
+    /// The tab's name, drawn by the browser.
     #[serde(borrow)]
     pub id: Cow<'a, str>,
     /// From 1 in each tab.

@@ -6,19 +6,24 @@ use crate::{OrderId, ProductId};
 /// The cart became an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderPlaced {
+    /// The order.
     pub order_id: OrderId,
+    /// What was ordered.
     pub items: Vec<OrderLine>,
     /// KRW.
     pub delivery_fee: i64,
     /// KRW, delivery included.
     pub total: i64,
+    /// How it is paid.
     pub payment_method: PaymentMethod,
 }
 
 /// An order was called off, and its goods went back into stock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderCancelled {
+    /// The order.
     pub order_id: OrderId,
+    /// What was ordered.
     pub items: Vec<OrderLine>,
     /// KRW, delivery included.
     pub total: i64,
@@ -27,7 +32,9 @@ pub struct OrderCancelled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct OrderLine {
+    /// The product.
     pub product_id: ProductId,
+    /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
     /// KRW for one, at the time of the order.

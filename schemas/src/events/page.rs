@@ -21,15 +21,19 @@ pub struct Impression<'a> {
     /// The list's name, such as `listing` or `popular`.
     #[serde(borrow)]
     pub list: Cow<'a, str>,
+    /// Which, in the order in which they were seen.
     pub tiles: Vec<SeenTile>,
+    /// Which tab, and the event's number in it.
     #[serde(borrow)]
     pub tab: Tab<'a>,
+    /// The client's own clock.
     pub client: ClientTimes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct SeenTile {
+    /// The product.
     pub product_id: ProductId,
     /// From 1, over all pages of the list.
     pub position: u32,
@@ -46,6 +50,7 @@ pub struct PagePerformance<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub page_endpoint: Option<Cow<'a, str>>,
+    /// How the browser came to the page.
     pub navigation: Navigation,
     /// Time to first byte.
     pub ttfb_ms: Option<u32>,
@@ -57,8 +62,10 @@ pub struct PagePerformance<'a> {
     pub cls: Option<LayoutShift>,
     /// Interaction to next paint.
     pub inp_ms: Option<u32>,
+    /// Which tab, and the event's number in it.
     #[serde(borrow)]
     pub tab: Tab<'a>,
+    /// The client's own clock.
     pub client: ClientTimes,
 }
 
@@ -94,8 +101,10 @@ pub struct FormAbandoned<'a> {
     pub last_field: Cow<'a, str>,
     /// From the first change to leaving.
     pub spent_ms: u64,
+    /// Which tab, and the event's number in it.
     #[serde(borrow)]
     pub tab: Tab<'a>,
+    /// The client's own clock.
     pub client: ClientTimes,
 }
 

@@ -8,14 +8,20 @@ use crate::{CategoryId, ProductId, Timestamp};
 /// What a product is called and costs from `valid_from` on, until the next message of the same product says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Product<'a> {
+    /// The product: the message's key.
     pub product_id: ProductId,
+    /// What it is called in Korean.
     #[serde(borrow)]
     pub name_ko: Cow<'a, str>,
+    /// What it is called in English.
     #[serde(borrow)]
     pub name_en: Cow<'a, str>,
+    /// The category that it is in.
     pub category_id: CategoryId,
+    /// What that is called in Korean.
     #[serde(borrow)]
     pub category_ko: Cow<'a, str>,
+    /// What that is called in English.
     #[serde(borrow)]
     pub category_en: Cow<'a, str>,
     /// For one, in `currency`.
@@ -23,6 +29,7 @@ pub struct Product<'a> {
     pub price: i64,
     /// ISO 4217.
     pub currency: Currency,
+    /// How much is left, as a shopper is told.
     pub stock_class: StockClass,
     /// From when on all of this holds.
     pub valid_from: Timestamp,

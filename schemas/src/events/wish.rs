@@ -6,10 +6,12 @@ use crate::ProductId;
 /// A product was put on the wish list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WishAdd {
+    /// The product.
     pub product_id: ProductId,
     /// How many are wished for: as many as were in the cart, otherwise 1.
     #[schemars(range(min = 1))]
     pub quantity: u16,
+    /// Where it came from.
     pub origin: WishOrigin,
     /// KRW for one.
     pub unit_price: i64,
@@ -18,7 +20,9 @@ pub struct WishAdd {
 /// A product left the wish list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WishRemove {
+    /// The product.
     pub product_id: ProductId,
+    /// Why it left.
     pub reason: WishRemoval,
 }
 
@@ -34,7 +38,9 @@ pub struct WishMerge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct WishLine {
+    /// The product.
     pub product_id: ProductId,
+    /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
 }

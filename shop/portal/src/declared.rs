@@ -1,11 +1,13 @@
 //! What the contract declares of each field, from the JSON Schema that is made of the Rust types.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use schemas::{EventType, generate};
+use schemas::{EventType, Topic, generate};
 use serde_json::Value;
 
 use crate::personal::is_personal;
+use crate::table;
 
 /// A field as the schema has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Field {
     pub required: bool,
     pub personal: bool,
     pub origin: Origin,
-    /// The column of `user_activity_log` that keeps it.
+    /// The column of `user_activity_log` that keeps it, or the table and column.
     pub column: Option<String>,
     /// A map with names of its own: `args`, `form`.
     pub is_map: bool,
@@ -202,7 +204,16 @@ fn origin(path: &str, event_type: EventType) -> Origin {
     }
 }
 
+/// The columns that the table has.
+static COLUMNS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let columns = table::columns("user_activity_log").into_iter();
+    columns.map(|column| column.name).collect()
+});
+
 fn column(path: &str, event_type: EventType) -> Option<String> {
+    if event_type.topic() == Topic::Product {
+        return path.strip_prefix("details.").map(|column| format!("product.{column}"));
+    }
     if !event_type.topic().has_rows() {
         return None;
     }
@@ -214,7 +225,7 @@ fn column(path: &str, event_type: EventType) -> Option<String> {
         "schema_version" => return None,
         _ => path.split(['.', '[']).next().unwrap_or(path),
     };
-    Some(column.to_owned())
+    COLUMNS.contains(column).then(|| column.to_owned())
 }
 
 #[cfg(test)]
@@ -241,6 +252,15 @@ mod tests {
         assert_eq!(percent.column.as_deref(), Some("details"));
         let address = named(EventType::View, "ip_address");
         assert!(address.personal && address.kind == "string");
+        assert_eq!(
+            named(EventType::View, "purpose").column,
+            None,
+            "the table has no such column"
+        );
+        assert_eq!(
+            named(EventType::View, "timestamp").column.as_deref(),
+            Some("event_time")
+        );
         assert_eq!(named(EventType::View, "source.sequence").origin, Origin::Journal);
         assert!(named(EventType::View, "args").is_map);
         assert_eq!(named(EventType::Request, "http.path").column, None);

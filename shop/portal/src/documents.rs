@@ -5,7 +5,6 @@ mod contract;
 mod drift;
 mod llms;
 mod schemas_of_types;
-mod table;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Which messages somebody wants to see: in the tail, and in a search.
 
 use memchr::memmem;
-use schemas::Topic;
+use schemas::{Header, Topic};
 use serde_json::Value;
 
 use crate::message::Message;
@@ -14,6 +14,8 @@ pub struct Filter {
     /// The path of a field, such as `details.order_id`, that must be `value`; without it `value` may stand anywhere in key or value.
     pub field: Option<String>,
     pub value: Option<String>,
+    /// A header with this text.
+    pub header: Option<(Header, String)>,
 }
 
 impl Filter {
@@ -26,6 +28,7 @@ impl Filter {
             event_type: said(event_type),
             field: said(field),
             value: said(value),
+            header: None,
         }
     }
 
@@ -60,6 +63,11 @@ impl Filter {
         }
         if let Some(wanted) = &self.event_type
             && message.event_type() != Some(wanted)
+        {
+            return false;
+        }
+        if let Some((header, wanted)) = &self.header
+            && message.header(header.name()).as_deref() != Some(wanted)
         {
             return false;
         }

@@ -34,8 +34,17 @@ impl Kafka {
         config.create_with_context(Quiet)
     }
 
-    /// A client that reads from given offsets.
+    /// A client that reads what is there already: what it asks for needs no waiting.
     pub(crate) fn reader(&self) -> KafkaResult<Client> {
+        self.reads("5")
+    }
+
+    /// A client that waits for what comes.
+    pub(crate) fn follower(&self) -> KafkaResult<Client> {
+        self.reads("200")
+    }
+
+    fn reads(&self, wait_millis: &str) -> KafkaResult<Client> {
         let mut config = self.config.clone();
         config
             .set("group.id", OWN_GROUP)
@@ -44,8 +53,9 @@ impl Kafka {
             .set("enable.partition.eof", "true")
             // What retention has taken meanwhile is left out.
             .set("auto.offset.reset", "earliest")
-            // A tail is to be seen at once, a search is to be over soon: few large answers, each as soon as there is anything.
-            .set("fetch.wait.max.ms", "100")
+            .set("fetch.wait.max.ms", wait_millis)
+            // A search is to be over soon: few large answers, and no pause when enough of them wait.
+            .set("fetch.queue.backoff.ms", "5")
             .set("fetch.message.max.bytes", "4194304")
             .set("fetch.max.bytes", "16777216")
             .set("queued.max.messages.kbytes", "16384");
@@ -103,7 +113,6 @@ pub(crate) fn read(
     client.assign(&list)?;
     while left.iter().any(|range| range.len() > 0) && Instant::now() < deadline {
         let message = match client.poll(STEP) {
-            None => continue,
             Some(Ok(message)) => message,
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 finish(&mut left, partition);
@@ -113,7 +122,8 @@ pub(crate) fn read(
                 client.unassign()?;
                 return Err(error);
             }
-            Some(Err(_)) => continue,
+            // What else goes wrong is tried again by the client.
+            Some(Err(_)) | None => continue,
         };
         if message.topic() != topic.name() {
             continue;

@@ -24,6 +24,7 @@ pub mod personal;
 pub mod recipes;
 pub mod search;
 pub mod survey;
+mod table;
 pub mod tail;
 mod topics;
 

@@ -197,7 +197,9 @@ fn walk(value: &Value, path: &str, maps: &BTreeSet<String>, each: &mut impl FnMu
         }
         Value::Array(items) if items.iter().any(Value::is_object) => {
             let below = format!("{path}[]");
-            items.iter().for_each(|item| walk(item, &below, maps, each));
+            for item in items {
+                walk(item, &below, maps, each);
+            }
         }
         Value::Array(items) if items.is_empty() => {}
         _ => each(path, value),

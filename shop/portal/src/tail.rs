@@ -134,7 +134,7 @@ impl Tail {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => tracing::debug!(%error, "The portal's tail has lost Kafka"),
                 Err(error) => {
-                    tracing::error!(%error, "The portal's tail has broken, which is a mistake in the program")
+                    tracing::error!(%error, "The portal's tail has broken, which is a mistake in the program");
                 }
             }
             let since = match *self.state.borrow() {
@@ -151,7 +151,7 @@ impl Tail {
 
     /// Hands on every message until nobody has watched for a while.
     fn listen(&self, stop: &CancellationToken) -> KafkaResult<()> {
-        let client = self.kafka.reader()?;
+        let client = self.kafka.follower()?;
         let mut next = TopicPartitionList::new();
         add_new(&client, &mut next, true)?;
         client.assign(&next)?;

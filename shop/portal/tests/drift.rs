@@ -142,7 +142,7 @@ const PLANTED: [Drift; 12] = [
                 live,
                 EventType::View,
                 bare(EventType::View, &examples(EventType::View)[0]),
-            )
+            );
         },
         "view: the header ce_id is described as always there",
     ),
@@ -158,7 +158,7 @@ const PLANTED: [Drift; 12] = [
                 document,
                 &format!("{VIEW}/payload/properties/details/properties"),
                 "language",
-            )
+            );
         },
         "view: the field details.language came",
     ),
@@ -166,8 +166,8 @@ const PLANTED: [Drift; 12] = [
         "a field is missing",
         |_, live| {
             changed(live, |view| {
-                drop(view.as_object_mut().and_then(|view| view.remove("endpoint")))
-            })
+                drop(view.as_object_mut().and_then(|view| view.remove("endpoint")));
+            });
         },
         "view: endpoint is described as always there",
     ),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::domain::field::{Field, FieldError, Problem};
 
 /// An e-mail address in the form in which it is compared: trimmed, lower case.
@@ -49,13 +51,15 @@ impl Password {
     /// In characters.
     pub const MAX: usize = 128;
 
-    /// Length is the only rule (NIST SP 800-63B, section 3.1.1.2); nothing is trimmed.
+    /// Length is the only rule (NIST SP 800-63B, section 3.1.1.2); nothing is trimmed. Composed (NFC), as the section asks for: devices
+    /// differ in how they send an `é` or a `한`.
     pub fn parse(typed: &str) -> Result<Self, FieldError> {
-        match typed.chars().count() {
+        let composed = composed(typed);
+        match composed.chars().count() {
             0 => Err(Field::Password.refused(Problem::Missing)),
             length if length < Self::MIN => Err(Field::Password.refused(Problem::TooShort { min: Self::MIN })),
             length if length > Self::MAX => Err(Field::Password.refused(Problem::TooLong { max: Self::MAX })),
-            _ => Ok(Self(typed.to_owned())),
+            _ => Ok(Self(composed)),
         }
     }
 
@@ -69,6 +73,11 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
     }
+}
+
+/// What is typed, in the form that is hashed.
+pub(crate) fn composed(password: &str) -> String {
+    password.nfc().collect()
 }
 
 /// What the shop calls somebody.
@@ -158,6 +167,22 @@ mod tests {
             Password::parse(&"x".repeat(129)),
             Err(Field::Password.refused(Problem::TooLong { max: 128 }))
         );
+    }
+
+    #[test]
+    fn what_is_typed_on_two_devices_is_the_same() {
+        let (composed, apart) = (
+            "비밀번호\u{e9}\u{e9}\u{e9}\u{e9}",
+            "비밀번호e\u{301}e\u{301}e\u{301}e\u{301}",
+        );
+        let apart: String = apart.nfd().collect();
+        assert_eq!(Password::parse(composed), Password::parse(&apart));
+        let (email, name) = (
+            Email::parse("jos\u{e9}@x.org"),
+            PersonName::parse(Field::Name, "\u{1112}\u{1161}\u{11ab}"),
+        );
+        assert_eq!(email, Email::parse("jose\u{301}@x.org"));
+        assert_eq!(name.expect("a name").as_str(), "한");
     }
 
     #[test]

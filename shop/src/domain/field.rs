@@ -1,5 +1,7 @@
 //! What can be wrong with a field of a form: closed sets, so that every page has a sentence for each, in each language.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// A field that a person fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -81,8 +83,11 @@ impl Field {
     }
 
     /// A single line, trimmed: 1 to `max` characters, none of them a control character.
+    ///
+    /// In the composed form (NFC): an `é` or a `한` that one device composes and another takes apart is the same.
     pub(super) fn line(self, typed: &str, max: usize) -> Result<String, FieldError> {
-        let line = typed.trim();
+        let composed: String = typed.nfc().collect();
+        let line = composed.trim();
         if line.is_empty() {
             Err(self.refused(Problem::Missing))
         } else if line.chars().count() > max {

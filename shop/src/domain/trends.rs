@@ -21,6 +21,8 @@ const ADDED: f64 = 5.0;
 const BOUGHT: f64 = 10.0;
 /// Pairs of an order: a large one says little about each of its pairs.
 const MOST_OF_AN_ORDER: usize = 12;
+/// From how many orders on a pair is said to be bought together: one order is one person's.
+const ORDERS_OF_A_PAIR: u32 = 2;
 
 /// The sums. Weights grow with time instead of old ones shrinking, so nothing has to be gone over; fit for thousands of days.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Trends {
     interest: HashMap<ProductId, f64>,
     bought: HashMap<ProductId, f64>,
     together: Pairs,
+    /// In how many orders a pair stood.
+    orders: HashMap<(ProductId, ProductId), u32>,
     next: Pairs,
 }
 
@@ -41,6 +45,8 @@ pub struct Advice {
     pub popular: Vec<ProductId>,
     /// How many of `popular` people showed interest in; the rest stands in.
     pub known: usize,
+    /// One of each category, then another of each: for as long as too little is known.
+    pub mix: Vec<ProductId>,
     /// Of all that people showed interest in.
     pub ranking: Ranking,
     of_product: HashMap<ProductId, Related>,
@@ -66,6 +72,7 @@ impl Trends {
             interest: HashMap::new(),
             bought: HashMap::new(),
             together: Pairs::new(),
+            orders: HashMap::new(),
             next: Pairs::new(),
         }
     }
@@ -101,6 +108,7 @@ impl Trends {
             *self.bought.entry(*product).or_default() += weight;
             for other in products.iter().take(MOST_OF_AN_ORDER).skip(place + 1) {
                 for (one, other) in [(product, other), (other, product)] {
+                    *self.orders.entry((*one, *other)).or_default() += 1;
                     *self.together.entry(*one).or_default().entry(*other).or_default() += weight;
                 }
             }
@@ -120,7 +128,10 @@ impl Trends {
                 self.together.get(&product.id),
                 |other, weight| self.bound(product.id, other, weight),
                 catalogue,
-            ),
+            )
+            .into_iter()
+            .filter(|other| self.orders.get(&(product.id, *other)) >= Some(&ORDERS_OF_A_PAIR))
+            .collect(),
             similar: similar.get(&product.id).cloned().unwrap_or_default(),
         };
         let of_product = catalogue
@@ -130,6 +141,7 @@ impl Trends {
         Advice {
             popular,
             known,
+            mix: mix(catalogue).into_iter().take(MOST).collect(),
             ranking,
             of_product: of_product.collect(),
         }

@@ -68,7 +68,7 @@ pub(super) fn put(out: &mut Vec<u8>, entry: &Entry<'_>, source: &Source) {
     let flags = flag(HAS_SESSION, entry.event.session_id.is_some())
         | flag(HAS_FACT, entry.fact.is_some())
         | flag(HAS_TRACE_PARENT, trace_parent.is_some());
-    out.extend_from_slice(&[VERSION, code(entry.event.event_type), flags]);
+    out.extend_from_slice(&[VERSION, entry.event.event_type.code(), flags]);
     out.extend_from_slice(entry.event.event_id.0.as_bytes());
     out.extend_from_slice(&entry.event.timestamp.unix_micros().to_le_bytes());
     if let Some(session) = entry.event.session_id {
@@ -91,7 +91,7 @@ pub(super) fn parse(sequence: Sequence, payload: &[u8]) -> Result<StoredEntry<'_
     if version != VERSION {
         return Err("the version of its head");
     }
-    let event_type = from_code(event_type).ok_or("its event type")?;
+    let event_type = EventType::from_code(event_type).ok_or("its event type")?;
     let event_id = EventId(uuid::Uuid::from_bytes(take(&mut rest)?));
     let timestamp = Timestamp::from_unix_micros_saturating(i64::from_le_bytes(take(&mut rest)?));
     let session_id = if flags & HAS_SESSION == 0 {
@@ -135,40 +135,4 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], &'static str> {
     let (head, tail) = rest.split_first_chunk::<N>().ok_or("its length")?;
     *rest = tail;
     Ok(*head)
-}
-
-/// Codes are for ever: a journal outlives the program that wrote it.
-const fn code(event_type: EventType) -> u8 {
-    match event_type {
-        EventType::Request => 1,
-        EventType::App => 2,
-        EventType::View => 3,
-        EventType::Search => 4,
-        EventType::CartAdd => 5,
-        EventType::CartRemove => 6,
-        EventType::CartUpdate => 7,
-        EventType::CartMerge => 8,
-        EventType::OrderPlaced => 9,
-        EventType::OrderCancelled => 10,
-        EventType::Signup => 11,
-        EventType::Login => 12,
-        EventType::LoginFailed => 13,
-        EventType::Logout => 14,
-        EventType::Dwell => 15,
-        EventType::Click => 16,
-        EventType::Exposure => 17,
-        EventType::Impression => 18,
-        EventType::PagePerformance => 19,
-        EventType::FormAbandoned => 20,
-        EventType::WishAdd => 21,
-        EventType::WishRemove => 22,
-        EventType::WishMerge => 23,
-        EventType::Product => 24,
-    }
-}
-
-fn from_code(wanted: u8) -> Option<EventType> {
-    EventType::ALL
-        .into_iter()
-        .find(|event_type| code(*event_type) == wanted)
 }

@@ -17,6 +17,8 @@ pub enum Asset {
     Suggest,
     /// The cart, without leaving the page.
     Cart,
+    /// Forms that were half filled or refused.
+    Forms,
     /// What was just recorded.
     Drawer,
     /// The look of the pages under `/data`, and what is live on them.
@@ -49,11 +51,12 @@ static COMPRESSED: LazyLock<[Option<Vec<u8>>; Asset::ALL.len()]> = LazyLock::new
 });
 
 impl Asset {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Style,
         Self::Script,
         Self::Suggest,
         Self::Cart,
+        Self::Forms,
         Self::Drawer,
         Self::DataStyle,
         Self::Data,
@@ -67,6 +70,7 @@ impl Asset {
             Self::Script => "main.js",
             Self::Suggest => "suggest.js",
             Self::Cart => "cart.js",
+            Self::Forms => "forms.js",
             Self::Drawer => "drawer.js",
             Self::DataStyle => "data.css",
             Self::Data => "data.js",
@@ -81,6 +85,7 @@ impl Asset {
             Self::Script => include_bytes!("../../../static/js/main.js"),
             Self::Suggest => include_bytes!("../../../static/js/suggest.js"),
             Self::Cart => include_bytes!("../../../static/js/cart.js"),
+            Self::Forms => include_bytes!("../../../static/js/forms.js"),
             Self::Drawer => include_bytes!("../../../static/js/drawer.js"),
             Self::DataStyle => include_bytes!("../../../static/css/data.css"),
             Self::Data => include_bytes!("../../../static/js/data.js"),
@@ -98,7 +103,9 @@ impl Asset {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Style | Self::DataStyle => "text/css; charset=utf-8",
-            Self::Script | Self::Suggest | Self::Cart | Self::Drawer | Self::Data => "text/javascript; charset=utf-8",
+            Self::Script | Self::Suggest | Self::Cart | Self::Forms | Self::Drawer | Self::Data => {
+                "text/javascript; charset=utf-8"
+            }
             Self::Icon => "image/svg+xml",
         }
     }

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::parts::asked::asked;
-use super::parts::cart_line::{CartLineView, cart_line};
+use super::parts::cart_line::{CartLineView, TO_CHECKOUT, cart_line};
 use super::parts::field::alert;
 use super::parts::lines::{Sums, sums};
+use super::parts::tile::form_token;
 use super::wishes::{WishView, wish_lines};
 use super::{Frame, layout};
 use crate::domain::Won;
@@ -106,7 +107,10 @@ fn to_pay(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
     html! {
         (sums(frame, &shown.sums))
         (free_delivery(frame, shown))
-        a.button.primary.wide href="/checkout" data-cart-action="checkout" { (frame.words().cart.to_checkout) }
+        form id=(TO_CHECKOUT) action="/cart/checkout" method="post" data-leads="/checkout" {
+            (asked(frame, None))
+            button.primary.wide type="submit" data-cart-action="checkout" { (frame.words().cart.to_checkout) }
+        }
     }
 }
 
@@ -117,7 +121,10 @@ fn notice(frame: &Frame<'_>, notice: Option<&Notice<'_>>) -> Markup {
             form action=(address) method="post" {
                 input type="hidden" name="product_id" value=(product_id);
                 (asked(frame, None))
-                @if let Some(quantity) = quantity { input type="hidden" name="quantity" value=(quantity); }
+                @if let Some(quantity) = quantity {
+                    input type="hidden" name="quantity" value=(quantity);
+                    (form_token(frame))
+                }
                 button type="submit" data-cart-action="add" data-product-id=(product_id) { (words.cart.undo) }
             }
         }

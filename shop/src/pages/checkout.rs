@@ -66,7 +66,7 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
     let content = html! {
         h1 { (checkout.title) }
         (if shown.errors.is_empty() { alert(shown.alert) } else { form_alert(shown.alert) })
-        form.with-summary action="/checkout" method="post" {
+        form.with-summary action="/checkout" method="post" data-keep {
             input type="hidden" name="token" value=(shown.token);
             (asked(frame, None))
             input type="hidden" name="agreed" value=(shown.sums.total.0);

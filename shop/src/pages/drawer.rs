@@ -61,7 +61,7 @@ fn line(words: &Appearance) -> Markup {
         li {
             details {
                 summary {
-                    time {} " " b {} " " code {} " "
+                    span.at {} " " b {} " " code {} " "
                     span.steps role="img" {
                         span title=(steps.journal) data-step="journal" {}
                         span title=(steps.topic) data-step="topic" {}

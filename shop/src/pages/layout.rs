@@ -3,7 +3,11 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use schemas::EventId;
 
+use schemas::ProductId;
+use uuid::Uuid;
+
 use super::assets::Asset;
+use super::parts::narrow::encoded;
 use super::{Words, drawer};
 use crate::domain::{Consent, Drawer, Language, Theme};
 
@@ -13,10 +17,18 @@ pub struct Frame<'a> {
     pub language: Language,
     /// Path and query of this page: where changing the language leads back to.
     pub here: &'a str,
+    /// The address itself asks for the language: such a page is its own canonical one.
+    pub language_in_address: bool,
+    /// The page was not asked for by that address: it says what became of a form that stands there.
+    pub answers_a_form: bool,
     /// What stands in the search box.
     pub query: &'a str,
     /// How many things are in the cart.
     pub cart_count: u32,
+    /// What is on the wish list.
+    pub wished: &'a [ProductId],
+    /// Tells a form of this page that is sent twice from another wish.
+    pub form_token: Uuid,
     pub signed_in: bool,
     /// Whether the visitor lets the shop observe the visit; the client script keeps still otherwise.
     pub observed: bool,
@@ -76,6 +88,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
     html! {
         (DOCTYPE)
         html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
+            data-here=[frame.answers_a_form.then_some(frame.here)]
             data-view=[frame.view] data-endpoint=[frame.view.map(|_| frame.endpoint)]
             data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
@@ -87,6 +100,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
                 script src=(Asset::Suggest.address()) defer {}
+                script src=(Asset::Forms.address()) defer {}
                 script src=(Asset::Cart.address()) defer {}
                 @for extra in head.extras { (extra_part(*extra)) }
                 @if has_drawer { (drawer::script()) }
@@ -120,6 +134,11 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
     };
     let url = frame.public_url;
     let joint = if canonical.contains('?') { '&' } else { '?' };
+    let own = if frame.language_in_address {
+        format!("{canonical}{joint}lang={}", frame.language.code())
+    } else {
+        canonical.to_owned()
+    };
     let description = if head.description.is_empty() {
         words.finding.home_description
     } else {
@@ -131,7 +150,7 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
         @if head.hidden {
             meta name="robots" content="noindex";
         } @else {
-            link rel="canonical" href={ (url) (canonical) };
+            link rel="canonical" href={ (url) (own) };
             @for language in Language::ALL {
                 link rel="alternate" hreflang=(language.code()) href={ (url) (canonical) (joint) "lang=" (language.code()) };
             }
@@ -140,7 +159,7 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
             meta property="og:type" content=(if head.picture.is_some() { "product" } else { "website" });
             meta property="og:title" content=(head.title);
             meta property="og:description" content=(description);
-            meta property="og:url" content={ (url) (canonical) };
+            meta property="og:url" content={ (url) (own) };
             meta property="og:locale" content=(match frame.language { Language::Ko => "ko_KR", Language::En => "en_GB" });
             @if let Some(picture) = head.picture { meta property="og:image" content={ (url) (picture) }; }
         }
@@ -185,9 +204,9 @@ fn header(frame: &Frame<'_>) -> Markup {
         Language::En => Language::Ko,
     };
     let (account, account_name) = if frame.signed_in {
-        ("/account", words.frame.account)
+        ("/account".to_owned(), words.frame.account)
     } else {
-        ("/login", words.frame.sign_in)
+        (sign_in_address(frame.here), words.frame.sign_in)
     };
     html! {
         header.head {
@@ -208,7 +227,11 @@ fn header(frame: &Frame<'_>) -> Markup {
                     }
                     (themes(frame))
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
-                    a.tool href="/wishlist" aria-label=(words.wishes.title) { (icon(HEART)) span.tool-name { (words.wishes.title) } }
+                    a.tool href="/wishlist" aria-label=(words.wishes.title) {
+                        (icon(HEART))
+                        span.tool-name { (words.wishes.title) }
+                        span.count hidden[frame.wished.is_empty()] { (frame.wished.len()) }
+                    }
                     (cart_link(frame))
                 }
             }
@@ -216,11 +239,21 @@ fn header(frame: &Frame<'_>) -> Markup {
     }
 }
 
+/// Signing in leads back to where one was.
+fn sign_in_address(here: &str) -> String {
+    let leads_nowhere = here == "/" || here.starts_with("/login") || here.starts_with("/signup");
+    if leads_nowhere {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", encoded(here))
+    }
+}
+
 /// The header's way to the cart, with how much is in it.
 pub(super) fn cart_link(frame: &Frame<'_>) -> Markup {
     let words = &frame.words().frame;
     html! {
-        a.tool href="/cart" data-cart-action="view" {
+        a.tool href="/cart" data-cart-action="view" data-busy=(words.cart_busy) data-lost=(words.cart_lost) data-again=(words.cart_again) {
             (icon(BASKET))
             span.tool-name aria-hidden="true" { (words.cart) }
             @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }

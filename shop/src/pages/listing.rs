@@ -74,6 +74,7 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
     };
     // Narrowed and sorted listings hold nothing that the whole one doesn't.
     let whole = Spot {
+        order: None,
         filter: Filter {
             category: spot.filter.category,
             ..Filter::default()

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
+use super::parts::tile::{form_token, picture};
 use super::{Frame, Words, layout};
 use crate::domain::Won;
 
@@ -13,6 +14,8 @@ pub struct OrderPage<'a> {
     pub id: i64,
     /// In the shopper's words, such as `2026-03-14 12:30`.
     pub placed_at: String,
+    /// The same for machines.
+    pub placed_at_machine: String,
     pub cancelled: bool,
     /// Until when it can be cancelled; none when it can't.
     pub cancel_until: Option<String>,
@@ -37,7 +40,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         h1 { (number) }
         (alert(shown.alert))
         dl.facts {
-            div { dt { (orders.placed_at) } dd { time { (shown.placed_at) } } }
+            div { dt { (orders.placed_at) } dd { time datetime=(shown.placed_at_machine) { (shown.placed_at) } } }
             div { dt { (orders.state) } dd { (state(words, shown.cancelled)) } }
         }
         div.with-summary {
@@ -52,6 +55,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                     address data-private { @for line in &shown.delivered_to { span { (line) } br; } }
                 }
                 form action={ "/orders/" (shown.id) "/again" } method="post" {
+                    (form_token(frame))
                     (asked(frame, None))
                     button.wide type="submit" data-cart-action="add" { (orders.again) }
                 }
@@ -67,10 +71,15 @@ fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     let orders = &frame.words().orders;
     html! {
         @if let Some(until) = &shown.cancel_until {
-            form action={ "/orders/" (shown.id) "/cancel" } method="post" {
-                (asked(frame, None))
-                p.quiet-text { ((orders.cancel_hint)(until)) }
-                button.wide type="submit" { (orders.cancel) }
+            p.quiet-text { ((orders.cancel_hint)(until)) }
+            // What can't be taken back is asked, without a script.
+            details.asking {
+                summary.button.wide { (orders.cancel) }
+                form action={ "/orders/" (shown.id) "/cancel" } method="post" {
+                    (asked(frame, None))
+                    p { (orders.cancel_question) }
+                    button.wide.danger type="submit" { (orders.cancel_yes) }
+                }
             }
         }
     }
@@ -83,8 +92,10 @@ fn state(words: &Words, cancelled: bool) -> Markup {
 }
 
 /// An order in the list.
-pub struct OrderRow {
+pub struct OrderRow<'a> {
     pub id: i64,
+    /// The first lines: what the order is recognised by.
+    pub first: Vec<LineView<'a>>,
     pub placed_at: String,
     pub cancelled: bool,
     pub total: Won,
@@ -93,7 +104,7 @@ pub struct OrderRow {
 }
 
 #[must_use]
-pub fn orders(frame: &Frame<'_>, rows: &[OrderRow]) -> Markup {
+pub fn orders(frame: &Frame<'_>, rows: &[OrderRow<'_>]) -> Markup {
     let words = frame.words();
     let orders = &words.orders;
     let content = html! {
@@ -105,6 +116,7 @@ pub fn orders(frame: &Frame<'_>, rows: &[OrderRow]) -> Markup {
                 @for row in rows {
                     li {
                         a.order-row href={ "/orders/" (row.id) } {
+                            span.order-pictures { @for line in &row.first { (picture(line.picture, line.hue)) } }
                             span.order-number { ((orders.number)(row.id)) }
                             span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
                             (state(words, row.cancelled))

@@ -81,7 +81,7 @@ fn recorded(words: &Words, shown: &PrivacyPage) -> Markup {
                     @for record in &shown.recorded {
                         li {
                             details {
-                                summary { time { (record.at) } " " b { (record.event_type) } " " code { (record.topic) } }
+                                summary { time datetime=(record.at) { (record.at) } " " b { (record.event_type) } " " code { (record.topic) } }
                                 pre tabindex="0" { (record.json) }
                             }
                         }

@@ -8,7 +8,7 @@ use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, picture_at_once, stock_note};
+use super::parts::tile::{Tile, form_token, picture_at_once, stock_note};
 use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
 use crate::domain::{Category, Placement, Product, Quantity};
@@ -86,6 +86,7 @@ fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
     html! {
         form.add action="/cart/add" method="post" {
             input type="hidden" name="product_id" value=(shown.product.id);
+            (form_token(frame))
             (asked(frame, shown.from.as_ref()))
             div.field.narrow {
                 label for="quantity" { (words.browse.quantity) }

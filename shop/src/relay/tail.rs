@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn only_the_same_bytes_under_the_same_sequence_are_there_and_only_once() {
-        let mut there = AlreadyThere(HashMap::from([
+        let mut landed = AlreadyThere(HashMap::from([
             (Sequence(7), hash(b"seven")),
             (Sequence(8), hash(b"another")),
         ]));

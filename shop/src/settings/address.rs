@@ -18,6 +18,13 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// The port, when one is named.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let (_, port) = self.0.rsplit_once(':')?;
+        port.parse().ok()
+    }
+
     /// Whether it leads to this machine only.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -48,7 +55,12 @@ impl FromStr for PublicUrl {
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"))
             .ok_or(SHAPE)?;
-        let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/?#@\"<>".contains(c));
+        let has_wrong_port = host
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| !port.ends_with(']') && port.parse::<u16>().is_err());
+        let plain = !has_wrong_port
+            && !host.is_empty()
+            && !host.contains(|c: char| c.is_whitespace() || "/?#@\"<>".contains(c));
         plain.then(|| Self(url.to_owned())).ok_or(SHAPE)
     }
 }
@@ -117,7 +129,16 @@ mod tests {
     #[test]
     fn a_public_address_has_no_path() {
         assert!("https://shop.example/".parse::<PublicUrl>().unwrap().is_https());
-        for wrong in ["shop.example", "https://", "ftp://x", "https://x/y", "https://a b"] {
+        assert_eq!("http://[::1]:8081".parse::<PublicUrl>().unwrap().port(), Some(8081));
+        assert_eq!("http://[::1]".parse::<PublicUrl>().unwrap().port(), None);
+        for wrong in [
+            "shop.example",
+            "https://",
+            "http://host:99999",
+            "ftp://x",
+            "https://x/y",
+            "https://a b",
+        ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
     }

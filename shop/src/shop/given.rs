@@ -111,6 +111,7 @@ pub(super) fn manners(
         session_silence: settings.session_silence,
         retention: retention(settings),
         trusted_proxies: settings.trusted_proxy.clone(),
+        forwarded_header: settings.forwarded_header,
         cancel_window: settings.cancel_window,
         answer_timeout: settings.answer_timeout,
         client_events_per_minute: settings.client_events_per_minute,

@@ -94,7 +94,7 @@ impl Store {
             .fetch_optional(&mut *self.0.database.read().await?)
             .await?;
         let hash: Option<String> = row.map(|row| row.try_get("password_hash")).transpose()?;
-        let right = self.0.hasher.verify(typed.as_bytes(), hash.clone()).await?;
+        let right = self.is_password(typed, hash.clone()).await?;
         Ok(hash.filter(|_| right))
     }
 }

@@ -1,6 +1,8 @@
 //! Cart and wish list together: loaded, decided on, recorded.
 
-use schemas::Details;
+use std::fmt;
+
+use schemas::{Details, Timestamp};
 use sqlx::AnyConnection;
 
 use crate::domain::belongings::is_about_wishes;
@@ -23,15 +25,31 @@ impl Store {
         load(&mut *self.0.database.read().await?, &owner.key()).await
     }
 
-    /// Loads cart and wish list, lets `decide` say what happens to them, and records all of it in one transaction, as answered with
-    /// `status`; returns them as they are then.
-    ///
-    /// `decide` is asked again when somebody else was faster.
+    /// As [`Store::change_belongings_once`], for what may be done again.
     pub async fn change_belongings<D>(
         &self,
         occasion: &Occasion,
         owner: CartOwner,
         status: u16,
+        decide: D,
+    ) -> Result<Result<Belongings, CartError>, StoreError>
+    where
+        D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
+    {
+        self.change_belongings_once(occasion, owner, (status, None), decide)
+            .await
+    }
+
+    /// Loads cart and wish list, lets `decide` say what happens to them, and records all of it in one transaction, as answered with
+    /// `status`; returns them as they are then.
+    ///
+    /// `decide` is asked again when somebody else was faster, and not at all when the same form was sent within the last 10 seconds:
+    /// then nothing changes. Where that goes on to, within 20 seconds.
+    pub async fn change_belongings_once<D>(
+        &self,
+        occasion: &Occasion,
+        owner: CartOwner,
+        (status, form): (u16, Option<FormToken>),
         decide: D,
     ) -> Result<Result<Belongings, CartError>, StoreError>
     where
@@ -43,6 +61,12 @@ impl Store {
             cart::lock(connection, &owner).await?;
             wishes::lock(connection, &owner).await?;
             let mut belongings = load(connection, &owner).await?;
+            let mut sent = form.as_ref().map(|form| form.keys(&owner, occasion.at));
+            if let Some(keys) = &sent
+                && recorded_before(connection, keys).await?
+            {
+                return Ok(Ok(belongings));
+            }
             let facts = match decide(&belongings, &self.catalogue(), &self.stock()) {
                 Ok(facts) => facts,
                 Err(refusal) => return Ok(Err(refusal)),
@@ -53,13 +77,50 @@ impl Store {
                 } else {
                     (Stream::Cart(owner.clone()), belongings.cart.version)
                 };
-                let fact = Fact::new(stream, version + 1, occasion.at, details);
+                let fact = Fact {
+                    checkout: sent.take().map(|[now, _]| now),
+                    ..Fact::new(stream, version + 1, occasion.at, details)
+                };
                 recorder.record(connection, &fact).await?;
                 belongings = belongings.after(&fact.details);
             }
             Ok(Ok(belongings))
         })
     }
+}
+
+/// What a form of a page carries, so that sending it twice (a double click on a slow line) does once what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormToken(String);
+
+impl FormToken {
+    /// Long enough for every script's random number, short enough for an index.
+    const LONGEST: usize = 64;
+    /// How long the same form is a repetition and not another wish.
+    const SAME_FOR: i64 = 10_000_000; // microseconds
+
+    /// `page` is the token that stands on the page, `what` tells its forms apart; none for a form without a token.
+    #[must_use]
+    pub fn of(page: &str, what: impl fmt::Display) -> Option<Self> {
+        let plain = page.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (plain && (1..=Self::LONGEST).contains(&page.len())).then(|| Self(format!("{page}/{what}")))
+    }
+
+    /// What marks it in this span of time, and in the one before.
+    fn keys(&self, owner: &str, at: Timestamp) -> [String; 2] {
+        let span = at.unix_micros().div_euclid(Self::SAME_FOR);
+        [span, span - 1].map(|span| format!("{owner}/form/{}/{span}", self.0))
+    }
+}
+
+async fn recorded_before(connection: &mut AnyConnection, keys: &[String; 2]) -> Result<bool, StoreError> {
+    let [now, before] = keys;
+    let times: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM event WHERE checkout IN ($1, $2)")
+        .bind(now.as_str())
+        .bind(before.as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(times > 0)
 }
 
 async fn load(connection: &mut AnyConnection, owner: &str) -> Result<Belongings, StoreError> {

@@ -196,7 +196,15 @@ macro_rules! transaction {
     ($database:expr, $kind:ident, |$connection:ident| $work:expr) => {{
         let mut tries = 1;
         loop {
-            let mut transaction = $database.begin().await?;
+            let mut transaction = match $database.begin().await {
+                Ok(transaction) => transaction,
+                // A database that another program has locked lets everything be read and nothing be begun.
+                Err(error) => {
+                    let outcome = Err(error);
+                    $database.note(&outcome);
+                    break outcome;
+                }
+            };
             let verdict = {
                 let $connection: &mut sqlx::AnyConnection = &mut transaction;
                 $crate::store::database::$kind(async { $work }).await

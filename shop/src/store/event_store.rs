@@ -67,7 +67,7 @@ pub(super) struct Fact<'a> {
     pub(super) details: Details<'a>,
     /// The owner whose cart went into this order or this other cart, or whose wish list went into this other list.
     pub(super) emptied: Option<String>,
-    /// Owner and token of the checkout page.
+    /// Owner and token of the checkout page, or of another form that is done once.
     pub(super) checkout: Option<String>,
 }
 

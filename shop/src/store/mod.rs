@@ -47,6 +47,7 @@ use crate::domain::{Catalogue, StockLevels};
 use crate::observe::Occasion;
 
 pub use account::PasswordChange;
+pub use belongings::FormToken;
 pub use checkout::Submitted;
 pub use error::StoreError;
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};

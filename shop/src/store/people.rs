@@ -4,7 +4,7 @@ use schemas::UserId;
 use schemas::events::{Login, LoginFailed, LoginFailure, SignInMethod, Signup};
 use sqlx::{AnyConnection, Row};
 
-use crate::domain::account::NewAccount;
+use crate::domain::account::{NewAccount, composed};
 use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, VisitorId};
 use crate::observe::Occasion;
 use crate::store::event_store::{Counter, Fact, Stream};
@@ -64,7 +64,7 @@ impl Store {
         let email = Email::parse(typed.email).map_or_else(|_| String::new(), |email| email.as_str().to_owned());
         let person = person(&mut *self.0.database.read().await?, &email).await?;
         let hash = person.as_ref().map(|person| person.password_hash.clone());
-        let right = self.0.hasher.verify(typed.password.as_bytes(), hash).await?;
+        let right = self.is_password(typed.password, hash).await?;
         let Some(person) = person.filter(|_| right) else {
             let failure = LoginFailure::Credentials;
             self.record_sign_in_refused(occasion, failure, answers.refused).await?;
@@ -77,6 +77,13 @@ impl Store {
                 .await
                 .map(Ok)
         })
+    }
+
+    /// Whether it was typed so, in whichever form of Unicode; accounts from before passwords were composed keep theirs as it was typed.
+    pub(super) async fn is_password(&self, typed: &str, hash: Option<String>) -> Result<bool, StoreError> {
+        let composed = composed(typed);
+        Ok(self.0.hasher.verify(composed.as_bytes(), hash.clone()).await?
+            || (composed != typed && self.0.hasher.verify(typed.as_bytes(), hash).await?))
     }
 
     /// Records a `login_failed`: also for the caller who refuses before looking, after too many tries.

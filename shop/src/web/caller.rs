@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Query};
 use axum::http::header::{ACCEPT_LANGUAGE, REFERER, USER_AGENT};
@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use schemas::events::{Campaign, View};
 use schemas::record::{Fields, Purpose};
-use schemas::{Details, EventId, Timestamp, UserId};
+use schemas::{Details, EventId, ProductId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::asked::Asked;
@@ -19,7 +19,7 @@ use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
 use super::record::Seen;
 use super::recorded_address::{PARAMETERS, recorded_address};
-use super::{Site, crawler};
+use super::{Site, crawler, forwarded};
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
@@ -57,6 +57,8 @@ pub(super) struct Caller {
     pub begins_session: bool,
     /// Path and query.
     pub here: String,
+    /// The wish list, once it has been asked for.
+    pub wished: OnceLock<Vec<ProductId>>,
     /// A script asks for the cart alone, to show it on another page: header `x-part: cart`, which redirects keep.
     pub wants_part: bool,
 }
@@ -133,6 +135,7 @@ impl Caller {
             occasion,
             begins_session: before.is_none_or(|before| before.session != visit.session),
             here,
+            wished: OnceLock::new(),
             wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),
         }
     }
@@ -250,24 +253,8 @@ fn args(uri: &Uri) -> Fields<'static> {
 /// Where the request comes from: the peer's address, or what the last untrusted hop's proxy says.
 pub(super) fn address(site: &Site, parts: &Parts) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let mut nearest = peer.ip().to_canonical();
-    let trusted = |ip| site.manners.trusted_proxies.iter().any(|network| network.contains(ip));
-    let forwarded = parts.headers.get_all("x-forwarded-for");
-    let hops: Vec<&str> = forwarded
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .collect();
-    for hop in hops.into_iter().rev() {
-        if !trusted(nearest) {
-            break;
-        }
-        let Ok(ip) = hop.trim().parse::<std::net::IpAddr>() else {
-            break;
-        };
-        nearest = ip.to_canonical();
-    }
-    Some(nearest)
+    let believed = (site.manners.forwarded_header, site.manners.trusted_proxies.as_slice());
+    Some(forwarded::address(peer.ip(), &parts.headers, believed))
 }
 
 /// The address as it may stand in events.

@@ -14,8 +14,9 @@ use super::cart_page::{Just, Refusal, drawer_with, page};
 use super::cookies::Change;
 use super::error::PageError;
 use super::record::Changed;
-use super::{Site, products, show};
+use super::{Site, products, quantities, show};
 use crate::domain::{Belongings, Cart, CartError, Catalogue, Experiment, Quantity, StockLevels, belongings, cart};
+use crate::store::FormToken;
 
 /// What the forms send.
 #[derive(Debug, Default, Deserialize)]
@@ -25,11 +26,14 @@ pub(super) struct Wanted {
     pub quantity: String,
     /// Where to go on.
     pub next: String,
+    /// The form's token.
+    pub once: String,
     #[serde(flatten)]
     pub asked: Asked,
 }
 
 pub(super) type WantedForm = Result<Form<Wanted>, FormRejection>;
+type Typed = Result<Form<Vec<(String, String)>>, FormRejection>;
 
 pub(super) async fn index(
     By(caller): By,
@@ -56,7 +60,7 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
         };
         Ok(Some(added.into()))
     };
-    match put(&site, &caller, &wanted, decide).await? {
+    match put(&site, &caller, &wanted, (product, decide)).await? {
         Ok(redirect) => Ok(redirect),
         Err(said) if caller.wants_part => {
             let page = drawer_with(&site, &caller, &said).await?;
@@ -72,21 +76,23 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
     }
 }
 
-pub(super) async fn update(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
-    let Form(wanted) = form?;
-    let product = known(&site, &wanted)?;
-    let decide = move |cart: &Cart, sold: (&Catalogue, &StockLevels), quantity| {
-        let (product, left) = sold_now(sold, product)?;
-        Ok(cart::update(cart, product, left, quantity)?.map(Into::into))
-    };
-    match put(&site, &caller, &wanted, decide).await? {
-        Ok(redirect) => Ok(redirect),
-        Err(said) => refused(&site, &caller, &wanted, (product, &said)).await,
-    }
+/// The quantities of a cart's page, or of one line.
+pub(super) async fn update(By(caller): By, State(site): State<Site>, form: Typed) -> Result<Response, PageError> {
+    quantities::set(&site, &caller, form, "/cart").await
+}
+
+/// The way to the checkout takes along what was typed.
+pub(super) async fn checkout(By(caller): By, State(site): State<Site>, form: Typed) -> Result<Response, PageError> {
+    quantities::set(&site, &caller, form, "/checkout").await
 }
 
 /// Puts the quantity that was typed where `decide` says; what keeps it from going there, in the visitor's words.
-async fn put<D>(site: &Site, caller: &Caller, wanted: &Wanted, decide: D) -> Result<Result<Response, String>, PageError>
+async fn put<D>(
+    site: &Site,
+    caller: &Caller,
+    wanted: &Wanted,
+    (product, decide): (ProductId, D),
+) -> Result<Result<Response, String>, PageError>
 where
     D: Fn(&Cart, (&Catalogue, &StockLevels), Quantity) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
 {
@@ -95,7 +101,8 @@ where
         return Ok(Err(problems.quantity.to_owned()));
     };
     let decide = |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| decide(cart, (catalogue, stock), quantity);
-    let changed = change(site, caller, wanted, decide).await?;
+    let once = FormToken::of(&wanted.once, product);
+    let changed = change(site, caller, (wanted, once), decide).await?;
     let answered = changed.map(|cart| (filled(caller, &cart), Redirect::to("/cart")).into_response());
     Ok(answered.map_err(|error| problems.about_cart(error)))
 }
@@ -106,7 +113,7 @@ pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: Wante
     let decide = move |cart: &Cart, _: &Catalogue, _: &StockLevels| {
         cart::remove(cart, product).map(|it| Some(Details::from(it)))
     };
-    match change(&site, &caller, &wanted, decide).await? {
+    match change(&site, &caller, (&wanted, None), decide).await? {
         Ok(cart) => {
             let quantity = wanted.quantity.parse::<Quantity>().unwrap_or(Quantity::ONE);
             let next = Redirect::to(&format!("/cart?removed={product}&quantity={quantity}"));
@@ -136,7 +143,7 @@ pub(super) async fn later(By(caller): By, State(site): State<Site>, form: Wanted
         Err(CartError::NotInCart) => Ok(Redirect::to("/cart").into_response()),
         Err(error) => {
             let said = caller.words().problems.about_cart(error);
-            refused(&site, &caller, &wanted, (product, &said)).await
+            refused(&site, &caller, &wanted.quantity, (product, &said)).await
         }
     }
 }
@@ -150,7 +157,7 @@ pub(super) fn known(site: &Site, wanted: &Wanted) -> Result<ProductId, PageError
         .ok_or(PageError::NoSuchProduct)
 }
 
-fn sold_now<'a>(
+pub(super) fn sold_now<'a>(
     (catalogue, stock): (&'a Catalogue, &StockLevels),
     product: ProductId,
 ) -> Result<(&'a crate::domain::Product, u32), CartError> {
@@ -161,7 +168,7 @@ fn sold_now<'a>(
 async fn change<D>(
     site: &Site,
     caller: &Caller,
-    wanted: &Wanted,
+    (wanted, once): (&Wanted, Option<FormToken>),
     decide: D,
 ) -> Result<Result<Cart, CartError>, PageError>
 where
@@ -174,14 +181,17 @@ where
         .chain(quantity.map(|quantity| ("quantity", quantity.to_string())));
     let occasion = caller.occasion_with(form, &wanted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
-    Ok(site
+    let decide = |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
+        decide(&before.cart, catalogue, stock).map(|fact| fact.into_iter().collect())
+    };
+    let changed = site
         .store
-        .change_cart(&occasion, caller.owner(), status, decide)
-        .await?)
+        .change_belongings_once(&occasion, caller.owner(), (status, once), decide);
+    Ok(changed.await?.map(|belongings| belongings.cart))
 }
 
 /// The visitor's cookie says whether there is a visitor's cart; an account's cart is the account's.
-fn filled(caller: &Caller, cart: &Cart) -> Changed {
+pub(super) fn filled(caller: &Caller, cart: &Cart) -> Changed {
     let is_visitors = caller.signed_in.is_none() && !cart.is_empty();
     Changed {
         cookies: is_visitors.then_some(Change::HasCart).into_iter().collect(),
@@ -197,18 +207,14 @@ pub(super) fn kept(caller: &Caller, belongings: &Belongings) -> Changed {
     changed
 }
 
-async fn refused(
+pub(super) async fn refused(
     site: &Site,
     caller: &Caller,
-    wanted: &Wanted,
+    typed: &str,
     (product, error): (ProductId, &str),
 ) -> Result<Response, PageError> {
     let belongings = caller.belongings(&site.store).await?;
-    let refusal = Refusal::Line {
-        product,
-        typed: &wanted.quantity,
-        error,
-    };
+    let refusal = Refusal::Line { product, typed, error };
     let page = page(site, caller, &belongings, (&refusal, &Just::default()));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

@@ -43,6 +43,7 @@ pub(super) fn page(
     belongings: &Belongings,
     (refusal, just): (&Refusal<'_>, &Just),
 ) -> maud::Markup {
+    caller.remember(&belongings.wishes);
     let catalogue = site.store.catalogue();
     let stock = site.store.stock();
     let cart = &belongings.cart;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use schemas::OrderId;
 use serde::Deserialize;
 
 use super::asked::Asked;
@@ -12,7 +13,7 @@ use super::caller::{By, Caller};
 use super::cart_page::sums;
 use super::error::PageError;
 use super::{Site, show};
-use crate::domain::order::Totals;
+use crate::domain::order::{self, Totals};
 use crate::domain::{Cart, Delivery, OrderError, Won};
 use crate::pages;
 use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
@@ -50,11 +51,12 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Re
         return Ok(Redirect::to("/cart").into_response());
     }
     let before = site.store.last_delivery_of(caller.owner()).await?;
+    let alert = cannot_be_ordered(&site, &caller, &cart);
     let said = Said {
         token: CheckoutToken(rand::random()),
         typed: &before.as_ref().map(DeliveryTyped::again).unwrap_or_default(),
         errors: &Errors::default(),
-        alert: None,
+        alert: alert.as_deref(),
     };
     Ok((caller.saw(caller.view()), page(&site, &caller, &cart, &said)).into_response())
 }
@@ -91,22 +93,32 @@ pub(super) async fn place(
     match placed {
         Ok(order) => Ok(Redirect::to(&format!("/orders/{}?placed=1", order.id)).into_response()),
         Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
-        Err(OrderError::OutOfStock { product, left }) => {
+        Err(why) => {
+            let said = said_of(&site, &caller, why);
+            again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
+        }
+    }
+}
+
+/// What keeps the cart from being ordered as it is, before an address is typed for nothing.
+fn cannot_be_ordered(site: &Site, caller: &Caller, cart: &Cart) -> Option<String> {
+    // Only whether it could be is asked: the order's number is nobody's.
+    let tried = order::place(cart, &site.store.catalogue(), &site.store.stock(), (OrderId(0), None));
+    tried.err().map(|why| said_of(site, caller, why))
+}
+
+fn said_of(site: &Site, caller: &Caller, why: OrderError) -> String {
+    let words = caller.words();
+    match why {
+        OrderError::OutOfStock { product, left } => {
             let catalogue = site.store.catalogue();
-            let name = catalogue
-                .product(product)
-                .map_or("", |product| product.name.text(caller.language));
-            let said = (words.checkout.nothing_ordered)(name, &(words.problems.out_of_stock)(left));
-            again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
+            let product = catalogue.product(product);
+            let name = product.map_or("", |product| product.name.text(caller.language));
+            (words.checkout.nothing_ordered)(name, &(words.problems.out_of_stock)(left))
         }
-        Err(OrderError::TotalChanged { total }) => {
-            let said = (words.checkout.total_changed)(&total.text(caller.language));
-            again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
-        }
-        Err(OrderError::Gone { .. }) => {
-            let said = words.problems.product_gone;
-            again(&site, &caller, token, &submitted, (&Errors::default(), said)).await
-        }
+        OrderError::TotalChanged { total } => (words.checkout.total_changed)(&total.text(caller.language)),
+        OrderError::Gone { .. } => words.problems.product_gone.to_owned(),
+        OrderError::EmptyCart => words.cart.empty.to_owned(),
     }
 }
 

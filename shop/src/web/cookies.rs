@@ -3,6 +3,8 @@
 //! Answers overtake each other, so each writes only what its own request changed. The visit is renewed by every answer (session, last seen); what it says of
 //! cart and wish list is from before these had cookies of their own.
 //! All are signed, none can be read by scripts.
+//! Browsers tell hosts apart, not ports: where the shop's public address names a port, so do its cookies, and two shops on one machine
+//! leave each other's alone. A cookie without a port, from before they had one, is read as long as this shop has signed it.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
@@ -10,6 +12,7 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 
 use super::data_token::TokenDigest;
+use super::site::Manners;
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
@@ -32,15 +35,30 @@ const FORCED_KEPT: Duration = Duration::days(1);
 const PORTAL_KEPT: Duration = Duration::days(1);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
-pub(super) struct Cookies(SignedCookieJar);
+pub(super) struct Cookies {
+    jar: SignedCookieJar,
+    port: Option<u16>,
+}
+
+/// The cookie's name in browsers.
+fn named(name: &str, port: Option<u16>) -> String {
+    port.map_or_else(|| name.to_owned(), |port| format!("{name}-{port}"))
+}
 
 impl Cookies {
-    pub(super) fn of(headers: &HeaderMap, key: &Key) -> Self {
-        Self(SignedCookieJar::from_headers(headers, key.clone()))
+    pub(super) fn of(headers: &HeaderMap, manners: &Manners) -> Self {
+        Self {
+            jar: SignedCookieJar::from_headers(headers, manners.key.clone()),
+            port: manners.public_url.port(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<Cookie<'static>> {
+        self.jar.get(&named(name, self.port)).or_else(|| self.jar.get(name))
     }
 
     pub(super) fn visit(&self) -> Option<Visit> {
-        let visit: Visit = self.0.get(VISIT)?.value().parse().ok()?;
+        let visit: Visit = self.get(VISIT)?.value().parse().ok()?;
         Some(Visit {
             has_cart: visit.has_cart || self.says(HAS_CART),
             has_wishes: visit.has_wishes || self.says(HAS_WISHES),
@@ -50,33 +68,33 @@ impl Cookies {
 
     /// A cookie that says yes by its own name: signatures don't cover it.
     fn says(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|cookie| cookie.value() == name)
+        self.get(name).is_some_and(|cookie| cookie.value() == name)
     }
 
     pub(super) fn sign_in(&self) -> Option<SignInToken> {
-        SignInToken::from_hex(self.0.get(SIGN_IN)?.value())
+        SignInToken::from_hex(self.get(SIGN_IN)?.value())
     }
 
     pub(super) fn language(&self) -> Option<Language> {
-        Language::from_code(self.0.get(LANGUAGE)?.value())
+        Language::from_code(self.get(LANGUAGE)?.value())
     }
 
     pub(super) fn theme(&self) -> Theme {
-        let cookie = self.0.get(THEME);
+        let cookie = self.get(THEME);
         cookie
             .and_then(|cookie| Theme::from_code(cookie.value()))
             .unwrap_or_default()
     }
 
     pub(super) fn drawer(&self) -> Drawer {
-        let cookie = self.0.get(DRAWER);
+        let cookie = self.get(DRAWER);
         cookie
             .and_then(|cookie| Drawer::from_code(cookie.value()))
             .unwrap_or_default()
     }
 
     pub(super) fn looked(&self) -> Looked {
-        let cookie = self.0.get(LOOKED);
+        let cookie = self.get(LOOKED);
         cookie
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default()
@@ -84,12 +102,12 @@ impl Cookies {
 
     /// What the visitor chose, if anything.
     pub(super) fn consent(&self) -> Option<Consent> {
-        Consent::from_code(self.0.get(CONSENT)?.value())
+        Consent::from_code(self.get(CONSENT)?.value())
     }
 
     /// Variants that a link has forced.
     pub(super) fn forced(&self) -> Forced {
-        let cookie = self.0.get(FORCED);
+        let cookie = self.get(FORCED);
         cookie
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default()
@@ -97,12 +115,12 @@ impl Cookies {
 
     /// The portal's token, as it was shown.
     pub(super) fn portal(&self) -> Option<TokenDigest> {
-        TokenDigest::from_text(self.0.get(PORTAL)?.value())
+        TokenDigest::from_text(self.get(PORTAL)?.value())
     }
 
     /// The account that was last signed in to with this browser.
     pub(super) fn known(&self) -> Option<KnownAccount> {
-        KnownAccount::from_text(self.0.get(KNOWN)?.value())
+        KnownAccount::from_text(self.get(KNOWN)?.value())
     }
 }
 
@@ -161,6 +179,8 @@ pub(super) struct Outgoing {
     pub key: Key,
     /// Only over TLS.
     pub secure: bool,
+    /// Of the shop's public address.
+    pub port: Option<u16>,
 }
 
 impl Outgoing {
@@ -188,7 +208,7 @@ impl Outgoing {
     }
 
     fn cookie(&self, name: &'static str, value: String, kept: Duration) -> Cookie<'static> {
-        Cookie::build((name, value))
+        Cookie::build((named(name, self.port), value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

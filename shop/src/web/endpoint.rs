@@ -33,6 +33,7 @@ macro_rules! endpoints {
 
 endpoints! {
     HomeIndex        GET  "/"                     "home.index",
+    ProductsAddress  GET  "/products"             "products.index",
     ProductsIndex    GET  "/products/"            "products.index",
     ProductsDetail   GET  "/products/{id}"        "products.detail",
     ProductsSearch   GET  "/search"               "products.search",
@@ -41,6 +42,7 @@ endpoints! {
     CartAdd          POST "/cart/add"             "cart.add",
     CartUpdate       POST "/cart/update"          "cart.update",
     CartRemove       POST "/cart/remove"          "cart.remove",
+    CartCheckout     POST "/cart/checkout"        "cart.checkout",
     CartLater        POST "/cart/later"           "cart.save_for_later",
     WishesIndex      GET  "/wishlist"             "wishlist.index",
     WishesAdd        POST "/wishlist/add"         "wishlist.add",
@@ -90,6 +92,9 @@ endpoints! {
     LogEvents        POST "/api/log/events"       "api.log_events",
     LogDwellTime     POST "/api/log/dwell-time"   "api.log_dwell_time",
     LogClickEvent    POST "/api/log/click-event"  "api.log_click_event",
+    Robots           GET  "/robots.txt"           "static.robots",
+    Sitemap          GET  "/sitemap.xml"          "static.sitemap",
+    Favicon          GET  "/favicon.ico"          "static.favicon",
     Static           GET  "/static/{version}/{file}" "static.file",
     Picture          GET  "/pictures/{file}"      "static.picture",
     Healthz          GET  "/healthz"              "ops.healthz",
@@ -116,6 +121,9 @@ impl Endpoint {
         !matches!(
             self,
             Self::Static
+                | Self::Robots
+                | Self::Sitemap
+                | Self::Favicon
                 | Self::Picture
                 | Self::ProductsSuggest
                 | Self::MyEvents
@@ -126,6 +134,15 @@ impl Endpoint {
                 | Self::Healthz
                 | Self::Readyz
                 | Self::Metrics
+        )
+    }
+
+    /// Pages that are about products and not about a person.
+    #[must_use]
+    pub const fn shows_products(self) -> bool {
+        matches!(
+            self,
+            Self::HomeIndex | Self::ProductsIndex | Self::ProductsDetail | Self::ProductsSearch
         )
     }
 

@@ -79,7 +79,7 @@ pub(super) async fn index(
     let address = place(caller::address(&site, &request));
     let paced = site.paces.my_events.take(&address, site.clock.now());
     paced.map_err(PageError::TooMany)?;
-    let visit = Cookies::of(&request.headers, &site.manners.key).visit();
+    let visit = Cookies::of(&request.headers, &site.manners).visit();
     let events = match visit {
         Some(visit) => recorded::of(&site, visit.session, SHOWN).await?,
         None => Vec::new(),

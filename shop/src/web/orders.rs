@@ -21,6 +21,7 @@ use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
+use crate::store::FormToken;
 
 type AskedForm = Result<Form<Asked>, FormRejection>;
 
@@ -30,16 +31,26 @@ pub(super) struct How {
     placed: Option<String>,
 }
 
+/// Of an order in the list.
+const PICTURES: usize = 3;
+
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
     let orders = site.store.orders_of(caller.owner()).await?;
+    let catalogue = site.store.catalogue();
     let row = |order: &Order| OrderRow {
         id: order.id.0,
+        first: order
+            .lines
+            .iter()
+            .take(PICTURES)
+            .map(|line| show::line(&catalogue, &caller, line))
+            .collect(),
         placed_at: show::moment(order.placed_at),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         total: order.total,
         things: order.lines.iter().map(|line| u32::from(line.quantity)).sum(),
     };
-    let rows: Vec<OrderRow> = orders.iter().map(row).collect();
+    let rows: Vec<OrderRow<'_>> = orders.iter().map(row).collect();
     let page = pages::order::orders(&caller.frame(&site).await?, &rows);
     Ok((caller.saw(caller.view()), page))
 }
@@ -82,21 +93,34 @@ pub(super) async fn cancel(
     }
 }
 
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Again {
+    once: String,
+    #[serde(flatten)]
+    asked: Asked,
+}
+
 /// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
 pub(super) async fn again(
     By(caller): By,
     State(site): State<Site>,
     Path(id): Path<String>,
-    form: AskedForm,
+    form: Result<Form<Again>, FormRejection>,
 ) -> Result<Response, PageError> {
+    let again = form.map(|Form(again)| again).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let lines = order.lines.clone();
     let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
         Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
     };
     let status = StatusCode::SEE_OTHER.as_u16();
-    let occasion = occasion(&caller, form);
-    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
+    let occasion = caller.occasion_with([], &again.asked);
+    let token = FormToken::of(&again.once, order.id);
+    let changed = site
+        .store
+        .change_belongings_once(&occasion, caller.owner(), (status, token), decide);
     let now = changed.await?.unwrap_or_default();
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
@@ -131,6 +155,7 @@ async fn page(
     let shown = OrderPage {
         id: order.id.0,
         placed_at: show::moment(order.placed_at),
+        placed_at_machine: order.placed_at.to_string(),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
         cancel_until: order::cancel(order, site.clock.now(), site.manners.cancel_window)
             .is_ok()

@@ -5,7 +5,7 @@
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, Version};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -18,6 +18,16 @@ pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Result<R
         return Err(PageError::OtherSite);
     }
     Ok(next.run(request).await)
+}
+
+/// RFC 9112, section 3.2: a request without `Host` is answered with 400.
+pub(super) async fn refuse_without_host(request: Request, next: Next) -> Result<Response, PageError> {
+    let named = request.headers().contains_key(HOST) || request.uri().host().is_some();
+    if named || request.version() < Version::HTTP_11 {
+        Ok(next.run(request).await)
+    } else {
+        Err(PageError::BadRequest("the request has no Host header".to_owned()))
+    }
 }
 
 fn comes_from_elsewhere(headers: &HeaderMap) -> bool {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
+use schemas::ProductId;
 use schemas::events::View;
 
 use super::asked::Asked;
@@ -12,12 +13,13 @@ use super::caller::{By, Caller};
 use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
+use crate::crowd;
 use crate::domain::trends::Related;
-use crate::domain::{Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
-use crate::pages;
+use crate::domain::{Catalogue, Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
 use crate::pages::listing::ListingPage;
 use crate::pages::parts::narrow::Spot;
 use crate::pages::product::ProductPage;
+use crate::pages::{self, Frame};
 
 /// From how many ways on a product's page shows where people went, rather than what is similar.
 const KNOWN: usize = 3;
@@ -45,7 +47,7 @@ pub(super) async fn index(
     if category.is_none() && wanted.asks_for_category() {
         return Err(PageError::NotFound);
     }
-    let advice = site.crowd.advice();
+    let crowd::Order { made_at, advice } = site.crowd.order(wanted.order());
     let measure = Measure {
         language: caller.language,
         ranking: Some(&advice.ranking),
@@ -63,6 +65,7 @@ pub(super) async fn index(
             filter: query.filter,
             sort: wanted.sort().filter(|sort| *sort != usual),
             page: listing.page.get(),
+            order: (query.sort == Sort::Popular).then_some(made_at),
         },
         usual,
         categories: catalogue.categories(),
@@ -92,7 +95,7 @@ pub(super) async fn detail(
     State(site): State<Site>,
     Path(id): Path<String>,
     chosen: Result<Query<Asked>, QueryRejection>,
-) -> Result<impl IntoResponse, PageError> {
+) -> Result<Response, PageError> {
     let catalogue = site.store.catalogue();
     let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
     let gone = || {
@@ -102,7 +105,10 @@ pub(super) async fn detail(
             PageError::NoSuchProduct
         }
     };
-    let product = catalogue.product(id).ok_or_else(gone)?;
+    let Some(product) = catalogue.product(id) else {
+        let known = numbered(&catalogue, id).ok_or_else(gone)?;
+        return Ok(Redirect::temporary(&format!("/products/{known}")).into_response());
+    };
     let view = View {
         product_id: Some(product.id),
         category_id: Some(product.category),
@@ -115,7 +121,15 @@ pub(super) async fn detail(
     let has_button = site.store.stock().left(product.id) > 0;
     let shown = has_button.then(|| caller.was_shown(label));
     let seen = caller.saw(view).and(shown.unwrap_or_default());
-    Ok((seen, caller.looks_at(&site, product), page))
+    Ok((seen, caller.looks_at(&site, product), page).into_response())
+}
+
+/// The shop that this one is made after numbered its products from 1; addresses of those days lead to the product in that place of the
+/// first category.
+fn numbered(catalogue: &Catalogue, id: ProductId) -> Option<ProductId> {
+    let first = ProductId(id.0.checked_add(100)?);
+    (1..=99).contains(&id.0).then_some(())?;
+    catalogue.product(first).map(|product| product.id)
 }
 
 /// A product's page, `label` the trial of its button and `from` where it was chosen; with what was typed and why it was refused after a failed try to add it.
@@ -151,7 +165,15 @@ pub(super) async fn page(
         wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
         from,
     };
-    Ok(pages::product::product(&caller.frame(site).await?, &shown))
+    let here = format!("/products/{}", product.id);
+    let frame = caller.frame(site).await?;
+    // A refused form stands on this page.
+    let frame = if frame.answers_a_form {
+        Frame { here: &here, ..frame }
+    } else {
+        frame
+    };
+    Ok(pages::product::product(&frame, &shown))
 }
 
 fn add_label(caller: &Caller, label: Option<Trial>) -> &'static str {

@@ -12,7 +12,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use schemas::{Details, Unsealed};
+use schemas::{Details, EventId, Unsealed};
 
 use super::Site;
 use super::caller::Caller;
@@ -21,7 +21,7 @@ use super::endpoint::Endpoint;
 use super::error::PageError;
 use super::recorder::{Begun, Ended};
 use crate::observe::Occasion;
-use crate::pages;
+use crate::pages::{self, Frame};
 use crate::store::SignedIn;
 
 /// What a handler observed: a part of its answer that goes to the journal, not to the browser.
@@ -82,7 +82,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
         return unrecorded(next.run(request).await);
     }
     let (mut parts, body) = request.into_parts();
-    let cookies = Cookies::of(&parts.headers, &site.manners.key);
+    let cookies = Cookies::of(&parts.headers, &site.manners);
     let (who, trouble) = who(&site, &cookies).await;
     let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
     let under_way = site.recorder.begun(&caller, route);
@@ -111,7 +111,7 @@ async fn finish(
     (under_way, began): (Begun<'_>, Instant),
     response: Response,
 ) -> Response {
-    let (mut response, error) = with_error_page(site, caller, endpoint, response);
+    let (mut response, error) = with_error_page(site, caller, endpoint, response).await;
     let seen = response.extensions_mut().remove::<Seen>().unwrap_or_default();
     let mut changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
     // A link to the page in another language is as good as choosing it.
@@ -124,11 +124,19 @@ async fn finish(
         error: &error,
     };
     let or_refuse = seen.or_refuse;
+    let told: Vec<EventId> = if or_refuse {
+        seen.events.iter().map(|event| event.event_id).collect()
+    } else {
+        Vec::new()
+    };
     let kept = under_way.finished(&ended, seen.events).await;
+    if kept {
+        site.told.remember(told.into_iter());
+    }
     if !kept && or_refuse {
         response = come_again();
     }
-    with_headers(site, caller, &changed, response)
+    with_headers(site, caller, (endpoint, &changed), response)
 }
 
 /// The answer to client events that the journal has no room for.
@@ -143,7 +151,7 @@ fn come_again() -> Response {
 }
 
 /// Makes a page (or JSON) of an answer that is an error only, and says what it was.
-fn with_error_page(
+async fn with_error_page(
     site: &Site,
     caller: &Caller,
     endpoint: Option<Endpoint>,
@@ -163,7 +171,7 @@ fn with_error_page(
     } else {
         let frame = pages::Frame {
             view: None,
-            ..caller.frame_with(site, 0)
+            ..frame_in_trouble(site, caller, &error).await
         };
         let request_id = caller.occasion.request_id.to_string();
         (status, pages::error::error(&frame, failure, &request_id)).into_response()
@@ -179,10 +187,33 @@ fn with_error_page(
     (page, error.chain())
 }
 
-fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Response) -> Response {
+/// The frame of an error's page shows the cart as it is. A database that has just failed isn't asked again.
+async fn frame_in_trouble<'a>(site: &'a Site, caller: &'a Caller, error: &PageError) -> Frame<'a> {
+    if error.kind().0.is_server_error() {
+        return caller.frame_with(site, 0);
+    }
+    match caller.frame(site).await {
+        Ok(frame) => frame,
+        Err(second) => {
+            tracing::warn!(
+                error = &second as &dyn std::error::Error,
+                "the cart is not known on an error's page"
+            );
+            caller.frame_with(site, 0)
+        }
+    }
+}
+
+fn with_headers(
+    site: &Site,
+    caller: &Caller,
+    (endpoint, changed): (Option<Endpoint>, &Changed),
+    response: Response,
+) -> Response {
     let outgoing = Outgoing {
         key: site.manners.key.clone(),
         secure: site.manners.public_url.is_https(),
+        port: site.manners.public_url.port(),
     };
     let mut response = (outgoing.jar(&caller.visit, &changed.cookies), response).into_response();
     let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());
@@ -190,10 +221,14 @@ fn with_headers(site: &Site, caller: &Caller, changed: &Changed, response: Respo
     if let Ok(id) = id {
         headers.insert("x-request-id", id);
     }
-    // Pages are about one person: nobody between may keep them.
-    headers
-        .entry("cache-control")
-        .or_insert(HeaderValue::from_static("private, no-store"));
+    // Pages know a visitor's cart: nobody between may keep them. The browser itself may go back to those that show nothing else of a person.
+    let only_browsing = caller.signed_in.is_none() && endpoint.is_some_and(Endpoint::shows_products);
+    let kept = if only_browsing {
+        "private, no-cache"
+    } else {
+        "private, no-store"
+    };
+    headers.entry("cache-control").or_insert(HeaderValue::from_static(kept));
     response
 }
 

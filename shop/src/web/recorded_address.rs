@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 /// Parameters that may stand in events; others could hold anything.
-pub(super) const PARAMETERS: [&str; 14] = [
+pub(super) const PARAMETERS: [&str; 15] = [
     "category",
     "price_from",
     "price_to",
     "in_stock",
     "sort",
     "page",
+    "order",
     "q",
     "lang",
     "placed",

@@ -207,6 +207,18 @@ pub(super) fn encode_line(line: &AppLine<'_>) -> Option<Unsealed> {
     encoded(line)
 }
 
+/// As [`encode`], under an id that its repetition has as well.
+pub(super) fn encode_with_id(
+    occasion: &Occasion,
+    (id, details): (EventId, Details<'_>),
+    status: u16,
+) -> Option<Unsealed> {
+    if cfg!(feature = "silent") {
+        return None;
+    }
+    occasion.event_with_id(id, details, status).inspect_err(told).ok()
+}
+
 /// The event that `details` happened.
 pub(super) fn encode(occasion: &Occasion, details: Details<'_>, status: u16) -> Option<Unsealed> {
     if cfg!(feature = "silent") {

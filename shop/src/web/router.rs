@@ -9,8 +9,8 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use super::error::{PageError, panicked};
 use super::{
     account, appearance, assets, auth, cart, checkout, client_events, data, data_stream, data_token, experiments, home,
-    language, limits, my_events, operations, orders, origin, own_data, pictures, privacy, products, record, search,
-    security, suggest, wishes,
+    language, limits, listed, my_events, operations, orders, origin, own_data, pictures, privacy, products, record,
+    search, security, suggest, wishes,
 };
 use crate::web::Site;
 
@@ -22,6 +22,9 @@ pub fn router(site: Site, rooms: Router) -> Router {
     let routes = Router::new()
         .route("/", get(home::index))
         .route("/products", get(products::without_slash))
+        .route("/robots.txt", get(listed::robots))
+        .route("/sitemap.xml", get(listed::sitemap))
+        .route("/favicon.ico", get(listed::favicon))
         .route("/products/", get(products::index))
         .route("/products/{id}", get(products::detail))
         .route("/search", get(search::index))
@@ -31,6 +34,7 @@ pub fn router(site: Site, rooms: Router) -> Router {
         .route("/cart/update", post(cart::update))
         .route("/cart/remove", post(cart::remove))
         .route("/cart/later", post(cart::later))
+        .route("/cart/checkout", post(cart::checkout))
         .route("/wishlist", get(wishes::index))
         .route("/wishlist/add", post(wishes::add))
         .route("/wishlist/remove", post(wishes::remove))
@@ -91,6 +95,7 @@ pub fn router(site: Site, rooms: Router) -> Router {
         from_fn_with_state(site.clone(), record::around),
         CatchPanicLayer::custom(panicked),
         from_fn_with_state(site.clone(), limits::in_time),
+        from_fn(origin::refuse_without_host),
         from_fn(origin::refuse_other_sites),
         from_fn(limits::refuse_large),
         limits::of_bodies(),

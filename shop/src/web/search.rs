@@ -11,7 +11,8 @@ use super::caller::By;
 use super::error::PageError;
 use super::wanted::{self, Wanted};
 use super::{Site, show};
-use crate::domain::{Filter, Measure, Searched};
+use crate::crowd;
+use crate::domain::{Filter, Measure, Searched, Sort};
 use crate::pages::parts::narrow::Spot;
 use crate::pages::search::{SearchPage, Understood};
 use crate::pages::{self, Frame};
@@ -30,7 +31,7 @@ pub(super) async fn index(
         category: category.map(|category| category.id),
         ..asked
     };
-    let advice = site.crowd.advice();
+    let crowd::Order { made_at, advice } = site.crowd.order(wanted.order());
     let measure = Measure {
         language: caller.language,
         ranking: Some(&advice.ranking),
@@ -64,6 +65,8 @@ pub(super) async fn index(
             filter,
             sort,
             page: listing.page.get(),
+            // What fits equally well stands in the order of the popular.
+            order: matches!(sort, None | Some(Sort::Popular)).then_some(made_at),
         },
         understood: Understood {
             every_word: searched.every_word,

@@ -6,7 +6,7 @@ use time::UtcOffset;
 
 use super::caller::Caller;
 use super::error::PageError;
-use crate::domain::{Cart, Catalogue, Product, StockLevels, Won};
+use crate::domain::{Cart, Catalogue, Product, StockLevels, Wishes, Won};
 use crate::pages::Frame;
 use crate::pages::parts::lines::LineView;
 use crate::pages::parts::tile::Tile;
@@ -26,22 +26,35 @@ const SEOUL: UtcOffset = match UtcOffset::from_hms(9, 0, 0) {
 const NO_HUE: u16 = 0;
 
 impl Caller {
-    /// The frame of this caller's page. It asks the database only when there may be something in the cart.
+    /// The frame of this caller's page. It asks the database only when there may be something in the cart or on the wish list.
     pub(super) async fn frame<'a>(&'a self, site: &'a Site) -> Result<Frame<'a>, PageError> {
-        let count = if self.may_have_cart() {
-            self.cart(&site.store).await?.count()
-        } else {
-            0
-        };
+        let count = self.cart_if_any(&site.store).await?.count();
+        if self.wished.get().is_none() {
+            self.remember(&self.wishes(&site.store).await?);
+        }
         Ok(self.frame_with(site, count))
+    }
+
+    /// What the hearts of this page show.
+    pub(super) fn remember(&self, wishes: &Wishes) {
+        let products = wishes.lines.iter().map(|wish| wish.product).collect();
+        // Whoever was first knew the same.
+        let _ = self.wished.set(products);
     }
 
     /// The frame when the number of things in the cart is known.
     pub(super) fn frame_with<'a>(&'a self, site: &'a Site, cart_count: u32) -> Frame<'a> {
         Frame {
             language: self.language,
-            // What was posted can't be opened: changing the language leads home.
-            here: if self.occasion.method == "GET" { &self.here } else { "/" },
+            here: if self.reads_only() {
+                &self.here
+            } else {
+                page_of_form(&self.here)
+            },
+            language_in_address: self.occasion.args.contains_key("lang"),
+            answers_a_form: !self.reads_only(),
+            wished: self.wished.get().map_or(&[], Vec::as_slice),
+            form_token: self.occasion.request_id,
             query: "",
             cart_count,
             signed_in: self.signed_in.is_some(),
@@ -55,6 +68,10 @@ impl Caller {
         }
     }
 
+    fn reads_only(&self) -> bool {
+        matches!(self.occasion.method.as_str(), "GET" | "HEAD")
+    }
+
     pub(super) fn may_have_cart(&self) -> bool {
         self.visit.has_cart || self.signed_in.is_some()
     }
@@ -62,6 +79,25 @@ impl Caller {
     pub(super) async fn cart(&self, store: &Store) -> Result<Cart, PageError> {
         Ok(store.cart_of(self.owner()).await?)
     }
+}
+
+/// The page that a form stands on, or one that shows the same thing: what was posted can't be opened by its own address.
+fn page_of_form(posted: &str) -> &str {
+    const PAGES: [&str; 8] = [
+        "/cart",
+        "/wishlist",
+        "/checkout",
+        "/orders",
+        "/signup",
+        "/login",
+        "/account",
+        "/privacy",
+    ];
+    let order = ["/cancel", "/again"]
+        .into_iter()
+        .find_map(|end| posted.strip_suffix(end));
+    let page = || PAGES.into_iter().find(|page| posted.starts_with(page));
+    order.or_else(page).unwrap_or("/")
 }
 
 pub(super) fn hue(catalogue: &Catalogue, product: &Product) -> u16 {

@@ -9,6 +9,7 @@ use axum_extra::extract::cookie::Key;
 use portal::Portal;
 use schemas::Clock;
 
+use super::client_events::Told;
 use super::data_token::PortalAccess;
 use super::operations::Readiness;
 use super::pace::Pace;
@@ -17,7 +18,7 @@ use super::sign_in_limit::SignInLimit;
 use super::visitor_ids::VisitorIds;
 use crate::crowd::Crowd;
 use crate::domain::Experiments;
-use crate::settings::{Network, PublicUrl};
+use crate::settings::{ForwardedHeader, Network, PublicUrl};
 use crate::store::Store;
 use crate::way::Way;
 
@@ -37,6 +38,8 @@ pub struct Parts {
     pub portal: Portal,
     pub(super) sign_in_limit: Arc<SignInLimit>,
     pub(super) paces: Arc<Paces>,
+    /// Client events that came lately.
+    pub(super) told: Told,
     pub(super) visitor_ids: VisitorIds,
 }
 
@@ -68,6 +71,8 @@ pub struct Manners {
     /// Client events older than this are refused.
     pub retention: Duration,
     pub trusted_proxies: Vec<Network>,
+    /// Which header they write.
+    pub forwarded_header: ForwardedHeader,
     /// How long an order can be called off.
     pub cancel_window: Duration,
     /// How long an answer may take.
@@ -102,6 +107,7 @@ impl Site {
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),
+            told: Told::default(),
         }))
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Wanted {
     in_stock: Option<String>,
     sort: Option<String>,
     page: Option<String>,
+    order: Option<String>,
 }
 
 impl Wanted {
@@ -47,6 +48,11 @@ impl Wanted {
 
     pub(super) fn sort(&self) -> Option<Sort> {
         self.sort.as_deref().and_then(Sort::from_name)
+    }
+
+    /// The order of the popular that is paged through.
+    pub(super) fn order(&self) -> Option<i64> {
+        self.order.as_deref().and_then(number)
     }
 
     pub(super) fn page(&self) -> PageNumber {

@@ -108,6 +108,7 @@ async fn answer(
 async fn page(site: &Site, caller: &Caller, problem: Option<&str>) -> Result<maud::Markup, PageError> {
     let belongings = caller.belongings(&site.store).await?;
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    caller.remember(&belongings.wishes);
     let views = views((&catalogue, &stock), caller, &belongings.wishes);
     let frame = caller.frame_with(site, belongings.cart.count());
     Ok(pages::wishes::wishes(&frame, &views, problem))

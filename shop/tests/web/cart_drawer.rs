@@ -18,11 +18,11 @@ async fn the_drawer_shows_the_cart_alone_and_is_recorded_as_the_cart() {
     let drawer = visitor.opens(added.leads_to()).await;
     assert!(drawer.text.starts_with("<section data-cart>") && drawer.text.ends_with("</section>"));
     for part in [
-        "id=\"quantity-101\" type=\"number\" name=\"quantity\" value=\"2\"",
+        "id=\"quantity-101\" form=\"to-checkout\" type=\"number\" name=\"quantity-101\" value=\"2\"",
         "2 items in the cart",
         "action=\"/cart/later\"",
         "<progress",
-        "href=\"/checkout\"",
+        "action=\"/cart/checkout\"",
         "href=\"/cart\"",
     ] {
         assert!(drawer.text.contains(part), "{part}: {}", drawer.text);

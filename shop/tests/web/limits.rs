@@ -58,7 +58,7 @@ async fn files_may_be_kept_for_ever_and_pages_never() {
     let world = World::start().await;
     let mut visitor = world.visitor();
     let home = visitor.opens("/").await;
-    assert_eq!(home.headers["cache-control"], "private, no-store");
+    assert_eq!(home.headers["cache-control"], "private, no-cache");
     let (_, rest) = home.text.split_once("rel=\"stylesheet\" href=\"").unwrap();
     let style = visitor.opens(rest.split('"').next().unwrap()).await;
     assert_eq!(style.status, StatusCode::OK);

@@ -21,7 +21,7 @@ use shop::crowd::Crowd;
 use shop::domain::Experiments;
 use shop::journal::{Item, Journal, Options};
 use shop::relay::{Relay, RelayOptions};
-use shop::settings::RequestDetail;
+use shop::settings::{ForwardedHeader, RequestDetail};
 use shop::sink_progress::SinkProgress;
 use shop::store::Store;
 use shop::way::Way;
@@ -97,6 +97,7 @@ impl World {
             session_silence: Duration::from_mins(30),
             retention: Duration::from_hours(30 * 24),
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             cancel_window: Duration::from_hours(1),
             answer_timeout: settings.answer_timeout,
             client_events_per_minute: settings.client_events_per_minute,
@@ -151,11 +152,18 @@ impl World {
 
     /// Runs a statement on the database, past the shop, as an operator may.
     pub(crate) async fn changes_the_database(&self, statement: &'static str) {
-        let file = self.folder.path().join("shop.db");
-        let mut connection = SqliteConnection::connect(&format!("sqlite:{}", file.display()))
+        sqlx::query(statement)
+            .execute(&mut self.other_connection().await)
             .await
             .unwrap();
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+
+    /// Another program's connection to the database.
+    pub(crate) async fn other_connection(&self) -> SqliteConnection {
+        let file = self.folder.path().join("shop.db");
+        SqliteConnection::connect(&format!("sqlite:{}", file.display()))
+            .await
+            .unwrap()
     }
 
     /// Another shop on the same database, in the place of this one.

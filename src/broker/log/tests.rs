@@ -1,6 +1,8 @@
 //! The log as a whole: appending, reading, rolling, retention, recovery.
 
 mod damage;
+mod dates;
+mod fuzz;
 mod recovery;
 mod retention;
 mod rolling;

@@ -88,7 +88,7 @@ fn channel(topic: Topic, setting: &Setting) -> Value {
 }
 
 fn configuration(topic: Topic, setting: &Setting) -> Value {
-    if topic.name() == "shop.product" {
+    if topic.is_compacted() {
         return json!({ "cleanup.policy": ["compact"] });
     }
     let millis = u64::try_from(setting.retention.as_millis()).unwrap_or(u64::MAX);

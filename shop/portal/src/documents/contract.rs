@@ -3,12 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use super::Setting;
-use super::table::{Column, columns};
 use crate::declared::{self, Field};
 use crate::personal::is_personal;
+use crate::table::{Column, columns};
 
-const VERSION: &str = "v3.0.2";
-const TABLE: &str = "user_activity_log";
+const VERSION: &str = "v3.2.0";
+/// The tables, and what a row is.
+const TABLES: [(&str, &str); 2] = [
+    (
+        ACTIVITY,
+        "What people did: one row for each message of the activity topics.",
+    ),
+    (
+        "product",
+        "What each product was called and cost, from when until when (a slowly changing dimension of type 2).",
+    ),
+];
+const ACTIVITY: &str = "user_activity_log";
 
 pub(super) fn document(setting: &Setting) -> Value {
     let days = setting.retention.as_secs() / (24 * 60 * 60);
@@ -25,25 +36,31 @@ pub(super) fn document(setting: &Setting) -> Value {
             "limitations": format!("Rows older than {days} days are deleted."),
         },
         "tags": ["shop", "events"],
-        "schema": [{
-            "name": TABLE,
-            "physicalName": TABLE,
-            "physicalType": "table",
-            "logicalType": "object",
-            "description": "What people did: one row for each message of the activity topics.",
-            "properties": columns(TABLE).iter().map(property).collect::<Vec<_>>(),
-        }],
+        "schema": TABLES.map(table),
         "slaProperties": [
-            { "property": "retention", "value": days, "unit": "d", "element": format!("{TABLE}.event_time") },
+            { "property": "retention", "value": days, "unit": "d", "element": format!("{ACTIVITY}.event_time") },
         ],
         "support": [{ "channel": "portal", "url": format!("{}/data", setting.public_url) }],
+    })
+}
+
+fn table((name, description): (&str, &str)) -> Value {
+    json!({
+        "name": name,
+        "physicalName": name,
+        "physicalType": "table",
+        "logicalType": "object",
+        "description": description,
+        "properties": columns(name).iter().map(property).collect::<Vec<_>>(),
     })
 }
 
 /// The field of a message that ends in this column.
 fn field_of(column: &str) -> Option<Field> {
     let fields = declared::fields(schemas::EventType::View);
-    fields.into_iter().find(|field| field.column.as_deref() == Some(column))
+    let of_product = declared::fields(schemas::EventType::Product);
+    let is = |field: &Field| field.column.as_deref().map(|kept| kept.trim_start_matches("product.")) == Some(column);
+    fields.into_iter().chain(of_product).find(is)
 }
 
 fn property(column: &Column) -> Value {
@@ -72,6 +89,7 @@ fn description(column: &str) -> String {
         "activity_type" => "The event type.",
         "kafka_topic" | "kafka_partition" | "kafka_offset" => "Where the message stood.",
         "source_instance" | "source_sequence" => "Which journal it came from, and its number there.",
+        "valid_to" => "The moment from which another row holds; null: this one holds now.",
         "details" => "What is special to the event type, as JSON.",
         _ => "",
     };
@@ -81,12 +99,12 @@ fn description(column: &str) -> String {
     let said = field_of(column)
         .map(|field| field.meaning)
         .filter(|meaning| !meaning.is_empty());
-    said.unwrap_or_else(|| format!("The message's {column}."))
+    said.unwrap_or_else(|| format!("The message's {}.", column.replace('_', " ")))
 }
 
 fn logical(kind: &str) -> &'static str {
     match kind {
-        "TIMESTAMPTZ" => "date",
+        "TIMESTAMPTZ" => "timestamp",
         "BIGINT" | "INTEGER" | "SMALLINT" => "integer",
         "JSONB" => "object",
         "BOOLEAN" => "boolean",
@@ -99,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_of_an_activity_ends_in_a_column_of_the_contract() {
+    fn every_column_says_what_it_is() {
         let setting = Setting {
             bootstrap: "one:9092".to_owned(),
             public_url: "http://127.0.0.1:8080".to_owned(),
@@ -108,12 +126,13 @@ mod tests {
         };
         let document = document(&setting);
         let properties = document["schema"][0]["properties"].as_array().unwrap();
-        let has = |name: &str| properties.iter().any(|property| property["name"] == name);
-        for field in declared::fields(schemas::EventType::View) {
-            if let Some(column) = field.column {
-                assert!(has(&column), "{} ends in {column}, which the table has not", field.path);
-            }
-        }
+        let named = |name: &str| properties.iter().find(|property| property["name"] == name).unwrap();
+        assert_eq!(named("event_time")["logicalType"], "timestamp");
+        assert_eq!(named("ip_address")["classification"], "confidential");
+        assert_eq!(named("user_id")["description"], "The account, once signed in.");
+        assert_eq!(named("event_id")["unique"], true);
+        let product = document["schema"][1]["properties"].as_array().unwrap();
+        assert!(product.iter().any(|property| property["name"] == "valid_to"));
         assert_eq!(document["slaProperties"][0]["value"], 30);
     }
 }

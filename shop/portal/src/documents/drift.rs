@@ -56,7 +56,13 @@ fn settings(topic: Topic, kafka: &Value, state: &TopicState, found: &mut Vec<Str
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
             other => other.to_string(),
         };
-        if let Some(live) = state.settings.get(setting).filter(|live| **live != described) {
+        // A broker that doesn't compact keeps everything: what is asked of a compacted topic holds there, too.
+        let keeps_all = described == "compact" && state.settings.get("retention.ms").is_some_and(|kept| kept == "-1");
+        let differs = state
+            .settings
+            .get(setting)
+            .filter(|live| **live != described && !keeps_all);
+        if let Some(live) = differs {
             found.push(format!("{name}: {setting} is {live}, described as {described}"));
         }
     }

@@ -1,5 +1,7 @@
 //! `/data/consumer`: a recipe to copy, and whether the group that it starts has arrived.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 use schemas::Topic;
 use serde_json::{Value, json};
@@ -46,7 +48,7 @@ impl Portal {
                     data-left=(language.of("{group} has no members any more.", "{group} 그룹에 멤버가 없어요.")) {
                     noscript { (language.of("Load this page again to see new groups.", "새 그룹을 보려면 이 페이지를 다시 여세요.")) }
                 }
-                div.data-scroll tabindex="0" role="region" aria-labelledby="arrived" { (groups(language, &snapshot, &self.0.sink_group)) }
+                div.data-scroll tabindex="0" role="region" aria-label=(language.of("Table, scrolls sideways", "표, 옆으로 움직여요")) { (groups(language, &snapshot, &self.0.sink_group)) }
             }
         };
         page(
@@ -108,20 +110,16 @@ fn lag(group: &Group, snapshot: &Snapshot) -> Option<u64> {
 
 /// `shop.view 0,1,2; shop.cart 1`
 fn partitions(of: &[(String, i32)]) -> String {
+    let mut topics: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut sorted = of.to_vec();
     sorted.sort();
-    let mut said = String::new();
-    let mut last = None;
     for (topic, partition) in &sorted {
-        if last == Some(topic) {
-            said.push_str(&format!(",{partition}"));
-        } else {
-            let joint = if said.is_empty() { "" } else { "; " };
-            said.push_str(&format!("{joint}{topic} {partition}"));
-        }
-        last = Some(topic);
+        topics.entry(topic).or_default().push(partition.to_string());
     }
-    said
+    let said = topics
+        .iter()
+        .map(|(topic, partitions)| format!("{topic} {}", partitions.join(",")));
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn groups(language: Language, snapshot: &Snapshot, sink: &str) -> Markup {

@@ -38,7 +38,7 @@ impl Portal {
                 li { a href="/data/contract.yaml" { "Open Data Contract Standard" } " – " (language.of("the table user_activity_log", "user_activity_log 테이블")) }
                 li { a href="/llms.txt" { "llms.txt" } " – " (language.of("what this is, for a reading machine", "읽는 기계를 위한 소개")) }
             }
-            (compared(language, &self.drift()))
+            (compared(language, self.drift().as_deref()))
             h2 { "JSON Schema" }
             ul.data-list.data-columns {
                 @for event_type in EventType::ALL { li { a href=(schema_address(event_type)) { (event_type.name()) } " " span.small { (event_type.topic().name()) } } }
@@ -75,10 +75,10 @@ impl Portal {
     }
 }
 
-fn compared(language: Language, differences: &Option<Vec<String>>) -> Markup {
+fn compared(language: Language, differences: Option<&[String]>) -> Markup {
     html! {
         h2 { (language.of("Compared with what is live", "실제와 비교")) }
-        @match differences.as_deref() {
+        @match differences {
             None => p { (language.of("Kafka has not answered yet: nothing could be compared.", "Kafka가 아직 응답하지 않아 비교하지 못했어요.")) },
             Some([]) => p.data-agrees { (language.of(
                 "No differences: topics, settings, headers and fields of the last messages are as the AsyncAPI document says.",

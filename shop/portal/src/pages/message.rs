@@ -71,20 +71,14 @@ impl Portal {
         }
     }
 
-    /// What the same request led to, on all topics.
+    /// What the same request led to, on all topics; of a dead letter, what was decided about it.
     async fn related(&self, message: &Message) -> Vec<Arc<Message>> {
-        let request = message.field("request_id").and_then(Value::as_str);
-        let (Some(request), Some(at)) = (request, message.millis) else {
+        let Some((filter, window)) = belonging(message) else {
             return Vec::new();
-        };
-        let filter = Filter::of("", "", "request_id", request);
-        let window = Window {
-            from: at - AROUND,
-            until: at + AROUND,
         };
         let kafka = self.0.kafka.clone();
         let place = message.place;
-        let search = tokio::task::spawn_blocking(move || search::search(&kafka, &filter, Some(window), PATIENCE));
+        let search = tokio::task::spawn_blocking(move || search::search(&kafka, &filter, window, PATIENCE));
         match search.await {
             Ok(Ok(outcome)) => {
                 let others = outcome.messages.into_iter().filter(|other| other.place != place);
@@ -116,7 +110,7 @@ impl Portal {
             ol.life {
                 li {
                     h2 { (language.of("The request", "요청")) }
-                    @if let Some(request) = text("request_id") {
+                    @if let Some(request) = text("request_id").filter(|_| place.topic != Topic::DeadLetter) {
                         p { code { (clipped(&request, 60)) } @if let Some(endpoint) = text("endpoint") { " · " code { (clipped(&endpoint, 60)) } } }
                         @if related.is_empty() { p.small { (language.of("Nothing else of this request is on the topics now.", "이 요청의 다른 메시지는 지금 토픽에 없어요.")) } }
                         @else { (message_list(reader, related)) }
@@ -134,9 +128,9 @@ impl Portal {
                     (headers(reader, message))
                     @if let Some(key) = &message.key { p { (language.of("Key: ", "키: ")) code { (clipped(&String::from_utf8_lossy(key), 120)) } } }
                     pre tabindex="0" { (value_text(reader, message)) }
-                    (neighbours(language, place))
+                    (neighbours(place))
                 }
-                @if place.topic == Topic::DeadLetter { (dead_letter(language, message)) } @else { (file_and_row(language, message)) }
+                @if place.topic == Topic::DeadLetter { (dead_letter(reader, message, related)) } @else { (file_and_row(language, message)) }
                 li {
                     h2 { (language.of("What it belongs to", "함께 속한 것")) }
                     ul.data-list { (belongs(language, message)) }
@@ -149,6 +143,26 @@ impl Portal {
             }
         }
     }
+}
+
+/// What finds the messages that belong to this one, and when they happened.
+fn belonging(message: &Message) -> Option<(Filter, Option<Window>)> {
+    let place = message.place;
+    if place.topic == Topic::DeadLetter {
+        let id = format!("{}/{}", place.partition, place.offset);
+        let filter = Filter {
+            header: Some((Header::DeadLetterId, id)),
+            ..Filter::default()
+        };
+        return Some((filter, None));
+    }
+    let request = message.field("request_id")?.as_str()?;
+    let at = message.millis?;
+    let window = Window {
+        from: at - AROUND,
+        until: at + AROUND,
+    };
+    Some((Filter::of("", "", "request_id", request), Some(window)))
 }
 
 fn at(kafka: &Kafka, place: Place) -> Found {
@@ -211,7 +225,7 @@ fn headers(reader: &Reader, message: &Message) -> Markup {
     }
 }
 
-fn neighbours(language: Language, place: Place) -> Markup {
+fn neighbours(place: Place) -> Markup {
     let before = Place {
         offset: place.offset - 1,
         ..place
@@ -223,7 +237,7 @@ fn neighbours(language: Language, place: Place) -> Markup {
     html! {
         p {
             @if before.offset >= 0 { a href=(before.address()) rel="prev" { "← " (before.offset) } " " }
-            a href=(after.address()) rel="next" aria-label=(language.of("the next message", "다음 메시지")) { (after.offset) " →" }
+            a href=(after.address()) rel="next" { (after.offset) " →" }
         }
     }
 }
@@ -260,37 +274,42 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-fn dead_letter(language: Language, message: &Message) -> Markup {
+/// Why it was refused, and what became of it: `related` are the decisions about it.
+fn dead_letter(reader: &Reader, message: &Message, related: &[Arc<Message>]) -> Markup {
+    let language = reader.language;
     let said = |header: Header| message.header(header.name()).map(|text| clipped(&text, 300).to_owned());
-    let number = |header: Header| said(header)?.parse::<i64>().ok();
-    let topic = said(Header::DeadLetterTopic).and_then(|name| Topic::from_name(&name));
-    let origin = match (
-        topic,
-        number(Header::DeadLetterPartition),
-        number(Header::DeadLetterOffset),
-    ) {
-        (Some(topic), Some(partition), Some(offset)) => i32::try_from(partition).ok().map(|partition| Place {
-            topic,
-            partition,
-            offset,
-        }),
-        _ => None,
-    };
     html! {
         li {
             h2 { (language.of("Refused", "거절됨")) }
             @if let Some(outcome) = said(Header::DeadLetterOutcome) {
-                p { (language.of("A decision about the letter ", "이 편지에 대한 결정: ")) code { (said(Header::DeadLetterId).unwrap_or_default()) } ": " b { (outcome) }
-                    @if let Some(because) = said(Header::DeadLetterBecause) { " (" (because) ")" } }
+                p {
+                    (language.of("A decision about the letter ", "이 편지에 대한 결정: "))
+                    code { (said(Header::DeadLetterId).unwrap_or_default()) } ": " b { (outcome) }
+                    @if let Some(because) = said(Header::DeadLetterBecause) { " (" (because) ")" }
+                }
             } @else {
-                p { (language.of("Reason: ", "이유: ")) b { (said(Header::DeadLetterReason).unwrap_or_else(|| "–".to_owned())) }
-                    @if let Some(field) = said(Header::DeadLetterField) { ", " (language.of("field ", "필드 ")) code { (field) } } }
-                @if let Some(origin) = origin { p { (language.of("It stood at ", "원래 위치: ")) a href=(origin.address()) { (origin) } } }
-                p.small { (language.of("What became of it:", "그 뒤 어떻게 됐는지:")) }
+                p {
+                    (language.of("Reason: ", "이유: ")) b { (said(Header::DeadLetterReason).unwrap_or_else(|| "–".to_owned())) }
+                    @if let Some(field) = said(Header::DeadLetterField) { ", " (language.of("field ", "필드 ")) code { (field) } }
+                }
+                @if let Some(origin) = origin(message) { p { (language.of("It stood at ", "원래 위치: ")) a href=(origin.address()) { (origin) } } }
+                h3 { (language.of("What became of it", "그 뒤 어떻게 됐는지")) }
+                @if related.is_empty() { p { (language.of("Nothing yet: it waits for a decision.", "아직 결정되지 않았어요.")) } }
+                @else { (message_list(reader, related)) }
                 pre tabindex="0" { "sink dead-letters list" }
             }
         }
     }
+}
+
+/// Where the refused message stood.
+fn origin(message: &Message) -> Option<Place> {
+    let said = |header: Header| message.header(header.name());
+    Some(Place {
+        topic: Topic::from_name(&said(Header::DeadLetterTopic)?)?,
+        partition: said(Header::DeadLetterPartition)?.parse().ok()?,
+        offset: said(Header::DeadLetterOffset)?.parse().ok()?,
+    })
 }
 
 fn belongs(language: Language, message: &Message) -> Markup {
@@ -317,12 +336,12 @@ fn belongs(language: Language, message: &Message) -> Markup {
 
 /// A text inside of an address.
 fn query(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
+    let encoded = text.bytes().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            encoded.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-        encoded
-    })
+    });
+    encoded.collect()
 }

@@ -2,6 +2,8 @@
 
 mod consumer;
 mod documents;
+mod fields;
+mod jump;
 mod message;
 mod overview;
 mod search;
@@ -12,8 +14,9 @@ use maud::{Markup, html};
 use schemas::{Timestamp, Topic};
 
 pub use self::documents::schema_address;
+pub use self::jump::Jump;
 pub use self::tail::Told;
-pub use self::topic::{Jump, TopicQuery};
+pub use self::topic::TopicQuery;
 use crate::language::Language;
 use crate::message::{Message, clipped};
 use crate::nearest::nearest;
@@ -127,6 +130,15 @@ fn topic_address(topic: Topic) -> String {
 
 fn topic_link(topic: Topic) -> Markup {
     html! { a href=(topic_address(topic)) { (topic.name()) } }
+}
+
+/// A sentence in which names stand between backticks.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// A moment in UTC, to the second.

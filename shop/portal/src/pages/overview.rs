@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use maud::{Markup, html};
-use schemas::Topic;
+use schemas::{Timestamp, Topic};
 
-use super::{freshness, millis, page, time, topic_link};
+use super::{freshness, page, time, topic_link};
 use crate::language::{Count, Language, bytes};
 use crate::observed::Observed;
 use crate::survey::{Group, Snapshot, TopicState};
@@ -14,7 +14,7 @@ use crate::topics;
 use crate::{Page, Portal, Reader, Way};
 
 /// How old a topic's look may be here.
-const LOOK_OLD: Duration = Duration::from_secs(30);
+const LOOK_OLD: Duration = Duration::from_mins(2);
 
 /// A station on the way of an event.
 struct Station {
@@ -93,7 +93,7 @@ impl Portal {
             }
             section aria-labelledby="topics" {
                 h2 #topics { (language.of("Topics", "토픽")) }
-                div.data-scroll tabindex="0" role="region" aria-labelledby="topics" { (self.topic_table(language, &snapshot, &counts)) }
+                div.data-scroll tabindex="0" role="region" aria-label=(language.of("Table, scrolls sideways", "표, 옆으로 움직여요")) { (self.topic_table(language, &snapshot, &counts)) }
                 p.small {
                     (language.of(
                         "Rates are over the last minute; sizes are estimated from the last 10,000 messages of each topic. At: ",
@@ -141,12 +141,17 @@ impl Portal {
         let text = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |count| Count(count).to_string());
         let stations = stations.map(|(key, count)| (key.to_owned(), text(count)));
         let topics = snapshot.topics.iter().flat_map(|(topic, state)| {
+            let seen = self.0.looks.kept(*topic, LOOK_OLD);
+            let seen = seen.as_deref();
             let rate = state.rate.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.1}/s"));
-            let name = topic.name();
-            [
-                (format!("{name}.messages"), Count(state.messages()).to_string()),
-                (format!("{name}.rate"), rate),
-            ]
+            let told = [
+                ("messages", Count(state.messages()).to_string()),
+                ("rate", rate),
+                ("size", size(state, seen)),
+                ("oldest", moment(seen.and_then(|seen| seen.oldest))),
+                ("newest", moment(seen.and_then(|seen| seen.newest))),
+            ];
+            told.map(|(what, text)| (format!("{}.{what}", topic.name()), text))
         });
         stations.into_iter().chain(topics).collect()
     }
@@ -157,8 +162,8 @@ impl Portal {
             ("Messages", "메시지"),
             ("Rate", "속도"),
             ("Size", "크기"),
-            ("Oldest", "가장 오래된 것"),
-            ("Newest", "가장 새것"),
+            ("Oldest (UTC)", "가장 오래된 것(UTC)"),
+            ("Newest (UTC)", "가장 새것(UTC)"),
             ("Written by", "쓰는 곳"),
             ("Read by (lag)", "읽는 곳(지연)"),
         ];
@@ -174,9 +179,9 @@ impl Portal {
                             @if let Some(state) = state {
                                 td.number { (live(counts, topic, "messages")) }
                                 td.number { (live(counts, topic, "rate")) }
-                                td.number { (size(state, seen.as_deref())) }
-                                td { (millis(seen.as_deref().and_then(|seen| seen.oldest))) }
-                                td { (millis(seen.as_deref().and_then(|seen| seen.newest))) }
+                                td.number { (live(counts, topic, "size")) }
+                                td { (live(counts, topic, "oldest")) }
+                                td { (live(counts, topic, "newest")) }
                                 td { (writers(seen.as_deref())) }
                                 td { (readers(&snapshot.groups, topic, state)) }
                             } @else {
@@ -204,6 +209,14 @@ fn shown(language: Language, station: &Station, counts: &BTreeMap<String, String
 fn live(counts: &BTreeMap<String, String>, topic: Topic, what: &str) -> Markup {
     let key = format!("{}.{what}", topic.name());
     html! { span data-count=(key) { (counts.get(&key).map_or("–", String::as_str)) } }
+}
+
+/// `2026-11-30 09:30:05`, in UTC.
+fn moment(millis: Option<i64>) -> String {
+    let text = millis.map(|millis| Timestamp::from_unix_millis_saturating(millis).digits());
+    let text = text.map(|digits| String::from_utf8_lossy(&digits).replace('T', " "));
+    text.and_then(|text| text.get(..19).map(str::to_owned))
+        .unwrap_or_else(|| "–".to_owned())
 }
 
 /// How large the topic's values are together, as those that were looked at are on average.

@@ -71,6 +71,7 @@ impl Portal {
     }
 
     /// `/data/tail/stream`: what matches from now on; none when too many watch.
+    #[must_use]
     pub fn tail_stream(&self, reader: Reader, filter: Filter) -> Option<impl Stream<Item = Told> + Send + use<>> {
         let seen = self.0.tail.watch()?;
         Some(seen.filter_map(move |seen| std::future::ready(told(&reader, &filter, seen))))

@@ -1,9 +1,10 @@
 //! What somebody meant by a word: as it is typed, with the keyboard in the other language, or with a slip.
 //!
 //! The first way that finds anything counts: as typed (whole, beginning, end or middle of a word, or its initials), as two words that lack
-//! their space (unless one slip explains it), on the other keyboard, with 1 slip in 4 to 6 keys (Hangul: to 8) or 2 in more, with 1 slip
+//! their space (unless one slip explains it), on the other keyboard, with 1 slip in 5 to 6 keys (Hangul: 4 to 8) or 2 in more, with 1 slip
 //! in the beginning of a word.
 
+use super::everyday;
 use super::keys::{self, Word};
 use super::near::Reach;
 use super::vocabulary::{Fit, Match, Place, Vocabulary};
@@ -30,12 +31,16 @@ pub(super) fn of(word: &Word<'_>, vocabulary: &Vocabulary) -> Vec<Meaning> {
     let known = as_typed(word, vocabulary).or_else(|| by_initials(word, vocabulary));
     if let Some(mut meaning) = known {
         let weak = |&(term, _): &(usize, f32)| vocabulary.term(term).place <= Some(Place::Description);
-        if meaning.terms.iter().all(weak) {
-            meaning.rather = nearest(word, vocabulary, false).and_then(|near| near.mended);
+        // A word that stands there as it was typed is right.
+        let is_word = |&(term, quality): &(usize, f32)| quality >= 1.0 && vocabulary.term(term).place.is_some();
+        if meaning.terms.iter().all(weak) && !meaning.terms.iter().any(is_word) && !everyday::is_right(word.text) {
+            let near = nearest(word, vocabulary, false).filter(|near| near.slips == 1);
+            meaning.rather = near.and_then(|near| near.mended);
         }
         return vec![meaning];
     }
-    let slip = nearest(word, vocabulary, false);
+    let is_right = everyday::is_right(word.text);
+    let slip = nearest(word, vocabulary, false).filter(|_| !is_right);
     if slip.as_ref().is_none_or(|slip| slip.slips > 1)
         && let Some(two) = in_two(word, vocabulary)
     {
@@ -43,7 +48,7 @@ pub(super) fn of(word: &Word<'_>, vocabulary: &Vocabulary) -> Vec<Meaning> {
     }
     let mended = on_other_keyboard(word, vocabulary)
         .or(slip)
-        .or_else(|| nearest(word, vocabulary, true));
+        .or_else(|| nearest(word, vocabulary, true).filter(|_| !is_right));
     vec![mended.unwrap_or_default()]
 }
 
@@ -103,7 +108,7 @@ fn in_two(word: &Word<'_>, vocabulary: &Vocabulary) -> Option<Vec<Meaning>> {
     let known = |keys: &[char]| {
         let short = if hangul { 2 } else { 3 };
         let found = vocabulary.holding(keys).into_iter().filter(|found| {
-            let fits = found.fit == Fit::Whole || hangul && keys.len() > 3 && found.fit < Fit::Inside;
+            let fits = found.fit == Fit::Whole || hangul && keys.len() > 3 && found.fit == Fit::Beginning;
             fits && vocabulary.term(found.term).place > Some(Place::Description)
         });
         let terms: Vec<(usize, f32)> = found.map(|found| (found.term, quality(found))).collect();
@@ -159,6 +164,7 @@ fn slips(typed: &[char]) -> Option<usize> {
     match typed.len() {
         _ if numbers => None,
         0..4 => None,
+        4 if !hangul => None,
         4..7 => Some(1),
         7..9 if hangul => Some(1),
         _ => Some(2),

@@ -7,6 +7,7 @@
 //! An index in memory of own code, about 600 lines, built in milliseconds from the catalogue: tantivy would bring 100 crates and no Hangul.
 //! Not for: texts longer than a product's, languages other than the shop's two, catalogues that change while the shop runs.
 
+mod everyday;
 mod keys;
 mod mark;
 mod meaning;
@@ -94,10 +95,12 @@ impl Index {
         found
     }
 
-    /// The products that all meanings fit, or the most of them, by how well they fit; whether it is all.
+    /// The products that the most meanings fit in what they are called, and of those the ones that the most fit anywhere, by how well
+    /// they fit; whether it is all. A handbag is nearer to `red bag` than sweets whose text speaks of red and of a bag.
     fn best(&self, meanings: &[Meaning]) -> (Vec<usize>, bool) {
         let mut scores = vec![0.0_f32; self.products];
-        let mut fitting = vec![0_usize; self.products];
+        // How many fit in names, categories and synonyms, and how many at all.
+        let mut fitting = vec![(0_usize, 0_usize); self.products];
         let mut of_meaning = vec![0.0_f32; self.products];
         for meaning in meanings {
             let mut touched = Vec::new();
@@ -111,16 +114,18 @@ impl Index {
                 }
             }
             for at in touched {
-                scores[at] += std::mem::take(&mut of_meaning[at]);
-                fitting[at] += 1;
+                let score = std::mem::take(&mut of_meaning[at]);
+                scores[at] += score;
+                fitting[at].0 += usize::from(score > Place::Description.weight());
+                fitting[at].1 += 1;
             }
         }
-        let most = fitting.iter().copied().max().unwrap_or(0);
+        let most = fitting.iter().copied().max().unwrap_or_default();
         let mut products: Vec<usize> = (0..self.products)
-            .filter(|&at| most > 0 && fitting[at] == most)
+            .filter(|&at| most.1 > 0 && fitting[at] == most)
             .collect();
         products.sort_by(|&one, &other| scores[other].total_cmp(&scores[one]));
-        (products, most == meanings.len())
+        (products, most.1 == meanings.len())
     }
 }
 

@@ -64,8 +64,8 @@ impl Term {
     /// Whether what stands from this key on may be looked up; where [`fit`] would never let it pass there is no need to.
     fn can_be_entered_at(&self, from: u8) -> bool {
         let (begins, rest) = (self.beginnings >> from & 1 == 1, &self.keys[usize::from(from)..]);
-        let long = self.is_strong() && rest.len() > 3;
-        from == 0 || begins && !self.has_numbers() && (long || rest.iter().all(|key| keys::is_hangul(*key)))
+        let long = rest.len() > 3 || rest.iter().all(|key| keys::is_hangul(*key));
+        from == 0 || self.is_strong() && begins && !self.has_numbers() && long
     }
 }
 
@@ -168,7 +168,8 @@ fn beginning_with<'a, 'b>(
     &sorted[first..first + count]
 }
 
-/// None for what stands in the term by chance: short pieces, and pieces of descriptions' words.
+/// None for what stands in the term by chance: short pieces, and whatever doesn't begin a word of running text, where Korean words end
+/// in particles (`나라면` is no `라면`).
 fn fit(term: &Term, offset: usize, typed: &[char]) -> Option<Fit> {
     let end = offset + typed.len();
     let at_character = end == term.keys.len() || term.beginnings >> end & 1 == 1;
@@ -178,8 +179,8 @@ fn fit(term: &Term, offset: usize, typed: &[char]) -> Option<Fit> {
         (0, true) => Some(Fit::Whole),
         (0, false) if at_character => Some(Fit::Beginning),
         (0, false) => Some(Fit::HalfTyped),
-        (_, true) if hangul || strong && typed.len() > 3 => Some(Fit::Ending),
-        (_, false) if at_character && typed.len() > 3 && (hangul || strong) => Some(Fit::Inside),
+        (_, true) if strong && (hangul || typed.len() > 3) => Some(Fit::Ending),
+        (_, false) if strong && at_character && typed.len() > 3 => Some(Fit::Inside),
         _ => None,
     }
 }

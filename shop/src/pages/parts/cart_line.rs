@@ -8,6 +8,9 @@ use super::lines::LineView;
 use super::tile::picture;
 use crate::domain::{Quantity, Won};
 
+/// The form that leads to the checkout.
+pub(in crate::pages) const TO_CHECKOUT: &str = "to-checkout";
+
 pub struct CartLineView<'a> {
     pub line: LineView<'a>,
     /// In stock; none when it is no longer sold.
@@ -56,20 +59,20 @@ fn shortage(frame: &Frame<'_>, shown: &CartLineView<'_>) -> Option<String> {
     }
 }
 
+/// The quantities are sent with the way to the checkout, so that one that was typed counts without its button.
 fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>) -> Markup {
     let words = &frame.words().cart;
     let line = &shown.line;
     let id = format!("quantity-{}", line.product_id);
     let typed = shown.refused.map(|(typed, _)| typed.to_owned());
     html! {
-        form.change action="/cart/update" method="post" {
-            input type="hidden" name="product_id" value=(line.product_id);
-            (asked(frame, None))
+        div.change {
             label.unseen for=(id) { ((words.quantity_of)(line.name)) }
-            input id=(id) type="number" name="quantity" value=(typed.unwrap_or_else(|| line.quantity.to_string()))
+            input id=(id) form=(TO_CHECKOUT) type="number" name=(id) value=(typed.unwrap_or_else(|| line.quantity.to_string()))
                 min="1" max=(Quantity::MAX) inputmode="numeric" required
                 aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()];
-            button type="submit" aria-label=((words.change_named)(line.name))
+            button type="submit" form=(TO_CHECKOUT) formaction="/cart/update" name="product_id" value=(line.product_id)
+                aria-label=((words.change_named)(line.name))
                 data-cart-action="update" data-product-id=(line.product_id) { (words.change) }
         }
     }

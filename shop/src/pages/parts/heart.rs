@@ -7,31 +7,33 @@ use super::super::layout::{HEART, icon};
 use super::asked::asked;
 use crate::domain::Product;
 
-/// In the corner of a tile; it leads to the list, where the product stands first.
+/// In the corner of a tile: filled when the product is on the list. It leads back to the page; `cart.js` stays on it.
 #[must_use]
 pub fn heart(frame: &Frame<'_>, product: &Product) -> Markup {
     let words = frame.words().wishes;
+    let wished = frame.wished.contains(&product.id);
     html! {
-        form.tile-wish action="/wishlist/add" method="post" {
+        form.tile-wish action=(action(wished)) method="post" {
             input type="hidden" name="product_id" value=(product.id);
+            input type="hidden" name="next" value=(frame.here);
             (asked(frame, None))
-            button.heart type="submit" aria-label=((words.add_named)(product.name.text(frame.language))) title=(words.add)
-                data-product-id=(product.id) { (icon(HEART)) }
+            button.heart type="submit" aria-pressed=(wished) aria-label=((words.add_named)(product.name.text(frame.language)))
+                title=(words.add) data-product-id=(product.id) { (icon(HEART)) }
         }
     }
+}
+
+const fn action(wished: bool) -> &'static str {
+    if wished { "/wishlist/remove" } else { "/wishlist/add" }
 }
 
 /// On the product's own page; it leads back there.
 #[must_use]
 pub fn wish_form(frame: &Frame<'_>, product: &Product, wished: bool) -> Markup {
     let words = frame.words().wishes;
-    let (action, said) = if wished {
-        ("/wishlist/remove", words.remove)
-    } else {
-        ("/wishlist/add", words.add)
-    };
+    let said = if wished { words.remove } else { words.add };
     html! {
-        form.wish.wished[wished] action=(action) method="post" {
+        form.wish.wished[wished] action=(action(wished)) method="post" {
             input type="hidden" name="product_id" value=(product.id);
             input type="hidden" name="next" value={ "/products/" (product.id) };
             (asked(frame, None))

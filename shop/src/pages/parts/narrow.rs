@@ -17,6 +17,8 @@ pub struct Spot<'a> {
     /// None is the usual order: of a listing as this visitor sees it, of a search what fits best.
     pub sort: Option<Sort>,
     pub page: u32,
+    /// Which order of the popular is paged through; none where it doesn't change.
+    pub order: Option<i64>,
 }
 
 impl Spot<'_> {
@@ -41,6 +43,10 @@ impl Spot<'_> {
             ("in_stock", in_stock.then(|| "1".to_owned())),
             ("sort", self.sort.map(|sort| sort.name().to_owned())),
             ("page", (self.page > 1).then(|| self.page.to_string())),
+            (
+                "order",
+                self.order.filter(|_| self.page > 1).map(|order| order.to_string()),
+            ),
         ];
         parts
             .into_iter()
@@ -67,6 +73,7 @@ impl Spot<'_> {
         Spot {
             filter,
             page: 1,
+            order: None,
             ..*self
         }
         .address()

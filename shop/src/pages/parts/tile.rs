@@ -128,12 +128,18 @@ fn one(
             form.tile-add action="/cart/add" method="post" {
                 input type="hidden" name="product_id" value=(product.id);
                 input type="hidden" name="quantity" value="1";
+                (form_token(frame))
                 (asked(frame, place))
                 button.round type="submit" aria-label=((browse.add_named)(name)) title=(browse.add)
                     data-cart-action="add" data-product-id=(product.id) { "+" }
             }
         }
     }
+}
+
+/// So that a second click on a slow line doesn't add a second one.
+pub(in crate::pages) fn form_token(frame: &Frame<'_>) -> Markup {
+    html! { input type="hidden" name="once" value=(frame.form_token); }
 }
 
 fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {

@@ -50,6 +50,11 @@ pub struct Frame {
     pub orders: &'static str,
     pub cart: &'static str,
     pub cart_count: fn(u32) -> String,
+    /// While the shop is asked.
+    pub cart_busy: &'static str,
+    /// When it doesn't answer.
+    pub cart_lost: &'static str,
+    pub cart_again: &'static str,
     pub categories: &'static str,
     pub all_products: &'static str,
     pub privacy: &'static str,
@@ -156,6 +161,8 @@ pub struct Orders {
     pub delivered_to: &'static str,
     pub items: &'static str,
     pub cancel: &'static str,
+    pub cancel_question: &'static str,
+    pub cancel_yes: &'static str,
     /// Until when.
     pub cancel_hint: fn(&str) -> String,
     pub too_late: &'static str,

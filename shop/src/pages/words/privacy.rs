@@ -59,14 +59,15 @@ pub(super) static KO: Privacy = Privacy {
             heading: "무엇을 기록하나요",
             text: &[
                 "어떤 페이지를 보고, 무엇을 검색하고, 무엇을 담고, 어디를 눌렀는지를 기록해요. 페이지에 머문 시간과 스크롤한 정도도 함께 남겨요.",
-                "기록에는 방문 번호, IP 주소, 브라우저 이름이 들어가요. 비밀번호, 주소, 이름, 이메일, 입력한 글자는 기록에 들어가지 않아요. 검색어는 들어가요.",
+                "기록에는 방문 번호, 방문자 번호, IP 주소, 브라우저 이름이 들어가요. 방문자 번호(visitor_id)는 방문 쿠키에서 가게의 비밀 열쇠로 만든 번호라서, 다시 온 브라우저라는 것은 알 수 있어도 누구인지, 쿠키가 무엇인지는 알아낼 수 없어요. 꼭 필요한 것만 기록할 때에는 없고, 계정을 지우면 새 번호가 돼요.",
+                "비밀번호, 주소, 이름, 이메일, 입력한 글자는 기록에 들어가지 않아요. 검색어는 들어가요.",
                 "가끔 버튼 글이나 상품 순서를 두 가지로 만들어 어느 쪽이 나은지 알아봐요. 어느 쪽을 보게 될지는 방문 쿠키로 정해지고, 모두 기록해도 좋을 때만 본 것을 기록해요.",
             ],
         },
         Section {
             heading: "쿠키",
             text: &[
-                "방문 쿠키는 장바구니와 한 번의 방문을 이어 줘요. 언어, 화면 밝기, 기록 쿠키와 기록 서랍을 끄는 쿠키는 고르셨을 때만, 로그인 쿠키는 로그인한 동안에만 있어요. 최근 본 상품의 쿠키는 모두 기록해도 좋을 때만 있어요. 로그인한 적이 있는 브라우저라는 쿠키는 다른 사람의 비밀번호 추측을 막는 데에만 써요. 다른 회사의 쿠키는 없어요.",
+                "방문 쿠키는 장바구니와 방문을 이어 줘요. 언어, 화면 밝기, 기록 쿠키와 기록 서랍을 끄는 쿠키는 고르셨을 때만, 로그인 쿠키는 로그인한 동안에만 있어요. 최근 본 상품의 쿠키는 모두 기록해도 좋을 때만 있어요. 로그인한 적이 있는 브라우저라는 쿠키는 다른 사람의 비밀번호 추측을 막는 데에만 써요. 다른 회사의 쿠키는 없어요.",
             ],
         },
         Section {
@@ -106,14 +107,15 @@ pub(super) static EN: Privacy = Privacy {
             heading: "What is recorded",
             text: &[
                 "Which pages you look at, what you search for, what you put into the cart, and what you click. Also how long a page was open and how far you scrolled.",
-                "Each record has the number of the visit, your IP address and your browser's name. Passwords, addresses, names, e-mail and what you type are never in there. Search words are.",
+                "Each record has the number of the visit, a visitor number, your IP address and your browser's name. The visitor number (visitor_id) is made from the visit cookie with a secret key of the shop: it tells that a browser came back, but not who you are, and nobody can turn it back into the cookie. There is none when only what is necessary is recorded, and a new one after you delete your account.",
+                "Passwords, addresses, names, e-mail and what you type are never in there. Search words are.",
                 "At times there are two versions of a button or of an order of products, to find out which is better. The visit cookie decides which one you see; that you saw it is recorded only while everything may be recorded.",
             ],
         },
         Section {
             heading: "Cookies",
             text: &[
-                "The visit cookie ties the cart and one visit together. The cookies for language, light or dark, the drawer and recording exist once you choose, the sign-in cookie while you are signed in. What you looked at last is in a cookie only while everything may be recorded. One more says that this browser has signed in before; it only keeps strangers who guess passwords from locking you out. There are no cookies of other companies.",
+                "The visit cookie ties the cart and your visits together. The cookies for language, light or dark, the drawer and recording exist once you choose, the sign-in cookie while you are signed in. What you looked at last is in a cookie only while everything may be recorded. One more says that this browser has signed in before; it only keeps strangers who guess passwords from locking you out. There are no cookies of other companies.",
             ],
         },
         Section {

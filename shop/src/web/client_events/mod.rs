@@ -13,19 +13,22 @@
 //! - 400 not JSON, 413 more than 100 events or 64 KiB, 415 another content type;
 //! - 429 with `Retry-After`: more than `--client-events-per-minute` requests from this address, the client keeps the events;
 //! - 503 with `Retry-After`: the journal has no room, the client keeps the events.
+//!
+//! An event's id follows from the visitor, the tab, its number and its moment: what is told again, because the answer was lost, is the
+//! same event. The shop remembers the last 100,000 and answers as before, without recording it again; what it has forgotten, the sink
+//! knows.
 
 mod answer;
 mod batch;
 mod click;
 mod dwell;
 mod fields;
+mod identity;
 mod kind;
 mod page;
 mod script_error;
 mod times;
 mod unsure;
-
-use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -36,14 +39,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemas::{Details, EventId, Timestamp, Unsealed};
 
+use super::Site;
 use super::caller::{By, Caller};
 use super::error::PageError;
 use super::pace::place;
 use super::record::Seen;
 use super::recorder;
-use super::site::{Manners, Paces};
+use super::site::Paces;
 use crate::observe::Occasion;
 use answer::{Answer, Outcome};
+pub(super) use identity::Told;
 use script_error::ScriptError;
 use times::Received;
 use unsure::LeftOut;
@@ -83,35 +88,32 @@ type Read = for<'a> fn(&'a str, &Received) -> Result<Dated<'a>, Refused>;
 
 pub(super) async fn events(
     By(caller): By,
-    State(manners): State<Arc<Manners>>,
-    State(paces): State<Arc<Paces>>,
+    State(site): State<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
-    in_pace(&caller, &paces)?;
-    answer(&caller, &manners, &headers, &body?, kind::read)
+    in_pace(&caller, &site.paces)?;
+    answer(&caller, &site, &headers, &body?, kind::read)
 }
 
 pub(super) async fn dwell_time(
     By(caller): By,
-    State(manners): State<Arc<Manners>>,
-    State(paces): State<Arc<Paces>>,
+    State(site): State<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
-    in_pace(&caller, &paces)?;
-    answer(&caller, &manners, &headers, &body?, dwell::read)
+    in_pace(&caller, &site.paces)?;
+    answer(&caller, &site, &headers, &body?, dwell::read)
 }
 
 pub(super) async fn click_event(
     By(caller): By,
-    State(manners): State<Arc<Manners>>,
-    State(paces): State<Arc<Paces>>,
+    State(site): State<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
-    in_pace(&caller, &paces)?;
-    answer(&caller, &manners, &headers, &body?, click::read)
+    in_pace(&caller, &site.paces)?;
+    answer(&caller, &site, &headers, &body?, click::read)
 }
 
 /// A program that floods the journal is slowed down; its address is told when to come again.
@@ -120,13 +122,7 @@ fn in_pace(caller: &Caller, paces: &Paces) -> Result<(), PageError> {
     taken.map_err(PageError::TooMany)
 }
 
-fn answer(
-    caller: &Caller,
-    manners: &Manners,
-    headers: &HeaderMap,
-    body: &[u8],
-    read: Read,
-) -> Result<Response, PageError> {
+fn answer(caller: &Caller, site: &Site, headers: &HeaderMap, body: &[u8], read: Read) -> Result<Response, PageError> {
     if !caller.consent.allows_observing() {
         return Ok((StatusCode::OK, Json(Answer::new(std::iter::empty()))).into_response());
     }
@@ -150,7 +146,7 @@ fn answer(
     };
     let received = Received {
         at: caller.occasion.at,
-        retention: manners.retention,
+        retention: site.manners.retention,
     };
     let read: Vec<Result<Dated<'_>, Refused>> = events.iter().map(|event| read(event, &received)).collect();
     let status = answer::status(read.iter().filter(|event| event.is_ok()).count(), read.len());
@@ -163,8 +159,9 @@ fn answer(
         Err(refused) => Outcome::Rejected(refused),
     }));
     let response = (status, Json(answer)).into_response();
+    let told = outcomes.into_iter().flatten().filter_map(|(event, _)| event);
     let seen = Seen {
-        events: outcomes.into_iter().flatten().filter_map(|(event, _)| event).collect(),
+        events: site.told.but_the_known(told),
         or_refuse: true,
     };
     Ok((seen, response).into_response())
@@ -178,8 +175,14 @@ fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> (Option<Uns
         ..caller.occasion.clone()
     };
     let event = match dated.what {
-        What::Activity(details) => recorder::encode(&occasion, *details, status.as_u16()),
-        What::Failed(error) => recorder::encode_line(&error.line(&occasion)),
+        What::Activity(details) => {
+            let id =
+                identity::of(caller.visit.visitor, &details).unwrap_or_else(|| EventId::at(dated.at, rand::random()));
+            recorder::encode_with_id(&occasion, (id, *details), status.as_u16())
+        }
+        What::Failed(error) => {
+            recorder::encode_line(&error.line(&occasion, identity::of_error(caller.visit.visitor, &error)))
+        }
     };
     (event, dated.left_out)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemas::events::Tab;
 use schemas::record::{AppLine, Fields, Level};
-use schemas::{EventId, EventType, SCHEMA_VERSION};
+use schemas::{EventId, EventType, SCHEMA_VERSION, Timestamp};
 use serde::Deserialize;
 
 use super::fields::{bounded, page, read_fields, tab};
@@ -57,8 +57,17 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
 }
 
 impl ScriptError<'_> {
+    pub(super) const fn tab(&self) -> &Tab<'_> {
+        &self.tab
+    }
+
+    /// By the client's clock.
+    pub(super) const fn at(&self) -> Timestamp {
+        self.at.moment()
+    }
+
     /// The line that it becomes.
-    pub(super) fn line(&self, occasion: &Occasion) -> AppLine<'_> {
+    pub(super) fn line(&self, occasion: &Occasion, event_id: EventId) -> AppLine<'_> {
         let mut fields = Fields::from([
             (Cow::Borrowed("page"), Cow::Borrowed(self.page.as_ref())),
             (Cow::Borrowed("tab"), Cow::Borrowed(self.tab.id.as_ref())),
@@ -83,7 +92,7 @@ impl ScriptError<'_> {
             performance: None,
             error: Vec::new(),
             fields,
-            event_id: EventId::at(occasion.at, rand::random()),
+            event_id,
             schema_version: SCHEMA_VERSION,
             source: None,
         }

@@ -17,6 +17,12 @@ use super::Refused;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClientTime(Timestamp);
 
+impl ClientTime {
+    pub(super) const fn moment(self) -> Timestamp {
+        self.0
+    }
+}
+
 impl<'de> Deserialize<'de> for ClientTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;

@@ -1,21 +1,21 @@
 //! The columns of the sink's table, from the very migrations that make it (PostgreSQL's, which have the real types).
 //!
-//! Understands what the migrations use: `CREATE TABLE user_activity_log (..)`, `ALTER TABLE user_activity_log ADD COLUMN ..`.
+//! Understands what the migrations use: `CREATE TABLE .. (..)`, `ALTER TABLE .. ADD COLUMN ..`.
 
 /// The migrations, in their order.
 const MIGRATIONS: &[&str] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// A column as PostgreSQL has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
+pub(crate) struct Column {
+    pub(crate) name: String,
     /// `TEXT`, `BIGINT`, `TIMESTAMPTZ`, ...
-    pub(super) kind: String,
-    pub(super) required: bool,
+    pub(crate) kind: String,
+    pub(crate) required: bool,
 }
 
 /// The columns of this table, in their order; none when no migration makes it.
-pub(super) fn columns(table: &str) -> Vec<Column> {
+pub(crate) fn columns(table: &str) -> Vec<Column> {
     MIGRATIONS.iter().flat_map(|text| columns_in(text, table)).collect()
 }
 

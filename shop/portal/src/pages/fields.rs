@@ -1,0 +1,166 @@
+//! The fields of an event type: as its schema declares them, beside what was seen of them.
+
+use maud::{Markup, html};
+use schemas::{EventType, Topic};
+
+use super::topic::type_address;
+use super::{millis, prose};
+use crate::Reader;
+use crate::declared::{self, Field, Origin};
+use crate::language::{Count, Language};
+use crate::look::LAST;
+use crate::message::clipped;
+use crate::observed::{FieldSeen, Observed, TOLD_APART, TypeSeen};
+use crate::personal::HIDDEN;
+
+/// The section of the topic's page.
+pub(super) fn fields(
+    reader: &Reader,
+    topic: Topic,
+    (types, chosen): (&[EventType], EventType),
+    observed: Option<&Observed>,
+) -> Markup {
+    let language = reader.language;
+    let declared = declared::fields(chosen);
+    let seen = observed.and_then(|observed| observed.types.get(chosen.name()));
+    html! {
+        section #fields aria-labelledby="fields-title" {
+            h2 #fields-title { (language.of("Fields: declared and observed", "필드: 선언과 관찰")) }
+            @if types.len() > 1 {
+                nav.chips.wrap aria-label=(language.of("Event types", "이벤트 종류")) {
+                    @for event_type in types {
+                        a.chip href=(type_address(topic, *event_type)) aria-current=[(*event_type == chosen).then_some("true")] { (event_type.name()) }
+                    }
+                }
+            }
+            p.small {
+                @match (observed, seen) {
+                    (Some(observed), Some(seen)) => {
+                        (Count(seen.messages)) " " code { (chosen.name()) } " "
+                        (language.of("of the last ", "건, 이 토픽의 마지막 메시지 ")) (Count(observed.messages.min(LAST)))
+                        (language.of(" messages of this topic. ", "건 가운데. "))
+                    }
+                    (Some(observed), None) => {
+                        (language.of("None of the last ", "마지막 메시지 ")) (Count(observed.messages))
+                        (language.of(" messages is of this type. ", "건 가운데 이 종류는 없어요. "))
+                    }
+                    (None, _) => { (language.of("No messages could be read yet. ", "아직 메시지를 읽지 못했어요. ")) }
+                }
+                a href={ "/data/schemas/" (chosen.name()) ".json" } { "JSON Schema" }
+            }
+            div.data-scroll tabindex="0" role="region" aria-label=(language.of("Table, scrolls sideways", "표, 옆으로 움직여요")) { (field_table(language, &declared, seen)) }
+            (never_came(language, &declared, seen))
+        }
+    }
+}
+
+fn field_table(language: Language, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+    let heads = [
+        ("Field", "필드"),
+        ("Type", "타입"),
+        ("Meaning", "뜻"),
+        ("From", "출처"),
+        ("Column", "컬럼"),
+        ("Filled", "채움"),
+        ("Distinct", "서로 다른 값"),
+        ("Observed", "관찰된 값"),
+        ("Last seen", "마지막"),
+    ];
+    html! {
+        table.data-table.data-fields {
+            thead { tr { @for (english, korean) in heads { th scope="col" { (language.of(english, korean)) } } } }
+            tbody {
+                @for field in declared {
+                    @let found = seen.and_then(|seen| seen.fields.get(&field.path));
+                    tr {
+                        th scope="row" {
+                            code { (field.path) }
+                            @if field.personal { " " span.data-personal { (language.of("personal", "개인정보")) } }
+                        }
+                        td { (field.kind) @if let Some(unit) = field.unit { " (" (unit) ")" } @if !field.required { " " span.small { (language.of("optional", "선택")) } } }
+                        td lang="en" { (prose(&field.meaning)) (limits(field)) }
+                        td { (origin(language, field.origin)) }
+                        td { @if let Some(column) = &field.column { code { (column) } } @else { "–" } }
+                        @if let (Some(seen), Some(found)) = (seen, found) { (observed_cells(field, seen, found)) }
+                        @else { td.number { @if seen.is_some() { "0 %" } @else { "–" } } td.number { "–" } td { "–" } td { "–" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn limits(field: &Field) -> Markup {
+    html! {
+        @if !field.allowed.is_empty() { " " span.small { @for value in &field.allowed { code { (value) } " " } } }
+        @else if let Some(limits) = &field.limits { " " span.small { code { (clipped(limits, 40)) } } }
+    }
+}
+
+fn observed_cells(field: &Field, seen: &TypeSeen, found: &FieldSeen) -> Markup {
+    let percent = found.filled * 100 / seen.messages.max(1);
+    let distinct = found.distinct();
+    html! {
+        td.number { (percent) " %" }
+        td.number { (distinct) @if distinct >= TOLD_APART { "+" } }
+        td { (observed_values(field, found)) }
+        td { (millis(found.last_seen)) }
+    }
+}
+
+fn observed_values(field: &Field, found: &FieldSeen) -> Markup {
+    html! {
+        @if field.personal { (HIDDEN) }
+        @else if let Some((least, most)) = found.range { code { (least) } @if least < most { " – " code { (most) } } }
+        @else if let Some(named) = found.named().filter(|named| named.len() <= 6) {
+            @for (value, count) in named { code { (clipped(value, 32)) } " " span.small { "×" (count) } " " }
+        }
+        @else if let Some((least, most)) = &found.texts { code { (clipped(least, 24)) } " – " code { (clipped(most, 24)) } }
+        @else if let Some(example) = &found.example { code { (clipped(example, 40)) } }
+    }
+}
+
+fn origin(language: Language, origin: Origin) -> &'static str {
+    match origin {
+        Origin::Browser => language.of("browser", "브라우저"),
+        Origin::Request => language.of("request", "요청"),
+        Origin::Cookie => language.of("cookie", "쿠키"),
+        Origin::Shop => language.of("shop", "가게"),
+        Origin::Journal => language.of("journal", "저널"),
+    }
+}
+
+/// What the schema allows but never came, and what came though it is not declared.
+fn never_came(language: Language, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+    let Some(seen) = seen else { return html! {} };
+    let missing = declared.iter().filter(|field| !seen.fields.contains_key(&field.path));
+    let values = declared.iter().filter_map(|field| {
+        let found = seen.fields.get(&field.path)?;
+        let never: Vec<&str> = field
+            .allowed
+            .iter()
+            .map(String::as_str)
+            .filter(|value| !found.values.contains_key(*value))
+            .collect();
+        (!never.is_empty()).then_some((field.path.as_str(), never))
+    });
+    let is_declared = |path: &str| {
+        declared.iter().any(|field| {
+            let rest = path.strip_prefix(field.path.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    };
+    let extra: Vec<&String> = seen.fields.keys().filter(|path| !is_declared(path)).collect();
+    let missing: Vec<&str> = missing.map(|field| field.path.as_str()).collect();
+    let values: Vec<_> = values.collect();
+    html! {
+        dl.data-facts.data-differences {
+            div { dt { (language.of("Declared, never came", "선언됐지만 오지 않은 필드")) } dd { @if missing.is_empty() { "–" } @for path in missing { code { (path) } " " } } }
+            div {
+                dt { (language.of("Allowed values that never came", "허용되지만 오지 않은 값")) }
+                dd { @if values.is_empty() { "–" } @for (path, never) in values { code { (path) } ": " (never.join(", ")) "; " } }
+            }
+            div { dt { (language.of("Came, not declared", "선언 없이 온 필드")) } dd { @if extra.is_empty() { "–" } @for path in extra.iter().take(30) { code { (clipped(path, 60)) } " " } } }
+        }
+    }
+}

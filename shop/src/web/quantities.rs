@@ -1,0 +1,106 @@
+//! `/cart/update`, `/cart/checkout`: all quantities that a cart's page shows are set at once, and none when one of them can't be.
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use schemas::{Details, ProductId};
+
+use super::asked::Asked;
+use super::caller::Caller;
+use super::cart::{filled, refused, sold_now};
+use super::error::PageError;
+use super::{Site, show};
+use crate::domain::{Belongings, CartError, Catalogue, Quantity, StockLevels, cart};
+
+/// What was typed for a product.
+struct Line {
+    product: ProductId,
+    typed: String,
+}
+
+pub(super) async fn set(
+    site: &Site,
+    caller: &Caller,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+    next: &'static str,
+) -> Result<Response, PageError> {
+    let Form(fields) = form?;
+    let pressed = field(&fields, "product_id").map(|id| show::product_id(id).ok_or(PageError::NoSuchProduct));
+    let pressed = pressed.transpose()?;
+    let lines = lines(&fields, pressed);
+    let problems = &caller.words().problems;
+    let mut wanted: Vec<(ProductId, Quantity)> = Vec::with_capacity(lines.len());
+    for line in &lines {
+        match line.typed.parse() {
+            Ok(quantity) => wanted.push((line.product, quantity)),
+            Err(_) => return refused(site, caller, &line.typed, (line.product, problems.quantity)).await,
+        }
+    }
+    let decide =
+        |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| decide(before, (catalogue, stock), &wanted);
+    let named = lines.iter().find(|line| Some(line.product) == pressed);
+    let named = named.and_then(|line| Some((line.product, line.typed.parse::<Quantity>().ok()?)));
+    let form =
+        named.map(|(product, quantity)| [("product_id", product.to_string()), ("quantity", quantity.to_string())]);
+    let asked = Asked {
+        view: field(&fields, "view").unwrap_or_default().to_owned(),
+        ..Asked::default()
+    };
+    let occasion = caller.occasion_with(form.into_iter().flatten(), &asked);
+    let status = StatusCode::SEE_OTHER.as_u16();
+    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
+    match changed.await? {
+        Ok(now) => Ok((filled(caller, &now.cart), Redirect::to(next)).into_response()),
+        Err(error) => {
+            // The line whose quantity is refused by itself; whatever is wrong then is wrong with the one that was pressed.
+            let cart = caller.cart_if_any(&site.store).await?;
+            let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+            let is_wrong = |line: &&Line| {
+                let quantity = line.typed.parse::<Quantity>();
+                let sold = sold_now((&catalogue, &stock), line.product);
+                let update = |(product, left), quantity| cart::update(&cart, product, left, quantity);
+                matches!((quantity, sold), (Ok(quantity), Ok(sold)) if update(sold, quantity).is_err())
+            };
+            let wrong = lines.iter().find(is_wrong).or(lines.first());
+            let line = wrong.ok_or(PageError::NoSuchProduct)?;
+            let said = problems.about_cart(error);
+            refused(site, caller, &line.typed, (line.product, &said)).await
+        }
+    }
+}
+
+fn decide(
+    before: &Belongings,
+    sold: (&Catalogue, &StockLevels),
+    wanted: &[(ProductId, Quantity)],
+) -> Result<Vec<Details<'static>>, CartError> {
+    let mut facts = Vec::new();
+    for (product, quantity) in wanted {
+        let (product, left) = sold_now(sold, *product)?;
+        facts.extend(cart::update(&before.cart, product, left, *quantity)?.map(Details::from));
+    }
+    Ok(facts)
+}
+
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    fields
+        .iter()
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// `quantity-101=3` for each line of the page; a program may send `product_id` and `quantity` for one.
+fn lines(fields: &[(String, String)], pressed: Option<ProductId>) -> Vec<Line> {
+    let of_page = fields.iter().filter_map(|(name, typed)| {
+        let product = show::product_id(name.strip_prefix("quantity-")?)?;
+        let typed = typed.clone();
+        Some(Line { product, typed })
+    });
+    let one = pressed.zip(field(fields, "quantity"));
+    let one = one.map(|(product, typed)| Line {
+        product,
+        typed: typed.to_owned(),
+    });
+    of_page.chain(one).collect()
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# The client matrix: every client, operation by operation, against the embedded broker and Apache Kafka.
+#   tests/broker/matrix.sh [embedded] [kafka]     (default: both; the programs are taken from target/, built if need be)
+# Prints tests/broker/matrix.md, and writes it there with --keep. Exit 1 when an operation fails, or is refused where that isn't documented.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+keep=
+brokers=()
+for argument in "$@"; do
+  case "$argument" in --keep) keep=yes ;; *) brokers+=("$argument") ;; esac
+done
+[ ${#brokers[@]} -gt 0 ] || brokers=(embedded kafka)
+target="${CARGO_TARGET_DIR:-target}"
+servers="$target/servers"
+work=$(mktemp -d)
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait "${pids[@]}" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+
+tests/servers/install.sh kafka-clients >&2
+[ -x "$target/debug/de-shop" ] || cargo build --locked >&2
+[ -x "$work/go" ] || (cd tests/broker/matrix/go && go build -o "$work/go" .)
+
+embedded() {
+  "$target/debug/de-shop" broker --listen 127.0.0.1:0 --data "$work/embedded" >"$work/embedded.ready" 2>"$work/embedded.log" &
+  pids+=($!)
+  for _ in $(seq 100); do grep -q ready "$work/embedded.ready" && break; sleep 0.1; done
+  address=$(sed -E 's/.*kafka=([^ ]+).*/\1/' "$work/embedded.ready")
+}
+
+kafka() {
+  local port=$((20000 + RANDOM % 10000))
+  DE_SHOP_KAFKA_AUTO_CREATE=true tests/servers/kafka.sh "$work/kafka" "$port" $((port + 1)) >"$work/kafka.log" 2>&1 &
+  pids+=($!)
+  address=127.0.0.1:$port
+  for _ in $(seq 120); do kcat -b "$address" -L >/dev/null 2>&1 && break; sleep 0.5; done
+}
+
+# client NAME COMMAND...: runs one client against every broker.
+client() {
+  local name=$1 broker
+  shift
+  for broker in "${brokers[@]}"; do
+    timeout 240 "$@" "${addresses[$broker]}" 2>"$work/$name.$broker.stderr" | sed "s|^|$name\t$broker\t|" >>"$work/results" ||
+      printf '%s\t%s\t%s\t%s\n' "$name" "$broker" "all of it" "FAILED: $(tail -n 1 "$work/$name.$broker.stderr" | cut -c 1-120)" >>"$work/results"
+  done
+}
+
+declare -A addresses
+for broker in "${brokers[@]}"; do
+  "$broker"
+  addresses[$broker]=$address
+done
+python="$servers/clients/python/bin/python"
+client kcat tests/broker/matrix/kcat.sh
+client confluent-kafka "$python" tests/broker/matrix/confluent.py
+client kafka-python "$python" tests/broker/matrix/kafka_python.py
+client aiokafka "$python" tests/broker/matrix/aio.py
+client kafkajs env NODE_PATH="$servers/clients/node/node_modules" KAFKAJS_NO_PARTITIONER_WARNING=1 node tests/broker/matrix/kafkajs.js
+client franz-go "$work/go" franz-go
+client sarama "$work/go" sarama
+client kafka-go "$work/go" segmentio
+client "Kafka's tools" tests/broker/matrix/java.sh
+
+python3 tests/broker/matrix/table.py "$work/results" "${brokers[@]}" >"$work/matrix.md" && code=0 || code=$?
+cat "$work/matrix.md"
+[ -z "$keep" ] || cp "$work/matrix.md" tests/broker/matrix.md
+exit "$code"

@@ -1,0 +1,48 @@
+"""Makes the table out of what the clients printed: table.py RESULTS BROKER... Exit 1 when something failed that should not."""
+
+import sys
+
+# Why the two brokers differ: operations that the embedded one refuses, each with the reason.
+REFUSED = {
+    "transactions": "The embedded broker has no transactions: one node, no transaction log. For these, use Apache Kafka (`--kafka`).",
+    "newer groups (KIP-848)": "The embedded broker has the classic group protocol. For the newer one, use Apache Kafka (`--kafka`).",
+    "ACLs": "Neither broker has an authorizer here, and both say so: SECURITY_DISABLED.",
+}
+
+
+def main(path, *brokers):
+    results, clients, operations = {}, [], []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            client, broker, operation, result = line.rstrip("\n").split("\t")
+            results[client, operation, broker] = result
+            clients += [client] if client not in clients else []
+            operations += [operation] if operation not in operations else []
+    bad, said = [], []
+    print("# Clients of the embedded broker and of Apache Kafka\n")
+    print("Made by `tests/broker/matrix.sh --keep`: each cell is one run of one operation by one real client, "
+          f"{' / '.join(brokers)}: ✓ passes, – refused, ✗ fails; empty: the client has no such operation, or it isn't tried.\n")
+    print("| | " + " | ".join(clients) + " |")
+    print("|---" * (len(clients) + 1) + "|")
+    for operation in operations:
+        cells = []
+        for client in clients:
+            marks = []
+            for broker in brokers:
+                result = results.get((client, operation, broker))
+                marks.append({None: "", "ok": "✓"}.get(result, "–" if (result or "").startswith("refused") else "✗"))
+                if result and result != "ok":
+                    documented = result.startswith("refused") and operation in REFUSED
+                    (said if documented else bad).append(f"| {operation} | {client} | {broker} | {result} |")
+            cells.append(" / ".join(marks) if any(marks) else "")
+        print(f"| {operation} | " + " | ".join(cells) + " |")
+    print("\n## What is refused, in the clients' words\n")
+    for operation, reason in REFUSED.items():
+        print(f"- {operation}: {reason}")
+    print("\n| operation | client | broker | said |\n|---|---|---|---|\n" + "\n".join(said))
+    if bad:
+        print("\n## Failures\n\n| operation | client | broker | said |\n|---|---|---|---|\n" + "\n".join(bad))
+    return 1 if bad or not results else 0
+
+
+sys.exit(main(*sys.argv[1:]))

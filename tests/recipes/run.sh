@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Runs every recipe against a shop that is open, and checks what it prints: tests/recipes/run.sh [RECIPE...]
+# A recipe is one file. Its first lines say its title, what it needs, and what a line of its output must match; $KAFKA is the broker's
+# address, $DATA the data folder, $DATABASE PostgreSQL's URL (where DE_SHOP_TEST_POSTGRES names a server; else that recipe is left out).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target="${CARGO_TARGET_DIR:-target}"
+servers="$target/servers"
+tests/servers/install.sh kafka-clients >&2
+[ -x "$target/debug/de-shop" ] || cargo build --locked >&2
+work=$(mktemp -d)
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait "${pids[@]}" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+
+# opens NAME OPTION...: a shop that people have visited; sets KAFKA and DATA.
+opens() {
+  local name=$1 shop path
+  shift
+  "$target/debug/de-shop" --listen 127.0.0.1:0 --kafka-listen 127.0.0.1:0 --data "$work/$name" "$@" >"$work/$name.ready" 2>"$work/$name.log" &
+  pids+=($!)
+  for _ in $(seq 300); do grep -q '^ready' "$work/$name.ready" && break; sleep 0.1; done
+  shop=$(sed -nE 's/^ready shop=([^ ]+) .*/\1/p' "$work/$name.ready")
+  KAFKA=$(sed -nE 's/^ready .* kafka=([^ ]+) .*/\1/p' "$work/$name.ready")
+  DATA=$work/$name
+  export KAFKA DATA
+  for path in / /products/ /products/1 /products/2 '/search?q=tea' /products/1; do
+    curl -sS -o /dev/null -c "$work/jar" -b "$work/jar" -A 'Mozilla/5.0 (X11; Linux x86_64) Recipes' "$shop$path"
+  done
+  # Once the last view is in the table, it is everywhere.
+  for _ in $(seq 300); do
+    [ "$(curl -sS "$shop/readyz" -o /dev/null -w '%{http_code}')" = 200 ] && grep -qs 'products/1' "$work/$name"/logs/user_activity-*.log && break
+    sleep 0.1
+  done
+  sleep 1
+}
+
+KAFKA_LIBS=$servers/kafka-4.3.1/libs
+NODE_PATH=$servers/clients/node/node_modules
+KAFKAJS_NO_PARTITIONER_WARNING=1
+export KAFKA_LIBS NODE_PATH KAFKAJS_NO_PARTITIONER_WARNING
+
+how_to_run() {
+  case "$1" in
+    *.sh) echo "bash $1" ;;
+    *.py) echo "$servers/clients/python/bin/python $1" ;;
+    *.js) echo "node $1" ;;
+    *.go)
+      mkdir -p "$work/go"
+      cp tests/broker/matrix/go/go.mod tests/broker/matrix/go/go.sum "$work/go/"
+      cp "$1" "$work/go/main.go"
+      echo "go run -C $work/go -mod=mod ."
+      ;;
+  esac
+}
+
+good=0 bad=0
+try() {
+  local recipe=$1 expected said
+  expected=$(sed -nE 's,^(#|//) Prints: ,,p' "$recipe" | head -n 1)
+  # shellcheck disable=SC2046  # a command and its arguments
+  if said=$(timeout 120 $(how_to_run "$recipe") 2>&1) && grep -qE -e "$expected" <<<"$said"; then
+    good=$((good + 1))
+    printf 'ok      %s\n' "$recipe"
+  else
+    bad=$((bad + 1))
+    printf 'FAILED  %s, no line like %s:\n%s\n' "$recipe" "$expected" "$(tail -n 15 <<<"$said")"
+  fi
+}
+
+recipes=("$@")
+[ ${#recipes[@]} -gt 0 ] || mapfile -t recipes < <(find tests/recipes -type f ! -name run.sh ! -name README.md | sort)
+opens sqlite
+for recipe in "${recipes[@]}"; do
+  [ "$(basename "$recipe")" = psql.sh ] || try "$recipe"
+done
+if [ -n "${DE_SHOP_TEST_POSTGRES:-}" ]; then
+  DATABASE=${DE_SHOP_TEST_POSTGRES%/*}/recipes
+  export DATABASE
+  psql "$DE_SHOP_TEST_POSTGRES" -qc 'drop database if exists recipes' -c 'create database recipes' 2>/dev/null
+  opens postgres --database "$DATABASE"
+  for recipe in "${recipes[@]}"; do
+    [ "$(basename "$recipe")" != psql.sh ] || try "$recipe"
+  done
+fi
+printf '%s passed, %s failed\n' "$good" "$bad"
+[ "$bad" = 0 ]
