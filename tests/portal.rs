@@ -71,13 +71,10 @@ async fn what_a_shopper_does_is_found_on_the_portal() {
     let page = engineer.waits_for("/data", |text| text.contains("≈ ")).await;
     assert!(page.len() <= HEAVIEST, "{} bytes", page.len());
 
-    let seen = |text: &str| text.contains("order_placed</code> of the last 1 messages");
+    let seen = |text: &str| text.contains("order_placed</code> of the last 1 messages") && text.contains("30 days");
     let page = engineer.waits_for("/data/topics/shop.order", seen).await;
     assert!(page.len() <= HEAVIEST, "{} bytes", page.len());
-    assert!(
-        page.contains("details.items[].quantity") && page.contains("30 days"),
-        "{page}"
-    );
+    assert!(page.contains("details.items[].quantity"), "{page}");
 
     let request = &shopper.answered.last().expect("an answer").request_id;
     let (status, found) = engineer
@@ -244,13 +241,14 @@ async fn hostile_messages_are_shown_as_the_text_that_they_are() {
     world.starts(&[Program::Broker, Program::Shop]);
     let mut shopper = world.visitor();
     shopper.looks_at(101).await.expect("a product");
+    // On a topic that the pages themselves don't write to: what is newest there stays so.
     let engineer = Engineer::of(&world);
     engineer
         .waits_for("/data/live", |text| text.contains("\"shop.view.messages\":\"1\""))
         .await;
     let stream = engineer
         .http
-        .get(format!("{}/data/tail/stream?topic=shop.view", engineer.shop));
+        .get(format!("{}/data/tail/stream?topic=shop.click", engineer.shop));
     let mut stream = stream.send().await.expect("the tail answers");
     let first = stream.chunk().await.expect("a chunk").expect("it has begun");
     assert!(String::from_utf8_lossy(&first).contains("event: state"), "{first:?}");
@@ -271,7 +269,7 @@ async fn hostile_messages_are_shown_as_the_text_that_they_are() {
         large.as_bytes(),
         &broken,
     ] {
-        let record = FutureRecord::<[u8], [u8]>::to("shop.view")
+        let record = FutureRecord::<[u8], [u8]>::to("shop.click")
             .partition(0)
             .key(b"<script>".as_slice())
             .payload(value);
@@ -279,12 +277,12 @@ async fn hostile_messages_are_shown_as_the_text_that_they_are() {
     }
 
     let page = engineer
-        .waits_for("/data/topics/shop.view", |text| text.contains("no JSON"))
+        .waits_for("/data/topics/shop.click", |text| text.contains("no JSON"))
         .await;
-    let (_, found) = engineer.opens("/data/search?topic=shop.view&value=alert").await;
+    let (_, found) = engineer.opens("/data/search?topic=shop.click&value=alert").await;
     let mut pages = vec![page, found];
     for offset in 0..4 {
-        let (status, page) = engineer.opens(&format!("/data/messages/shop.view/0/{offset}")).await;
+        let (status, page) = engineer.opens(&format!("/data/messages/shop.click/0/{offset}")).await;
         assert!(status == StatusCode::OK, "{offset}: {status}");
         pages.push(page);
     }

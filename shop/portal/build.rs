@@ -23,6 +23,8 @@ fn main() -> io::Result<()> {
         collect(&folder, &mut files)?;
     }
     files.sort();
+    // Which clients were tried against the broker, operation by operation.
+    let matrix = root.join("../../tests/broker/matrix.md");
     let mut list = String::from("&[\n");
     for file in &files {
         let name = file
@@ -35,6 +37,14 @@ fn main() -> io::Result<()> {
             list,
             "    Recipe {{ name: {name:?}, text: include_str!({:?}) }},",
             file.display().to_string()
+        );
+    }
+    if matrix.is_file() {
+        println!("cargo::rerun-if-changed={}", matrix.display());
+        let _ = writeln!(
+            list,
+            "    Recipe {{ name: \"client-matrix.md\", text: include_str!({:?}) }},",
+            matrix.display().to_string()
         );
     }
     list.push(']');

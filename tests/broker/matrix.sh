@@ -22,11 +22,12 @@ finish() {
 trap finish EXIT
 
 tests/servers/install.sh kafka-clients >&2
-[ -x "$target/debug/de-shop" ] || cargo build --locked >&2
+program="${DE_SHOP:-$target/debug/de-shop}"
+[ -x "$program" ] || cargo build --locked >&2
 [ -x "$work/go" ] || (cd tests/broker/matrix/go && go build -o "$work/go" .)
 
 embedded() {
-  "$target/debug/de-shop" broker --listen 127.0.0.1:0 --data "$work/embedded" >"$work/embedded.ready" 2>"$work/embedded.log" &
+  "$program" broker --listen 127.0.0.1:0 --data "$work/embedded" >"$work/embedded.ready" 2>"$work/embedded.log" &
   pids+=($!)
   for _ in $(seq 100); do grep -q ready "$work/embedded.ready" && break; sleep 0.1; done
   address=$(sed -E 's/.*kafka=([^ ]+).*/\1/' "$work/embedded.ready")

@@ -1,6 +1,6 @@
 // Title: A consumer in Node (kafkajs)
 // Needs: npm install kafkajs
-// Prints: /products/1
+// Prints: ^/products/[0-9]+$
 const { Kafka, logLevel } = require('kafkajs');
 
 const kafka = new Kafka({ brokers: [process.env.KAFKA], logLevel: logLevel.ERROR });

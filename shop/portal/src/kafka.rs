@@ -8,6 +8,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
+use rdkafka::metadata::{Metadata, MetadataPartition};
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use schemas::Topic;
 
@@ -86,13 +87,22 @@ pub(crate) fn edges(client: &Client, topic: Topic, partition: i32) -> KafkaResul
 /// The whole of this topic; none when there is no such topic.
 pub(crate) fn whole(client: &Client, topic: Topic) -> KafkaResult<Vec<Range>> {
     let metadata = client.fetch_metadata(Some(topic.name()), PATIENCE)?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic.name());
-    let partitions = found.map(|found| found.partitions().iter().map(rdkafka::metadata::MetadataPartition::id));
-    partitions
-        .into_iter()
-        .flatten()
-        .map(|partition| edges(client, topic, partition))
+    in_metadata(client, &metadata, topic)
+}
+
+/// The whole of each of the shop's topics that there are, with one question for all.
+pub(crate) fn everything(client: &Client) -> KafkaResult<Vec<(Topic, Vec<Range>)>> {
+    let metadata = client.fetch_metadata(None, PATIENCE)?;
+    let all = Topic::ALL.into_iter();
+    all.map(|topic| Ok((topic, in_metadata(client, &metadata, topic)?)))
         .collect()
+}
+
+fn in_metadata(client: &Client, metadata: &Metadata, topic: Topic) -> KafkaResult<Vec<Range>> {
+    let found = metadata.topics().iter().find(|found| found.name() == topic.name());
+    let partitions = found.map(|found| found.partitions().iter().map(MetadataPartition::id));
+    let partitions = partitions.into_iter().flatten();
+    partitions.map(|partition| edges(client, topic, partition)).collect()
 }
 
 /// Reads these ranges of one topic, each in order, until all are read, `each` breaks, or the deadline has come.

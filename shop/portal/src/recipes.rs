@@ -10,7 +10,17 @@ pub struct Recipe {
     pub text: &'static str,
 }
 
-/// Every recipe, in the order of their names.
+impl Recipe {
+    /// What it says it does, in its first lines.
+    #[must_use]
+    pub fn title(&self) -> Option<&'static str> {
+        let mut head = self.text.lines().take(5);
+        head.find_map(|line| line.split_once("Title: "))
+            .map(|(_, title)| title.trim())
+    }
+}
+
+/// Every recipe, in the order of their names; the clients' matrix among them, once it has been made.
 pub const RECIPES: &[Recipe] = include!(concat!(env!("OUT_DIR"), "/recipes.rs"));
 
 /// Python's part of the way, for whoever builds without the recipes: the shortest program that reads along.

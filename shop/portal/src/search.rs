@@ -17,7 +17,7 @@ use schemas::Topic;
 use tokio::sync::mpsc::Sender;
 
 use crate::filter::Filter;
-use crate::kafka::{Client, Kafka, PATIENCE, Range, read, whole};
+use crate::kafka::{Client, Kafka, PATIENCE, Range, everything, read, whole};
 use crate::message::{Message, Place};
 
 /// How long one search may take.
@@ -178,12 +178,12 @@ pub(crate) fn lines(kafka: &Kafka, filter: &Filter, lines: Lines, sender: &Sende
 }
 
 fn jobs(client: &Client, filter: &Filter, window: Option<Window>) -> KafkaResult<Vec<(Topic, Range)>> {
+    let searched = match filter.topic {
+        Some(topic) => vec![(topic, whole(client, topic)?)],
+        None => everything(client)?,
+    };
     let mut jobs = Vec::new();
-    for topic in Topic::ALL {
-        if filter.topic.is_some_and(|wanted| wanted != topic) {
-            continue;
-        }
-        let mut ranges = whole(client, topic)?;
+    for (topic, mut ranges) in searched {
         if let Some(window) = window {
             narrow(client, topic, &mut ranges, window)?;
         }

@@ -164,8 +164,11 @@ impl Survey {
     }
 
     async fn ask_once(self: &Arc<Self>, mut asking: Asking) -> Asking {
-        let due = asking.settings_at.is_none_or(|at| at.elapsed() > SETTINGS_EVERY);
-        let is_away = lock(&self.latest).away_since.is_some();
+        let latest = Arc::clone(&lock(&self.latest));
+        // A topic that is new has settings that nobody has asked for.
+        let is_new = |topic: &Topic| !asking.settings.contains_key(topic);
+        let due = latest.topics.keys().any(is_new) || asking.settings_at.is_none_or(|at| at.elapsed() > SETTINGS_EVERY);
+        let is_away = latest.away_since.is_some();
         if due && !is_away {
             asking.settings_at = Some(Instant::now());
             match settings(&self.kafka).await {

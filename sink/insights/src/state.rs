@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use schemas::{Clock, Timestamp};
 use time::UtcOffset;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
 use crate::source::{Position, Since, Source, SourceError};
@@ -26,7 +26,8 @@ pub(crate) struct State {
     reading: Arc<Mutex<Reading>>,
     /// Rows that were read since the start: how far a first reading is.
     read: Arc<AtomicU64>,
-    busy: Arc<AtomicBool>,
+    /// Whether the first reading is over.
+    filled: Arc<AtomicBool>,
     trouble: Arc<RwLock<Option<Trouble>>>,
 }
 
@@ -58,7 +59,7 @@ impl State {
             log: Arc::default(),
             reading: Arc::default(),
             read: Arc::default(),
-            busy: Arc::default(),
+            filled: Arc::default(),
             trouble: Arc::default(),
         }
     }
@@ -67,28 +68,28 @@ impl State {
         self.trouble.read().await.clone()
     }
 
-    /// Reads what is new. The reading goes on when nobody waits for it any more.
+    /// Reads what is new, and waits for it; the reading goes on when nobody waits for it any more.
     pub(crate) async fn refresh(&self) -> Result<(), NotYet> {
-        if !self.busy.swap(true, Ordering::AcqRel) {
+        // Whoever holds it is reading, and everybody else waits for that reading.
+        if let Ok(reading) = Arc::clone(&self.reading).try_lock_owned() {
             let state = self.clone();
-            tokio::spawn(async move {
-                state.read_news().await;
-                state.busy.store(false, Ordering::Release);
-            });
+            tokio::spawn(async move { state.read_news(reading).await });
         }
         let ready = async {
-            // Whoever holds it is reading.
             drop(self.reading.lock().await);
             drop(self.log.read().await);
         };
-        tokio::task::yield_now().await;
-        tokio::time::timeout(PATIENCE, ready).await.map_err(|_| NotYet {
+        let waited = tokio::time::timeout(PATIENCE, ready).await;
+        // What was read before is shown however long the news take.
+        if waited.is_ok() || self.filled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        Err(NotYet {
             rows: self.read.load(Ordering::Relaxed),
         })
     }
 
-    async fn read_news(&self) {
-        let mut reading = self.reading.lock().await;
+    async fn read_news(&self, mut reading: OwnedMutexGuard<Reading>) {
         if reading.done.is_some_and(|done| done.elapsed() < FRESH_FOR) {
             return;
         }
@@ -139,6 +140,7 @@ impl State {
         }
         log.settle(oldest);
         reading.since = Since { id: last, positions };
+        self.filled.store(true, Ordering::Release);
         Ok(())
     }
 }

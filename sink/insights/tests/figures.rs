@@ -168,6 +168,7 @@ async fn every_figure_opens_as_many_rows_as_it_says() -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of identities")]
 #[tokio::test]
 async fn pages_agree_with_each_other() -> Result<()> {
     for table in filled().await? {

@@ -36,7 +36,7 @@ async fn an_address_with_positions_shows_the_same_tomorrow() -> Result<()> {
     for mut table in Table::all().await? {
         table.write(today).await?;
         let pages = Pages::of(table.source()?, UtcOffset::UTC);
-        let range = "from=2026-11-02&to=2026-11-06";
+        let range = "from=2026-11-02&to=2026-11-10";
         let before = pages.report(&format!("overview?{range}")).await?;
         let positions = before["positions"].as_str().context("positions")?.to_owned();
         table.write(tomorrow).await?;

@@ -10,23 +10,24 @@ use kafka_protocol::protocol::StrBytes;
 
 const REFUSED: ResponseError = ResponseError::SecurityDisabled;
 
-fn words() -> Option<StrBytes> {
-    let words =
-        "the embedded broker has no access control: it listens on the loopback only. For ACLs, use Apache Kafka";
-    Some(StrBytes::from_static_str(words))
+const WORDS: &str =
+    "the embedded broker has no access control: it listens on the loopback only. For ACLs, use Apache Kafka";
+
+fn words() -> StrBytes {
+    StrBytes::from_static_str(WORDS)
 }
 
 pub(super) fn describe() -> DescribeAclsResponse {
     DescribeAclsResponse::default()
         .with_error_code(REFUSED.code())
-        .with_error_message(words())
+        .with_error_message(Some(words()))
 }
 
 pub(super) fn create(request: &CreateAclsRequest) -> CreateAclsResponse {
     let refused = || {
         AclCreationResult::default()
             .with_error_code(REFUSED.code())
-            .with_error_message(words())
+            .with_error_message(Some(words()))
     };
     CreateAclsResponse::default().with_results(request.creations.iter().map(|_| refused()).collect())
 }
@@ -35,7 +36,7 @@ pub(super) fn delete(request: &DeleteAclsRequest) -> DeleteAclsResponse {
     let refused = || {
         DeleteAclsFilterResult::default()
             .with_error_code(REFUSED.code())
-            .with_error_message(words())
+            .with_error_message(Some(words()))
     };
     DeleteAclsResponse::default().with_filter_results(request.filters.iter().map(|_| refused()).collect())
 }

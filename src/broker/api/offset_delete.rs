@@ -33,15 +33,15 @@ pub(super) fn answer(node: &Node, request: &OffsetDeleteRequest) -> OffsetDelete
 
 /// What members subscribe to is theirs to know, so a group with members keeps all.
 fn may_delete(node: &Node, request: &OffsetDeleteRequest) -> Result<(), ResponseError> {
-    let has_members = node.groups.view(|groups| {
+    let members = node.groups.view(|groups| {
         let group = groups.get(&request.group_id.0);
-        group.map(|group| !group.members().is_empty())
+        group.map(|group| group.members().len())
     });
-    match has_members {
-        Some(true) => Err(ResponseError::NonEmptyGroup),
-        Some(false) => Ok(()),
-        None if node.offsets.all_of(&request.group_id).is_empty() => Err(ResponseError::GroupIdNotFound),
-        None => Ok(()),
+    let has_offsets = || !node.offsets.all_of(&request.group_id).is_empty();
+    match members {
+        Some(1..) => Err(ResponseError::NonEmptyGroup),
+        None if !has_offsets() => Err(ResponseError::GroupIdNotFound),
+        _ => Ok(()),
     }
 }
 

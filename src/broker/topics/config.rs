@@ -139,7 +139,6 @@ impl Key {
             Self::DeleteRetentionMs | Self::MinCompactionLagMs => {
                 (whole_number(0, i64::MAX), "a number of milliseconds, at least 0")
             }
-            Self::MaxCompactionLagMs => (whole_number(1, i64::MAX), "a number of milliseconds above 0"),
             Self::MessageTimestampAfterMaxMs => (
                 value == ANY_DATE,
                 "9223372036854775807 (the embedded broker takes any date)",
@@ -154,7 +153,9 @@ impl Key {
                 whole_number(1024, i64::from(i32::MAX)),
                 "a number of bytes, at least 1024",
             ),
-            Self::SegmentMs => (whole_number(1, i64::MAX), "a number of milliseconds above 0"),
+            Self::MaxCompactionLagMs | Self::SegmentMs => {
+                (whole_number(1, i64::MAX), "a number of milliseconds above 0")
+            }
             Self::RetentionMs => (whole_number(-1, i64::MAX), "a number of milliseconds, or -1"),
             Self::RetentionBytes => (whole_number(-1, i64::MAX), "a number of bytes, or -1"),
         };

@@ -24,6 +24,9 @@ pub(crate) use name::check_name;
 pub(crate) const MOST_PARTITIONS: i32 = 256;
 const MOST_IN_ALL: usize = 10_000;
 
+/// How many partitions are opened at a time.
+const OPENERS: usize = 8;
+
 /// The name under which Apache Kafka keeps what groups commit. Here it is an empty topic that tools see and nobody writes to.
 pub(crate) const INTERNAL: &str = "__consumer_offsets";
 
@@ -108,10 +111,11 @@ impl Topics {
             by_name: RwLock::default(),
             change: Mutex::default(),
         };
+        let mut opened = topics.open_all(&catalogue.topics)?.into_iter();
         let mut by_name = BTreeMap::new();
         for entry in catalogue.topics {
-            let partitions = (0..entry.partitions).map(|index| topics.open_partition(&entry.name, index));
-            let partitions = partitions.collect::<Result<Vec<_>, _>>()?;
+            let width = usize::try_from(entry.partitions).unwrap_or_default();
+            let partitions = opened.by_ref().take(width).collect();
             by_name.insert(entry.name.clone(), Arc::new(topic(entry, partitions)));
         }
         *topics.by_name.write().unwrap_or_else(PoisonError::into_inner) = by_name;
@@ -185,7 +189,7 @@ impl Topics {
         match self.create(INTERNAL, 1, TopicConfig::of_internal()) {
             Ok(_) | Err(TopicError::Exists) => {}
             Err(error) => {
-                tracing::warn!(%error, topic = INTERNAL, "the topic that shows that there are groups could not be made; groups work without it")
+                tracing::warn!(%error, topic = INTERNAL, "the topic that shows that there are groups could not be made; groups work without it");
             }
         }
     }
@@ -273,6 +277,29 @@ impl Topics {
         .write(&self.folder)?;
         *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(())
+    }
+
+    /// Every partition, in order. Each waits for the disk, so several are opened at a time: the file system groups their fsyncs.
+    fn open_all(&self, topics: &[Entry]) -> Result<Vec<Arc<Partition>>, TopicError> {
+        let places = topics
+            .iter()
+            .flat_map(|topic| (0..topic.partitions).map(|index| (&*topic.name, index)));
+        let places: Vec<(&str, i32)> = places.collect();
+        let share = places.len().div_ceil(OPENERS).max(1);
+        let open = |places: &[(&str, i32)]| {
+            let opened = places.iter().map(|(name, index)| self.open_partition(name, *index));
+            opened.collect::<Result<Vec<_>, _>>()
+        };
+        let opened: Result<Vec<_>, TopicError> = std::thread::scope(|scope| {
+            let shares = places.chunks(share).map(|places| scope.spawn(move || open(places)));
+            let openers: Vec<_> = shares.collect();
+            let broke = |_| Err(std::io::Error::other("a thread that opened partitions broke").into());
+            openers
+                .into_iter()
+                .map(|opener| opener.join().unwrap_or_else(broke))
+                .collect()
+        });
+        Ok(opened?.into_iter().flatten().collect())
     }
 
     fn open_partition(&self, name: &str, index: i32) -> Result<Arc<Partition>, TopicError> {

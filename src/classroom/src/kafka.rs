@@ -92,7 +92,7 @@ impl ProducerContext for Losses {
 
 /// An idempotent producer: what it repeats after a broken connection stays single, and order is kept.
 pub(crate) struct Producer {
-    producer: ThreadedProducer<Losses>,
+    client: ThreadedProducer<Losses>,
     brokers: String,
     /// Topics that are there.
     known: BTreeSet<String>,
@@ -104,7 +104,7 @@ impl Producer {
             brokers: brokers.to_owned(),
             source,
         };
-        let producer: ThreadedProducer<Losses> = ClientConfig::new()
+        let client: ThreadedProducer<Losses> = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("client.id", "de-shop-classroom")
             .set("enable.idempotence", "true")
@@ -114,12 +114,12 @@ impl Producer {
             .create_with_context(Losses::default())
             .map_err(failed)?;
         // Nobody there is told at once, not after the first messages have waited for minutes.
-        producer
+        client
             .client()
             .fetch_metadata(None, Duration::from_secs(10))
             .map_err(failed)?;
         Ok(Self {
-            producer,
+            client,
             brokers: brokers.to_owned(),
             known: BTreeSet::new(),
         })
@@ -143,7 +143,7 @@ impl Producer {
             record = record.partition(partition);
         }
         loop {
-            match self.producer.send(record) {
+            match self.client.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again))
                     if waits_since.elapsed() < PATIENCE =>
@@ -162,8 +162,8 @@ impl Producer {
     }
 
     pub(crate) fn flush(&self) -> Result<(), ClassroomError> {
-        self.producer.flush(PATIENCE).map_err(|source| self.failed(source))?;
-        let losses = self.producer.context();
+        self.client.flush(PATIENCE).map_err(|source| self.failed(source))?;
+        let losses = self.client.context();
         match losses.count.load(Ordering::Relaxed) {
             0 => Ok(()),
             count => Err(ClassroomError::Undelivered {

@@ -106,7 +106,10 @@ def commit_resume_lag():
 def members_come_and_go():
     name, group = topic("group", 4), fresh("group")
     first, second = consumer(name, group=group), consumer(name, group=group)
-    end = time.time() + 40
+    for member in (first, second):
+        # A leader of this client that has no metadata yet assigns nothing, until its metadata is old.
+        member.partitions_for_topic(name)
+    end = time.time() + 90
     while (len(first.assignment()), len(second.assignment())) != (2, 2) and time.time() < end:
         first.poll(100)
         second.poll(100)

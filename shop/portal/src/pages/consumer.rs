@@ -36,7 +36,14 @@ impl Portal {
                 p { (language.of("The address of the brokers is ", "브로커 주소는 ")) code { (self.0.bootstrap) } }
                 @if !RECIPES.is_empty() {
                     p { (language.of("More, each run by a test on every change:", "더 많은 예제. 바뀔 때마다 테스트가 실행해요:")) }
-                    ul.data-list { @for recipe in RECIPES { li { a href={ "/data/recipes/" (recipe.name) } { code { (recipe.name) } } } } }
+                    ul.data-list {
+                        @for recipe in RECIPES {
+                            li {
+                                a href={ "/data/recipes/" (recipe.name) } { code { (recipe.name) } }
+                                @if let Some(title) = recipe.title() { " " span lang="en" { (title) } }
+                            }
+                        }
+                    }
                 }
             }
             section aria-labelledby="arrived" {

@@ -25,6 +25,10 @@ impl Visitor {
 }
 
 /// What is known of a session.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not states of a machine"
+)]
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     /// The first and the last event, in microseconds; a session without events has none.

@@ -117,13 +117,14 @@ pub(super) struct Campaign<'a> {
     #[serde(borrow)]
     pub source: Option<Cow<'a, str>>,
     pub medium: Option<Cow<'a, str>>,
-    pub campaign: Option<Cow<'a, str>>,
+    #[serde(rename = "campaign")]
+    pub name: Option<Cow<'a, str>>,
 }
 
 impl Campaign<'_> {
     /// `source / medium / campaign`, without what is unknown.
-    pub(super) fn name(&self) -> String {
-        let parts = [&self.source, &self.medium, &self.campaign];
+    pub(super) fn written(&self) -> String {
+        let parts = [&self.source, &self.medium, &self.name];
         let known: Vec<&str> = parts
             .into_iter()
             .filter_map(|part| part.as_deref())

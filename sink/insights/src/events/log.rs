@@ -5,14 +5,18 @@ use std::collections::HashMap;
 use schemas::EventType;
 
 use super::arrange::{Arranged, Limits, rearrange};
-use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Item, Line, Performance};
+use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
-use super::event::{Event, EventIndex, NO_EXTRA, NO_USER, NO_VISITOR, SessionIndex};
+use super::event::{Event, EventIndex, NO_USER, NO_VISITOR, SessionIndex};
+use super::intake::amount;
 use super::text;
 use crate::source::{ProductRow, RawRow, RowKey};
 
 /// An event is late when a newer one of its partition came before it, by more than this.
 const LATE_AFTER: i64 = 60_000_000;
+
+/// The most events that are kept: the memory is shared with the sink, which must go on.
+const MOST_EVENTS: usize = 30_000_000;
 
 /// A partition of a topic, and how far the sink was in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub struct Log {
     pub arranged: Arranged,
     /// Rows whose session or details could not be read: in no figure but this one.
     pub unreadable: u64,
+    /// Rows beyond the most that are kept: in no figure but this one.
+    pub left_out: u64,
     session_keys: Vec<u128>,
     session_numbers: HashMap<u128, SessionIndex>,
     visitor_keys: Vec<u128>,
@@ -63,6 +69,10 @@ pub struct Log {
 impl Log {
     /// Takes a row in; [`Log::settle`] makes it count.
     pub fn push(&mut self, row: &RawRow) {
+        if self.events.len() >= MOST_EVENTS {
+            self.left_out += 1;
+            return;
+        }
         let kind = EventType::ALL.into_iter().find(|kind| kind.name() == row.kind);
         let session = u128::from_str_radix(&row.session, 16).ok();
         let (Some(kind), Some(session)) = (kind, session) else {
@@ -112,6 +122,10 @@ impl Log {
 
     /// Brings what was pushed into order, so that it counts; `oldest` is when the oldest row of the table happened at the earliest.
     pub fn settle(&mut self, oldest: Option<i64>) {
+        let oldest = oldest.unwrap_or(i64::MIN);
+        if self.arranged_to == self.events.len() && self.arranged.limits.oldest == oldest {
+            return;
+        }
         self.mark_late();
         let fresh = self.arranged_to..self.events.len();
         let mut touched: Vec<SessionIndex> = self.events[fresh.clone()].iter().map(|event| event.session).collect();
@@ -134,7 +148,7 @@ impl Log {
         }
         self.arranged_to = self.events.len();
         let limits = Limits {
-            oldest: oldest.unwrap_or(i64::MIN),
+            oldest,
             positions: None,
         };
         let before = std::mem::take(&mut self.arranged);
@@ -292,139 +306,5 @@ impl Log {
             self.instances.len() - 1
         });
         at as u16
-    }
-
-    /// The page that something happened on: views and searches name it, the browser's events name its endpoint or its path.
-    fn page(&mut self, kind: EventType, fields: &Fields<'_>, endpoint: &str) -> Symbol {
-        let page = match kind {
-            EventType::View => fields.page.as_deref().unwrap_or(endpoint),
-            EventType::Dwell
-            | EventType::Click
-            | EventType::Impression
-            | EventType::PagePerformance
-            | EventType::FormAbandoned => {
-                let path = || fields.page.as_deref().map_or("other", text::page_of_path);
-                fields.page_endpoint.as_deref().unwrap_or_else(path)
-            }
-            _ => endpoint,
-        };
-        self.names.intern(page)
-    }
-
-    fn extra(&mut self, kind: EventType, fields: &Fields<'_>) -> u32 {
-        match kind {
-            EventType::View => self.campaign(fields),
-            EventType::Search => {
-                // Letters of either size ask for the same.
-                let folded = fields.query.as_deref().unwrap_or_default().trim().to_lowercase();
-                let query = self.names.intern(&folded);
-                push(&mut self.queries, query)
-            }
-            EventType::Click => {
-                let click = self.click(fields);
-                push(&mut self.clicks, click)
-            }
-            EventType::Dwell => push(&mut self.dwells, dwell(fields)),
-            EventType::PagePerformance => push(&mut self.performances, performance(fields)),
-            EventType::Exposure => {
-                let exposure = Exposure {
-                    experiment: self.names.intern(fields.experiment.as_deref().unwrap_or_default()),
-                    variant: self.names.intern(fields.variant.as_deref().unwrap_or_default()),
-                    forced: fields.forced.unwrap_or(false),
-                };
-                push(&mut self.exposures, exposure)
-            }
-            EventType::FormAbandoned => {
-                let form = Form {
-                    form: self.names.intern(fields.form.as_deref().unwrap_or_default()),
-                    last_field: self.names.intern(fields.last_field.as_deref().unwrap_or_default()),
-                };
-                push(&mut self.forms, form)
-            }
-            EventType::Impression => self.impression(fields),
-            EventType::OrderPlaced | EventType::OrderCancelled => {
-                self.order(fields.items.as_deref().unwrap_or_default())
-            }
-            _ => NO_EXTRA,
-        }
-    }
-
-    fn campaign(&mut self, fields: &Fields<'_>) -> u32 {
-        let Some(campaign) = &fields.campaign else {
-            return NO_EXTRA;
-        };
-        let name = self.names.intern(&campaign.name());
-        push(&mut self.campaigns, name)
-    }
-
-    fn click(&mut self, fields: &Fields<'_>) -> Click {
-        let named = fields.element_name.as_deref().or(fields.element.as_deref());
-        Click {
-            element: self.names.intern(named.unwrap_or_default()),
-            text: self.names.intern(fields.text.as_deref().unwrap_or_default()),
-            list: self.names.intern(fields.list.as_deref().unwrap_or_default()),
-            position: fields.position.unwrap_or(0),
-            frustration: self.names.intern(fields.frustration.as_deref().unwrap_or_default()),
-            viewport_width: fields.viewport_width.unwrap_or(0),
-            x: fields.page_x_percent.unwrap_or(0.0),
-            y: fields.page_y_percent.unwrap_or(0.0),
-        }
-    }
-
-    fn impression(&mut self, fields: &Fields<'_>) -> u32 {
-        let tiles = fields.tiles.as_deref().unwrap_or_default();
-        let first = self.tiles.len() as u32;
-        self.tiles
-            .extend(tiles.iter().map(|tile| (tile.product_id, tile.position)));
-        let impression = Impression {
-            list: self.names.intern(fields.list.as_deref().unwrap_or_default()),
-            first,
-            count: tiles.len() as u32,
-        };
-        push(&mut self.impressions, impression)
-    }
-
-    fn order(&mut self, items: &[Item]) -> u32 {
-        let first = self.lines.len() as u32;
-        self.lines.extend(items.iter().map(|item| Line {
-            product: item.product_id,
-            quantity: item.quantity,
-            unit_price: item.unit_price.unwrap_or(0),
-        }));
-        push(&mut self.orders, (first, items.len() as u32))
-    }
-}
-
-fn push<T>(list: &mut Vec<T>, item: T) -> u32 {
-    list.push(item);
-    list.len() as u32 - 1
-}
-
-fn amount(kind: EventType, fields: &Fields<'_>) -> i64 {
-    match kind {
-        EventType::OrderPlaced | EventType::OrderCancelled => fields.total.unwrap_or(0),
-        EventType::Search => fields.result_count.unwrap_or(0),
-        EventType::CartAdd | EventType::CartRemove => fields.quantity.unwrap_or(0),
-        _ => 0,
-    }
-}
-
-fn dwell(fields: &Fields<'_>) -> Dwell {
-    let millis = |value: Option<u64>| u32::try_from(value.unwrap_or(0)).unwrap_or(u32::MAX);
-    Dwell {
-        active_ms: millis(fields.active_ms),
-        total_ms: millis(fields.total_ms),
-        scroll_percent: fields.scroll_depth_percent.unwrap_or(0.0),
-    }
-}
-
-fn performance(fields: &Fields<'_>) -> Performance {
-    let number = |value: Option<f32>| value.unwrap_or(f32::NAN);
-    Performance {
-        ttfb: number(fields.ttfb_ms),
-        fcp: number(fields.fcp_ms),
-        lcp: number(fields.lcp_ms),
-        cls: number(fields.cls),
-        inp: number(fields.inp_ms),
     }
 }

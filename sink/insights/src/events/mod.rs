@@ -6,6 +6,7 @@ mod arrange;
 mod details;
 mod dictionary;
 mod event;
+mod intake;
 mod log;
 mod text;
 

@@ -47,14 +47,14 @@ pub(super) fn table(now: &Scope<'_>, before: &Scope<'_>) -> Table {
             was.get(name).copied().unwrap_or_default(),
         );
         let (weight, weight_before) = (share(is[0], sessions), share(was[0], sessions_before));
-        let (rates, rates_before) = rates(is, was);
-        let (rate, rate_before) = (rates.iter().product::<f64>(), rates_before.iter().product::<f64>());
+        let (steps, steps_before) = rates(is, was);
+        let (rate, rate_before) = (steps.iter().product::<f64>(), steps_before.iter().product::<f64>());
         let mix = (weight - weight_before) * (f64::midpoint(rate, rate_before) - mean);
         rows.push((mix, row(name, "its share of sessions", (weight_before, weight), mix)));
-        for (step, part) in shapley(rates_before, rates).into_iter().enumerate() {
+        for (step, part) in shapley(steps_before, steps).into_iter().enumerate() {
             let part = part * f64::midpoint(weight, weight_before);
             let label = Step::usual()[step + 1].label();
-            rows.push((part, row(name, &label, (rates_before[step], rates[step]), part)));
+            rows.push((part, row(name, &label, (steps_before[step], steps[step]), part)));
         }
     }
     rows.sort_by(|left, right| right.0.abs().total_cmp(&left.0.abs()));

@@ -150,7 +150,9 @@ fn counts(scope: &Scope<'_>, prefix: &str, key: Key) -> BTreeMap<i64, Counts> {
     for counts in counting.all.values_mut() {
         let mut both: Vec<SessionIndex> = counts.viewing.intersection(&counts.bought_in).copied().collect();
         both.sort_unstable();
-        both.into_iter().for_each(|session| counts.both.add(session));
+        for session in both {
+            counts.both.add(session);
+        }
     }
     counting.all
 }
@@ -201,7 +203,10 @@ fn table(
     table
 }
 
-/// The views of the most viewed three, over time.
+/// The columns of the most viewed three.
+const IDS: [&str; 3] = ["first", "second", "third"];
+
+/// Their views, over time.
 fn trend(scope: &Scope<'_>, products: &Table) -> Table {
     let series = Series::of(&scope.range);
     let top: Vec<(i64, String)> = products
@@ -210,7 +215,6 @@ fn trend(scope: &Scope<'_>, products: &Table) -> Table {
         .take(3)
         .filter_map(|row| Some((row[11].value.number()? as i64, row[0].value.shown())))
         .collect();
-    const IDS: [&str; 3] = ["first", "second", "third"];
     let mut table = Table::new(
         "trend",
         "Views of the three most viewed products",

@@ -7,10 +7,12 @@ use time::{Date, Duration};
 
 use crate::definitions as means;
 use crate::events::{SessionIndex, Visitor};
-use crate::question::day;
+use crate::question::{day, midnight};
 use crate::report::{Cell, Column, Plot, Report, Table, Value};
 use crate::scope::{Scope, VisitorTally};
 
+/// In microseconds; the time zone is a fixed offset, so all weeks are of one length.
+const WEEK: i64 = 7 * 86_400_000_000;
 /// Weeks after the first that are shown.
 const WEEKS: usize = 8;
 const AFTER: [&str; WEEKS] = [
@@ -109,10 +111,12 @@ fn fresh(scope: &Scope<'_>, id: &str, cohort: Date) -> (VisitorTally, Vec<Visito
 
 /// The weeks after the cohort's in which the session had what counts.
 fn weeks(scope: &Scope<'_>, session: u32, cohort: Date, counts: fn(EventType) -> bool) -> BTreeSet<(usize, u32)> {
+    // By numbers: a date for each of some million events would take most of the page's time.
+    let begins = midnight(cohort, scope.zone);
     let events = scope.events(session).filter(|(_, event)| counts(event.kind));
     let weeks = events.filter_map(|(_, event)| {
-        let weeks = (monday(day(event.at, scope.zone)) - cohort).whole_weeks();
-        Some((usize::try_from(weeks).ok()?, session))
+        let week = usize::try_from((event.at - begins).div_euclid(WEEK)).ok()?;
+        Some((week, session))
     });
     weeks.collect()
 }

@@ -177,9 +177,9 @@ fn positions(scope: &Scope<'_>) -> Table {
                 };
                 let (seen_tally, clicked) = all.entry((list, position)).or_insert_with(fresh);
                 if seen {
-                    seen_tally.add(index)
+                    seen_tally.add(index);
                 } else {
-                    clicked.add(index)
+                    clicked.add(index);
                 }
             };
             match event.kind {

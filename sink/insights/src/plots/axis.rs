@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn marks_are_round_and_reach_the_top() {
         assert_eq!(marks(87.0), [0.0, 50.0, 100.0]);
-        assert_eq!(marks(0.37), [0.0, 0.1, 0.2, 0.30000000000000004, 0.4]);
+        assert_eq!(marks(0.37), [0.0, 0.1, 0.2, 0.300_000_000_000_000_04, 0.4]);
         assert_eq!(marks(0.0), [0.0, 0.5, 1.0]);
         assert_eq!(marks(4.0).last(), Some(&4.0));
     }

@@ -31,5 +31,5 @@ pub(super) fn draw(table: &Table) -> Markup {
             }
         }
     };
-    picture(table, (WIDTH, HEIGHT), &content)
+    html! { div.click-map { (picture(table, (WIDTH, HEIGHT), &content)) } }
 }

@@ -31,7 +31,7 @@ struct Node {
 }
 
 pub(super) fn draw(table: &Table) -> Markup {
-    let bands: Vec<Band> = table.rows.iter().filter_map(band).collect();
+    let bands: Vec<Band> = table.rows.iter().filter_map(|row| band(row)).collect();
     let steps = bands.iter().map(|band| band.step).max().unwrap_or(0) + 2;
     let (mut nodes, scale) = place(&bands, steps);
     let across = |step: usize| short(step as f64 * (WIDTH - 130.0 - NODE) / (steps - 1).max(1) as f64);
@@ -58,7 +58,7 @@ pub(super) fn draw(table: &Table) -> Markup {
     picture(table, (WIDTH, HEIGHT), &content)
 }
 
-fn band(row: &Vec<crate::report::Cell>) -> Option<Band> {
+fn band(row: &[crate::report::Cell]) -> Option<Band> {
     Some(Band {
         step: (row[0].value.number()? as usize).checked_sub(1)?,
         from: row[1].value.shown(),

@@ -22,7 +22,7 @@ pub(super) fn draw(table: &Table, label: usize, [low, middle, high]: [usize; 3])
     // The newest intervals are the narrowest: very wide early ones run out of the picture.
     let reach = last.1.iter().map(|value| value.abs()).fold(0.01, f64::max) * 2.5;
     let room = WIDTH - LEFT - RIGHT;
-    let across = |value: f64| short(LEFT + (value.clamp(-reach, reach) / reach + 1.0) / 2.0 * room);
+    let across = |value: f64| short(LEFT + f64::midpoint(value.clamp(-reach, reach) / reach, 1.0) * room);
     let height = rows.len() as f64 * ROW + 30.0;
     let content = html! {
         line.zero x1=(across(0.0)) x2=(across(0.0)) y1="20" y2=(height - 6.0) {}

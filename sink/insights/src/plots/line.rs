@@ -1,5 +1,7 @@
 //! Lines over time; where there is no value, the line has a gap.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 use super::axis::marks;
@@ -86,12 +88,9 @@ fn path(points: &[Option<f64>], across: &dyn Fn(usize) -> f64, up: &dyn Fn(f64) 
             drawing = false;
             continue;
         };
-        path.push_str(&format!(
-            "{}{} {}",
-            if drawing { 'L' } else { 'M' },
-            across(place),
-            up(*value)
-        ));
+        let letter = if drawing { 'L' } else { 'M' };
+        // Writing to a String can't fail.
+        let _ = write!(path, "{letter}{} {}", across(place), up(*value));
         drawing = true;
     }
     path
@@ -120,7 +119,9 @@ fn labels(table: &Table, ys: &[usize], up: &dyn Fn(f64) -> f64) -> Vec<(usize, f
     let below = labels
         .last()
         .map_or(0.0, |label| (label.1 - (HEIGHT - BOTTOM + 4.0)).max(0.0));
-    labels.iter_mut().for_each(|label| label.1 = short(label.1 - below));
+    for label in &mut labels {
+        label.1 = short(label.1 - below);
+    }
     labels
 }
 

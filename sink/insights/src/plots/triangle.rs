@@ -31,11 +31,11 @@ pub(super) fn draw(table: &Table, label: usize, first: usize) -> Markup {
             @for column in 0..columns {
                 @if let Some(number) = row[first + 1 + column].value.number() {
                     @let share = if size > 0.0 { number / size } else { 0.0 };
-                    @let shade = (share * SHADES).ceil().min(SHADES);
-                    rect class={ "shade shade-" (shade) } x=(LEFT + column as f64 * WIDE + 1.0) y=(y) width=(WIDE - 2.0) height=(ROW - 2.0) rx="2" {
+                    @let depth = (share * SHADES).ceil().min(SHADES);
+                    rect class={ "shade shade-" (depth) } x=(LEFT + column as f64 * WIDE + 1.0) y=(y) width=(WIDE - 2.0) height=(ROW - 2.0) rx="2" {
                         title { (row[label].value.shown()) " " (table.columns[first + 1 + column].label) ": " (number) " of " (size) }
                     }
-                    text class={ "on-shade on-shade-" (shade) } x=(LEFT + (column as f64 + 0.5) * WIDE) y=(y + 19.0) text-anchor="middle" {
+                    text class={ "on-shade on-shade-" (depth) } x=(LEFT + (column as f64 + 0.5) * WIDE) y=(y + 19.0) text-anchor="middle" {
                         (Value::Share(share).shown().replace(' ', ""))
                     }
                 }

@@ -24,7 +24,7 @@ pub fn ln_gamma(x: f64) -> f64 {
     0.5 * std::f64::consts::TAU.ln() + (x + 0.5) * t.ln() - t + series.ln()
 }
 
-/// I_x(a, b).
+/// The regularised incomplete beta function at `x`.
 fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -40,7 +40,8 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     }
 }
 
-/// The continued fraction of the incomplete beta function, by Lentz's method.
+/// The continued fraction of the incomplete beta function, by Lentz's method; the letters are the book's.
+#[expect(clippy::many_single_char_names, reason = "the letters of the formula")]
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };

@@ -3,6 +3,7 @@
 //! On a loopback address everybody on the machine may, by a name of the loopback. With a token only who brings it: as
 //! `Authorization: Bearer`, or typed once into a form, which leaves it in a cookie of this browser.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use axum::Form;
@@ -106,7 +107,11 @@ fn same(left: &str, right: &str) -> bool {
 
 /// The token in letters that a cookie may have.
 fn cookie_value(token: &str) -> String {
-    token.bytes().map(|byte| format!("{byte:02x}")).collect()
+    token.bytes().fold(String::new(), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The middleware, with the headers that an own server needs.

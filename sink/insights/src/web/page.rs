@@ -48,6 +48,7 @@ pub(super) async fn analysis(
         let content = html! {
             h1 { (report.title) }
             (warned(trouble.as_ref()))
+            (incomplete(log))
             p.says { (report.says) }
             (filters::form(&scope, analysis, &path))
             @if !report.figures.is_empty() { (figures(&links, &report.figures)) }
@@ -100,6 +101,18 @@ pub(super) fn warned(trouble: Option<&Trouble>) -> Markup {
             p.alert role="alert" {
                 "The database can't be read since " (String::from_utf8_lossy(&since[..19])) "Z; the figures are of what was read until then. (" (trouble.reason) ")"
             }
+        }
+    }
+}
+
+/// Rows that count in no figure.
+fn incomplete(log: &Log) -> Markup {
+    html! {
+        @if log.left_out > 0 {
+            p.alert role="alert" { (log.left_out) " events are in no figure: the table holds more than fit into memory. Keep fewer days (--retention-days)." }
+        }
+        @if log.unreadable > 0 {
+            p.note { (log.unreadable) " rows could not be read whole; what they lack is in no figure." }
         }
     }
 }

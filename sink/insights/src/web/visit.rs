@@ -86,7 +86,7 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
     Ok(layout::page("One visit", "visit", &question, &content))
 }
 
-/// A request's id is a UUIDv7, which says when it was made: that is where its row is looked for.
+/// A request's id is a `UUIDv7`, which says when it was made: that is where its row is looked for.
 async fn session_of_request(site: &Site, text: &str) -> Result<Option<String>, PageError> {
     if !text.contains('-') {
         return Ok(None);

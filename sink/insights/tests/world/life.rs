@@ -213,8 +213,9 @@ impl Visit<'_> {
         let mut event = json!({
             "timestamp": String::from_utf8_lossy(&timestamp), "session_id": self.session, "event_type": kind, "user_id": self.user,
             "entity_type": null, "entity_id": entity, "endpoint": "home.index", "method": "GET", "path": "/", "args": {}, "form": {},
-            "ip_address": "10.0.0.1", "user_agent": self.agent, "referrer": null, "response_status": 200, "details": details, "schema_version": 1,
+            "ip_address": "10.0.0.1", "user_agent": self.agent, "referrer": null, "response_status": 200, "schema_version": 1,
         });
+        event["details"] = details;
         if let Some(visitor) = &self.visitor {
             event["visitor_id"] = json!(visitor);
         }

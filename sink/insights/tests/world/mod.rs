@@ -4,7 +4,9 @@
     dead_code,
     unused_imports,
     unreachable_pub,
-    reason = "each test program uses a part of it"
+    clippy::expect_used,
+    clippy::cast_possible_wrap,
+    reason = "each test program uses a part of it, and what breaks here ends the test"
 )]
 
 pub mod ask;

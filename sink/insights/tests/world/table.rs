@@ -60,19 +60,14 @@ impl Table {
         let path = folder.path().join("activity.db");
         make_sqlite(&path).await?;
         let mut all = vec![Self::Sqlite(folder, Box::default())];
-        match std::env::var("DE_SHOP_TEST_POSTGRES") {
-            Ok(server) => all.push(Self::Postgres(make_postgres(&server).await?, Box::default())),
-            Err(_) => {
-                assert!(
-                    std::env::var_os("DE_SHOP_TEST_REQUIRE").is_none(),
-                    "DE_SHOP_TEST_POSTGRES is not set"
-                );
-                std::io::Write::write_all(
-                    &mut std::io::stderr(),
-                    b"SKIPPED on PostgreSQL: DE_SHOP_TEST_POSTGRES is not set\n",
-                )?;
-            }
-        }
+        let Ok(server) = std::env::var("DE_SHOP_TEST_POSTGRES") else {
+            let said = "SKIPPED on PostgreSQL: DE_SHOP_TEST_POSTGRES is not set\n";
+            assert!(std::env::var_os("DE_SHOP_TEST_REQUIRE").is_none(), "{said}");
+            // Past the test harness, which keeps what passing tests print.
+            std::io::Write::write_all(&mut std::io::stderr(), said.as_bytes())?;
+            return Ok(all);
+        };
+        all.push(Self::Postgres(make_postgres(&server).await?, Box::default()));
         Ok(all)
     }
 

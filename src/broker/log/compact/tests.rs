@@ -16,6 +16,11 @@ use super::Compaction;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// Offset, key, whether it has a value.
+type Seen = (i64, Vec<u8>, bool);
+/// Of each key the offset, and whether it has a value.
+type Last = BTreeMap<Vec<u8>, (i64, bool)>;
+
 const RULES: AppendRules = AppendRules {
     max_batch: 1024 * 1024,
     segment_bytes: 300,
@@ -90,7 +95,7 @@ impl World {
 
     /// Every record as a consumer that begins at the start sees it: offset, key, whether it has a value. A consumer goes on behind
     /// the last batch that it was given, and must arrive at the end.
-    fn reads(&self) -> Result<Vec<(i64, Vec<u8>, bool)>, Box<dyn Error>> {
+    fn reads(&self) -> Result<Vec<Seen>, Box<dyn Error>> {
         let mut found = Vec::new();
         let mut next = Offset(0);
         loop {
@@ -117,7 +122,7 @@ impl World {
         }
     }
 
-    fn last_of_each_key(&self) -> Result<BTreeMap<Vec<u8>, (i64, bool)>, Box<dyn Error>> {
+    fn last_of_each_key(&self) -> Result<Last, Box<dyn Error>> {
         let records = self.reads()?;
         Ok(records
             .into_iter()
@@ -154,8 +159,7 @@ fn the_last_record_of_each_key_is_kept_at_its_offset_and_the_last_segment_is_not
             4,
             "of each key the last one that is not in the last segment: {sealed:?}"
         );
-        let untouched =
-            |records: &[(i64, Vec<u8>, bool)]| records.iter().filter(|(offset, ..)| *offset >= active.0).count();
+        let untouched = |records: &[Seen]| records.iter().filter(|(offset, ..)| *offset >= active.0).count();
         assert_eq!(untouched(&after), untouched(&before));
         world.reopen()?;
     }

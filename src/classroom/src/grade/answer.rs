@@ -1,4 +1,4 @@
-//! A student's answer, read as data and never executed: CSV as spreadsheets write it, JSON lines, a JSON array, SQLite.
+//! A student's answer, read as data and never executed: CSV as spreadsheets write it, JSON lines, a JSON array, a database's table.
 //!
 //! What is wrong with a file is said with what was expected and what was found; nothing here ever panics or guesses points.
 
@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value as Json;
-use sqlx::{Column as _, Row as _, ValueRef as _};
 
+use super::database;
 use crate::exercises::table::{Column, Kind, Row, Value};
 use crate::simulate::scenario::day_start;
 
@@ -40,26 +40,32 @@ pub enum AnswerError {
     },
     #[error("row {row}: {reason}")]
     Row { row: usize, reason: String },
-    #[error("the SQLite file: {0}")]
-    Sqlite(String),
+    #[error("the database: {0}")]
+    Database(String),
 }
 
 /// Column names, and cells as text; None is nothing.
 #[derive(Debug, Default)]
-struct Raw {
-    names: Vec<String>,
-    rows: Vec<Vec<Option<String>>>,
+pub(super) struct Raw {
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<Vec<Option<String>>>,
 }
 
 /// Reads the answer at `path`, typed by what the exercise expects.
 pub fn read(path: &Path, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    if let Some(url) = path
+        .to_str()
+        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
+    {
+        return parse(database::postgres(url)?.as_bytes(), columns);
+    }
     let length = fs::metadata(path)?.len();
     if length > LARGEST {
         return Err(AnswerError::Large(length));
     }
     let bytes = fs::read(path)?;
     if bytes.starts_with(b"SQLite format 3\0") {
-        return typed(&sqlite(path)?, columns);
+        return typed(&database::sqlite(path)?, columns);
     }
     parse(&bytes, columns)
 }
@@ -160,63 +166,6 @@ fn objects(values: &[Json]) -> Result<Raw, AnswerError> {
         raw.rows.push(raw.names.iter().map(cell).collect());
     }
     Ok(raw)
-}
-
-/// The table `answer`, or the only one there is.
-fn sqlite(path: &Path) -> Result<Raw, AnswerError> {
-    let failed = |error: sqlx::Error| AnswerError::Sqlite(error.to_string());
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .immutable(true);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(failed)?;
-        let tables: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name <> 'answer', name")
-                .fetch_all(&mut connection)
-                .await
-                .map_err(failed)?;
-        let table = match tables.as_slice() {
-            [only] => only,
-            [answer, ..] if answer == "answer" => answer,
-            _ => {
-                return Err(AnswerError::Sqlite(format!(
-                    "it needs a table `answer`; it has {tables:?}"
-                )));
-            }
-        };
-        let select = format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
-        let rows = sqlx::query(sqlx::AssertSqlSafe(select))
-            .fetch_all(&mut connection)
-            .await
-            .map_err(failed)?;
-        let names = rows
-            .first()
-            .map(|row| row.columns().iter().map(|column| column.name().to_owned()).collect());
-        let cells = |row: &sqlx::sqlite::SqliteRow| (0..row.len()).map(|place| cell(row, place)).collect();
-        Ok(Raw {
-            names: names.unwrap_or_default(),
-            rows: rows.iter().map(cells).collect(),
-        })
-    })
-}
-
-/// Whatever type SQLite keeps it in, as text.
-fn cell(row: &sqlx::sqlite::SqliteRow, place: usize) -> Option<String> {
-    let raw = row.try_get_raw(place).ok()?;
-    if raw.is_null() {
-        return None;
-    }
-    let integer = row.try_get_unchecked::<i64, _>(place).map(|number| number.to_string());
-    match raw.type_info().to_string().as_str() {
-        "INTEGER" | "INT8" | "BOOLEAN" => integer.ok(),
-        "REAL" => row
-            .try_get_unchecked::<f64, _>(place)
-            .map(|number| number.to_string())
-            .ok(),
-        _ => row.try_get_unchecked::<String, _>(place).ok(),
-    }
 }
 
 fn typed(raw: &Raw, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
@@ -362,26 +311,5 @@ mod tests {
         assert!(said(b"hour,name,events\n\xff\xfe,a,3\n").contains("UTF-8"));
         assert!(said(b"hour,name,events\na,b\n").contains("2 cells"));
         assert!(said(b"[1]").contains("object"));
-    }
-
-    #[test]
-    fn an_sqlite_file_is_read_by_its_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("answer.db");
-        let options = sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-            let made = "CREATE TABLE answer (hour TEXT, name TEXT, events INTEGER); INSERT INTO answer VALUES ('2026-11-02T13:00:00Z', NULL, 3)";
-            sqlx::raw_sql(made).execute(&mut connection).await.unwrap();
-            sqlx::Connection::close(connection).await.unwrap();
-        });
-        let expected = rows(b"hour,name,events\n2026-11-02T13:00:00Z,,3\n");
-        assert_eq!(read(&path, &COLUMNS).unwrap(), expected);
     }
 }

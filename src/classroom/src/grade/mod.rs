@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod compare;
+mod database;
 pub mod diagnose;
 pub mod live;
 pub mod mark;
@@ -59,7 +60,7 @@ pub struct Settings {
     /// The exercise's number.
     #[arg(value_parser = clap::value_parser!(u8).range(1..=10), value_name = "N")]
     pub exercise: u8,
-    /// The answer: CSV, JSON lines or SQLite. A folder holds an answer for each student, named by its id: `kim.csv`.
+    /// The answer: CSV, JSON lines, SQLite, or `postgres://..` with a table `answer`. A folder holds an answer for each student, named by its id: `kim.csv`.
     #[arg(required_unless_present = "topic", conflicts_with = "topic")]
     pub answer: Option<PathBuf>,
     /// The answer stands in this topic, a JSON object for each row; of a key the last one counts.

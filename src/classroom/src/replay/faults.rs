@@ -8,6 +8,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
+use super::rewrite::Change;
 use crate::simulate::random::{Purpose, Random};
 
 /// Which faults, and how often. Shares are of all messages.
@@ -37,6 +38,12 @@ pub struct Faults {
     /// Messages that are cut off or no JSON.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub corrupt: f64,
+    /// Sessions whose clock is off: all their times are moved, by the same.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub skew: f64,
+    /// How far at most, in seconds, to either side.
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    pub skew_by: u32,
     /// Messages of schema version 2, in which a price is an object of amount and currency.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub version_2: f64,
@@ -53,6 +60,8 @@ impl Default for Faults {
             shuffle_by: 5,
             drop: 0.0,
             corrupt: 0.0,
+            skew: 0.0,
+            skew_by: 300,
             version_2: 0.0,
         }
     }
@@ -74,6 +83,7 @@ pub enum Fault {
     Shuffled,
     Dropped,
     Corrupted,
+    Skewed,
     Version2,
 }
 
@@ -143,6 +153,11 @@ impl Faulty {
         if drop < self.faults.drop {
             return self.note(Fault::Dropped, None);
         }
+        if let Some(micros) = self.skew_of(&message) {
+            Change { micros, renew: None }.apply(&mut message.value);
+            message.at = message.at.saturating_add(micros);
+            self.note(Fault::Skewed, None);
+        }
         if version_2 < self.faults.version_2 && as_version_2(&mut message.value) {
             self.note(Fault::Version2, None);
         }
@@ -163,6 +178,18 @@ impl Faulty {
         } else {
             self.ready.push_back(message);
         }
+    }
+
+    /// By how much the clock of the message's session is off, if it is.
+    fn skew_of(&self, message: &Message) -> Option<i64> {
+        let key = message.key.as_ref().filter(|_| self.faults.skew > 0.0)?;
+        // A session's key decides, so that all its messages are moved alike.
+        let number = key.iter().fold(0_u64, |number, byte| {
+            number.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte)
+        });
+        let mut random = Random::new(self.faults.fault_seed, Purpose::Skew, number);
+        let most = i64::from(self.faults.skew_by) * 1_000_000;
+        random.chance(self.faults.skew).then(|| random.between(-most, most))
     }
 
     /// The source has ended: everything is let go.
@@ -313,6 +340,32 @@ mod tests {
         }
         out.sort_by_key(|message| message.at);
         assert_eq!(out, messages(1000));
+    }
+
+    #[test]
+    fn a_session_whose_clock_is_off_is_moved_as_a_whole() {
+        let message = |session: &str, at| Message {
+            at,
+            topic: None,
+            key: Some(session.as_bytes().to_vec()),
+            value: Vec::new(),
+            source: None,
+        };
+        let of = |session: &str| (0..5).map(|at| message(session, at)).collect::<Vec<_>>();
+        let faults = Faults {
+            skew: 0.5,
+            ..Faults::default()
+        };
+        let moved = |session: &str| {
+            let (out, _) = through(faults.clone(), of(session));
+            let by: Vec<i64> = out.iter().zip(0..).map(|(message, at)| message.at - at).collect();
+            assert!(by.iter().all(|one| *one == by[0]), "{by:?}");
+            by[0]
+        };
+        let off = (0..100)
+            .filter(|number| moved(&format!("session {number}")) != 0)
+            .count();
+        assert!((30..70).contains(&off), "{off}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Purpose {
     Task,
     /// The ids of what is told about a product.
     Product,
+    /// Whose clock is off in a replay.
+    Skew,
 }
 
 /// One stream of random numbers.
