@@ -208,8 +208,10 @@ impl Instance {
     /// Enters what the sink's books say to be kept.
     pub(super) fn see_mark(&mut self, sequence: u64, mark: u32, flag: Flag) {
         let known = self.sequences.mark(sequence);
-        known.identify(Day::UNKNOWN, Fingerprint::of_mark(mark));
-        known.set(flag);
+        // A mark of another event is none of this one: then the books don't know it.
+        if known.identify(Day::UNKNOWN, Fingerprint::of_mark(mark)) {
+            known.set(flag);
+        }
     }
 
     /// The sink's position lies behind this message.

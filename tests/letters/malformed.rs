@@ -81,7 +81,7 @@ impl Malice {
         let timestamp = if let Self::Timestamp(at) = self {
             at
         } else {
-            1_700_000_000_000
+            schemas::Clock::system().now().unix_millis()
         };
         let mut covered = attributes.to_be_bytes().to_vec();
         covered.extend(last_delta.to_be_bytes());
