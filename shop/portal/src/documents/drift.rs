@@ -98,7 +98,9 @@ fn fields_differ(name: &str, fields: &[Field], seen: &TypeSeen, found: &mut Vec<
     }
     for field in fields {
         let observed = seen.fields.get(&field.path);
-        let is_part = field.path.contains("[]") || field.is_map || field.kind.starts_with("array");
+        // An empty object or list fills nothing.
+        let may_be_empty = field.is_map || field.kind == "object" || field.kind.starts_with("array");
+        let is_part = field.path.contains("[]") || may_be_empty;
         let filled = observed.map_or(0, |observed| observed.filled);
         if field.required && !is_part && filled < seen.messages && is_top(&field.path) {
             found.push(format!(
