@@ -1,7 +1,6 @@
 //! A slow line, a dead one, the phone's Back, a phone's small page: what a hasty shopper wants happens, and shows.
 
 use serde_json::json;
-use thirtyfour::extensions::cdp::ChromeDevTools;
 
 use super::{goes_to, opens};
 use crate::world::browser::Browser;
@@ -131,11 +130,11 @@ async fn on_a_phone_nothing_lies_over_the_button_to_buy_with() {
     let Some((world, browser)) = opens("a phone's product page", true).await else {
         return;
     };
-    let devtools = ChromeDevTools::new(browser.page.handle().clone());
+    let devtools = browser.page.cdp();
     for (width, height) in [(390, 844), (360, 800)] {
         let phone = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
         devtools
-            .execute_cdp_with_params("Emulation.setDeviceMetricsOverride", phone)
+            .send_raw("Emulation.setDeviceMetricsOverride", phone)
             .await
             .expect("a phone");
         goes_to(&world, &browser, "/products/101").await;
