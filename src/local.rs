@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::Clock;
+
 use shop::diagnostics::{self, Diagnostics, DiagnosticsOptions};
+use shop::pages::assets::Asset;
 use shop::settings::Settings as ShopSettings;
 use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
 use sink::{Sink, SinkError, Surroundings as AroundSink};
@@ -65,6 +67,10 @@ pub struct Settings {
     /// Use this database instead of two SQLite files: `postgres://USER@HOST:PORT/DATABASE`.
     #[arg(long, env = "DE_SHOP_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+
+    /// Who looks at /insights must bring it; at least 16 letters. Needed where --listen is an address that other machines reach.
+    #[arg(long, env = "DE_SHOP_INSIGHTS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub insights_token: Option<String>,
 }
 
 /// Why the system does not start or could not go on.
@@ -127,13 +133,17 @@ impl Local {
         let own = broker.as_ref().map(|broker| broker.address().to_string());
         let kafka = own.or_else(|| settings.kafka.clone()).unwrap_or_default();
         let others = Others::new(broker.as_ref());
+        let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
         let around = AroundShop {
             clock: Clock::system(),
-            rooms: axum::Router::new(),
+            rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
+                &sink_again.0,
+                settings.listen.ip(),
+                Clock::system(),
+            )?),
             parts: others.parts(),
-            metrics: metrics.clone(),
+            metrics,
         };
-        let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics));
         let shop_settings = ShopSettings {
             sink_group: sink_again.0.group.clone(),
             ..shop_settings
@@ -172,6 +182,7 @@ impl Local {
             "\n  DE Shop is open.\n\n\
              \x20 shop      http://{shop}\n\
              \x20 data      http://{shop}/data      (topics, messages as they come, documents)\n\
+             \x20 insights  http://{shop}/insights  (what people did, in figures)\n\
              \x20 log files tail -f {data}/logs/*.log\n\
              \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
              \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\
@@ -280,13 +291,18 @@ fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, Loc
         setting: "--database",
         reason,
     };
+    // A variable of the sink that is wrong ends here: exit 2, and a line that names it.
+    let defaults = sink::Settings::from_environment().unwrap_or_else(|error| error.exit());
     Ok(sink::Settings {
         listen: settings.sink_listen,
         kafka: kafka.to_owned(),
         database: database(settings, "activity.db").parse().map_err(refused)?,
         logs: settings.data.join("logs"),
-        // A variable of the sink that is wrong ends here: exit 2, and a line that names it.
-        ..sink::Settings::from_environment().unwrap_or_else(|error| error.exit())
+        insights_token: settings
+            .insights_token
+            .clone()
+            .or_else(|| defaults.insights_token.clone()),
+        ..defaults
     })
 }
 

@@ -71,9 +71,10 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let matches = hosting::without_empty_variables(CommandLine::command()).try_get_matches();
-    let line = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
-    let line = line.unwrap_or_else(|error| without_secrets(error).exit());
+    let read = hosting::without_empty_variables(CommandLine::command())
+        .try_get_matches()
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let line = read.unwrap_or_else(|error| without_secrets(error).exit());
     hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,
@@ -154,7 +155,8 @@ async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
 }
 
 async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {
-    in_classroom(move || grade::run(&settings, &Clock::system(), &mut io::stdout())).await
+    let stop = stop_on_signal()?;
+    in_classroom(move || grade::run(&settings, &stop, &Clock::system(), &mut io::stdout())).await
 }
 
 fn run_contract(command: &contract::Command) -> Result<ExitCode, Failure> {

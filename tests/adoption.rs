@@ -16,7 +16,7 @@ async fn facts_of_a_shop_whose_journal_is_gone_are_adopted_and_sent_once() {
     let Some(mut world) = World::without_broker("orphaned facts") else {
         return;
     };
-    world.shop_settings = vec![("SHOP_JOURNAL_MAX_SIZE", "128KiB".to_owned())];
+    world.shop_settings = vec![("SHOP_JOURNAL_MAX_SIZE", "512KiB".to_owned())];
     world.restart(Program::Shop);
     let shop = world.shop_address();
     let mut shopper = world.visitor();

@@ -103,9 +103,7 @@ async fn no_damage_to_topics_and_files_passes() {
             .and_then(Path::file_name)
             .and_then(OsStr::to_str)
             .unwrap_or_default();
-        path.extension().is_some_and(|found| found == "log")
-            && of.starts_with("shop.")
-            && !of.starts_with("shop.product")
+        path.extension().is_some_and(|found| found == "log") && of.starts_with("shop.")
     };
     let segments = files_below(&data.join("kafka"));
     let segments: Vec<_> = segments.iter().filter(is_segment).collect();
@@ -121,8 +119,9 @@ async fn no_damage_to_topics_and_files_passes() {
         .filter(|path| path.extension().is_some_and(|found| found == "log"))
     {
         let text = fs::read_to_string(log).expect("the log");
-        // A letter of a path: the line says as well as before where it comes from.
-        every_damage_is_found(&data, log, &[text.find("\"path\":\"/").expect("a path") + 9]);
+        // A letter of a path or a name: the line says as well as before where it comes from.
+        let place = text.find("\"path\":\"/").or_else(|| text.find("\"name_en\":\""));
+        every_damage_is_found(&data, log, &[place.expect("a field") + 11]);
     }
     for gone in ["kafka", "logs", "journal", "logs/.instance"] {
         fs::rename(data.join(gone), data.join("away")).expect("it goes");
@@ -160,8 +159,8 @@ async fn no_damage_to_table_and_books_passes() {
         "DELETE FROM sink_file WHERE name LIKE 'app-%'",
         "UPDATE sink_file SET instance = 'another'",
         "DELETE FROM sink_mark",
-        "UPDATE sink_mark SET marks = x'01020304' || substr(marks, 5)",
-        "UPDATE sink_mark SET marks = x'00000000' || x'01020304' || substr(marks, 9) WHERE stretch = 0",
+        "UPDATE sink_mark SET marks = CAST(x'01020304' || substr(marks, 5) AS BLOB)",
+        "UPDATE sink_mark SET marks = CAST(x'00000000' || x'01020304' || substr(marks, 9) AS BLOB) WHERE stretch = 0",
         "DROP TABLE sink_position",
         "DROP TABLE user_activity_log",
     ] {

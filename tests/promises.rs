@@ -5,6 +5,7 @@
 mod adoption;
 mod bad_input;
 mod browser;
+mod classroom;
 mod clocks;
 mod compose;
 mod consent;

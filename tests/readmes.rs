@@ -14,14 +14,18 @@ fn root() -> PathBuf {
 fn all() -> Vec<(PathBuf, String)> {
     let folders = [
         "",
-        "hosting",
         "schemas",
         "shop",
         "shop/catalogue",
         "shop/portal",
         "shop/src",
         "sink",
+        "sink/insights",
         "src",
+        "src/hosting",
+        "src/classroom",
+        "src/classroom/mappings",
+        "src/classroom/solutions",
         "tests",
     ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));

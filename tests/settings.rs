@@ -122,6 +122,18 @@ fn no_secret_is_printed_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn insights_for_other_machines_need_a_token() {
+    refuses("sink", &["--listen", "0.0.0.0:0"], "--insights-token");
+    refuses(
+        "sink",
+        &["--listen", "[::]:0", "--insights-token", "short"],
+        "--insights-token",
+    );
+    let everywhere = ["--listen", "0.0.0.0:0", "--kafka-listen", "127.0.0.1:0"];
+    refuses("de-shop", &everywhere, "--insights-token");
+}
+
+#[test]
 fn experiments_that_no_page_can_show_are_refused_by_name() {
     let folder = TempDir::with_prefix("de-shop-experiments-").expect("a temporary folder");
     let file = folder.path().join("experiments.json");

@@ -9,10 +9,11 @@
 //!
 //! The way of a message: `consume` (the one loop) -> `batch` (judge, dedupe, sort out) -> `commit` (files, table, positions).
 //!
-//! A shop is known by its name alone: an unknown one is a new one, and its first sequence in a partition is where counting
-//! begins there. Who names a shop in messages of his own can therefore only add events, never make the sink skip another shop's.
+//! An event is known by its shop and the sequence that this gave it, wherever it turns up: partitions, sinks and consumer groups may change.
+//! A shop is known by its name alone. Who names a shop in messages of his own can therefore only add events, or take a sequence first:
+//! the shop's own event is a dead letter then, never skipped.
 //!
-//! Not for: more than one consumer group in one log folder; transactions on the topics (aborted messages are not read).
+//! Not for: two sinks in one log folder; transactions on the topics (aborted messages are not read).
 
 mod assignment;
 mod batch;
@@ -29,6 +30,7 @@ mod fail_point;
 mod files;
 mod health;
 mod http;
+mod insights_room;
 mod judge;
 mod kafka;
 mod marks;
@@ -51,5 +53,6 @@ pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;
 pub use error::SinkError;
 pub use health::HealthView;
+pub use insights_room::insights;
 pub use settings::Settings;
 pub use sink::{Sink, Surroundings};

@@ -76,7 +76,7 @@ pub struct Settings {
     )]
     pub utc_offset: Offset,
 
-    /// Where /healthz, /readyz and /metrics are served; port 0 takes a free one.
+    /// Where /healthz, /readyz, /metrics and /insights are served; port 0 takes a free one.
     #[arg(
         long,
         env = "SINK_LISTEN",
@@ -86,6 +86,27 @@ pub struct Settings {
         global = true
     )]
     pub listen: SocketAddr,
+
+    /// Who looks at /insights must bring it; at least 16 letters. Needed where --listen is an address that other machines reach.
+    #[arg(
+        long,
+        env = "SINK_INSIGHTS_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        global = true
+    )]
+    pub insights_token: Option<String>,
+
+    /// Where /insights/ask puts questions in SQL: `postgres://...` of a role that can't write. On SQLite it is the sink's own file, opened
+    /// read-only.
+    #[arg(
+        long,
+        env = "SINK_ASK_DATABASE",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub ask_database: Option<DatabaseUrl>,
 
     /// The consumer group; sinks with the same group and database share the work.
     #[arg(long, env = "SINK_GROUP", default_value = "de-shop-sink", value_parser = clap::builder::NonEmptyStringValueParser::new(), global = true)]

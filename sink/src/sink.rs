@@ -21,7 +21,7 @@ use crate::health::{Health, HealthView, Part};
 use crate::judge::Rules;
 use crate::kafka::Kafka;
 use crate::retention::pack_finished_days;
-use crate::{Settings, SinkError, http, metric};
+use crate::{Settings, SinkError, http, insights, metric};
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_hours(1);
@@ -49,12 +49,14 @@ pub struct Sink {
     health: Arc<Health>,
     listener: TcpListener,
     address: SocketAddr,
+    insights: Router,
     instance: String,
 }
 
 impl Sink {
     /// Opens everything but Kafka, which may come later. An error of kind [`SinkError::Setting`] names what to change.
     pub async fn bind(settings: Settings, surroundings: Surroundings) -> Result<Self, SinkError> {
+        let insights = insights(&settings, settings.listen.ip(), surroundings.clock.clone())?;
         let folder = LogFolder::open(&settings.logs, settings.instance.as_ref())?;
         let instance = folder.instance().clone();
         let (listener, address) = listen(settings.listen).await?;
@@ -77,6 +79,7 @@ impl Sink {
             health,
             listener,
             address,
+            insights,
             instance: instance.to_string(),
         })
     }
@@ -95,7 +98,7 @@ impl Sink {
 
     /// Its own pages, for a program that wants to serve them elsewhere too.
     pub fn router(&self) -> Router {
-        http::router(Arc::clone(&self.health), self.surroundings.metrics.clone())
+        http::router(Arc::clone(&self.health), self.surroundings.metrics.clone()).merge(self.insights.clone())
     }
 
     /// Works until `stop`, then commits what was gathered. An error means that it can't go on; a new start may.

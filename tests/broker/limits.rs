@@ -130,8 +130,8 @@ async fn slow_readers_take_bounded_memory_and_others_go_on_reading() -> Outcome 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_offered_is_refused_with_the_protocols_own_error() -> Outcome {
     let world = World::start().await?;
-    // ConsumerGroupHeartbeat (KIP-848), flexible: tagged fields of the header, then the throttle time and the error.
-    let refused = answer(&world, &request(68, 0, &[0])).await?;
+    // ShareFetch, flexible: tagged fields of the header, then the throttle time and the error.
+    let refused = answer(&world, &request(78, 1, &[0])).await?;
     assert_eq!(refused[5..7], [0, 35], "UNSUPPORTED_VERSION");
     // SaslHandshake, as on Apache Kafka's listener without SASL.
     let refused = answer(&world, &request(17, 1, &[0, 5, b'P', b'L', b'A', b'I', b'N'])).await?;

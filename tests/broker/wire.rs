@@ -80,7 +80,7 @@ async fn noise_never_ends_the_broker() -> Outcome {
         noise ^= noise << 5;
         noise.to_be_bytes()[0]
     };
-    for key in 0..70 {
+    for key in 0..93 {
         for version in 0..14 {
             let mut body = vec![0, key, 0, version, 0, 0, 0, 1, 0, 1, b'x'];
             body.extend((0..48).map(|_| next()));

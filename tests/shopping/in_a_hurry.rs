@@ -130,10 +130,11 @@ async fn on_a_phone_nothing_lies_over_the_button_to_buy_with() {
     let Some((world, browser)) = opens("a phone's product page", true).await else {
         return;
     };
-    let devtools = browser.page.cdp();
     for (width, height) in [(390, 844), (360, 800)] {
         let phone = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
-        devtools
+        browser
+            .page
+            .cdp()
             .send_raw("Emulation.setDeviceMetricsOverride", phone)
             .await
             .expect("a phone");

@@ -130,8 +130,31 @@ pub(crate) fn search(
     })
 }
 
+/// What a line of a download holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// The whole message: place, time, key, headers, value.
+    Messages,
+    /// The value alone, as it stands in the daily file: what `de-shop replay` reads. Values that are no JSON object are left out.
+    Values,
+}
+
+impl Lines {
+    fn line(self, message: &Message) -> Option<String> {
+        match self {
+            Self::Messages => Some(message.json_line()),
+            // One line is one message.
+            Self::Values => message
+                .json()
+                .and_then(|_| std::str::from_utf8(&message.value).ok())
+                .filter(|text| !text.contains('\n'))
+                .map(str::to_owned),
+        }
+    }
+}
+
 /// Sends every message that is found as a line, by topic, partition and offset, until the receiver is gone; blocks meanwhile.
-pub(crate) fn lines(kafka: &Kafka, filter: &Filter, sender: &Sender<String>) -> KafkaResult<()> {
+pub(crate) fn lines(kafka: &Kafka, filter: &Filter, lines: Lines, sender: &Sender<String>) -> KafkaResult<()> {
     let client = kafka.reader()?;
     let mut jobs = jobs(&client, filter, None)?;
     jobs.sort_by_key(|(topic, range)| (*topic, range.partition));
@@ -140,7 +163,8 @@ pub(crate) fn lines(kafka: &Kafka, filter: &Filter, sender: &Sender<String>) -> 
     for job in jobs {
         let mut gone = false;
         scan(&client, filter, job, deadline, |message| {
-            if sender.blocking_send(message.json_line() + "\n").is_err() {
+            let line = lines.line(&message);
+            if line.is_some_and(|line| sender.blocking_send(line + "\n").is_err()) {
                 gone = true;
                 return ControlFlow::Break(());
             }

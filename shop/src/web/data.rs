@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use portal::search::Lines;
 use portal::{Filter, Jump, Page, Portal, Reader, TopicQuery};
 use serde::Deserialize;
 
@@ -36,9 +37,19 @@ pub(super) struct Asked {
     partition: String,
     offset: String,
     time: String,
+    lines: String,
 }
 
 impl Asked {
+    /// What the lines of a download hold.
+    pub(super) fn lines(&self) -> Lines {
+        if self.lines == "values" {
+            Lines::Values
+        } else {
+            Lines::Messages
+        }
+    }
+
     pub(super) fn filter(&self) -> Filter {
         Filter::of(&self.topic, &self.r#type, &self.field, &self.value)
     }

@@ -42,7 +42,10 @@ pub(super) async fn tail(State(site): State<Site>, query: AskedFor, request: Par
 
 pub(super) async fn search(State(site): State<Site>, query: AskedFor, request: Parts) -> Result<Response, PageError> {
     reader(&site, &request)?;
-    let lines = site.portal.search_lines(asked(query).filter()).await;
+    let lines = {
+        let asked = asked(query);
+        site.portal.search_lines(asked.filter(), asked.lines()).await
+    };
     let lines = lines.ok_or(PageError::TooMany(super::pace::Wait(10)))?;
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),

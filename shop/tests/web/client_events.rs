@@ -73,7 +73,7 @@ async fn the_good_events_of_a_batch_are_kept_and_the_bad_ones_named() {
         click(),
         with(click(), "x_percent", 101.into()),
         with(click(), "tab", json!({ "id": "a" })),
-        click()
+        with(click(), "tab", json!({ "id": "another", "sequence": 1 }))
     ]);
     let answer = world.visitor().tells("/api/log/click-event", &batch).await;
     assert_eq!(answer.status, StatusCode::MULTI_STATUS);
@@ -268,4 +268,109 @@ async fn each_bad_field_of_every_kind_is_named() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{event}");
         assert_eq!(answer.json()["results"][0]["field"], named, "{event}");
     }
+}
+
+/// What joins a click to other things, as `main.js` sends it.
+fn joined_click() -> Value {
+    let joins = json!({
+        "page_view_id": "019e264f-40c4-7d11-9b42-5d7e30c6f1a8", "page_endpoint": "products.search",
+        "list": "search", "position": 3, "search_id": "019e264f-40c4-7aa3-8c55-0b1d7e9a4c21",
+        "viewport_width": 390, "viewport_height": 844, "page_height": 2710,
+        "element_x_percent": 41.5, "element_y_percent": 12.25, "element_name": "link:/products/101",
+    });
+    let mut click = click();
+    for (name, value) in joins.as_object().unwrap() {
+        click[name] = value.clone();
+    }
+    click
+}
+
+#[tokio::test]
+async fn a_click_says_on_which_page_from_which_list_and_where_within_what() {
+    let world = World::start().await;
+    let answer = world.visitor().tells("/api/log/click-event", &joined_click()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert_eq!(answer.json()["results"][0].get("left_out"), None);
+    let kept = &world.journalled_of("click").await[0];
+    let sent = joined_click();
+    assert_eq!(kept["page_view_id"], sent["page_view_id"]);
+    for field in [
+        "page_endpoint",
+        "list",
+        "position",
+        "search_id",
+        "viewport_width",
+        "viewport_height",
+        "page_height",
+        "element_x_percent",
+        "element_y_percent",
+        "element_name",
+    ] {
+        assert_eq!(kept["details"][field], sent[field], "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_forged_is_left_out_by_name_and_the_rest_is_kept() {
+    let world = World::start().await;
+    let forged = [
+        ("page_view_id", json!("teapot")),
+        ("page_view_id", json!("{019e264f-40c4-7d11-9b42-5d7e30c6f1a8}")),
+        ("page_endpoint", json!("nobody.knows")),
+        ("list", json!("<script>")),
+        ("position", json!(-1)),
+        ("position", json!(0)),
+        ("position", json!("3")),
+        ("search_id", json!(7)),
+        ("viewport_width", json!(-390)),
+        ("page_height", json!(1e300)),
+        ("element_x_percent", json!(101)),
+        ("element_y_percent", json!(null)),
+        ("element_name", json!("x".repeat(5_000))),
+    ];
+    let mut visitor = world.visitor();
+    for (field, value) in &forged {
+        let event = with(joined_click(), field, value.clone());
+        let answer = visitor
+            .tells("/api/log/events", &with(event, "kind", "click".into()))
+            .await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{field}: {}", answer.text);
+        let left_out = &answer.json()["results"][0]["left_out"];
+        let expected = if value.is_null() { Value::Null } else { json!([field]) };
+        assert_eq!(left_out, &expected, "{field}={value}");
+    }
+    let half = joined_click().to_string().replace("link:/products/101", "\\ud83e");
+    let answer = visitor
+        .sends(Method::POST, "/api/log/click-event", Some("application/json"), half)
+        .await;
+    assert_eq!(answer.json()["results"][0]["left_out"], json!(["element_name"]));
+    let kept = world.journalled_of("click").await;
+    assert_eq!(kept.len(), forged.len() + 1);
+    for (click, (field, _)) in kept.iter().zip(&forged) {
+        let place = if *field == "page_view_id" {
+            click
+        } else {
+            &click["details"]
+        };
+        assert_eq!(place.get(*field), None, "{field}");
+        assert_eq!(click["details"]["text"], "Add to cart", "the rest is kept");
+    }
+}
+
+#[tokio::test]
+async fn the_stays_of_a_page_join_its_view_and_say_its_name() {
+    let world = World::start().await;
+    let view = "019e264f-40c4-7d11-9b42-5d7e30c6f1a8";
+    let stay = with(
+        with(dwell(), "page_view_id", view.into()),
+        "page_endpoint",
+        "home.index".into(),
+    );
+    world.visitor().tells("/api/log/dwell-time", &stay).await;
+    let kept = &world.journalled_of("dwell").await[0];
+    assert_eq!(
+        (&kept["page_view_id"], &kept["details"]["page_endpoint"]),
+        (&json!(view), &json!("home.index"))
+    );
+    assert_eq!(kept["details"]["page"], "/", "the path keeps its name");
 }

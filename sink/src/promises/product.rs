@@ -93,7 +93,7 @@ async fn what_a_compacted_topic_still_holds_is_never_too_old() -> Outcome {
     for world in World::all().await? {
         let mut sink = sink_of_products(&world).await?;
         let old = product(1, 101, 100, "2024-01-01T08:00:00.000000Z");
-        let (batch, refused) = sink.gather(std::slice::from_ref(&old));
+        let (batch, refused) = sink.gather(std::slice::from_ref(&old)).await;
         assert_eq!(refused, []);
         sink.committer.commit(batch).await?;
         assert_eq!(prices(&world, 101).await?, [(100, true)]);

@@ -292,3 +292,27 @@ fn a_partition_that_ends_before_the_sinks_position_or_is_gone_is_named() {
         .collect();
     assert_eq!((cut, verdict.holds), (vec![(1, Some(4)), (2, None)], false));
 }
+
+#[test]
+fn what_compaction_took_from_its_topic_is_no_loss_and_what_else_is_missing_is() {
+    for (is_compacted, lost) in [(true, 0), (false, 1)] {
+        let mut ledger = ledger_of(&[Hop::Topics, Hop::Files]);
+        let who = ledger.who(SHOP).unwrap();
+        // The first and the last are on the topic; all three are in files.
+        for sequence in 1..=3 {
+            let seen = sighting(&ledger, sequence, TODAY, false);
+            ledger.instance(who).see(Hop::Files, &seen);
+            if is_compacted {
+                ledger.instance(who).may_be_compacted(sequence);
+            }
+            if sequence != 2 {
+                ledger.instance(who).see(Hop::Topics, &seen);
+            }
+        }
+        let verdict = ledger.judge();
+        let topics = hop(&verdict, "topics");
+        assert_eq!((topics.lost, topics.expired), (lost, 1 - lost));
+        assert_eq!(hop(&verdict, "files").found, 3);
+        assert_eq!(verdict.holds, is_compacted);
+    }
+}

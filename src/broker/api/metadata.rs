@@ -2,6 +2,7 @@
 //! allow it; those of the shop are not: whoever needs them first declares them, with their settings.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
@@ -14,7 +15,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::{errors, operations};
 use crate::broker::node::{NODE_ID, Node};
 use crate::broker::topics::config::TopicConfig;
-use crate::broker::topics::{INTERNAL, Topic, check_name};
+use crate::broker::topics::{INTERNAL, Topic, TopicError, check_name};
 
 pub(super) fn answer(node: &Node, version: i16, request: MetadataRequest) -> MetadataResponse {
     let may_create = node.settings.auto_create_topics && (request.allow_auto_topic_creation || version < 4);
@@ -63,10 +64,7 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
     } else if !check_name(&name) {
         ResponseError::InvalidTopicException
     } else if may_create && !is_declared(&name) {
-        match node
-            .topics
-            .create(&name, node.settings.default_partitions, TopicConfig::default())
-        {
+        match create(node, &name) {
             Ok(topic) => return describe(&topic, version),
             Err(error) => errors::of_topic(&error),
         }
@@ -78,6 +76,17 @@ fn look_up(node: &Node, version: i16, asked: MetadataRequestTopic, may_create: b
         unknown.with_name(asked.name)
     } else {
         unknown.with_name(None).with_topic_id(asked.topic_id)
+    }
+}
+
+fn create(node: &Node, name: &str) -> Result<Arc<Topic>, TopicError> {
+    let created = node
+        .topics
+        .create(name, node.settings.default_partitions, TopicConfig::default());
+    match created {
+        // Another client asked for it at the same moment.
+        Err(TopicError::Exists) => node.topics.get(name).ok_or(TopicError::Unknown),
+        created => created,
     }
 }
 

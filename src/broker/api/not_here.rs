@@ -3,9 +3,10 @@
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{
-    self as m, ApiKey, DescribeClientQuotasResponse, ListPartitionReassignmentsResponse, ListTransactionsResponse,
-    ResponseKind,
+    self as m, ApiKey, ConsumerGroupHeartbeatResponse, DescribeClientQuotasResponse,
+    ListPartitionReassignmentsResponse, ListTransactionsResponse, ResponseKind,
 };
+use kafka_protocol::protocol::StrBytes;
 
 pub(super) fn no_reassignments() -> ListPartitionReassignmentsResponse {
     ListPartitionReassignmentsResponse::default()
@@ -17,6 +18,17 @@ pub(super) fn no_transactions() -> ListTransactionsResponse {
 
 pub(super) fn no_quotas() -> DescribeClientQuotasResponse {
     DescribeClientQuotasResponse::default().with_entries(Some(Vec::new()))
+}
+
+/// `ApiVersions` names this request, so that clients ask and are told, as by an Apache Kafka that has the newer groups switched off:
+/// one that finds no such request waits without a word (librdkafka).
+pub(super) fn no_newer_groups() -> ConsumerGroupHeartbeatResponse {
+    let words =
+        "the embedded broker has classic groups only: set group.protocol=classic. For the newer ones, use Apache Kafka";
+    ConsumerGroupHeartbeatResponse::default()
+        .with_error_code(ResponseError::UnsupportedVersion.code())
+        .with_error_message(Some(StrBytes::from_static_str(words)))
+        .with_member_epoch(-1)
 }
 
 /// The answer to a request that isn't in the table; none where its answer has no place for an error, or its version is not
@@ -49,7 +61,6 @@ pub(crate) fn refusal(key: ApiKey, version: i16) -> Option<ResponseKind> {
         DescribeQuorum: DescribeQuorumResponse,
         UpdateFeatures: UpdateFeaturesResponse,
         UnregisterBroker: UnregisterBrokerResponse,
-        ConsumerGroupHeartbeat: ConsumerGroupHeartbeatResponse,
         GetTelemetrySubscriptions: GetTelemetrySubscriptionsResponse,
         PushTelemetry: PushTelemetryResponse,
         ListConfigResources: ListConfigResourcesResponse,
@@ -93,6 +104,6 @@ mod tests {
             }
         }
         assert!(refused >= 20);
-        assert_eq!(refusal(ApiKey::ConsumerGroupHeartbeat, 99), None);
+        assert_eq!(refusal(ApiKey::ShareFetch, 99), None);
     }
 }

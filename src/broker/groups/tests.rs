@@ -343,3 +343,31 @@ fn the_protocol_that_all_know_is_chosen() {
     assert!(joined(&answers).iter().all(|joined| *joined.protocol == *"sticky"));
     assert_eq!(joined(&answers).len(), 2);
 }
+
+#[test]
+fn a_member_whose_connection_goes_while_it_joins_keeps_nobody_waiting() {
+    let mut world = World::of_two();
+    let join = world.request("", "c");
+    let ticket = join.ticket;
+    world.join(join);
+    for member in ["a", "b"] {
+        let join = world.request(member, "");
+        world.join(join);
+    }
+    assert_eq!(world.group.state(), State::CompletingRebalance);
+    let join = world.request("", "d");
+    let gone = join.ticket;
+    world.join(join);
+    assert_eq!(world.group.members().len(), 4);
+    world.group.hang_up(gone, world.now);
+    let names: Vec<_> = world
+        .group
+        .members()
+        .iter()
+        .map(|member| member.id.to_string())
+        .collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    // An answer that was given already is nothing to hang up on.
+    world.group.hang_up(ticket, world.now);
+    assert_eq!(world.group.members().len(), 3);
+}

@@ -1,6 +1,7 @@
 //! The log as a whole: appending, reading, rolling, retention, recovery.
 
 mod damage;
+mod dates;
 mod fuzz;
 mod recovery;
 mod retention;

@@ -144,6 +144,7 @@ fn decode_with(key: ApiKey, version: i16, mut body: Guarded) -> anyhow::Result<R
         ListPartitionReassignments: ListPartitionReassignmentsRequest,
         ListTransactions: ListTransactionsRequest,
         DescribeClientQuotas: DescribeClientQuotasRequest,
+        ConsumerGroupHeartbeat: ConsumerGroupHeartbeatRequest,
     );
     // What follows the end is not looked at, as in Apache Kafka: librdkafka ends its `Metadata` requests with stray bytes.
     Ok(request)

@@ -1,5 +1,6 @@
 //! Messages into topics: in order, each once, and never more than librdkafka's queue holds.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerConte
 use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, Unsealed};
 
 use crate::error::ClassroomError;
+use crate::topics;
 
 /// How long a broker may be away before a message counts as lost.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -92,6 +94,8 @@ impl ProducerContext for Losses {
 pub(crate) struct Producer {
     producer: ThreadedProducer<Losses>,
     brokers: String,
+    /// Topics that are there.
+    known: BTreeSet<String>,
 }
 
 impl Producer {
@@ -117,11 +121,16 @@ impl Producer {
         Ok(Self {
             producer,
             brokers: brokers.to_owned(),
+            known: BTreeSet::new(),
         })
     }
 
     /// Waits while the queue is full, which it is when the broker is away.
-    pub(crate) fn send(&self, message: &Outgoing<'_>) -> Result<(), ClassroomError> {
+    pub(crate) fn send(&mut self, message: &Outgoing<'_>) -> Result<(), ClassroomError> {
+        if !self.known.contains(message.topic) {
+            topics::ensure(&self.brokers, message.topic).map_err(|source| self.failed(source))?;
+            self.known.insert(message.topic.to_owned());
+        }
         let waits_since = Instant::now();
         let mut record = BaseRecord::<[u8], [u8]>::to(message.topic)
             .payload(message.value)

@@ -9,8 +9,10 @@ pub mod error;
 pub mod exercises;
 pub mod grade;
 mod kafka;
+pub mod pages;
 pub mod replay;
 pub mod simulate;
 pub mod start;
+mod topics;
 
 pub use error::ClassroomError;

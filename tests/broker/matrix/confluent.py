@@ -42,10 +42,11 @@ def take(reader, count, seconds=20):
     found, end = [], time.time() + seconds
     while len(found) < count and time.time() < end:
         message = reader.poll(0.2)
-        if message and message.error():
+        if message is None:
+            continue
+        if message.error():
             raise KafkaException(message.error())
-        if message:
-            found.append(message)
+        found.append(message)
     same(len(found), count)
     return found
 
@@ -175,18 +176,21 @@ def unknown_topic():
     reader.close()
 
 
+def described(kind, name):
+    return next(iter(admin.describe_configs([ConfigResource(kind, name)]).values())).result(20)
+
+
 def administration():
     name = topic("admin")
     all_of(admin.create_partitions([NewPartitions(name, 3)]))
     resource = ConfigResource(ResourceType.TOPIC, name)
     resource.add_incremental_config(ConfigEntry("retention.ms", "60000", incremental_operation=_set()))
     all_of(admin.incremental_alter_configs([resource]))
-    config = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)]).popitem()[1].result(20)
-    same(config["retention.ms"].value, "60000")
+    same(described(ResourceType.TOPIC, name)["retention.ms"].value, "60000")
     all_of(admin.alter_configs([ConfigResource(ResourceType.TOPIC, name, set_config={"compression.type": "zstd"})]))
-    config = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)]).popitem()[1].result(20)
+    config = described(ResourceType.TOPIC, name)
     same((config["compression.type"].value, config["retention.ms"].value), ("zstd", "604800000"))
-    node = admin.describe_configs([ConfigResource(ResourceType.BROKER, "1")]).popitem()[1].result(20)
+    node = described(ResourceType.BROKER, "1")
     assert BROKER in node["advertised.listeners"].value
     assert admin.describe_cluster(include_authorized_operations=True).result(20).authorized_operations
     all_of(admin.delete_topics([name]))

@@ -50,7 +50,12 @@ administer() {
     tool org.apache.kafka.tools.LogDirsCommand --bootstrap-server "$broker" --describe | grep -q "$t" &&
     topics --delete --topic "$t"
 }
-acls() { tool kafka.admin.AclCommand --bootstrap-server "$broker" --list | tee /dev/stderr | grep -vq Exception; }
+acls() {
+  local said
+  said=$(tool org.apache.kafka.tools.AclCommand --bootstrap-server "$broker" --list)
+  echo "$said"
+  ! grep -q Exception <<<"$said"
+}
 
 try "list topics" list
 try "key, headers, null, time" record

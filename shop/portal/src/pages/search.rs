@@ -9,7 +9,7 @@ use super::tail::filter_fields;
 use super::{locked, message_list, page};
 use crate::filter::Filter;
 use crate::language::{Count, Language};
-use crate::search::{self, LONGEST, Outcome, SHOWN};
+use crate::search::{self, LONGEST, Lines, Outcome, SHOWN};
 use crate::{Page, Portal, Reader};
 
 /// How long a search waits for its turn.
@@ -83,6 +83,7 @@ impl Portal {
     pub async fn search_lines(
         &self,
         filter: Filter,
+        lines: Lines,
     ) -> Option<impl Stream<Item = Result<String, String>> + Send + use<>> {
         let turn = tokio::time::timeout(TURN, self.0.searches.clone().acquire_owned()).await;
         let turn = turn.ok()?.ok()?;
@@ -90,7 +91,7 @@ impl Portal {
         let kafka = self.0.kafka.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            search::lines(&kafka, &filter, &sender)
+            search::lines(&kafka, &filter, lines, &sender)
         });
         let state = (receiver, Some(reading));
         Some(stream::unfold(state, async |(mut receiver, mut reading)| {
@@ -121,7 +122,10 @@ fn result(reader: &Reader, outcome: &Outcome, address: &str) -> Markup {
             }
             details { summary { (language.of("Where it looked", "찾아본 곳")) } (coverage(language, outcome)) }
             @if outcome.found > 0 {
-                p { a.button href=(lines) { (language.of("The whole result as JSON lines", "전체 결과를 JSON Lines로")) } }
+                p {
+                    a.button href=(lines) { (language.of("The whole result as JSON lines", "전체 결과를 JSON Lines로")) } " "
+                    a.button href={ (lines) "&lines=values" } { (language.of("Values only, for de-shop replay", "값만, de-shop replay용")) }
+                }
                 @if outcome.found > SHOWN as u64 { p.small { (language.of("The newest are shown: ", "가장 새것만 보여요: ")) (SHOWN) } }
                 (message_list(reader, &outcome.messages))
             }

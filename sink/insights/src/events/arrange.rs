@@ -38,6 +38,11 @@ pub struct Facts {
     pub empty: bool,
     /// The visitor has no session before it.
     pub new: bool,
+    /// It holds an order.
+    pub ordered: bool,
+    /// The last step of the usual way that it reached, whatever came before: viewed a product (1), added to the cart (2), reached
+    /// checkout (3), ordered (4).
+    pub furthest: u8,
 }
 
 /// Which events count.
@@ -95,25 +100,43 @@ impl Arranged {
 
 /// Works out all sessions from the events within the limits.
 pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
-    let mut facts: Vec<Facts> = log
-        .sessions
-        .iter()
-        .enumerate()
-        .map(|(index, events)| facts(log, &limits, index, events))
+    let way = Way::of(log);
+    let sessions = log.sessions.iter().enumerate();
+    let facts = sessions
+        .map(|(index, events)| facts(log, &limits, way, (index, events.as_slice())))
         .collect();
-    let mut by_start: Vec<SessionIndex> = (0..facts.len() as SessionIndex)
-        .filter(|session| !facts[*session as usize].empty)
-        .collect();
+    finish(log, limits, facts)
+}
+
+/// The same, when only these sessions have changed since.
+pub(super) fn rearrange(log: &Log, before: Arranged, limits: Limits, touched: &[SessionIndex]) -> Arranged {
+    let same = before.limits.oldest == limits.oldest && before.limits.positions.is_none();
+    if !same || limits.positions.is_some() {
+        return arrange(log, limits);
+    }
+    let way = Way::of(log);
+    let mut all = before.facts;
+    for (index, events) in log.sessions.iter().enumerate().skip(all.len()) {
+        all.push(facts(log, &limits, way, (index, events.as_slice())));
+    }
+    for session in touched {
+        let index = *session as usize;
+        all[index] = facts(log, &limits, way, (index, log.sessions[index].as_slice()));
+    }
+    finish(log, limits, all)
+}
+
+fn finish(log: &Log, limits: Limits, mut facts: Vec<Facts>) -> Arranged {
+    let sessions = 0..facts.len() as SessionIndex;
+    let mut by_start: Vec<SessionIndex> = sessions.filter(|session| !facts[*session as usize].empty).collect();
     // The id decides between sessions that begin together: numbers depend on the order of reading.
     by_start.sort_by_key(|session| (facts[*session as usize].first, log.session_id_key(*session)));
     let mut by_visitor = by_start.clone();
     by_visitor.sort_by_key(|session| facts[*session as usize].visitor);
     mark_new(&mut facts, &by_visitor);
-    let newest = by_start.iter().map(|session| facts[*session as usize].last).max();
-    let longest = by_start
-        .iter()
-        .map(|session| facts[*session as usize].last - facts[*session as usize].first);
-    let longest = longest.max().unwrap_or(0);
+    let known = by_start.iter().map(|session| &facts[*session as usize]);
+    let newest = known.clone().map(|facts| facts.last).max();
+    let longest = known.map(|facts| facts.last - facts.first).max().unwrap_or(0);
     Arranged {
         limits,
         facts,
@@ -142,7 +165,33 @@ fn mark_new(facts: &mut [Facts], by_visitor: &[SessionIndex]) {
     }
 }
 
-fn facts(log: &Log, limits: &Limits, index: usize, events: &[EventIndex]) -> Facts {
+/// The pages of the usual way to an order.
+#[derive(Clone, Copy)]
+struct Way {
+    product: Option<Symbol>,
+    checkout: Option<Symbol>,
+}
+
+impl Way {
+    fn of(log: &Log) -> Self {
+        Self {
+            product: log.names.find("products.detail"),
+            checkout: log.names.find("checkout.index"),
+        }
+    }
+
+    fn step(self, event: &Event) -> u8 {
+        match event.kind {
+            EventType::View if Some(event.page) == self.product => 1,
+            EventType::CartAdd => 2,
+            EventType::View if Some(event.page) == self.checkout => 3,
+            EventType::OrderPlaced => 4,
+            _ => 0,
+        }
+    }
+}
+
+fn facts(log: &Log, limits: &Limits, way: Way, (index, events): (usize, &[EventIndex])) -> Facts {
     let mut facts = Facts {
         first: 0,
         last: 0,
@@ -153,6 +202,8 @@ fn facts(log: &Log, limits: &Limits, index: usize, events: &[EventIndex]) -> Fac
         bot: false,
         empty: true,
         new: false,
+        ordered: false,
+        furthest: 0,
     };
     let mut viewed = false;
     for event in events
@@ -175,11 +226,13 @@ fn facts(log: &Log, limits: &Limits, index: usize, events: &[EventIndex]) -> Fac
         if event.visitor != NO_VISITOR && facts.visitor.known().is_none() {
             facts.visitor = Visitor(event.visitor);
         }
+        facts.furthest = facts.furthest.max(way.step(event));
         if event.kind == EventType::View && !viewed {
             viewed = true;
             facts.campaign = log.campaigns.get(event.extra as usize).copied().unwrap_or_default();
         }
     }
+    facts.ordered = facts.furthest == 4;
     facts
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use schemas::EventType;
 
-use super::arrange::{Arranged, Limits, arrange};
+use super::arrange::{Arranged, Limits, rearrange};
 use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Item, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
 use super::event::{Event, EventIndex, NO_EXTRA, NO_USER, NO_VISITOR, SessionIndex};
@@ -137,7 +137,8 @@ impl Log {
             oldest: oldest.unwrap_or(i64::MIN),
             positions: None,
         };
-        self.arranged = arrange(self, limits);
+        let before = std::mem::take(&mut self.arranged);
+        self.arranged = rearrange(self, before, limits, &touched);
     }
 
     /// Sets how far the sink was when the rows were read.

@@ -62,21 +62,22 @@ pub(super) fn table(now: &Scope<'_>, before: &Scope<'_>) -> Table {
     table
 }
 
-/// The two largest parts, in words.
+/// The change and its two largest parts, in words.
 pub(super) fn says(table: &Table) -> Option<String> {
     let part = |row: &Vec<Cell>| {
-        let text = |cell: &Cell| cell.value.shown();
         let size = row[4].value.number().filter(|size| size.abs() >= 0.0005)?;
-        Some(format!(
-            "{} of it {}: {}",
-            Value::Points(size).shown(),
-            text(&row[0]),
-            text(&row[1])
-        ))
+        let (segment, part) = (row[0].value.shown(), row[1].value.shown());
+        Some(format!("{segment} at \"{part}\" ({})", Value::Points(size).shown()))
     };
     let total: f64 = table.rows.iter().filter_map(|row| row[4].value.number()).sum();
     let parts: Vec<String> = table.rows.iter().take(2).filter_map(part).collect();
-    (!parts.is_empty()).then(|| format!(" {}: {}.", Value::Points(total).shown(), parts.join(", ")))
+    (!parts.is_empty()).then(|| {
+        format!(
+            " That is {}; its largest parts: {}.",
+            Value::Points(total).shown(),
+            parts.join(" and ")
+        )
+    })
 }
 
 fn row(name: &str, part: &str, (before, now): (f64, f64), contribution: f64) -> Vec<Cell> {
@@ -90,18 +91,9 @@ fn row(name: &str, part: &str, (before, now): (f64, f64), contribution: f64) -> 
 }
 
 fn reached(scope: &Scope<'_>, segment: Segment) -> BTreeMap<String, Reached> {
-    let steps = Step::usual();
     let mut all: BTreeMap<String, Reached> = BTreeMap::new();
     for session in scope.sessions() {
-        let mut furthest = 0;
-        for (_, event) in scope.events(*session) {
-            let after = steps.iter().enumerate().skip(furthest + 1);
-            furthest = after
-                .filter(|(_, step)| step.is(scope.log, event))
-                .map(|(index, _)| index)
-                .max()
-                .unwrap_or(furthest);
-        }
+        let furthest = usize::from(scope.facts(*session).furthest).min(STEPS);
         let counts = all.entry(segment.of(scope, *session)).or_default();
         for count in &mut counts[..=furthest] {
             *count += 1;

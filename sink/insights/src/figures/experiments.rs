@@ -93,6 +93,27 @@ fn outcomes(scope: &Scope<'_>, subjects: &mut Subjects<'_>) {
     }
 }
 
+/// Crawlers that were shown the experiment, whether the filter lets them in or not.
+fn bots(scope: &Scope<'_>, name: &str) -> Tally {
+    let mut bots = scope.visitors("bots");
+    let shown = |session: SessionIndex| {
+        let mut exposures = scope
+            .events_in_range(session)
+            .filter(|(_, event)| event.kind == EventType::Exposure);
+        exposures.any(|(_, event)| {
+            let seen = scope.log.exposures.get(event.extra as usize);
+            seen.is_some_and(|seen| scope.log.names.text(seen.experiment) == name)
+        })
+    };
+    for session in scope.arranged.by_start.iter().copied() {
+        let facts = scope.facts(session);
+        if facts.bot && shown(session) {
+            bots.add(facts.visitor, session);
+        }
+    }
+    bots.tally
+}
+
 /// Counts of one variant.
 struct Variant<'a> {
     name: &'a str,
@@ -119,7 +140,7 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
     names.sort_by_key(|name| (*name != "control", *name));
     let mut several = scope.tally("several", Unit::Visitors);
     let mut forced = scope.tally("forced", Unit::Visitors);
-    let mut bots = scope.tally("bots", Unit::Visitors);
+    let bots = bots(scope, name);
     let fresh = |name| Variant {
         name,
         exposed: scope.tally(format!("variants/{name}/exposed"), Unit::Visitors),
@@ -130,7 +151,7 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
     let mut counted: Vec<(usize, &Subject<'_>)> = Vec::new();
     for subject in sorted {
         if subject.bot {
-            bots.add(subject.session);
+            // Counted apart: they are in no set unless the filter lets them in, and then not here either.
         } else if subject.forced {
             forced.add(subject.session);
         } else if subject.variants.len() > 1 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemas::EventType;
 
 use super::percentile::percentile;
-use super::{Segment, Step, pages};
+use super::{Matcher, Segment, Step, pages};
 use crate::definitions as means;
 use crate::events::{Event, EventIndex, SessionIndex, Visitor};
 use crate::report::{Cell, Plot, Report, Table, Value};
@@ -30,6 +30,7 @@ const BUCKETS: [(i64, &str); 9] = [
 /// What is asked of a funnel.
 struct Asked {
     steps: Vec<Step>,
+    matchers: Vec<Matcher>,
     open: bool,
     /// Within so many days of a visitor; within a session when none.
     days: Option<i64>,
@@ -82,6 +83,7 @@ fn asked(scope: &Scope<'_>, report: &mut Report) -> Asked {
     }
     steps.truncate(MOST_STEPS);
     Asked {
+        matchers: steps.iter().map(|step| step.matcher(scope.log)).collect(),
         steps,
         open: scope.question.own("order") == Some("open"),
         days: scope
@@ -132,23 +134,23 @@ fn walk(scope: &Scope<'_>, asked: &Asked, session: SessionIndex, events: &[(Even
     let mut reached = vec![None; asked.steps.len()];
     let mut last = None;
     if asked.open {
-        for (step, reached) in asked.steps.iter().zip(&mut reached) {
+        for (step, reached) in asked.matchers.iter().zip(&mut reached) {
             *reached = events
                 .iter()
-                .find(|(_, event)| step.is(scope.log, event))
+                .find(|(_, event)| step.is(event))
                 .map(|(index, event)| (*index, event.at));
         }
     } else {
         let mut from = 0;
-        for (step, reached) in asked.steps.iter().zip(&mut reached) {
-            let found = events[from..].iter().position(|(_, event)| step.is(scope.log, event));
+        for (step, reached) in asked.matchers.iter().zip(&mut reached) {
+            let found = events[from..].iter().position(|(_, event)| step.is(event));
             let Some(place) = found.map(|place| place + from) else {
                 break;
             };
             *reached = Some((events[place].0, events[place].1.at));
             last = Some(place);
             // The visit's first event may itself be the next step: coming is no event of its own.
-            from = if *step == Step::Any { place } else { place + 1 };
+            from = if matches!(step, Matcher::Any) { place } else { place + 1 };
         }
     }
     let after = last.and_then(|last| events.get(last + 1..)).unwrap_or_default();

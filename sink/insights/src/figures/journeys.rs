@@ -25,7 +25,10 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
         .map(|session| (*session, path(scope, *session)))
         .collect();
     let walked: Vec<(SessionIndex, Vec<&str>)> = paths.into_iter().filter(|(_, path)| !path.is_empty()).collect();
-    report.says = format!("{} sessions looked at a page.", walked.len());
+    report.says = format!(
+        "{} sessions looked at a page.",
+        Value::Count(walked.len() as u64).shown()
+    );
     report.tables.push(flow(scope, &walked));
     report.tables.push(frequent(scope, &walked));
     let page = scope.question.own("page").unwrap_or("products.detail");

@@ -20,6 +20,7 @@ use crate::report::Report;
 use crate::scope::Scope;
 
 pub use segment::Segment;
+use step::Matcher;
 pub use step::Step;
 
 /// An analysis, by its name in addresses.

@@ -65,10 +65,7 @@ fn totals(scope: &Scope<'_>) -> Totals {
         if facts.new {
             totals.new.add(facts.visitor, session);
         }
-        if scope
-            .events(session)
-            .any(|(_, event)| event.kind == EventType::OrderPlaced)
-        {
+        if facts.ordered {
             totals.converting.add(session);
         }
     }
@@ -267,11 +264,7 @@ fn over_time(scope: &Scope<'_>) -> Table {
             continue;
         };
         pieces[piece].0.add(*session);
-        pieces[piece].4 += u64::from(
-            scope
-                .events(*session)
-                .any(|(_, event)| event.kind == EventType::OrderPlaced),
-        );
+        pieces[piece].4 += u64::from(scope.facts(*session).ordered);
     }
     for session in scope.touching() {
         for (index, event) in scope.events_in_range(*session) {

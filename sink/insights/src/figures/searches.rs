@@ -54,7 +54,11 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             add(scope, &mut all, (*index, *session, first_of_session), &events[place..]);
         }
     }
-    report.says = format!("{} searches in {} sessions.", all.searches.count, all.sessions.count);
+    report.says = format!(
+        "{} searches in {} sessions.",
+        Value::Count(all.searches.count).shown(),
+        Value::Count(all.sessions.count).shown()
+    );
     let found = Value::share(all.clicked.count, all.searches.count);
     report.figure("searches", "Searches", means::SEARCH, scope.cell(all.searches));
     report.figure(

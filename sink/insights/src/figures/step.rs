@@ -2,7 +2,7 @@
 
 use schemas::EventType;
 
-use crate::events::{Event, Log};
+use crate::events::{Event, Log, Symbol};
 
 /// A step of a funnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,11 +66,33 @@ impl Step {
         }
     }
 
-    pub(super) fn is(&self, log: &Log, event: &Event) -> bool {
+    /// The step as events are compared with it.
+    pub(super) fn matcher(&self, log: &Log) -> Matcher {
+        match self {
+            Self::Any => Matcher::Any,
+            Self::Kind(kind) => Matcher::Kind(*kind),
+            Self::View(page) => log.names.find(page).map_or(Matcher::Never, Matcher::View),
+        }
+    }
+}
+
+/// A step whose page was looked up once, not for each event.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Matcher {
+    Any,
+    Kind(EventType),
+    View(Symbol),
+    /// No event of the log is on the page.
+    Never,
+}
+
+impl Matcher {
+    pub(super) fn is(self, event: &Event) -> bool {
         match self {
             Self::Any => true,
-            Self::Kind(kind) => event.kind == *kind,
-            Self::View(page) => event.kind == EventType::View && log.names.text(event.page) == page,
+            Self::Kind(kind) => event.kind == kind,
+            Self::View(page) => event.kind == EventType::View && event.page == page,
+            Self::Never => false,
         }
     }
 }

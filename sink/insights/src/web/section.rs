@@ -86,7 +86,7 @@ fn cells(links: &Links<'_>, table: &Table) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(table.title) {
             table {
-                thead { tr { @for column in &table.columns { th scope="col" { (column.label) } } } }
+                thead { tr { @for (place, column) in table.columns.iter().enumerate() { th scope="col" class=[is_number(table, place).then_some("n")] { (column.label) } } } }
                 tbody {
                     @for row in table.rows.iter().take(MOST_ROWS) {
                         tr {
@@ -103,6 +103,13 @@ fn cells(links: &Links<'_>, table: &Table) -> Markup {
             a href=(links.csv(table.id)) { "CSV" }
         }
     }
+}
+
+fn is_number(table: &Table, column: usize) -> bool {
+    table
+        .rows
+        .first()
+        .is_some_and(|row| !matches!(row[column].value, Value::Text(_)))
 }
 
 /// A value; one that can be opened is a link.

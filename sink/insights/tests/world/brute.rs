@@ -142,7 +142,7 @@ pub fn figures(lines: &[String], from: i64, to: i64) -> BTreeMap<String, i64> {
                 }
             }
             "search" => {
-                add("searches.searches".into(), 1);
+                add("searches.all/searches".into(), 1);
                 let query = details["query"].as_str().unwrap_or_default().trim().to_lowercase();
                 add(format!("searches.queries/{query}/searches"), 1);
                 add(

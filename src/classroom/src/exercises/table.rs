@@ -45,6 +45,18 @@ impl Column {
 }
 
 impl Kind {
+    /// For people, in one of the shop's languages.
+    #[must_use]
+    pub fn in_language(self, language: &str) -> &'static str {
+        match (language, self) {
+            ("ko", Self::Integer) => "정수",
+            ("ko", Self::Moment) => "UTC 시각, 예: 2026-11-02T13:00:00Z",
+            ("ko", Self::Text) => "글자",
+            ("ko", Self::MaybeText) => "글자 또는 빈칸",
+            _ => self.words(),
+        }
+    }
+
     /// For people.
     #[must_use]
     pub const fn words(self) -> &'static str {

@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod compare;
 pub mod diagnose;
+pub mod live;
 pub mod mark;
 
 #[cfg(test)]
@@ -17,10 +18,12 @@ mod tests;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use schemas::Clock;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::ClassroomError;
 use crate::exercises::{Exercise, Student};
@@ -57,7 +60,17 @@ pub struct Settings {
     #[arg(value_parser = clap::value_parser!(u8).range(1..=10), value_name = "N")]
     pub exercise: u8,
     /// The answer: CSV, JSON lines or SQLite. A folder holds an answer for each student, named by its id: `kim.csv`.
-    pub answer: PathBuf,
+    #[arg(required_unless_present = "topic", conflicts_with = "topic")]
+    pub answer: Option<PathBuf>,
+    /// The answer stands in this topic, a JSON object for each row; of a key the last one counts.
+    #[arg(long, requires = "kafka", value_name = "NAME")]
+    pub topic: Option<String>,
+    /// The Kafka of the topic.
+    #[arg(long, env = "DE_SHOP_GRADE_KAFKA", value_name = "HOST:PORT,..")]
+    pub kafka: Option<String>,
+    /// Marks the topic again and again while the pipeline runs, until all is right or Ctrl-C.
+    #[arg(long, requires = "topic")]
+    pub watch: bool,
     #[command(flatten)]
     pub whose: Whose,
     /// How much is told.
@@ -80,12 +93,25 @@ pub(crate) fn exercise(number: u8) -> Result<&'static Exercise, ClassroomError> 
 }
 
 /// Marks one answer or a folder of them; true when all are exact.
-pub fn run(settings: &Settings, clock: &Clock, out: &mut impl Write) -> Result<bool, ClassroomError> {
-    if settings.answer.is_dir() {
-        return folder(settings, out);
-    }
+pub fn run(
+    settings: &Settings,
+    stop: &CancellationToken,
+    clock: &Clock,
+    out: &mut impl Write,
+) -> Result<bool, ClassroomError> {
     let student = settings.whose.student();
-    let mark = one(settings.exercise, &student, &settings.answer, settings.mode)?;
+    let mark = match (&settings.answer, &settings.topic, &settings.kafka) {
+        (Some(folder), ..) if folder.is_dir() => return self::folder(settings, folder, out),
+        (Some(path), ..) => one(settings.exercise, &student, path, settings.mode)?,
+        (None, Some(topic), Some(brokers)) => live(settings, topic, brokers, stop, out)?,
+        (None, ..) => {
+            let reason = "name a file or a folder, or --topic and --kafka".to_owned();
+            return Err(ClassroomError::Setting {
+                setting: "ANSWER",
+                reason,
+            });
+        }
+    };
     let attempt = settings
         .attempts
         .as_deref()
@@ -99,6 +125,56 @@ pub fn run(settings: &Settings, clock: &Clock, out: &mut impl Write) -> Result<b
     };
     writeln!(out, "{said}").map_err(ClassroomError::Write)?;
     Ok(mark.exact)
+}
+
+/// Between two looks at a topic that is watched.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Marks what stands in the topic; when it is watched, until it is exact or stopped.
+fn live(
+    settings: &Settings,
+    topic: &str,
+    brokers: &str,
+    stop: &CancellationToken,
+    out: &mut impl Write,
+) -> Result<Mark, ClassroomError> {
+    let lesson = exercise(settings.exercise)?.lesson(&settings.whose.student())?;
+    let mut before = live::Standing::default();
+    loop {
+        let standing = live::read(brokers, topic, lesson.exercise.columns)?;
+        let mark = mark(&lesson, &standing.rows, settings.mode);
+        if !settings.watch || mark.exact || stop.is_cancelled() {
+            return Ok(mark);
+        }
+        if standing != before {
+            let line = progress(&standing, &mark);
+            writeln!(out, "{line}")
+                .and_then(|()| out.flush())
+                .map_err(ClassroomError::Write)?;
+            before = standing;
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
+/// Completeness and correctness so far. Whoever hands in sees how many rows there are, and not how many of them are right.
+fn progress(standing: &live::Standing, mark: &Mark) -> String {
+    let rows = standing.rows.len();
+    let right = mark.comparison.as_ref().map(|comparison| {
+        let complete = comparison.parts.first().map_or(0, |part| part.right);
+        let wrong = comparison
+            .differing_rows
+            .saturating_sub(comparison.expected_rows.saturating_sub(complete));
+        format!(
+            "{complete} of {} expected rows are there, {wrong} rows are wrong; ",
+            comparison.expected_rows
+        )
+    });
+    let right = right.unwrap_or_default();
+    format!(
+        "{rows} rows; {right}{} replaced, {} taken back",
+        standing.replaced, standing.retracted
+    )
 }
 
 fn one(number: u8, student: &Student, path: &Path, mode: Mode) -> Result<Mark, ClassroomError> {
@@ -144,9 +220,9 @@ fn count(path: &Path, student: &Student, mark: &Mark, clock: &Clock) -> Result<u
 }
 
 /// A line for each hand-in, as CSV: what can't be read has no points and says why.
-fn folder(settings: &Settings, out: &mut impl Write) -> Result<bool, ClassroomError> {
-    let failed = |error| ClassroomError::file("ANSWER", &settings.answer, error);
-    let entries = fs::read_dir(&settings.answer).map_err(failed)?;
+fn folder(settings: &Settings, folder: &Path, out: &mut impl Write) -> Result<bool, ClassroomError> {
+    let failed = |error| ClassroomError::file("ANSWER", folder, error);
+    let entries = fs::read_dir(folder).map_err(failed)?;
     let mut paths = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()

@@ -26,7 +26,10 @@ fn write_csv(path: &Path, lesson: &Lesson, rows: &[Row]) {
 fn settings(answer: &Path, mode: Mode) -> Settings {
     Settings {
         exercise: 3,
-        answer: answer.to_owned(),
+        answer: Some(answer.to_owned()),
+        topic: None,
+        kafka: None,
+        watch: false,
         whose: Whose {
             student: "kim".into(),
             class_key: "secret".into(),
@@ -39,7 +42,7 @@ fn settings(answer: &Path, mode: Mode) -> Settings {
 
 fn graded(settings: &Settings) -> (bool, String) {
     let mut out = Vec::new();
-    let exact = run(settings, &Clock::system(), &mut out).unwrap();
+    let exact = run(settings, &CancellationToken::new(), &Clock::system(), &mut out).unwrap();
     (exact, String::from_utf8(out).unwrap())
 }
 

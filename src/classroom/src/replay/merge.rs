@@ -5,6 +5,7 @@
 
 use super::message::Message;
 use super::source::{Line, Lines};
+use super::topics::Partition;
 use crate::error::ClassroomError;
 
 /// A line that is no message.
@@ -15,8 +16,23 @@ pub(super) struct Unreadable {
     pub(super) bytes: Vec<u8>,
 }
 
+/// One of the things that are merged.
+pub(super) enum Source {
+    Lines(Box<Lines>),
+    Partition(Box<Partition>),
+}
+
+impl Source {
+    fn read(&mut self) -> Result<Option<Line>, ClassroomError> {
+        match self {
+            Self::Lines(lines) => lines.read(),
+            Self::Partition(partition) => Ok(partition.read()?.map(Line::Message)),
+        }
+    }
+}
+
 struct Reading {
-    lines: Lines,
+    source: Source,
     next: Message,
     /// The latest time so far: time never goes back for the merge.
     clock: i64,
@@ -32,24 +48,24 @@ pub(super) struct Merge {
 const SHOWN: usize = 10_000;
 
 impl Merge {
-    pub(super) fn new(sources: Vec<Lines>) -> Result<Self, ClassroomError> {
+    pub(super) fn new(sources: Vec<Source>) -> Result<Self, ClassroomError> {
         let mut merge = Self {
             readings: Vec::new(),
             unreadable: Vec::new(),
             unreadable_count: 0,
         };
-        for mut lines in sources {
-            if let Some(next) = merge.next_of(&mut lines)? {
+        for mut source in sources {
+            if let Some(next) = merge.next_of(&mut source)? {
                 let clock = next.at;
-                merge.readings.push(Reading { lines, next, clock });
+                merge.readings.push(Reading { source, next, clock });
             }
         }
         Ok(merge)
     }
 
-    fn next_of(&mut self, lines: &mut Lines) -> Result<Option<Message>, ClassroomError> {
+    fn next_of(&mut self, source: &mut Source) -> Result<Option<Message>, ClassroomError> {
         loop {
-            match lines.read()? {
+            match source.read()? {
                 None => return Ok(None),
                 Some(Line::Message(message)) => return Ok(Some(message)),
                 Some(Line::Unreadable { place, reason, bytes }) => {
@@ -86,7 +102,7 @@ impl Merge {
     pub(super) fn read(&mut self) -> Result<Option<Message>, ClassroomError> {
         let Some(index) = self.first() else { return Ok(None) };
         let mut reading = self.readings.swap_remove(index);
-        let message = if let Some(next) = self.next_of(&mut reading.lines)? {
+        let message = if let Some(next) = self.next_of(&mut reading.source)? {
             let message = std::mem::replace(&mut reading.next, next);
             reading.clock = reading.clock.max(reading.next.at);
             self.readings.push(reading);

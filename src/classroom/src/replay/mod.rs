@@ -5,7 +5,9 @@
 //! - the same source and settings give the same messages in the same order; a resume point leaves no gap and no double;
 //! - a line that is no message is counted, shown and kept aside, and never ends a replay.
 
+mod combined;
 pub mod faults;
+mod mapping;
 mod merge;
 pub mod message;
 mod resume;
@@ -14,6 +16,7 @@ pub mod schedule;
 mod settings;
 mod source;
 mod target;
+mod topics;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +33,8 @@ use crate::error::ClassroomError;
 use crate::kafka::Producer;
 use crate::simulate::stream::moment;
 use faults::Faulty;
-use merge::Merge;
+use mapping::Mapping;
+use merge::{Merge, Source};
 use message::Message;
 use resume::ResumePoint;
 use rewrite::{Change, renumber};
@@ -138,13 +142,28 @@ fn change(settings: &Settings, first: i64, clock: &Clock) -> Change {
     }
 }
 
+fn sources(settings: &Settings) -> Result<Vec<Source>, ClassroomError> {
+    let mapping = settings.mapping.as_deref().map(Mapping::find).transpose()?;
+    let lines = source::open_all(&settings.sources, mapping.as_ref())?;
+    let mut sources: Vec<Source> = lines.into_iter().map(|lines| Source::Lines(Box::new(lines))).collect();
+    if let Some(brokers) = &settings.from_kafka {
+        let partitions = topics::open_all(brokers, &settings.topic, settings.from)?;
+        sources.extend(
+            partitions
+                .into_iter()
+                .map(|partition| Source::Partition(Box::new(partition))),
+        );
+    }
+    Ok(sources)
+}
+
 /// Plays; until `stop`, if that comes first.
 pub fn run(settings: &Settings, stop: &CancellationToken, clock: &Clock) -> Result<Report, ClassroomError> {
     let point = read_resume(settings)?;
     let mut target = open_target(settings)?;
     let mut replay = Replay {
         settings,
-        merge: Merge::new(source::open_all(&settings.sources)?)?,
+        merge: Merge::new(sources(settings)?)?,
         faulty: Faulty::new(settings.faults.clone()),
         change: point.as_ref().map(|point| point.change),
         numbered: 0,
@@ -191,6 +210,17 @@ fn play(
     bar.finish_and_clear();
     report.unreadable = replay.merge.unreadable_count;
     Ok(report)
+}
+
+/// The values of a topic, from its beginning to its end as it is now, each partition in its order.
+pub(crate) fn values_of(brokers: &str, topic: &str) -> Result<Vec<Vec<u8>>, ClassroomError> {
+    let mut values = Vec::new();
+    for mut partition in topics::open_all(brokers, &[topic.to_owned()], None)? {
+        while let Some(message) = partition.read()? {
+            values.push(message.value);
+        }
+    }
+    Ok(values)
 }
 
 /// Plays messages that are in memory already into topics.
@@ -255,6 +285,9 @@ fn open_target(settings: &Settings) -> Result<Target, ClassroomError> {
 fn fingerprint(settings: &Settings) -> String {
     let Settings {
         sources,
+        from_kafka,
+        topic,
+        mapping,
         from,
         to,
         times,
@@ -263,7 +296,9 @@ fn fingerprint(settings: &Settings) -> String {
         faults,
         ..
     } = settings;
-    format!("{sources:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}")
+    format!(
+        "{sources:?} {from_kafka:?} {topic:?} {mapping:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}"
+    )
 }
 
 fn read_resume(settings: &Settings) -> Result<Option<ResumePoint>, ClassroomError> {

@@ -13,8 +13,23 @@ use crate::simulate::stream::moment;
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Log files (plain, .gz, .zst), folders of them, or `-` for standard input.
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required_unless_present = "from_kafka", value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
+    /// From topics of this Kafka, up to their ends as they are now; merged by time, keys kept.
+    #[arg(
+        long,
+        env = "DE_SHOP_REPLAY_FROM_KAFKA",
+        value_name = "HOST:PORT,..",
+        requires = "topic"
+    )]
+    pub from_kafka: Option<String>,
+    /// Which topics to read; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "from_kafka")]
+    pub topic: Vec<String>,
+
+    /// The sources are other people's data: otto, retailrocket, retailrocket-items, rees46, taobao, combined, online-retail, or a TOML file.
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
 
     /// Into the topics of this Kafka.
     #[arg(

@@ -1,11 +1,13 @@
 //! Where messages come from: log files, plain or packed, folders of them, standard input.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::mapping::Mapping;
 use super::message::Message;
 use crate::error::ClassroomError;
 
@@ -17,6 +19,12 @@ pub(super) struct Lines {
     name: String,
     input: Box<dyn BufRead + Send>,
     number: u64,
+    mapping: Option<Mapping>,
+    /// Messages of lines that hold several, by their time and place.
+    waiting: BTreeMap<(i64, u64), Message>,
+    /// The first time of the line that was read last.
+    line_begins: i64,
+    ended: bool,
 }
 
 /// What stood on one line.
@@ -31,21 +39,16 @@ pub(super) enum Line {
 }
 
 /// All files that the names stand for: a folder stands for its log files, in the order of their names.
-pub(super) fn open_all(names: &[PathBuf]) -> Result<Vec<Lines>, ClassroomError> {
+pub(super) fn open_all(names: &[PathBuf], mapping: Option<&Mapping>) -> Result<Vec<Lines>, ClassroomError> {
     let mut all = Vec::new();
     for name in names {
         if name.as_os_str() == "-" {
-            let input = Box::new(BufReader::new(io::stdin()));
-            all.push(Lines {
-                name: "standard input".to_owned(),
-                input,
-                number: 0,
-            });
+            all.push(Lines::new("standard input".to_owned(), Box::new(io::stdin()), mapping));
         } else if name.is_dir() {
             let files = files_of(name).map_err(|error| ClassroomError::file("SOURCE", name, error))?;
             if files.is_empty() {
                 let reason = format!(
-                    "{} holds no file that ends in .log, .jsonl or .ndjson, plain, .gz or .zst",
+                    "{} holds no file that ends in .log, .jsonl, .ndjson or .csv, plain, .gz or .zst",
                     name.display()
                 );
                 return Err(ClassroomError::Setting {
@@ -54,10 +57,10 @@ pub(super) fn open_all(names: &[PathBuf]) -> Result<Vec<Lines>, ClassroomError> 
                 });
             }
             for file in files {
-                all.push(open(&file)?);
+                all.push(open(&file, mapping)?);
             }
         } else {
-            all.push(open(name)?);
+            all.push(open(name, mapping)?);
         }
     }
     Ok(all)
@@ -77,12 +80,12 @@ fn holds_lines(path: &Path) -> bool {
         .strip_suffix(".gz")
         .or_else(|| name.strip_suffix(".zst"))
         .unwrap_or(&name);
-    [".log", ".jsonl", ".ndjson"]
+    [".log", ".jsonl", ".ndjson", ".csv"]
         .iter()
         .any(|ending| plain.ends_with(ending))
 }
 
-fn open(path: &Path) -> Result<Lines, ClassroomError> {
+fn open(path: &Path, mapping: Option<&Mapping>) -> Result<Lines, ClassroomError> {
     let failed = |error| ClassroomError::file("SOURCE", path, error);
     let file = File::open(path).map_err(failed)?;
     let ending = path.extension().unwrap_or_default().to_string_lossy();
@@ -91,16 +94,75 @@ fn open(path: &Path) -> Result<Lines, ClassroomError> {
         "zst" => Box::new(zstd::Decoder::new(file).map_err(failed)?),
         _ => Box::new(file),
     };
-    Ok(Lines {
-        name: path.display().to_string(),
-        input: Box::new(BufReader::with_capacity(1 << 18, input)),
-        number: 0,
-    })
+    Ok(Lines::new(path.display().to_string(), input, mapping))
 }
 
 impl Lines {
-    /// The next line that isn't empty.
+    fn new(name: String, input: Box<dyn Read + Send>, mapping: Option<&Mapping>) -> Self {
+        Self {
+            name,
+            input: Box::new(BufReader::with_capacity(1 << 18, input)),
+            number: 0,
+            mapping: mapping.cloned(),
+            waiting: BTreeMap::new(),
+            line_begins: i64::MIN,
+            ended: false,
+        }
+    }
+
+    /// The next message, or the next line that is none.
     pub(super) fn read(&mut self) -> Result<Option<Line>, ClassroomError> {
+        loop {
+            if let Some(message) = self.due() {
+                return Ok(Some(Line::Message(message)));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let Some(line) = self.next_line()? else {
+                self.ended = true;
+                continue;
+            };
+            let messages = match &self.mapping {
+                None => Message::of_the_shop(&line)
+                    .map(|message| vec![message])
+                    .map_err(|error| error.to_string()),
+                Some(mapping) => mapping.messages(&line).map_err(|error| error.to_string()),
+            };
+            match messages {
+                Ok(messages) => self.take(messages),
+                Err(reason) => {
+                    return Ok(Some(Line::Unreadable {
+                        place: format!("{}:{}", self.name, self.number),
+                        reason,
+                        bytes: line,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// The first message that no later line can come before.
+    fn due(&mut self) -> Option<Message> {
+        let first = self.waiting.first_entry()?;
+        let holds_lists = self.mapping.as_ref().is_some_and(Mapping::holds_lists);
+        let is_due = self.ended || !holds_lists || first.key().0 <= self.line_begins;
+        is_due.then(|| first.remove())
+    }
+
+    fn take(&mut self, messages: Vec<Message>) {
+        self.line_begins = messages
+            .iter()
+            .map(|message| message.at)
+            .min()
+            .unwrap_or(self.line_begins);
+        for (message, place) in messages.into_iter().zip(0..) {
+            self.waiting.insert((message.at, self.number << 20 | place), message);
+        }
+    }
+
+    /// The next line that isn't empty and no header.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, ClassroomError> {
         loop {
             let mut line = Vec::new();
             let read = (&mut self.input).take(LONGEST_LINE).read_until(b'\n', &mut line);
@@ -114,14 +176,10 @@ impl Lines {
             if line.is_empty() {
                 continue;
             }
-            return Ok(Some(match Message::of_the_shop(&line) {
-                Ok(message) => Line::Message(message),
-                Err(error) => Line::Unreadable {
-                    place: format!("{}:{}", self.name, self.number),
-                    reason: error.to_string(),
-                    bytes: line,
-                },
-            }));
+            match &mut self.mapping {
+                Some(mapping) if mapping.has_header() => mapping.take_header(&line),
+                _ => return Ok(Some(line)),
+            }
         }
     }
 }

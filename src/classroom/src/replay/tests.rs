@@ -123,7 +123,7 @@ fn an_interrupted_replay_goes_on_without_gap_and_double() {
     let stopped = settings(&again);
     let mut replay = Replay {
         settings: &stopped,
-        merge: Merge::new(source::open_all(&stopped.sources).unwrap()).unwrap(),
+        merge: Merge::new(sources(&stopped).unwrap()).unwrap(),
         faulty: Faulty::new(stopped.faults.clone()),
         change: None,
         numbered: 0,
@@ -210,4 +210,32 @@ fn a_replay_keeps_to_its_schedule() {
         took > Duration::from_millis(300),
         "half an hour at 1800 times is a second: {took:?}"
     );
+}
+
+#[test]
+fn sessions_that_hold_a_list_are_played_in_the_order_of_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let sessions = [
+        r#"{"session":1,"events":[{"ts":1661724000000},{"ts":1661724009000}]}"#,
+        r#"{"session":2,"events":[{"ts":1661724001000},{"ts":1661724003000}]}"#,
+        r#"{"session":3,"events":[{"ts":1661724002000}]}"#,
+    ];
+    fs::write(path("otto.jsonl"), sessions.join("\n")).unwrap();
+    let report = play_all(&[
+        &path("otto.jsonl"),
+        "--mapping",
+        "otto",
+        "--speed",
+        "max",
+        "--out",
+        &path("to"),
+    ]);
+    assert_eq!(report.sent, 5);
+    let times: Vec<String> = String::from_utf8(logs(&folder.path().join("to")).remove(0).1)
+        .unwrap()
+        .lines()
+        .map(|line| line.get(14..41).unwrap().to_owned())
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
 }

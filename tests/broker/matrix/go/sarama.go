@@ -124,7 +124,7 @@ func saramaRecord() error {
 		return err
 	}
 	one := found[0]
-	said := fmt.Sprint(string(one.Key), one.Value == nil, string(one.Headers[0].Key), one.Timestamp.UnixMilli())
+	said := fmt.Sprintf("%s %t %s %d", one.Key, one.Value == nil, one.Headers[0].Key, one.Timestamp.UnixMilli())
 	return same(said, "k true h 1700000000000")
 }
 
@@ -246,6 +246,7 @@ func saramaAdmin() error {
 func saramaTransaction() error {
 	config := saramaConfig()
 	config.Producer.Idempotent = true
+	config.Producer.RequiredAcks = sarama.WaitForAll
 	config.Producer.Transaction.ID = fresh("transaction")
 	config.Net.MaxOpenRequests = 1
 	producer, err := sarama.NewSyncProducer([]string{broker}, config)

@@ -130,7 +130,7 @@ func segmentioRecord() error {
 		return err
 	}
 	one := found[0]
-	return same(fmt.Sprint(string(one.Key), len(one.Value), one.Headers[0].Key, one.Time.UnixMilli()), "k 0 h 1700000000000")
+	return same(fmt.Sprintf("%s %d %s %d", one.Key, len(one.Value), one.Headers[0].Key, one.Time.UnixMilli()), "k 0 h 1700000000000")
 }
 
 func segmentioTime() error {

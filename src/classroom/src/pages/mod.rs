@@ -1,0 +1,214 @@
+//! The pages at `/classroom`: the exercises to read, their data to download, an answer to be marked. Practice only: what is handed in is
+//! marked by the teacher's command line.
+
+mod markup;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, body::Body};
+use maud::Markup;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use crate::exercises::{Exercise, Lesson, Student};
+use crate::grade::mark::{Mode, mark};
+use crate::grade::{PRACTICE_KEY, answer};
+use markup::Outcome;
+use words::{EN, KO, PageWords};
+
+const STYLE: &str = include_str!("../../../../static/css/classroom.css");
+
+/// Data is made and answers are marked one after the other: a class that presses the button at once doesn't take the shop's threads.
+const AT_ONCE: usize = 1;
+
+#[derive(Clone)]
+struct Room {
+    /// The address of the shop's style sheet.
+    style: Arc<str>,
+    turns: Arc<Semaphore>,
+}
+
+/// The pages, to be merged into the shop's; `style` is the address of the shop's style sheet.
+pub fn router(style: &str) -> Router {
+    let room = Room {
+        style: style.into(),
+        turns: Arc::new(Semaphore::new(AT_ONCE)),
+    };
+    Router::new()
+        .route("/classroom", get(list))
+        .route("/classroom/style.css", get(style_sheet))
+        .route("/classroom/{number}", get(exercise).post(graded))
+        .route("/classroom/{number}/stream.jsonl", get(stream))
+        .route("/classroom/{number}/task.json", get(task))
+        .with_state(room)
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    lang: Option<String>,
+    student: Option<String>,
+}
+
+/// Who asks, and in which language.
+struct Request {
+    words: &'static PageWords,
+    student: String,
+    style: Arc<str>,
+}
+
+impl Request {
+    fn new(asked: &Asked, headers: &HeaderMap, room: &Room) -> Self {
+        // An id stands in addresses and commands: what isn't a letter, a digit, `-` or `_` is left out.
+        let plain = |letter: &char| letter.is_alphanumeric() || "-_".contains(*letter);
+        let student: String = asked
+            .student
+            .iter()
+            .flat_map(|id| id.chars())
+            .filter(plain)
+            .take(64)
+            .collect();
+        Self {
+            words: if is_korean(asked, headers) { &KO } else { &EN },
+            student: if student.is_empty() { "me".to_owned() } else { student },
+            style: room.style.clone(),
+        }
+    }
+
+    fn student(&self) -> Student {
+        Student {
+            key: PRACTICE_KEY.to_owned(),
+            id: self.student.clone(),
+        }
+    }
+}
+
+/// As asked; otherwise as chosen in the shop; otherwise what the browser likes.
+fn is_korean(asked: &Asked, headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let cookie = text(header::COOKIE)
+        .split("; ")
+        .find_map(|cookie| cookie.strip_prefix("language="));
+    if let Some(code) = asked.lang.as_deref().or(cookie) {
+        return code == "ko";
+    }
+    let liked = text(header::ACCEPT_LANGUAGE);
+    liked.find("ko").unwrap_or(usize::MAX) < liked.find("en").unwrap_or(usize::MAX)
+}
+
+async fn list(State(room): State<Room>, Query(asked): Query<Asked>, headers: HeaderMap) -> Markup {
+    markup::list(&Request::new(&asked, &headers, &room))
+}
+
+async fn style_sheet() -> impl IntoResponse {
+    (
+        [
+            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+            (header::CACHE_CONTROL, "max-age=3600"),
+        ],
+        STYLE,
+    )
+}
+
+async fn exercise(
+    State(room): State<Room>,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    match lesson(&room, &number, &request).await {
+        Ok(lesson) => markup::exercise(&request, &lesson, None).into_response(),
+        Err(refused) => refused,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Sent {
+    answer: String,
+}
+
+async fn graded(
+    State(room): State<Room>,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    let lesson = match lesson(&room, &number, &request).await {
+        Ok(lesson) => lesson,
+        Err(refused) => return refused,
+    };
+    let marked = tokio::task::spawn_blocking(move || {
+        let outcome = match answer::parse(sent.answer.as_bytes(), lesson.exercise.columns) {
+            Ok(rows) => Outcome::Marked(Box::new(mark(&lesson, &rows, Mode::Practice))),
+            Err(error) => Outcome::Unmarked(error.to_string()),
+        };
+        (lesson, outcome)
+    });
+    match marked.await {
+        Ok((lesson, outcome)) => markup::exercise(&request, &lesson, Some(&outcome)).into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn stream(
+    State(room): State<Room>,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    match lesson(&room, &number, &request).await {
+        Ok(lesson) => {
+            let values = lesson
+                .stream
+                .messages
+                .iter()
+                .flat_map(|message| [&message.value[..], b"\n"]);
+            let bytes: Vec<u8> = values.flatten().copied().collect();
+            ([(header::CONTENT_TYPE, "application/jsonl")], Body::from(bytes)).into_response()
+        }
+        Err(refused) => refused,
+    }
+}
+
+async fn task(
+    State(room): State<Room>,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    match lesson(&room, &number, &request).await {
+        Ok(lesson) => axum::Json(lesson.task).into_response(),
+        Err(refused) => refused,
+    }
+}
+
+/// The exercise as this student has it, or the answer that it doesn't exist.
+async fn lesson(room: &Room, number: &str, request: &Request) -> Result<Lesson, Response> {
+    let found = number.parse().ok().and_then(Exercise::numbered);
+    let exercise = found.ok_or_else(|| (StatusCode::NOT_FOUND, markup::missing(request)).into_response())?;
+    let student = request.student();
+    let _turn = room.turns.acquire().await.map_err(|error| broken(&error))?;
+    let made = tokio::task::spawn_blocking(move || exercise.lesson(&student)).await;
+    made.map_err(|error| broken(&error))?.map_err(|error| broken(&error))
+}
+
+fn broken(error: &dyn std::error::Error) -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+}

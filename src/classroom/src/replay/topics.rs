@@ -1,0 +1,145 @@
+//! Topics as sources: each partition is read from a moment, or its beginning, up to the end that it had when the replay began.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::metadata::MetadataPartition;
+use rdkafka::{Offset, TopicPartitionList};
+use schemas::Timestamp;
+
+use super::message::Message;
+use crate::error::ClassroomError;
+
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long a broker may say nothing before the replay gives up.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+pub(super) struct Partition {
+    consumer: BaseConsumer,
+    brokers: String,
+    end: i64,
+    next: i64,
+}
+
+/// All partitions of the topics that hold anything.
+pub(super) fn open_all(
+    brokers: &str,
+    topics: &[String],
+    from: Option<Timestamp>,
+) -> Result<Vec<Partition>, ClassroomError> {
+    let failed = |source| ClassroomError::Kafka {
+        brokers: brokers.to_owned(),
+        source,
+    };
+    let asking = consumer(brokers).map_err(failed)?;
+    let mut partitions = Vec::new();
+    for topic in topics {
+        let metadata = asking.fetch_metadata(Some(topic), ANSWER).map_err(failed)?;
+        let numbers = metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions().iter().map(MetadataPartition::id));
+        let numbers: Vec<i32> = numbers.collect();
+        if numbers.is_empty() {
+            let reason = format!("{brokers} has no topic {topic}");
+            return Err(ClassroomError::Setting {
+                setting: "--topic",
+                reason,
+            });
+        }
+        for number in numbers {
+            let (low, end) = asking.fetch_watermarks(topic, number, ANSWER).map_err(failed)?;
+            let begin = begin(&asking, topic, number, from).map_err(failed)?.unwrap_or(low);
+            if begin < end {
+                partitions.push(Partition::open(brokers, topic, number, begin, end).map_err(failed)?);
+            }
+        }
+    }
+    Ok(partitions)
+}
+
+fn consumer(brokers: &str) -> Result<BaseConsumer, KafkaError> {
+    ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("client.id", "de-shop-classroom")
+        // Assigned by hand: the group is never joined, and nothing is committed.
+        .set("group.id", "de-shop-replay")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("allow.auto.create.topics", "false")
+        .create()
+}
+
+/// The offset of the first record at or after the moment; the end where there is none.
+fn begin(asking: &BaseConsumer, topic: &str, number: i32, from: Option<Timestamp>) -> Result<Option<i64>, KafkaError> {
+    let Some(from) = from else { return Ok(None) };
+    let mut times = TopicPartitionList::new();
+    times.add_partition_offset(topic, number, Offset::Offset(from.unix_millis().max(0)))?;
+    let found = asking.offsets_for_times(times, ANSWER)?;
+    Ok(found.find_partition(topic, number).map(|found| match found.offset() {
+        Offset::Offset(offset) => offset,
+        _ => i64::MAX,
+    }))
+}
+
+impl Partition {
+    fn open(brokers: &str, topic: &str, number: i32, begin: i64, end: i64) -> Result<Self, KafkaError> {
+        let consumer = consumer(brokers)?;
+        let mut assigned = TopicPartitionList::new();
+        assigned.add_partition_offset(topic, number, Offset::Offset(begin))?;
+        consumer.assign(&assigned)?;
+        Ok(Self {
+            consumer,
+            brokers: brokers.to_owned(),
+            end,
+            next: begin,
+        })
+    }
+
+    pub(super) fn read(&mut self) -> Result<Option<Message>, ClassroomError> {
+        let since = Instant::now();
+        while self.next < self.end {
+            match self.consumer.poll(Duration::from_millis(200)) {
+                Some(Ok(record)) if record.offset() >= self.end => return Ok(None),
+                Some(Ok(record)) => {
+                    self.next = record.offset() + 1;
+                    // A tombstone says nothing that could be played.
+                    if let Some(message) = message(&record) {
+                        return Ok(Some(message));
+                    }
+                }
+                // What is left up to the end was compacted away.
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+                // A broker that is away comes back; the client goes on by itself.
+                Some(Err(source)) if since.elapsed() > PATIENCE => {
+                    return Err(ClassroomError::Kafka {
+                        brokers: self.brokers.clone(),
+                        source,
+                    });
+                }
+                Some(Err(_)) | None => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A shop's event has its own time; anything else that of its record.
+fn message(record: &BorrowedMessage<'_>) -> Option<Message> {
+    let value = record.payload()?;
+    let key = record.key().map(<[u8]>::to_vec);
+    let topic = Some(record.topic().to_owned());
+    Some(match Message::of_the_shop(value) {
+        Ok(message) => Message { topic, key, ..message },
+        Err(_) => Message {
+            at: record.timestamp().to_millis().unwrap_or(0).saturating_mul(1000),
+            topic,
+            key,
+            value: value.to_vec(),
+            source: None,
+        },
+    })
+}
