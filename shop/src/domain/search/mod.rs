@@ -118,7 +118,7 @@ impl Index {
                 scores[at] += score;
                 let names_it = score > Place::Description.weight();
                 fitting[at].0 += usize::from(names_it);
-                fitting[at].1 |= names_it && place + 1 == meanings.len();
+                fitting[at].1 |= score > Place::Category.weight() && place + 1 == meanings.len();
                 fitting[at].2 += 1;
             }
         }
