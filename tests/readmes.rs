@@ -14,7 +14,6 @@ fn root() -> PathBuf {
 fn all() -> Vec<(PathBuf, String)> {
     let folders = [
         "",
-        "hosting",
         "schemas",
         "shop",
         "shop/catalogue",
@@ -23,6 +22,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "sink",
         "sink/insights",
         "src",
+        "src/hosting",
         "src/classroom",
         "src/classroom/mappings",
         "src/classroom/solutions",

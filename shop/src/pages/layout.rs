@@ -17,8 +17,8 @@ pub struct Frame<'a> {
     pub language: Language,
     /// Path and query of this page: where changing the language leads back to.
     pub here: &'a str,
-    /// The address itself asks for the language: such a page is its own canonical one.
-    pub language_in_address: bool,
+    /// The language that the address itself asks for: such a page is its own canonical one.
+    pub language_in_address: Option<Language>,
     /// The page was not asked for by that address: it says what became of a form that stands there.
     pub answers_a_form: bool,
     /// What stands in the search box.
@@ -134,11 +134,10 @@ fn about(frame: &Frame<'_>, head: &Head<'_>) -> Markup {
     };
     let url = frame.public_url;
     let joint = if canonical.contains('?') { '&' } else { '?' };
-    let own = if frame.language_in_address {
-        format!("{canonical}{joint}lang={}", frame.language.code())
-    } else {
-        canonical.to_owned()
-    };
+    let in_language = |language: Language| format!("{canonical}{joint}lang={}", language.code());
+    let own = frame
+        .language_in_address
+        .map_or_else(|| canonical.to_owned(), in_language);
     let description = if head.description.is_empty() {
         words.finding.home_description
     } else {

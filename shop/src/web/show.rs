@@ -51,7 +51,7 @@ impl Caller {
             } else {
                 page_of_form(&self.here)
             },
-            language_in_address: self.occasion.args.contains_key("lang"),
+            language_in_address: self.occasion.args.get("lang").map(|_| self.language),
             answers_a_form: !self.reads_only(),
             wished: self.wished.get().map_or(&[], Vec::as_slice),
             form_token: self.occasion.request_id,

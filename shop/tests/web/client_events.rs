@@ -73,7 +73,7 @@ async fn the_good_events_of_a_batch_are_kept_and_the_bad_ones_named() {
         click(),
         with(click(), "x_percent", 101.into()),
         with(click(), "tab", json!({ "id": "a" })),
-        click()
+        with(click(), "tab", json!({ "id": "another", "sequence": 1 }))
     ]);
     let answer = world.visitor().tells("/api/log/click-event", &batch).await;
     assert_eq!(answer.status, StatusCode::MULTI_STATUS);

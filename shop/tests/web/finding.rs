@@ -225,8 +225,11 @@ async fn what_people_buy_and_look_at_is_popular_and_stands_together() {
     let mut advisor = Advisor::new(&crowd, world.clock.now());
     assert_eq!(crowd.advice().known, 0);
     let mut visitor = world.visitor();
-    visitor.posts("/cart/add", "product_id=609&quantity=1").await;
-    visitor.buys(101).await;
+    // One order is one person's: from the second on a pair is bought together.
+    for _ in 0..2 {
+        visitor.posts("/cart/add", "product_id=609&quantity=1").await;
+        visitor.buys(101).await;
+    }
     for _ in 0..3 {
         crowd.looks_at(ProductId(101), None);
         crowd.looks_at(ProductId(1101), Some(ProductId(101)));

@@ -5,7 +5,7 @@ use shop::domain::{Filter, Language, PageNumber};
 
 use crate::world::World;
 
-const QUERIES: [(&str, i64); 249] = [
+const QUERIES: [(&str, i64); 244] = [
     // Slips in English: left out, doubled, swapped, next key.
     ("headphnes", 501),
     ("haedphones", 501),
@@ -127,16 +127,16 @@ const QUERIES: [(&str, i64); 249] = [
     // What shoppers asked for elsewhere: right words are not mended, running text doesn't end in what was meant, a thing is nearer than
     // the colour of another.
     ("라면", 210),
-    ("gift", 711),
+    ("gift", 206),
     ("red bag", 819),
     ("동화책", 407),
-    ("텀블러", 121),
-    ("생일선물", 711),
-    ("선물", 711),
+    ("텀블러", 114),
+    ("생일선물", 206),
+    ("선물", 206),
     ("블루투스 이어폰", 501),
     ("에어팟", 501),
     ("bluetooth headphones", 501),
-    ("present", 711),
+    ("present", 206),
     ("그림책", 407),
     ("커피", 201),
     ("원두", 201),
@@ -160,7 +160,6 @@ const QUERIES: [(&str, i64); 249] = [
     ("도시락", 111),
     ("와인잔", 113),
     ("맥주잔", 115),
-    ("머그컵", 121),
     ("타이머", 122),
     ("wine glass", 113),
     ("lunch box", 111),
@@ -195,7 +194,6 @@ const QUERIES: [(&str, i64); 249] = [
     ("프린터", 514),
     ("배터리", 515),
     ("충전기", 516),
-    ("블루투스 스피커", 518),
     ("손목시계", 520),
     ("마이크", 523),
     ("printer", 514),
@@ -212,10 +210,8 @@ const QUERIES: [(&str, i64); 249] = [
     ("light bulb", 601),
     ("ladder", 619),
     ("선인장", 702),
-    ("장미", 706),
     ("꽃다발", 711),
     ("레몬나무", 718),
-    ("flowers", 711),
     ("bouquet", 711),
     ("티셔츠", 801),
     ("청바지", 802),
@@ -231,7 +227,6 @@ const QUERIES: [(&str, i64); 249] = [
     ("부츠", 818),
     ("핸드백", 819),
     ("지갑", 820),
-    ("백팩", 822),
     ("socks", 809),
     ("scarf", 807),
     ("텐트", 901),

@@ -1,7 +1,7 @@
 //! What somebody meant by a word: as it is typed, with the keyboard in the other language, or with a slip.
 //!
 //! The first way that finds anything counts: as typed (whole, beginning, end or middle of a word, or its initials), as two words that lack
-//! their space (unless one slip explains it), on the other keyboard, with 1 slip in 5 to 6 keys (Hangul: 4 to 8) or 2 in more, with 1 slip
+//! their space (unless one slip explains it), on the other keyboard, with 1 slip in 4 to 6 keys (Hangul: to 8) or 2 in more, with 1 slip
 //! in the beginning of a word.
 
 use super::everyday;
@@ -164,7 +164,6 @@ fn slips(typed: &[char]) -> Option<usize> {
     match typed.len() {
         _ if numbers => None,
         0..4 => None,
-        4 if !hangul => None,
         4..7 => Some(1),
         7..9 if hangul => Some(1),
         _ => Some(2),

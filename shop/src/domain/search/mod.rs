@@ -99,10 +99,10 @@ impl Index {
     /// they fit; whether it is all. A handbag is nearer to `red bag` than sweets whose text speaks of red and of a bag.
     fn best(&self, meanings: &[Meaning]) -> (Vec<usize>, bool) {
         let mut scores = vec![0.0_f32; self.products];
-        // How many fit in names, categories and synonyms, and how many at all.
-        let mut fitting = vec![(0_usize, 0_usize); self.products];
+        // How many fit in names, categories and synonyms; whether the last does, which says what the thing is; how many at all.
+        let mut fitting = vec![(0_usize, false, 0_usize); self.products];
         let mut of_meaning = vec![0.0_f32; self.products];
-        for meaning in meanings {
+        for (place, meaning) in meanings.iter().enumerate() {
             let mut touched = Vec::new();
             for &(term, quality) in &meaning.terms {
                 for posting in &self.vocabulary.term(term).postings {
@@ -116,16 +116,18 @@ impl Index {
             for at in touched {
                 let score = std::mem::take(&mut of_meaning[at]);
                 scores[at] += score;
-                fitting[at].0 += usize::from(score > Place::Description.weight());
-                fitting[at].1 += 1;
+                let names_it = score > Place::Description.weight();
+                fitting[at].0 += usize::from(names_it);
+                fitting[at].1 |= score > Place::Category.weight() && place + 1 == meanings.len();
+                fitting[at].2 += 1;
             }
         }
         let most = fitting.iter().copied().max().unwrap_or_default();
         let mut products: Vec<usize> = (0..self.products)
-            .filter(|&at| most.1 > 0 && fitting[at] == most)
+            .filter(|&at| most.2 > 0 && fitting[at] == most)
             .collect();
         products.sort_by(|&one, &other| scores[other].total_cmp(&scores[one]));
-        (products, most.1 == meanings.len())
+        (products, most.2 == meanings.len())
     }
 }
 

@@ -23,20 +23,21 @@ pub(super) fn of(visitor: VisitorId, details: &Details<'_>) -> Option<EventId> {
         Details::FormAbandoned(event) => (&event.tab, &event.client),
         _ => return None,
     };
-    Some(derived(visitor, tab, client.at))
+    Some(derived(visitor, tab, (client.at, details.event_type().name())))
 }
 
 pub(super) fn of_error(visitor: VisitorId, error: &ScriptError<'_>) -> EventId {
-    derived(visitor, error.tab(), error.at())
+    derived(visitor, error.tab(), (error.at(), "error"))
 }
 
 /// The visitor, not the session: what is told again after half an hour comes in another session. The moment as well: a tab that was
 /// duplicated counts on from the same number. It is the client's, which doesn't change from one telling to the next.
-fn derived(visitor: VisitorId, tab: &Tab<'_>, at: Timestamp) -> EventId {
+fn derived(visitor: VisitorId, tab: &Tab<'_>, (at, kind): (Timestamp, &str)) -> EventId {
     let mut digest = Sha256::new();
     digest.update(visitor.hex());
     digest.update(tab.sequence.to_be_bytes());
     digest.update(at.unix_micros().to_be_bytes());
+    digest.update(kind);
     digest.update(tab.id.as_bytes());
     let mut random = [0; 10];
     random
