@@ -17,7 +17,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Check {
-    /// A JSON Schema of what is read (its title or properties.event_type.const names the type), or a folder of a release's schemas.
+    /// A JSON Schema of what is read (its title or `properties.event_type.const` names the type), or a folder of a release's schemas.
     mine: PathBuf,
 }
 

@@ -111,9 +111,7 @@ impl World {
             let record = FutureRecord::<(), _>::to(topic.name())
                 .payload(value)
                 .partition(partition_of(sequence));
-            let mut sent = self.sent.lock().expect("the test goes on");
-            *sent.entry((*topic, partition_of(sequence))).or_default() += 1;
-            drop(sent);
+            self.counts((*topic, partition_of(sequence)));
             producer
                 .send(record, Duration::from_secs(10))
                 .await
@@ -123,6 +121,11 @@ impl World {
         slot.extend(crc32c::crc32c(&slot).to_le_bytes());
         slot.resize(16, 0);
         fs::write(self.path("journal/cursor"), slot).expect("a cursor");
+    }
+
+    fn counts(&self, at: (Topic, i32)) {
+        let mut sent = self.sent.lock().expect("the test goes on");
+        *sent.entry(at).or_default() += 1;
     }
 
     fn message(&self, sequence: u64) -> &(Topic, Vec<u8>) {

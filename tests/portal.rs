@@ -96,8 +96,8 @@ async fn what_a_shopper_does_is_found_on_the_portal() {
     let names = line["headers"].as_array().expect("headers").iter();
     assert!(names.clone().any(|header| header["name"] == "ce_id"), "{line}");
 
-    let life = format!("/data/messages/shop.order/{}/{}", line["partition"], line["offset"]);
-    let (status, page) = engineer.opens(&life).await;
+    let message = format!("/data/messages/shop.order/{}/{}", line["partition"], line["offset"]);
+    let (status, page) = engineer.opens(&message).await;
     assert_eq!(status, StatusCode::OK);
     assert!(
         page.contains("order_placed") && page.contains("POST") && page.contains("grep -n"),

@@ -99,7 +99,7 @@ async fn has_read(machine: &OneMachine, process: &mut Process) -> Everywhere {
             .as_array()
             .into_iter()
             .flatten()
-            .flat_map(|shop| shop["hops"].as_array())
+            .filter_map(|shop| shop["hops"].as_array())
             .flatten()
             .collect();
         if !hops.is_empty() && hops.iter().all(|hop| hop["behind"] == 0) {

@@ -62,7 +62,7 @@ fn planted_changes_are_all_noticed_by_name() {
     };
     is(
         after(EventType::View, |new| {
-            new["properties"]["path"]["type"] = json!("integer")
+            new["properties"]["path"]["type"] = json!("integer");
         }),
         BreachKind::TypeChanged,
         "path",
@@ -90,14 +90,14 @@ fn planted_changes_are_all_noticed_by_name() {
     );
     is(
         after(EventType::Request, |new| {
-            remove(&mut new["properties"]["level"]["enum"], "ERROR")
+            remove(&mut new["properties"]["level"]["enum"], "ERROR");
         }),
         BreachKind::ValueRemoved,
         "level",
     );
     is(
         after(EventType::Request, |new| {
-            push(&mut new["properties"]["level"]["enum"], json!("FATAL"))
+            push(&mut new["properties"]["level"]["enum"], json!("FATAL"));
         }),
         BreachKind::ValueAdded,
         "level",
@@ -118,14 +118,14 @@ fn planted_changes_are_all_noticed_by_name() {
     );
     is(
         after(EventType::View, |new| {
-            new["properties"]["session_id"]["pattern"] = json!("^[0-9A-F]{32}$")
+            new["properties"]["session_id"]["pattern"] = json!("^[0-9A-F]{32}$");
         }),
         BreachKind::FormatChanged,
         "session_id",
     );
     is(
         after(EventType::Request, |new| {
-            new["then"] = json!({ "required": ["performance", "user_id"] })
+            new["then"] = json!({ "required": ["performance", "user_id"] });
         }),
         BreachKind::ShapeChanged,
         ".",
@@ -139,7 +139,7 @@ fn planted_changes_are_all_noticed_by_name() {
         "details.items[].quantity",
     );
     let renamed = after(EventType::Click, |new| {
-        new["properties"]["event_type"] = json!({ "const": "clicked" })
+        new["properties"]["event_type"] = json!({ "const": "clicked" });
     });
     let field = "event_type".to_owned();
     assert_eq!(
@@ -155,11 +155,11 @@ fn planted_changes_are_all_noticed_by_name() {
 fn what_everybody_can_bear_is_no_breach() {
     for found in [
         after(EventType::View, |new| {
-            new["properties"]["weather"] = json!({ "type": ["string", "null"] })
+            new["properties"]["weather"] = json!({ "type": ["string", "null"] });
         }),
         after(EventType::View, |new| new["description"] = json!("said better")),
         after(EventType::View, |new| {
-            new["properties"]["path"]["description"] = json!("said better")
+            new["properties"]["path"]["description"] = json!("said better");
         }),
     ] {
         assert_eq!(found, []);

@@ -379,6 +379,7 @@ impl ForwardedHeader {
 }
 
 /// Refuses nothing, see [`Settings::check`]: what is refused while it is parsed would be repeated.
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
 fn trimmed(token: &str) -> Result<String, Infallible> {
     Ok(token.trim().to_owned())
 }

@@ -200,7 +200,7 @@ async fn what_stands_on_its_topic_already_is_not_sent_again() {
         relay.has_acknowledged(last).await;
         relay.stops().await;
         drop(journal);
-        cursor_says(folder.path(), acknowledged);
+        cursor_says(folder.path(), acknowledged).unwrap();
     }
     let journal = Journal::open(folder.path(), options()).unwrap();
     append(&journal, last + 1..=last + 1);
@@ -212,11 +212,11 @@ async fn what_stands_on_its_topic_already_is_not_sent_again() {
 }
 
 /// The cursor's file as a kill leaves it: one slot.
-fn cursor_says(folder: &std::path::Path, acknowledged: u64) {
+fn cursor_says(folder: &std::path::Path, acknowledged: u64) -> std::io::Result<()> {
     let mut slot = acknowledged.to_le_bytes().to_vec();
     slot.extend(crc32c::crc32c(&slot).to_le_bytes());
     slot.resize(16, 0);
-    std::fs::write(folder.join("cursor"), slot).unwrap();
+    std::fs::write(folder.join("cursor"), slot)
 }
 
 #[tokio::test(flavor = "multi_thread")]

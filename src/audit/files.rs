@@ -196,8 +196,11 @@ fn sink_of(folder: &Path) -> Result<Option<String>, AuditError> {
     }
 }
 
+/// A daily file: its name, and of what and of which day it is.
+type DailyFile = (String, (LogFile, Date));
+
 /// The files that the sink names, in order; others are nobody's business.
-fn daily_files(folder: &Path) -> Result<Vec<(String, (LogFile, Date))>, AuditError> {
+fn daily_files(folder: &Path) -> Result<Vec<DailyFile>, AuditError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(AuditError::file(folder))? {
         let name = entry.map_err(AuditError::file(folder))?.file_name();

@@ -20,7 +20,7 @@ use crate::world::servers::BrokerKind;
 use crate::world::{Program, World};
 
 /// A sink takes a partition for stuck after 15 seconds, and looks every five.
-const NAMED_WITHIN: Duration = Duration::from_secs(60);
+const NAMED_WITHIN: Duration = Duration::from_mins(1);
 const PARTITIONS: i32 = 3;
 
 /// One kind of malice; all of them keep the batch's checksum.

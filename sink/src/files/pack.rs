@@ -126,7 +126,8 @@ mod tests {
     fn a_file_is_the_same_after_it_was_packed_and_unpacked() {
         let home = tempfile::tempdir().unwrap();
         let plain = home.path().join("app-2025-05-14.log");
-        let text: String = (0..60_000).map(|number| format!("line {number}\n")).collect();
+        let lines: Vec<String> = (0..60_000).map(|number| format!("line {number}\n")).collect();
+        let text = lines.concat();
         fs::write(&plain, format!("{text}torn")).unwrap();
         let length = text.len() as u64;
         pack(&plain, length).unwrap();

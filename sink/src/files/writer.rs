@@ -199,7 +199,7 @@ impl LogWriter {
     pub(crate) fn keep_packed(&mut self, file: DayFile, length: u64) -> Result<bool, SinkError> {
         let path = self.path(file);
         if self.committed.get(&file) != Some(&length) || self.packed.contains(&file) {
-            remove(&pack::packing_path(&path))?;
+            remove(pack::packing_path(&path))?;
             return Ok(false);
         }
         self.open.remove(&file);
