@@ -112,7 +112,7 @@ async fn shops(world: &World, browser: &Browser) {
     browser.clicks("main a[href^='/products/101?']").await;
     browser.is_on("/products/101").await;
     browser.clicks("form[action='/cart/add'].add [type=submit]").await;
-    browser.sees("a[href='/checkout']").await;
+    browser.sees("form[action='/cart/checkout']").await;
     browser
         .page
         .goto(format!("{}/checkout", world.shop_address()))

@@ -288,7 +288,7 @@ pub struct Settings {
 /// The shortest token, in bytes: it is guessed otherwise.
 const LEAST_TOKEN: usize = 12;
 /// The smallest journal, in bytes.
-const LEAST_JOURNAL: u64 = 1024 * 1024;
+const LEAST_JOURNAL: u64 = 256 * 1024;
 
 /// A setting that is wrong, by its name; its value is not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -347,7 +347,7 @@ impl Settings {
             return wrong("--sink-group", "it is the name of a consumer group");
         }
         if self.journal_max_size.as_u64() < LEAST_JOURNAL {
-            return wrong("--journal-max-size", "less than 1MiB holds no busy minute");
+            return wrong("--journal-max-size", "less than 256KiB hardly holds the catalogue");
         }
         let folders = [("--journal", &self.journal), ("--diagnostics", &self.diagnostics)];
         match folders.iter().find(|(_, folder)| folder.as_os_str().is_empty()) {

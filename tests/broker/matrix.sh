@@ -24,7 +24,10 @@ trap finish EXIT
 tests/servers/install.sh kafka-clients >&2
 program="${DE_SHOP:-$target/debug/de-shop}"
 [ -x "$program" ] || cargo build --locked >&2
-[ -x "$work/go" ] || (cd tests/broker/matrix/go && go build -o "$work/go" .)
+# Debian's Go may be older than these clients ask for, and their modules come from Go's own proxy.
+if ! (cd tests/broker/matrix/go && go build -o "$work/go" .) >&2; then
+  echo "SKIPPED: franz-go, sarama and kafka-go, which need the Go that go.mod names and Go's module proxy" >&2
+fi
 
 embedded() {
   "$program" broker --listen 127.0.0.1:0 --data "$work/embedded" >"$work/embedded.ready" 2>"$work/embedded.log" &
@@ -62,9 +65,11 @@ client confluent-kafka "$python" tests/broker/matrix/confluent.py
 client kafka-python "$python" tests/broker/matrix/kafka_python.py
 client aiokafka "$python" tests/broker/matrix/aio.py
 client kafkajs env NODE_PATH="$servers/clients/node/node_modules" KAFKAJS_NO_PARTITIONER_WARNING=1 node tests/broker/matrix/kafkajs.js
-client franz-go "$work/go" franz-go
-client sarama "$work/go" sarama
-client kafka-go "$work/go" segmentio
+if [ -x "$work/go" ]; then
+  client franz-go "$work/go" franz-go
+  client sarama "$work/go" sarama
+  client kafka-go "$work/go" segmentio
+fi
 client "Kafka's tools" tests/broker/matrix/java.sh
 
 python3 tests/broker/matrix/table.py "$work/results" "${brokers[@]}" >"$work/matrix.md" && code=0 || code=$?

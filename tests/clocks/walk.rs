@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use schemas::Clock;
+use schemas::{Clock, Topic};
 use shop::journal;
 
 use super::{Clocks, DAY};
+use crate::world::evidence::Found;
 use crate::world::process::PATIENCE;
 use crate::world::servers::BrokerKind;
 use crate::world::visitor::Answered;
@@ -57,7 +58,10 @@ async fn of_forty_five_days_thirty_are_left_in_files_table_topics_and_journal() 
         let seen = world.sees_once_everywhere(&left).await;
         let files = oldest(&mut seen.files.by_id.keys());
         let rows = oldest(&mut seen.rows.keys());
-        let topics = oldest(&mut seen.topics.by_id.keys());
+        // What is sold stays on its compacted topic, however long ago it was said.
+        let kept_for_a_time = |found: &[Found]| found.iter().any(|found| found.place != Topic::Product.name());
+        let on_them = seen.topics.by_id.iter().filter(|(_, found)| kept_for_a_time(found));
+        let topics = oldest(&mut on_them.map(|(id, _)| id));
         if files == KEPT && rows == KEPT && on_topics.contains(&topics) {
             break;
         }

@@ -108,6 +108,10 @@ impl Generator {
         };
         let event = self.good(topic);
         malice::apply(self, &mut message, event);
+        // A compacted topic takes nothing without a key.
+        if topic.is_compacted() {
+            message.key.get_or_insert_default();
+        }
         if self.random.random_bool(0.1) {
             message.headers = malice::headers(self);
         }

@@ -80,9 +80,16 @@ try() {
 
 recipes=("$@")
 [ ${#recipes[@]} -gt 0 ] || mapfile -t recipes < <(find tests/recipes -type f ! -name run.sh ! -name README.md | sort)
+# Debian's Go may be older than the clients for Go ask for, and their modules come from Go's own proxy.
+has_go=
+(cd tests/broker/matrix/go && go build -o "$work/go-builds" .) >&2 && has_go=yes
 opens sqlite
 for recipe in "${recipes[@]}"; do
-  [ "$(basename "$recipe")" = psql.sh ] || try "$recipe"
+  case "$recipe" in
+    */psql.sh) ;;
+    *.go) if [ -n "$has_go" ]; then try "$recipe"; else echo "SKIPPED $recipe: it needs the Go that go.mod names, and Go's module proxy"; fi ;;
+    *) try "$recipe" ;;
+  esac
 done
 if [ -n "${DE_SHOP_TEST_POSTGRES:-}" ]; then
   DATABASE=${DE_SHOP_TEST_POSTGRES%/*}/recipes

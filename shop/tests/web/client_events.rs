@@ -329,8 +329,9 @@ async fn a_field_that_is_forged_is_left_out_by_name_and_the_rest_is_kept() {
         ("element_name", json!("x".repeat(5_000))),
     ];
     let mut visitor = world.visitor();
-    for (field, value) in &forged {
-        let event = with(joined_click(), field, value.clone());
+    for (sequence, (field, value)) in forged.iter().enumerate() {
+        let one = with(joined_click(), "tab", json!({ "id": "a1b2", "sequence": sequence + 1 }));
+        let event = with(one, field, value.clone());
         let answer = visitor
             .tells("/api/log/events", &with(event, "kind", "click".into()))
             .await;
@@ -339,7 +340,12 @@ async fn a_field_that_is_forged_is_left_out_by_name_and_the_rest_is_kept() {
         let expected = if value.is_null() { Value::Null } else { json!([field]) };
         assert_eq!(left_out, &expected, "{field}={value}");
     }
-    let half = joined_click().to_string().replace("link:/products/101", "\\ud83e");
+    let last = with(
+        joined_click(),
+        "tab",
+        json!({ "id": "a1b2", "sequence": forged.len() + 1 }),
+    );
+    let half = last.to_string().replace("link:/products/101", "\\ud83e");
     let answer = visitor
         .sends(Method::POST, "/api/log/click-event", Some("application/json"), half)
         .await;
