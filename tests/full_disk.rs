@@ -197,7 +197,8 @@ async fn below_sqlite_pages_are_shown_what_is_refused_is_said_and_both_databases
         assert!(since.elapsed() < PATIENCE, "the databases are never full");
     }
     world.says(Program::Shop, "can't be written").await;
-    while !world.readiness(Program::Sink).await.contains("database") {
+    let full = "\"database\":{\"ok\":false";
+    while !world.readiness(Program::Sink).await.contains(full) {
         looks_around(&mut shopper, 8).await;
         assert!(since.elapsed() < PATIENCE, "the sink's database is never full");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -208,7 +209,7 @@ async fn below_sqlite_pages_are_shown_what_is_refused_is_said_and_both_databases
     world.sees_once_everywhere(&shopper.answered).await;
     world.settles().await;
     world.is_done_with(Program::Shop, "can't be written").await;
-    world.is_done_with(Program::Sink, "database").await;
+    world.is_done_with(Program::Sink, full).await;
     world.ledger_holds();
 }
 

@@ -21,12 +21,14 @@ async fn strolls(shopper: &mut Visitor, steps: std::ops::Range<u32>) -> Vec<Answ
     shopper.answered[before..].to_vec()
 }
 
+/// What is sold is left out: the ledger can't tell whether its compacted topic was emptied or compacted.
 fn sequences(evidence: &Evidence) -> BTreeSet<u64> {
     let sequence = |json: Value| json["source"]["sequence"].as_u64().expect("a sequence");
     evidence
         .by_id
         .values()
         .flatten()
+        .filter(|found| found.event_type != "product")
         .map(|found| sequence(found.json()))
         .collect()
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{listed, view};
 use crate::operator::readyz;
+use crate::world::evidence;
 use crate::world::process::PATIENCE;
 use crate::world::servers::BrokerKind;
 use crate::world::{Program, World};
@@ -245,7 +246,7 @@ async fn whatever_a_broker_holds_all_other_partitions_go_on_and_what_stands_stil
         world.assert_alive();
         let (_, said) = readyz(&world.sink_address()).await;
         let said = said.to_string();
-        let rows = world.look().await.rows;
+        let rows = evidence::rows(&world.database.sink_url()).await;
         let arrived = |event: &Value| rows.contains_key(event["event_id"].as_str().expect("an id"));
         let missing: BTreeSet<_> = sent
             .iter()
