@@ -69,7 +69,9 @@ async fn a_guest_fills_and_changes_the_cart_without_leaving_the_product() {
     browser
         .waits_for("document.querySelector('dialog > [role=status]').textContent.includes('no longer in the cart')")
         .await;
-    browser.waits_for("!document.querySelector('.tools .count')").await;
+    browser
+        .waits_for("!document.querySelector(\".tools a[href='/cart'] .count\")")
+        .await;
     browser.clicks("dialog .notice [type=submit]").await;
     browser.sees("#quantity-101[value='3']").await;
     stays(&browser).await;

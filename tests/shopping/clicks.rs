@@ -93,9 +93,9 @@ async fn a_click_is_told_as_the_visitor_meant_it() {
         .collect();
     assert_eq!(told, ["dead", "dead", "rage"], "{account:?}");
     let stays = of(&events, "dwell", "/account");
-    assert_eq!(
-        stays.last().expect("a stay")["end_reason"],
-        "left",
+    let ended = &stays.last().expect("a stay")["end_reason"];
+    assert!(
+        ended == "left" || ended == "back_forward_cache",
         "a download leads nowhere: {stays:?}"
     );
 }

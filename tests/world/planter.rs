@@ -51,7 +51,7 @@ impl Planter {
     async fn send(&mut self, request: reqwest::RequestBuilder) -> String {
         let response = request.send().await.expect("the shop answers");
         assert!(!response.status().is_server_error(), "{response:?}");
-        for cookie in response.cookies().filter(|cookie| cookie.name() == "sign_in") {
+        for cookie in response.cookies().filter(|cookie| cookie.name().starts_with("sign_in")) {
             // The signature stands before the token's 64 digits.
             let digits = cookie.value().len().checked_sub(64).map(|at| &cookie.value()[at..]);
             let token = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));

@@ -226,10 +226,11 @@ fn header(frame: &Frame<'_>) -> Markup {
                     }
                     (themes(frame))
                     a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
-                    a.tool href="/wishlist" aria-label=(words.wishes.title) {
+                    a.tool href="/wishlist" {
                         (icon(HEART))
-                        span.tool-name { (words.wishes.title) }
-                        span.count hidden[frame.wished.is_empty()] { (frame.wished.len()) }
+                        span.tool-name aria-hidden="true" { (words.wishes.title) }
+                        span.count aria-hidden="true" hidden[frame.wished.is_empty()] { (frame.wished.len()) }
+                        span.unseen { (words.wishes.title) }
                     }
                     (cart_link(frame))
                 }

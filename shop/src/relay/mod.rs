@@ -77,14 +77,22 @@ impl RelayOptions {
 /// Why the relay can't go on by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
-    #[error("a setting for Kafka is wrong")]
-    Settings(#[source] KafkaError),
+    #[error("{}", without_value(.0))]
+    Settings(KafkaError),
     #[error("the relay can't read the journal")]
     Journal(#[from] JournalError),
     #[error("the relay's cursor can't be kept")]
     Cursor(#[from] io::Error),
     #[error("the relay's thread has ended")]
     Thread(#[from] tokio::task::JoinError),
+}
+
+/// The client's own text shows the value, which may be a password.
+fn without_value(error: &KafkaError) -> String {
+    match error {
+        KafkaError::ClientConfig(_, what, key, _) => format!("a setting for Kafka is wrong: {key}: {what}"),
+        other => format!("a setting for Kafka is wrong: {other}"),
+    }
 }
 
 /// Sends the journal to Kafka.

@@ -33,15 +33,18 @@ impl Caller {
                 cookies: forgotten.into_iter().collect(),
             };
         }
-        // A crawler's look, or the browser's own, says nothing about what people like.
-        if !self.is_seen() || self.occasion.bot {
+        // What the browser fetched by itself was not looked at.
+        if !self.is_seen() {
             return Changed::default();
         }
         let before: Option<ProductId> = self.looked.products().first().copied();
         if before == Some(product.id) {
             return Changed::default();
         }
-        site.crowd.looks_at(product.id, before);
+        // A crawler's look says nothing about what people like.
+        if !self.occasion.bot {
+            site.crowd.looks_at(product.id, before);
+        }
         Changed {
             cookies: vec![Change::Looked(self.looked.with(product.id))],
         }
