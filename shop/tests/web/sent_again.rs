@@ -200,7 +200,7 @@ async fn a_heart_shows_whether_it_is_filled_and_leads_back() {
             .split("</a>")
             .next()
             .unwrap_or_default()
-            .contains("<span class=\"count\">1</span>")
+            .contains("<span class=\"count\" aria-hidden=\"true\">1</span>")
     );
 }
 
