@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
 use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
 use de_shop::{audit, contract};
 use schemas::Clock;
-use sink::settings::without_secrets;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -71,10 +70,7 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let read = hosting::without_empty_variables(CommandLine::command())
-        .try_get_matches()
-        .and_then(|matches| CommandLine::from_arg_matches(&matches));
-    let line = read.unwrap_or_else(|error| without_secrets(error).exit());
+    let line: CommandLine = hosting::command_line();
     hosting::raise_open_files();
     let done = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(settings) => run(settings).await,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum_extra::extract::cookie::Key;
-use clap::{CommandFactory as _, FromArgMatches as _};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
 use schemas::{Clock, InstanceId, ProductId};
@@ -27,9 +26,7 @@ const BAD_SETTINGS: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Wrong options end here: exit 2, and a line that names the option.
-    let matches = hosting::without_empty_variables(CommandLine::command()).get_matches();
-    let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let line: CommandLine = hosting::command_line();
     hosting::raise_open_files();
     if let Err(error) = line.settings.check() {
         eprintln!("shop: {error}");

@@ -3,21 +3,20 @@
 //! A setting does what its name says, or the program refuses to start: exit 2 and one line that names the setting.
 
 mod address;
+mod choices;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::HeaderName;
 use bytesize::ByteSize;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use schemas::InstanceId;
 
 use crate::domain::{Experiment, Variant};
 
 pub use address::{Network, PublicUrl};
+pub use choices::{ForwardedHeader, KafkaSetting, LogLevel, RequestDetail};
 
 /// The web shop: pages for shoppers, and an event for everything that happens on them.
 #[derive(Debug, Clone, Parser)]
@@ -273,7 +272,7 @@ pub struct Settings {
     #[arg(
         long,
         env = "SHOP_PORTAL_TOKEN",
-        value_parser = trimmed,
+        value_parser = token,
         value_name = "TOKEN",
         hide_env_values = true,
         global = true
@@ -290,6 +289,14 @@ const LEAST_TOKEN: usize = 12;
 /// The smallest journal, in bytes.
 const LEAST_JOURNAL: u64 = 256 * 1024;
 
+fn token(text: &str) -> Result<String, String> {
+    let token = text.trim();
+    if token.len() < LEAST_TOKEN {
+        return Err(format!("it needs at least {LEAST_TOKEN} characters"));
+    }
+    Ok(token.to_owned())
+}
+
 /// A setting that is wrong, by its name; its value is not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {reason}")]
@@ -302,18 +309,11 @@ impl Settings {
     /// What stands when neither an option nor a variable says otherwise. For whoever embeds the shop and for tests.
     #[must_use]
     pub fn defaults() -> Self {
-        #[derive(Parser)]
-        struct Only {
-            #[command(flatten)]
-            settings: Settings,
-        }
-        let matches = hosting::without_empty_variables(Only::command()).get_matches_from(["shop"]);
-        Only::from_arg_matches(&matches)
-            .unwrap_or_else(|error| error.exit())
-            .settings
+        // A variable that is wrong ends here: exit 2, and a line that names it.
+        hosting::from_environment("shop").unwrap_or_else(|error| error.exit())
     }
 
-    /// What the command line can't tell by itself, or must not repeat: a value that is wrong may be a secret.
+    /// What the command line can't tell by itself.
     pub fn check(&self) -> Result<(), BadSetting> {
         let wrong = |setting, reason: &str| {
             Err(BadSetting {
@@ -321,16 +321,6 @@ impl Settings {
                 reason: reason.to_owned(),
             })
         };
-        if self.kafka_config.iter().any(|setting| setting.key.is_empty()) {
-            return wrong("--kafka-config", "one of the values is not KEY=VALUE");
-        }
-        if self
-            .portal_token
-            .as_ref()
-            .is_some_and(|token| token.len() < LEAST_TOKEN)
-        {
-            return wrong("--portal-token", "it needs at least 12 characters");
-        }
         if self.session_silence.is_zero() {
             return wrong(
                 "--session-silence",
@@ -354,98 +344,6 @@ impl Settings {
             Some((setting, _)) => wrong(setting, "it is the path of a folder"),
             None => Ok(()),
         }
-    }
-}
-
-/// A header in which a proxy says for whom it asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ForwardedHeader {
-    #[default]
-    XForwardedFor,
-    /// RFC 7239.
-    Forwarded,
-    XRealIp,
-}
-
-impl ForwardedHeader {
-    #[must_use]
-    pub const fn name(self) -> HeaderName {
-        match self {
-            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
-            Self::Forwarded => HeaderName::from_static("forwarded"),
-            Self::XRealIp => HeaderName::from_static("x-real-ip"),
-        }
-    }
-}
-
-/// Refuses nothing, see [`Settings::check`]: what is refused while it is parsed would be repeated.
-#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
-fn trimmed(token: &str) -> Result<String, Infallible> {
-    Ok(token.trim().to_owned())
-}
-
-/// Which `request` events are logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RequestDetail {
-    /// One event when the request has been answered.
-    Finished,
-    /// One event when it begins and one when it has been answered.
-    Both,
-}
-
-/// From which level on lines are logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    Trace,
-    Debug,
-    Info,
-    Warn,
-    Error,
-}
-
-impl LogLevel {
-    #[must_use]
-    pub const fn tracing(self) -> tracing::Level {
-        match self {
-            Self::Trace => tracing::Level::TRACE,
-            Self::Debug => tracing::Level::DEBUG,
-            Self::Info => tracing::Level::INFO,
-            Self::Warn => tracing::Level::WARN,
-            Self::Error => tracing::Level::ERROR,
-        }
-    }
-
-    /// The same level in the words of an event.
-    #[must_use]
-    pub const fn of_events(self) -> schemas::record::Level {
-        match self {
-            Self::Trace => schemas::record::Level::Trace,
-            Self::Debug => schemas::record::Level::Debug,
-            Self::Info => schemas::record::Level::Info,
-            Self::Warn => schemas::record::Level::Warning,
-            Self::Error => schemas::record::Level::Error,
-        }
-    }
-}
-
-/// `key=value` for librdkafka.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KafkaSetting {
-    pub key: String,
-    pub value: String,
-}
-
-impl FromStr for KafkaSetting {
-    type Err = Infallible;
-
-    /// What is no `KEY=VALUE` has no key and is refused by [`Settings::check`]: whoever parses command lines repeats what they refuse,
-    /// and this may be a password.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text.split_once('=').unwrap_or_default();
-        Ok(Self {
-            key: key.trim().to_owned(),
-            value: value.to_owned(),
-        })
     }
 }
 

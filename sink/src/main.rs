@@ -11,7 +11,6 @@ use clap::{Args, Parser, Subcommand};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::{Clock, Topic};
 use sink::dead_letter::{self, Discard, LetterId, Listing, Redrive};
-use sink::settings::without_secrets;
 use sink::{Partition, Settings, Sink, SinkError, Surroundings, metric, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -109,7 +108,8 @@ enum Files {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
+    let cli: Cli = hosting::command_line();
+    hosting::raise_open_files();
     let _diagnostics = match diagnostics::start(&cli.diagnostics.log_level, &cli.diagnostics.diagnostics) {
         Ok(guard) => guard,
         Err(reason) => return refuse(&reason),

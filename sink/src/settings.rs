@@ -6,8 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, FromArgMatches as _};
+use clap::{ArgAction, Args};
 use schemas::InstanceId;
 use time::UtcOffset;
 
@@ -21,7 +20,7 @@ const LONGEST_SESSION: Duration = Duration::from_hours(1);
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Kafka's addresses, separated by commas.
-    #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", value_name = "HOST:PORT", value_parser = addresses, global = true)]
+    #[arg(long, env = "SINK_KAFKA", default_value = "127.0.0.1:9092", value_name = "HOST:PORT", value_parser = hosting::brokers, global = true)]
     pub kafka: String,
 
     /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times (environment: separated by semicolons).
@@ -173,38 +172,8 @@ pub struct KafkaOption {
 impl Settings {
     /// What the environment (`SINK_...`) and the defaults say: where a program that embeds the sink begins.
     pub fn from_environment() -> Result<Self, clap::Error> {
-        let command = Self::augment_args(clap::Command::new("sink"));
-        let matches = command.try_get_matches_from(["sink"]).map_err(without_secrets)?;
-        Self::from_arg_matches(&matches)
+        hosting::from_environment("sink")
     }
-}
-
-/// What is wrong with the settings, without the values: one of them may hold a password.
-#[must_use]
-pub fn without_secrets(mut error: clap::Error) -> clap::Error {
-    if error.get(ContextKind::InvalidValue).is_some() {
-        let hidden = ContextValue::String("(not shown)".to_owned());
-        error.insert(ContextKind::InvalidValue, hidden);
-    }
-    error
-}
-
-/// Addresses as librdkafka takes them: `HOST:PORT`, separated by commas.
-pub fn addresses(text: &str) -> Result<String, String> {
-    for address in text.split(',').map(str::trim) {
-        let Some((host, port)) = address.rsplit_once(':') else {
-            return Err(format!("{address:?} is not of the form HOST:PORT"));
-        };
-        if host.is_empty() || host.contains('/') {
-            return Err(format!(
-                "{address:?} is not of the form HOST:PORT; a scheme such as http:// has no place in it"
-            ));
-        }
-        if port.parse::<u16>().map_or(true, |port| port == 0) {
-            return Err(format!("{port:?} in {address:?} is no port: 1 to 65535"));
-        }
-    }
-    Ok(text.to_owned())
 }
 
 fn session_timeout(text: &str) -> Result<Duration, String> {
@@ -267,33 +236,6 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_hosts_with_ports_and_nothing_else() {
-        for good in [
-            "127.0.0.1:9092",
-            "a:1,b:65535",
-            "a:1, b:2",
-            "[::1]:9092",
-            "kafka.example:9092",
-        ] {
-            assert_eq!(addresses(good), Ok(good.to_owned()));
-        }
-        for bad in [
-            "",
-            " ",
-            "host",
-            "host:",
-            "host:0",
-            "host:99999",
-            ":9092",
-            "http://host:9092",
-            "a:1,,b:2",
-            "a:1,",
-        ] {
-            assert!(addresses(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
     fn no_setting_that_is_wrong_shows_its_value() {
         for (option, value) in [
             ("--database", "postgres://me:geheim@host:port/db"),
@@ -304,7 +246,7 @@ mod tests {
         ] {
             let command = Settings::augment_args(clap::Command::new("sink"));
             let error = command.try_get_matches_from(["sink", option, value]).unwrap_err();
-            let said = without_secrets(error).to_string();
+            let said = hosting::without_value(error).to_string();
             assert!(said.contains(option) && !said.contains("me:geheim"), "{said}");
         }
     }

@@ -24,7 +24,7 @@ pub struct Settings {
     pub journal: Vec<PathBuf>,
 
     /// Kafka's addresses, separated by commas.
-    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT", value_parser = sink::settings::addresses)]
+    #[arg(long, env = "DE_SHOP_KAFKA", value_name = "HOST:PORT", value_parser = hosting::brokers)]
     pub kafka: Option<String>,
 
     /// An option for librdkafka, such as `security.protocol=ssl`; may be given several times.

@@ -71,7 +71,12 @@ mod tests {
 
     #[test]
     fn brokers_are_hosts_with_ports() {
-        for right in ["127.0.0.1:9092", "kafka-1:9092, kafka_2.example:9093", "[::1]:9092"] {
+        for right in [
+            "127.0.0.1:9092",
+            "kafka-1:9092, kafka_2.example:9093",
+            "[::1]:9092",
+            "a:1,b:65535",
+        ] {
             assert_eq!(brokers(right).as_deref(), Ok(right));
         }
         for wrong in [
@@ -80,6 +85,9 @@ mod tests {
             "host",
             "host:99999",
             "host:0",
+            "host:",
+            ":9092",
+            "a:1,",
             "http://host:9092",
             "a:1,,b:2",
             "a b:1",

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod empty;
+mod command_line;
 mod open_files;
 mod serve;
 
 pub use address::{brokers, listen};
-pub use empty::without_empty_variables;
+pub use command_line::{command_line, from_environment, without_value};
 pub use open_files::raise_open_files;
 pub use serve::{Doors, serve};

@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::open_files::{open_files, raise_open_files};
+use crate::open_files::open_files;
 
 /// Open files that connections leave for everything else.
 const FILES_LEFT: u64 = 256;
@@ -54,7 +54,6 @@ impl Default for Doors {
 
 /// Answers requests until `stop`, and then those under way; a handler finds the peer in `ConnectInfo<SocketAddr>`.
 pub async fn serve(listener: TcpListener, routes: Router, doors: Doors, stop: CancellationToken) {
-    raise_open_files();
     let in_all = usize::try_from(open_files().saturating_sub(FILES_LEFT)).unwrap_or(usize::MAX);
     let room = Arc::new(Semaphore::new(in_all.clamp(64, Semaphore::MAX_PERMITS)));
     let guests = Arc::new(Guests::default());
