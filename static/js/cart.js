@@ -91,13 +91,20 @@
   const ask = (one) => {
     // A hasty second click.
     if (waiting.some(({ from, address, body }) => from === one.from && address === one.address && body === one.body)) return;
-    waiting.push(one);
+    waiting.push({ ...one, sent: tokened(one.body) });
     one.from.setAttribute("aria-busy", "true");
     say(link.dataset.busy);
     if (waiting.length === 1) work();
   };
-  const send = async ({ address, body, part }) => {
-    const how = body === undefined ? {} : { method: "POST", body: new URLSearchParams(body) };
+  // Each click is a wish of its own, also for what stands twice on the page; sent again, it has the same token.
+  const tokened = (body) => {
+    if (body === undefined) return undefined;
+    const fields = new URLSearchParams(body);
+    if (fields.has("once")) fields.set("once", [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join(""));
+    return fields;
+  };
+  const send = async ({ address, sent, part }) => {
+    const how = sent === undefined ? {} : { method: "POST", body: sent };
     const answer = await fetch(address, { ...how, headers: { "x-part": part }, redirect: part === "cart" ? "follow" : "manual" });
     return { status: answer.status, done: answer.ok || answer.type === "opaqueredirect", html: part === "cart" ? await answer.text() : "" };
   };
@@ -130,8 +137,6 @@
       else location.assign("/cart");
       return;
     }
-    const once = done && form?.elements.once;
-    if (once) once.value = [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
     alert ??= part.querySelector(".alert");
     if (waiting.some(({ part }) => part === "cart")) return;
     if (alert && !part.contains(alert)) part.querySelector(".section-head").after(alert);

@@ -103,7 +103,8 @@ pub(super) fn manners(
     experiments: Experiments,
 ) -> Manners {
     let public_url = public_url(settings, address);
-    let is_loopback = address.ip().is_loopback() && public_url.is_loopback();
+    // Behind a proxy everybody comes from this machine.
+    let is_loopback = address.ip().is_loopback() && public_url.is_loopback() && settings.trusted_proxy.is_empty();
     Manners {
         portal: PortalAccess::new(is_loopback, settings.portal_token.as_deref()),
         public_url,

@@ -89,7 +89,8 @@ impl Store {
     }
 }
 
-/// What a form of a page carries, so that sending it twice (a double click on a slow line) does once what it says.
+/// What a form of a page carries, so that sending it twice (a double click on a slow line) does once what it says. Whoever goes back
+/// without scripts and sends the very same once more within that time can't be told from a double click.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormToken(String);
 

@@ -101,7 +101,8 @@ where
         return Ok(Err(problems.quantity.to_owned()));
     };
     let decide = |cart: &Cart, catalogue: &Catalogue, stock: &StockLevels| decide(cart, (catalogue, stock), quantity);
-    let once = FormToken::of(&wanted.once, product);
+    // Another quantity is another wish.
+    let once = FormToken::of(&wanted.once, format_args!("{product}/{quantity}"));
     let changed = change(site, caller, (wanted, once), decide).await?;
     let answered = changed.map(|cart| (filled(caller, &cart), Redirect::to("/cart")).into_response());
     Ok(answered.map_err(|error| problems.about_cart(error)))

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 const PATTERNS: &str = include_str!("../../crawlers/patterns.txt");
-/// So much may the compiled expression take; it takes about a third.
+/// So much may the compiled expression take, in bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
 
 /// None when the list holds what is no expression: a test sees to it that it never does.

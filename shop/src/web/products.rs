@@ -152,6 +152,8 @@ pub(super) async fn page(
         let products = show::products(&catalogue, ids, most);
         show::tiles(&catalogue, &stock, caller.occasion.at, products)
     };
+    let here = format!("/products/{}", product.id);
+    let frame = caller.frame(site).await?;
     let shown = ProductPage {
         product,
         category,
@@ -162,11 +164,9 @@ pub(super) async fn page(
         add: add_label(caller, label),
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
-        wished: caller.wishes(&site.store).await?.of(product.id).is_some(),
+        wished: frame.wished.contains(&product.id),
         from,
     };
-    let here = format!("/products/{}", product.id);
-    let frame = caller.frame(site).await?;
     // A refused form stands on this page.
     let frame = if frame.answers_a_form {
         Frame { here: &here, ..frame }

@@ -83,7 +83,7 @@ impl Caller {
 
 /// The page that a form stands on, or one that shows the same thing: what was posted can't be opened by its own address.
 fn page_of_form(posted: &str) -> &str {
-    const PAGES: [&str; 8] = [
+    const PAGES: [&str; 9] = [
         "/cart",
         "/wishlist",
         "/checkout",
@@ -92,6 +92,7 @@ fn page_of_form(posted: &str) -> &str {
         "/login",
         "/account",
         "/privacy",
+        "/data",
     ];
     let order = ["/cancel", "/again"]
         .into_iter()

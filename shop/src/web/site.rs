@@ -94,7 +94,8 @@ impl Site {
         manners: Manners,
         readiness: Readiness,
     ) -> Self {
-        super::crawler::prepare();
+        // Beside the start; a request that comes before it is done waits for it.
+        std::thread::spawn(super::crawler::prepare);
         Self(Arc::new(Parts {
             crowd: Crowd::new(store.catalogue(), clock.now()),
             clock,

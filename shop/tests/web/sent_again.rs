@@ -38,6 +38,18 @@ async fn a_form_that_is_sent_twice_is_done_once() {
 }
 
 #[tokio::test]
+async fn the_same_form_with_another_quantity_is_another_wish() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    let once = visitor.opens("/products/101").await.field("once").to_owned();
+    for quantity in [1, 3] {
+        let form = format!("product_id=101&quantity={quantity}&once={once}");
+        assert_eq!(visitor.posts("/cart/add", &form).await.leads_to(), "/cart");
+    }
+    assert_eq!(count_of(&visitor.opens("/cart").await.text), "4");
+}
+
+#[tokio::test]
 async fn somebody_elses_form_with_the_same_token_is_another_one() {
     let world = World::start().await;
     for _ in 0..2 {
