@@ -14,11 +14,12 @@ const KEPT: usize = 32;
 
 /// Exercise and student.
 type Whose = (u8, String);
+type Kept = (Whose, Arc<Lesson>);
 
 #[derive(Clone)]
 pub(super) struct Turns {
     free: Arc<Semaphore>,
-    lessons: Arc<Mutex<VecDeque<(Whose, Arc<Lesson>)>>>,
+    lessons: Arc<Mutex<VecDeque<Kept>>>,
 }
 
 impl Default for Turns {
