@@ -37,6 +37,32 @@ fn lines(folder: &Path, text: &str) -> Vec<String> {
     lines
 }
 
+fn simulate(seed: &str, day: &str, visits: &str, out: &str) {
+    let what = ["simulate", "--seed", seed, "--from", day, "--days", "1"];
+    let made = de_shop(&[&what[..], &["--visits-per-day", visits, "--out", out]].concat());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn play(folder: &str, kafka: &str) {
+    let played = de_shop(&["replay", folder, "--kafka", kafka, "--speed", "max"]);
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+}
+
+/// Until the folder holds exactly the `expected` lines of those with `text`.
+fn wait_for(shop: &mut Process, folder: &Path, text: &str, expected: &[String]) {
+    let since = Instant::now();
+    loop {
+        let found = lines(folder, text);
+        if found == expected {
+            return;
+        }
+        shop.assert_alive();
+        let (found, expected) = (found.len(), expected.len());
+        assert!(since.elapsed() < PATIENCE, "{found} of {expected} lines");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
 #[test]
 fn the_sink_takes_a_simulated_day_as_it_takes_a_shops_byte_by_byte() {
     let folder = TempDir::with_prefix("de-shop-classroom-").expect("a temporary folder");
@@ -54,37 +80,22 @@ fn the_sink_takes_a_simulated_day_as_it_takes_a_shops_byte_by_byte() {
         .day(UtcOffset::UTC)
         .to_string();
     let out = simulated.to_str().expect("a plain path");
-    let made = de_shop(&[
-        "simulate",
-        "--seed",
-        "5",
-        "--from",
-        &day,
-        "--days",
-        "1",
-        "--visits-per-day",
-        "60",
-        "--out",
-        out,
-    ]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let played = de_shop(&["replay", out, "--kafka", &kafka, "--speed", "max"]);
-    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
-
+    simulate("5", &day, "60", out);
+    play(out, &kafka);
+    let logs = data.join("logs");
     let expected = lines(&simulated, "\"simulated-5\"");
     assert!(expected.len() > 1000, "{}", expected.len());
-    let since = Instant::now();
-    while lines(&data.join("logs"), "\"simulated-5\"") != expected {
-        shop.assert_alive();
-        let found = lines(&data.join("logs"), "\"simulated-5\"").len();
-        assert!(since.elapsed() < PATIENCE, "{found} of {} lines", expected.len());
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    // Played once more it is the same stream: the sink takes no repetition.
-    let again = de_shop(&["replay", out, "--kafka", &kafka, "--speed", "max"]);
-    assert!(again.status.success());
-    std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(lines(&data.join("logs"), "\"simulated-5\"").len(), expected.len());
+    wait_for(&mut shop, &logs, "\"simulated-5\"", &expected);
+
+    // Played once more it is the same stream: the sink takes no repetition. Another shop's events stand behind it in the
+    // same partitions: once they are there, the repetition has been read.
+    play(out, &kafka);
+    let behind = folder.path().join("behind");
+    let out = behind.to_str().expect("a plain path");
+    simulate("6", &day, "30", out);
+    play(out, &kafka);
+    wait_for(&mut shop, &logs, "\"simulated-6\"", &lines(&behind, "\"simulated-6\""));
+    assert_eq!(lines(&logs, "\"simulated-5\"").len(), expected.len());
     assert!(shop.stop().success());
 }
 
@@ -115,11 +126,19 @@ fn a_replay_that_is_interrupted_goes_on_in_the_topics_without_gap_and_double() {
     let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
     let mut command = Command::new(program("de-shop"));
     command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
+    command.args([
+        "--retention-check-interval",
+        "500ms",
+        "--compaction-check-interval",
+        "1h",
+    ]);
     let mut broker = Process::start("broker", folder.path(), &mut command);
     let kafka = broker.ready()["kafka"].clone();
 
     let (out, point) = (path("simulated"), path("point.json"));
-    let simulate = ["simulate", "--days", "1", "--visits-per-day", "60"];
+    // Long past any retention that a topic has by default.
+    let day = ["--from", "2020-01-06", "--days", "1"];
+    let simulate = [&["simulate", "--visits-per-day", "60"][..], &day].concat();
     assert!(de_shop(&[&simulate[..], &["--out", &out]].concat()).status.success());
     let expected = lines(Path::new(&out), "");
     let straight = de_shop(&[&simulate[..], &["--kafka", &kafka]].concat());
@@ -128,9 +147,11 @@ fn a_replay_that_is_interrupted_goes_on_in_the_topics_without_gap_and_double() {
         "{}",
         String::from_utf8_lossy(&straight.stderr)
     );
+    // The broker looks several times for what is too old.
+    std::thread::sleep(Duration::from_secs(2));
     assert!(
         messages(&kafka, "", &expected) == expected,
-        "straight into topics it is the same"
+        "straight into topics it is the same, however old it is"
     );
 
     let replay = [

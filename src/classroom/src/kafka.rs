@@ -22,7 +22,6 @@ const PATIENCE: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
-    pub(crate) partition: Option<i32>,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) value: &'a [u8],
     pub(crate) millis: i64,
@@ -60,7 +59,6 @@ impl<'a> Outgoing<'a> {
         });
         Self {
             topic: topic.name(),
-            partition: None,
             key: Some(key),
             value,
             millis: event.timestamp.unix_millis().max(0),
@@ -139,9 +137,6 @@ impl Producer {
         if let Some(key) = &message.key {
             record = record.key(key);
         }
-        if let Some(partition) = message.partition {
-            record = record.partition(partition);
-        }
         loop {
             match self.client.send(record) {
                 Ok(()) => return Ok(()),
@@ -157,10 +152,6 @@ impl Producer {
     }
 
     /// Waits for the last acknowledgement; an error names what was lost.
-    pub(crate) fn finish(self) -> Result<(), ClassroomError> {
-        self.flush()
-    }
-
     pub(crate) fn flush(&self) -> Result<(), ClassroomError> {
         self.client.flush(PATIENCE).map_err(|source| self.failed(source))?;
         let losses = self.client.context();

@@ -26,8 +26,7 @@ fn solution(exercise: &Exercise) -> PathBuf {
 #[test]
 fn each_reference_solution_has_full_points() {
     if Command::new("python3").arg("--version").output().is_err() {
-        assert!(std::env::var_os("DE_SHOP_TEST_REQUIRE").is_none(), "python3 is missing");
-        return;
+        return crate::skipped("each_reference_solution_has_full_points", "there is no python3");
     }
     for exercise in ALL {
         let folder = tempfile::tempdir().unwrap();

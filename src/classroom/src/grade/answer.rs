@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -51,12 +51,20 @@ pub(super) struct Raw {
     pub(super) rows: Vec<Vec<Option<String>>>,
 }
 
+/// The URL of a PostgreSQL.
+fn url(path: &Path) -> Option<&str> {
+    path.to_str()
+        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
+}
+
+/// How the answer's place is told: of a URL never the password.
+pub(super) fn shown(path: &Path) -> PathBuf {
+    url(path).map_or_else(|| path.to_owned(), |url| database::shown(url).into())
+}
+
 /// Reads the answer at `path`, typed by what the exercise expects.
 pub fn read(path: &Path, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
-    if let Some(url) = path
-        .to_str()
-        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
-    {
+    if let Some(url) = url(path) {
         return parse(database::postgres(url)?.as_bytes(), columns);
     }
     let length = fs::metadata(path)?.len();
@@ -78,8 +86,8 @@ pub fn parse(bytes: &[u8], columns: &[Column]) -> Result<Vec<Row>, AnswerError> 
         return Err(AnswerError::Empty(names_of(columns)));
     }
     let raw = match text.trim_start().as_bytes().first() {
-        Some(b'{') => json_lines(text)?,
-        Some(b'[') => json_array(text)?,
+        Some(b'{') => json_lines(text, columns)?,
+        Some(b'[') => json_array(text, columns)?,
         _ => delimited(text)?,
     };
     typed(&raw, columns)
@@ -129,7 +137,7 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
     Ok(Raw { names, rows })
 }
 
-fn json_lines(text: &str) -> Result<Raw, AnswerError> {
+fn json_lines(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let read = lines.enumerate().map(|(place, line)| {
         serde_json::from_str::<Json>(line).map_err(|error| AnswerError::Row {
@@ -137,27 +145,41 @@ fn json_lines(text: &str) -> Result<Raw, AnswerError> {
             reason: error.to_string(),
         })
     });
-    objects(&read.collect::<Result<Vec<_>, _>>()?)
+    objects(&read.collect::<Result<Vec<_>, _>>()?, columns)
 }
 
-fn json_array(text: &str) -> Result<Raw, AnswerError> {
+fn json_array(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
     let read: Vec<Json> = serde_json::from_str(text).map_err(|error| AnswerError::Row {
         row: 0,
         reason: error.to_string(),
     })?;
-    objects(&read)
+    objects(&read, columns)
 }
 
-fn objects(values: &[Json]) -> Result<Raw, AnswerError> {
-    let mut raw = Raw::default();
+/// Programs leave out what is null, in the first object, too: a column is there when any object has it.
+fn objects(values: &[Json], columns: &[Column]) -> Result<Raw, AnswerError> {
+    let mut objects = Vec::with_capacity(values.len());
     for (place, value) in values.iter().enumerate() {
         let Json::Object(object) = value else {
             let reason = "it is no JSON object".to_owned();
             return Err(AnswerError::Row { row: place + 1, reason });
         };
-        if place == 0 {
-            raw.names = object.keys().cloned().collect();
+        objects.push(object);
+    }
+    let mut raw = Raw {
+        names: objects
+            .first()
+            .map_or_else(Vec::new, |first| first.keys().cloned().collect()),
+        rows: Vec::with_capacity(objects.len()),
+    };
+    for column in columns {
+        let is_it = |name: &&String| name.trim().to_lowercase() == column.name;
+        if !raw.names.iter().any(|name| is_it(&name)) {
+            raw.names
+                .extend(objects.iter().find_map(|object| object.keys().find(is_it)).cloned());
         }
+    }
+    for object in objects {
         let cell = |name: &String| match object.get(name) {
             None | Some(Json::Null) => None,
             Some(Json::String(text)) => Some(text.clone()),
@@ -294,6 +316,29 @@ mod tests {
             plain,
             rows(b"[{\"hour\":\"2026-11-02T13:00Z\",\"name\":\"a\",\"events\":\"3\",\"more\":1}]")
         );
+    }
+
+    #[test]
+    fn an_object_may_leave_out_what_is_null_and_the_first_one_too() {
+        let csv = rows(b"hour,name,events\n2026-11-02T13:00:00Z,,3\n2026-11-02T14:00:00Z,a,4\n");
+        let lines = b"{\"hour\":\"2026-11-02T13:00:00Z\",\"events\":3}\n{\"hour\":\"2026-11-02T14:00:00Z\",\"name\":\"a\",\"events\":4}\n";
+        assert_eq!(rows(lines), csv);
+        let without = parse(b"{\"hour\":\"2026-11-02T13:00:00Z\",\"events\":3}", &COLUMNS);
+        assert!(without.unwrap_err().to_string().contains("`name`"), "no object has it");
+    }
+
+    #[test]
+    fn a_password_is_never_told() {
+        for url in [
+            "postgres://kim:s3cret@127.0.0.1:5432/class",
+            "postgresql://kim:s3cret@127.0.0.1/class",
+            "postgres://kim@127.0.0.1/class?password=s3cret",
+        ] {
+            assert_eq!(shown(Path::new(url)), Path::new("postgres://kim@127.0.0.1:5432/class"));
+        }
+        let told = shown(Path::new("postgres://kim:s3cret?@127.0.0.1:port/class"));
+        assert!(!told.to_string_lossy().contains("s3cret"), "{}", told.display());
+        assert_eq!(shown(Path::new("hand-in/kim.csv")), Path::new("hand-in/kim.csv"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::exercises::table::{Column, Row, Value, counted, same};
+use crate::exercises::table::{Column, Row, Value, same};
 
 /// A row that differs from the one with the same key, or stands on one side only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -140,10 +140,4 @@ fn points(exact: bool, parts: &[Part]) -> u8 {
     let parts_count = parts.len().max(1);
     let hundredths: usize = parts.iter().map(|part| part.right * 100 / part.of.max(1)).sum();
     u8::try_from(hundredths / parts_count).unwrap_or(0).min(99)
-}
-
-/// Used where two tables are compared as a whole, and nothing of them is told.
-#[must_use]
-pub fn is_exactly(truth: &[Row], answer: &[Row]) -> bool {
-    truth.len() == answer.len() && counted(truth) == counted(answer)
 }

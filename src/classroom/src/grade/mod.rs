@@ -141,14 +141,19 @@ fn live(
 ) -> Result<Mark, ClassroomError> {
     let lesson = exercise(settings.exercise)?.lesson(&settings.whose.student())?;
     let mut before = live::Standing::default();
+    let mut marked = mark(&lesson, &before.rows, settings.mode);
     loop {
         let standing = live::read(brokers, topic, lesson.exercise.columns)?;
-        let mark = mark(&lesson, &standing.rows, settings.mode);
-        if !settings.watch || mark.exact || stop.is_cancelled() {
-            return Ok(mark);
+        // Marking is work: what stands as it stood has the mark that it had.
+        let is_new = standing != before;
+        if is_new {
+            marked = mark(&lesson, &standing.rows, settings.mode);
         }
-        if standing != before {
-            let line = progress(&standing, &mark);
+        if !settings.watch || marked.exact || stop.is_cancelled() {
+            return Ok(marked);
+        }
+        if is_new {
+            let line = progress(&standing, &marked);
             writeln!(out, "{line}")
                 .and_then(|()| out.flush())
                 .map_err(ClassroomError::Write)?;
@@ -181,7 +186,7 @@ fn progress(standing: &live::Standing, mark: &Mark) -> String {
 fn one(number: u8, student: &Student, path: &Path, mode: Mode) -> Result<Mark, ClassroomError> {
     let exercise = exercise(number)?;
     let answer = answer::read(path, exercise.columns).map_err(|source| ClassroomError::Answer {
-        path: path.to_owned(),
+        path: answer::shown(path),
         source,
     })?;
     let lesson = exercise.lesson(student)?;

@@ -2,6 +2,7 @@
 //! marked by the teacher's command line.
 
 mod markup;
+mod turns;
 mod words;
 
 #[cfg(test)]
@@ -16,31 +17,28 @@ use axum::routing::get;
 use axum::{Router, body::Body};
 use maud::Markup;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
 use crate::exercises::{Exercise, Lesson, Student};
 use crate::grade::mark::{Mode, mark};
 use crate::grade::{PRACTICE_KEY, answer};
 use markup::Outcome;
+use turns::Turns;
 use words::{EN, KO, PageWords};
 
 const STYLE: &str = include_str!("../../../../static/css/classroom.css");
-
-/// Data is made and answers are marked one after the other: a class that presses the button at once doesn't take the shop's threads.
-const AT_ONCE: usize = 1;
 
 #[derive(Clone)]
 struct Room {
     /// The address of the shop's style sheet.
     style: Arc<str>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
 }
 
 /// The pages, to be merged into the shop's; `style` is the address of the shop's style sheet.
 pub fn router(style: &str) -> Router {
     let room = Room {
         style: style.into(),
-        turns: Arc::new(Semaphore::new(AT_ONCE)),
+        turns: Turns::default(),
     };
     Router::new()
         .route("/classroom", get(list))
@@ -152,7 +150,7 @@ async fn graded(
         Ok(lesson) => lesson,
         Err(refused) => return refused,
     };
-    let marked = tokio::task::spawn_blocking(move || {
+    let marked = room.turns.take(move || {
         let outcome = match answer::parse(sent.answer.as_bytes(), lesson.exercise.columns) {
             Ok(rows) => Outcome::Marked(Box::new(mark(&lesson, &rows, Mode::Practice))),
             Err(error) => Outcome::Unmarked(error.to_string()),
@@ -161,7 +159,7 @@ async fn graded(
     });
     match marked.await {
         Ok((lesson, outcome)) => markup::exercise(&request, &lesson, Some(&outcome)).into_response(),
-        Err(error) => broken(&error),
+        Err(error) => broken(&*error),
     }
 }
 
@@ -194,21 +192,19 @@ async fn task(
 ) -> Response {
     let request = Request::new(&asked, &headers, &room);
     match lesson(&room, &number, &request).await {
-        Ok(lesson) => axum::Json(lesson.task).into_response(),
+        Ok(lesson) => axum::Json(&lesson.task).into_response(),
         Err(refused) => refused,
     }
 }
 
 /// The exercise as this student has it, or the answer that it doesn't exist.
-async fn lesson(room: &Room, number: &str, request: &Request) -> Result<Lesson, Response> {
+async fn lesson(room: &Room, number: &str, request: &Request) -> Result<Arc<Lesson>, Response> {
     let found = number.parse().ok().and_then(Exercise::numbered);
     let exercise = found.ok_or_else(|| (StatusCode::NOT_FOUND, markup::missing(request)).into_response())?;
-    let student = request.student();
-    let _turn = room.turns.acquire().await.map_err(|error| broken(&error))?;
-    let made = tokio::task::spawn_blocking(move || exercise.lesson(&student)).await;
-    made.map_err(|error| broken(&error))?.map_err(|error| broken(&error))
+    let made = room.turns.lesson(exercise, request.student()).await;
+    made.map_err(|error| broken(&*error))
 }
 
-fn broken(error: &dyn std::error::Error) -> Response {
+fn broken(error: &(dyn std::error::Error + Send + Sync)) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
 }

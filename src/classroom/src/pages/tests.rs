@@ -74,10 +74,10 @@ async fn the_data_can_be_downloaded_and_is_that_of_the_command_line() {
         id: "kim".into(),
     };
     let lesson = ALL[2].lesson(&student).unwrap();
-    assert_eq!(
-        (status, stream.lines().count()),
-        (StatusCode::OK, lesson.stream.messages.len())
-    );
+    let values: Vec<&[u8]> = lesson.stream.messages.iter().map(|message| &*message.value).collect();
+    let expected = [values.join(&b'\n'), b"\n".to_vec()].concat();
+    assert_eq!(status, StatusCode::OK);
+    assert!(stream.as_bytes() == expected, "byte by byte");
     let (_, task) = page("/classroom/3/task.json?student=kim").await;
     assert_eq!(task, serde_json::to_string(&lesson.task).unwrap());
 }

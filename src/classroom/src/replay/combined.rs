@@ -2,12 +2,8 @@
 //! `127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326 "http://a/b" "Mozilla/4.08"`.
 
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
 use time::macros::format_description;
-use time::{Month, OffsetDateTime};
-
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
 
 /// The time and the fields; none when the line is of another kind.
 pub(super) fn read(line: &[u8]) -> Option<(i64, Map<String, Value>)> {
@@ -67,15 +63,10 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 /// `10/Oct/2000:13:55:36 -0700`
 fn moment(text: &str) -> Option<i64> {
-    let (day, rest) = text.split_once('/')?;
-    let (month, rest) = rest.split_once('/')?;
-    let number = MONTHS.iter().position(|name| *name == month)? + 1;
-    let month = Month::try_from(u8::try_from(number).ok()?).ok()?;
-    let numbers = format!("{day}/{:02}/{rest}", u8::from(month));
     let format = format_description!(
-        "[day]/[month]/[year]:[hour]:[minute]:[second] [offset_hour sign:mandatory][offset_minute]"
+        "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] [offset_hour sign:mandatory][offset_minute]"
     );
-    let read = OffsetDateTime::parse(&numbers, format).ok()?;
+    let read = OffsetDateTime::parse(text, format).ok()?;
     i64::try_from(read.unix_timestamp_nanos() / 1000).ok()
 }
 

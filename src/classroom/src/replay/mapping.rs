@@ -108,16 +108,19 @@ impl Mapping {
     }
 
     /// Takes the names of the columns from the first line.
-    pub(super) fn take_header(&mut self, line: &[u8]) {
+    pub(super) fn take_header(&mut self, line: &[u8]) -> Result<(), MappingError> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        self.columns = cells(line).unwrap_or_default();
+        self.columns = cells(line).ok_or(MappingError::Format("line of CSV in UTF-8"))?;
+        Ok(())
     }
 
     /// The messages of a line: one, or one for each element of its list.
     pub(super) fn messages(&self, line: &[u8]) -> Result<Vec<Message>, MappingError> {
         match self.format {
             Format::Combined => {
-                let (at, object) = combined::read(line).ok_or(MappingError::Format("line of a combined access log"))?;
+                let (at, object) = combined::read(line)
+                    .filter(|(at, _)| is_kept(*at))
+                    .ok_or(MappingError::Format("line of a combined access log"))?;
                 Ok(vec![self.message(at, &object)])
             }
             Format::Csv => {
@@ -154,7 +157,8 @@ impl Mapping {
     fn dated(&self, object: &Map<String, Value>) -> Result<Message, MappingError> {
         let at = object
             .get(&self.time)
-            .and_then(|time| self.time_format.read(&plain(time)));
+            .and_then(|time| self.time_format.read(&plain(time)))
+            .filter(|at| is_kept(*at));
         let at = at.ok_or_else(|| MappingError::Time(self.time.clone()))?;
         Ok(self.message(at, object))
     }
@@ -178,6 +182,11 @@ impl Mapping {
             source: None,
         }
     }
+}
+
+/// Whether the moment is of the years 0 to 9999, which is what can be written.
+fn is_kept(at: i64) -> bool {
+    moment(at).unix_micros() == at
 }
 
 fn plain(value: &Value) -> String {
@@ -232,7 +241,7 @@ mod tests {
         let mut mapping = Mapping::find(preset).unwrap();
         if let Some(header) = header {
             assert!(mapping.has_header());
-            mapping.take_header(header.as_bytes());
+            mapping.take_header(header.as_bytes()).unwrap();
         }
         let messages = mapping.messages(line.as_bytes()).unwrap();
         let key = messages[0].key.clone().map(|key| String::from_utf8(key).unwrap());
@@ -283,5 +292,22 @@ mod tests {
         );
         assert_eq!(mapping.messages(b"1,2,3,pv,now"), Err(MappingError::Time("ts".into())));
         assert!(Mapping::find("/nowhere.toml").is_err());
+    }
+
+    #[test]
+    fn a_moment_that_can_not_be_written_is_no_time() {
+        let mapping = Mapping::find("taobao").unwrap();
+        let last = mapping.messages(b"1,2,3,pv,253402300799").unwrap();
+        assert!(String::from_utf8_lossy(&last[0].value).contains("9999-12-31T23:59:59"));
+        for far in ["253402300800", "-62167219201", "9223372036854", "-9223372036854"] {
+            let line = format!("1,2,3,pv,{far}");
+            assert_eq!(mapping.messages(line.as_bytes()), Err(MappingError::Time("ts".into())));
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_names_no_columns_is_refused() {
+        let mut mapping = Mapping::find("rees46").unwrap();
+        assert!(mapping.take_header(b"time,\xff\xfe").is_err() && mapping.take_header(b"\xef\xbb\xbf").is_err());
     }
 }

@@ -55,14 +55,17 @@ impl Report {
     /// For people, in one line.
     #[must_use]
     pub fn words(&self) -> String {
-        let (half, most) = (self.lateness.quantile_ms(0.5), self.lateness.quantile_ms(0.99));
+        let quantiles = self.lateness.quantile_ms(0.5).zip(self.lateness.quantile_ms(0.99));
+        let behind = quantiles.map_or_else(String::new, |(half, most)| {
+            format!("; behind schedule: {half:.1} ms in the middle, {most:.1} ms for 99 of 100")
+        });
         let ended = if self.interrupted {
             "interrupted after"
         } else {
             "replayed"
         };
         format!(
-            "{ended} {} messages; behind schedule: {half:.1} ms in the middle, {most:.1} ms for 99 of 100; {} lines unreadable",
+            "{ended} {} messages{behind}; {} lines unreadable",
             self.sent, self.unreadable
         )
     }
@@ -76,6 +79,8 @@ struct Replay<'a> {
     change: Option<Change>,
     numbered: u64,
     ended: bool,
+    /// All that the stream follows from, as it was at the beginning.
+    fingerprint: String,
 }
 
 impl Replay<'_> {
@@ -142,12 +147,12 @@ fn change(settings: &Settings, first: i64, clock: &Clock) -> Change {
     }
 }
 
-fn sources(settings: &Settings) -> Result<Vec<Source>, ClassroomError> {
+fn sources(settings: &Settings, stop: &CancellationToken) -> Result<Vec<Source>, ClassroomError> {
     let mapping = settings.mapping.as_deref().map(Mapping::find).transpose()?;
     let lines = source::open_all(&settings.sources, mapping.as_ref())?;
     let mut sources: Vec<Source> = lines.into_iter().map(|lines| Source::Lines(Box::new(lines))).collect();
     if let Some(brokers) = &settings.from_kafka {
-        let partitions = topics::open_all(brokers, &settings.topic, settings.from)?;
+        let partitions = topics::open_all(brokers, &settings.topic, settings.from, stop)?;
         sources.extend(
             partitions
                 .into_iter()
@@ -159,15 +164,17 @@ fn sources(settings: &Settings) -> Result<Vec<Source>, ClassroomError> {
 
 /// Plays; until `stop`, if that comes first.
 pub fn run(settings: &Settings, stop: &CancellationToken, clock: &Clock) -> Result<Report, ClassroomError> {
-    let point = read_resume(settings)?;
+    let fingerprint = fingerprint(settings)?;
+    let point = read_resume(settings, &fingerprint)?;
     let mut target = open_target(settings)?;
     let mut replay = Replay {
         settings,
-        merge: Merge::new(sources(settings)?)?,
+        merge: Merge::new(sources(settings, stop)?)?,
         faulty: Faulty::new(settings.faults.clone()),
         change: point.as_ref().map(|point| point.change),
         numbered: 0,
         ended: false,
+        fingerprint,
     };
     let already = point.map_or(0, |point| point.sent);
     for _ in 0..already {
@@ -208,17 +215,26 @@ fn play(
         }
     }
     bar.finish_and_clear();
+    // Topics end early when they are told to stop.
+    report.interrupted |= settings.from_kafka.is_some() && stop.is_cancelled();
     report.unreadable = replay.merge.unreadable_count;
     Ok(report)
 }
 
-/// The values of a topic, from its beginning to its end as it is now, each partition in its order.
+/// The values of a topic, from its beginning to its end as it is now: each partition in its order, and all of them by time.
 pub(crate) fn values_of(brokers: &str, topic: &str) -> Result<Vec<Vec<u8>>, ClassroomError> {
-    let mut values = Vec::new();
-    for mut partition in topics::open_all(brokers, &[topic.to_owned()], None)? {
-        while let Some(message) = partition.read()? {
-            values.push(message.value);
-        }
+    // A part of a topic would be taken for the whole: this is read to its end.
+    let partitions = topics::open_all(brokers, &[topic.to_owned()], None, &CancellationToken::new())?;
+    let sources = partitions
+        .into_iter()
+        .map(|partition| Source::Partition(Box::new(partition)));
+    values(sources.collect())
+}
+
+fn values(sources: Vec<Source>) -> Result<Vec<Vec<u8>>, ClassroomError> {
+    let (mut merge, mut values) = (Merge::new(sources)?, Vec::new());
+    while let Some(message) = merge.read()? {
+        values.push(message.value);
     }
     Ok(values)
 }
@@ -281,12 +297,10 @@ fn open_target(settings: &Settings) -> Result<Target, ClassroomError> {
     }
 }
 
-/// All that the stream follows from, but for when and where it goes.
-fn fingerprint(settings: &Settings) -> String {
+/// All that the stream follows from, but for when and where it goes: the settings, and how long the files are.
+fn fingerprint(settings: &Settings) -> Result<String, ClassroomError> {
     let Settings {
         sources,
-        from_kafka,
-        topic,
         mapping,
         from,
         to,
@@ -296,19 +310,20 @@ fn fingerprint(settings: &Settings) -> String {
         faults,
         ..
     } = settings;
-    format!(
-        "{sources:?} {from_kafka:?} {topic:?} {mapping:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}"
-    )
+    let files = source::lengths(sources)?;
+    Ok(format!(
+        "{files:?} {mapping:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}"
+    ))
 }
 
-fn read_resume(settings: &Settings) -> Result<Option<ResumePoint>, ClassroomError> {
+fn read_resume(settings: &Settings, fingerprint: &str) -> Result<Option<ResumePoint>, ClassroomError> {
     let Some(path) = &settings.resume else { return Ok(None) };
     let point = ResumePoint::read(path).map_err(|error| ClassroomError::file("--resume", path, error))?;
     match point {
-        Some(point) if point.settings != fingerprint(settings) => Err(ClassroomError::Setting {
+        Some(point) if point.settings != fingerprint => Err(ClassroomError::Setting {
             setting: "--resume",
             reason: format!(
-                "{} is of another replay; its settings were: {}",
+                "{} is of another replay; its files and their lengths, and its settings, were: {}",
                 path.display(),
                 point.settings
             ),
@@ -339,7 +354,7 @@ fn finish(settings: &Settings, replay: &Replay<'_>, already: u64, report: &mut R
         };
     }
     let point = ResumePoint {
-        settings: fingerprint(settings),
+        settings: replay.fingerprint.clone(),
         change: replay.change.unwrap_or_default(),
         sent: already + report.sent,
     };

@@ -107,24 +107,28 @@ impl Lateness {
         self.count += 1;
     }
 
-    /// The lateness that the share of all messages doesn't exceed, in milliseconds.
+    /// The lateness that the share of all messages doesn't exceed, in milliseconds; none when nothing was measured.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of lines")]
-    pub fn quantile_ms(&self, share: f64) -> f64 {
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
         let wanted = share * self.count as f64;
         let mut sum = 0;
         for (tenths, count) in self.counts.iter().enumerate() {
             sum += count;
             if sum as f64 >= wanted {
-                return (tenths + 1) as f64 / 10.0;
+                return Some((tenths + 1) as f64 / 10.0);
             }
         }
-        10_000.0
+        Some(10_000.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Report;
     use super::*;
 
     const SECOND: i64 = 1_000_000;
@@ -162,6 +166,20 @@ mod tests {
         for millis in 1..=100 {
             lateness.add(Duration::from_millis(millis));
         }
-        assert!((lateness.quantile_ms(0.99) - 99.1).abs() < 0.05);
+        let most = lateness.quantile_ms(0.99).unwrap();
+        assert!((most - 99.1).abs() < 0.05, "{most}");
+    }
+
+    #[test]
+    fn where_nothing_was_measured_no_lateness_is_told() {
+        assert_eq!(Lateness::default().quantile_ms(0.5), None);
+        assert_eq!(Report::default().words(), "replayed 0 messages; 0 lines unreadable");
+        let mut report = Report::default();
+        report.lateness.add(Duration::from_millis(2));
+        assert!(
+            report.words().contains("; behind schedule: 2.1 ms"),
+            "{}",
+            report.words()
+        );
     }
 }

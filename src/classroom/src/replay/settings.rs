@@ -79,8 +79,8 @@ pub struct Settings {
     /// Keeps lines that are no messages here.
     #[arg(long, value_name = "FILE")]
     pub unreadable: Option<PathBuf>,
-    /// Where to go on after Ctrl-C: written when interrupted, read when it is there.
-    #[arg(long, value_name = "FILE")]
+    /// Where to go on after Ctrl-C: written when interrupted, read when it is there. For files only: what stands in topics may change.
+    #[arg(long, value_name = "FILE", conflicts_with = "from_kafka")]
     pub resume: Option<PathBuf>,
 }
 

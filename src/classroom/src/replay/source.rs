@@ -66,6 +66,24 @@ pub(super) fn open_all(names: &[PathBuf], mapping: Option<&Mapping>) -> Result<V
     Ok(all)
 }
 
+/// The files that the names stand for, with their lengths; standard input has none.
+pub(super) fn lengths(names: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>, ClassroomError> {
+    let mut lengths = Vec::new();
+    for name in names.iter().filter(|name| name.as_os_str() != "-") {
+        let failed = |error| ClassroomError::file("SOURCE", name, error);
+        let files = if name.is_dir() {
+            files_of(name).map_err(failed)?
+        } else {
+            vec![name.clone()]
+        };
+        for file in files {
+            let length = fs::metadata(&file).map_err(failed)?.len();
+            lengths.push((file, length));
+        }
+    }
+    Ok(lengths)
+}
+
 fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let paths = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     let mut files = paths.collect::<io::Result<Vec<_>>>()?;
@@ -177,7 +195,12 @@ impl Lines {
                 continue;
             }
             match &mut self.mapping {
-                Some(mapping) if mapping.has_header() => mapping.take_header(&line),
+                Some(mapping) if mapping.has_header() => {
+                    mapping.take_header(&line).map_err(|error| ClassroomError::Setting {
+                        setting: "SOURCE",
+                        reason: format!("{}:{} should name the columns: {error}", self.name, self.number),
+                    })?;
+                }
                 _ => return Ok(Some(line)),
             }
         }

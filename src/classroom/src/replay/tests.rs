@@ -8,7 +8,7 @@ use clap::Parser;
 use super::*;
 use crate::simulate;
 
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 struct Line {
     #[command(flatten)]
     settings: Settings,
@@ -123,11 +123,12 @@ fn an_interrupted_replay_goes_on_without_gap_and_double() {
     let stopped = settings(&again);
     let mut replay = Replay {
         settings: &stopped,
-        merge: Merge::new(sources(&stopped).unwrap()).unwrap(),
+        merge: Merge::new(sources(&stopped, &CancellationToken::new()).unwrap()).unwrap(),
         faulty: Faulty::new(stopped.faults.clone()),
         change: None,
         numbered: 0,
         ended: false,
+        fingerprint: fingerprint(&stopped).unwrap(),
     };
     let mut target = open_target(&stopped).unwrap();
     for _ in 0..500 {
@@ -170,14 +171,84 @@ fn a_stop_ends_a_waiting_replay_at_once() {
     let (from, to) = (folder.path().join("from"), folder.path().join("to"));
     simulated(&from);
     let stop = CancellationToken::new();
-    stop.cancel();
-    let report = run(
-        &settings(&[from.to_str().unwrap(), "--out", to.to_str().unwrap()]),
-        &stop,
-        &Clock::system(),
+    let stopping = stop.clone();
+    let told = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        stopping.cancel();
+    });
+    let began = Instant::now();
+    // As fast as it happened: two days would take two days.
+    let arguments = [from.to_str().unwrap(), "--speed", "1", "--out", to.to_str().unwrap()];
+    let report = run(&settings(&arguments), &stop, &Clock::system()).unwrap();
+    let took = began.elapsed();
+    told.join().unwrap();
+    assert!(report.interrupted && report.sent > 0, "{report:?}");
+    assert!(
+        took >= Duration::from_millis(200) && took < Duration::from_secs(5),
+        "{took:?}"
     );
-    let report = report.unwrap();
-    assert!(report.interrupted && report.sent == 0);
+}
+
+#[test]
+fn a_file_that_has_changed_is_another_replay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    simulated(&folder.path().join("from"));
+    let (from, to, resume) = (path("from"), path("to"), path("resume"));
+    let settings = settings(&[&from, "--out", &to, "--resume", &resume, "--speed", "max"]);
+    let point = ResumePoint {
+        settings: fingerprint(&settings).unwrap(),
+        change: Change::default(),
+        sent: 5,
+    };
+    point.write(Path::new(&resume)).unwrap();
+    let grown = folder.path().join("from").join(&logs(Path::new(&from))[0].0);
+    let mut file = fs::File::options().append(true).open(grown).unwrap();
+    file.write_all(b"one more\n").unwrap();
+    let refused = run(&settings, &CancellationToken::new(), &Clock::system()).unwrap_err();
+    assert_eq!(refused.exit_code(), 2);
+}
+
+#[test]
+fn topics_have_no_resume_point() {
+    let topics = ["replay", "--from-kafka", "127.0.0.1:9092", "--topic", "shop.view"];
+    assert!(Line::try_parse_from(topics).is_ok());
+    let refused = Line::try_parse_from(topics.iter().chain(&["--resume", "point.json"])).unwrap_err();
+    assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn values_of_several_parts_come_in_the_order_of_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mapping = path("mapping.toml");
+    fs::write(
+        &mapping,
+        "format = \"json-lines\"\ntopic = \"t\"\ntime = \"ts\"\ntime_format = \"seconds\"\n",
+    )
+    .unwrap();
+    // The correction stands in the part that is read first.
+    fs::write(path("0.jsonl"), "{\"ts\":20}\n{\"ts\":40}\n").unwrap();
+    fs::write(path("1.jsonl"), "{\"ts\":10}\n{\"ts\":30}\n").unwrap();
+    let settings = settings(&[&path("0.jsonl"), &path("1.jsonl"), "--mapping", &mapping]);
+    let values = values(sources(&settings, &CancellationToken::new()).unwrap()).unwrap();
+    let seconds = values
+        .iter()
+        .map(|value| serde_json::from_slice::<serde_json::Value>(value).unwrap()["ts"].as_i64());
+    assert_eq!(seconds.collect::<Vec<_>>(), [10, 20, 30, 40].map(Some));
+}
+
+#[test]
+fn a_file_whose_first_line_can_not_be_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("a.csv"), b"event_time,\xff\xfe\n2019-10-01 00:00:00 UTC,view\n").unwrap();
+    let settings = settings(&[&path("a.csv"), "--mapping", "rees46", "--out", &path("to")]);
+    let refused = run(&settings, &CancellationToken::new(), &Clock::system()).unwrap_err();
+    assert!(
+        refused.exit_code() == 2 && refused.to_string().contains("a.csv:1"),
+        "{refused}"
+    );
 }
 
 #[test]

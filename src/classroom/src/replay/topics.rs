@@ -1,17 +1,20 @@
 //! Topics as sources: each partition is read from a moment, or its beginning, up to the end that it had when the replay began.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::message::Message;
 use crate::error::ClassroomError;
+use crate::simulate::stream::moment;
 
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a broker may say nothing before the replay gives up.
@@ -22,6 +25,8 @@ pub(super) struct Partition {
     brokers: String,
     end: i64,
     next: i64,
+    patience: Duration,
+    stop: CancellationToken,
 }
 
 /// All partitions of the topics that hold anything.
@@ -29,6 +34,7 @@ pub(super) fn open_all(
     brokers: &str,
     topics: &[String],
     from: Option<Timestamp>,
+    stop: &CancellationToken,
 ) -> Result<Vec<Partition>, ClassroomError> {
     let failed = |source| ClassroomError::Kafka {
         brokers: brokers.to_owned(),
@@ -54,7 +60,7 @@ pub(super) fn open_all(
             let (low, end) = asking.fetch_watermarks(topic, number, ANSWER).map_err(failed)?;
             let begin = begin(&asking, topic, number, from).map_err(failed)?.unwrap_or(low);
             if begin < end {
-                partitions.push(Partition::open(brokers, topic, number, begin, end).map_err(failed)?);
+                partitions.push(Partition::open(brokers, topic, number, begin..end, stop).map_err(failed)?);
             }
         }
     }
@@ -86,26 +92,36 @@ fn begin(asking: &BaseConsumer, topic: &str, number: i32, from: Option<Timestamp
 }
 
 impl Partition {
-    fn open(brokers: &str, topic: &str, number: i32, begin: i64, end: i64) -> Result<Self, KafkaError> {
+    fn open(
+        brokers: &str,
+        topic: &str,
+        number: i32,
+        offsets: Range<i64>,
+        stop: &CancellationToken,
+    ) -> Result<Self, KafkaError> {
         let consumer = consumer(brokers)?;
         let mut assigned = TopicPartitionList::new();
-        assigned.add_partition_offset(topic, number, Offset::Offset(begin))?;
+        assigned.add_partition_offset(topic, number, Offset::Offset(offsets.start))?;
         consumer.assign(&assigned)?;
         Ok(Self {
             consumer,
             brokers: brokers.to_owned(),
-            end,
-            next: begin,
+            end: offsets.end,
+            next: offsets.start,
+            patience: PATIENCE,
+            stop: stop.clone(),
         })
     }
 
+    /// The next message; none at the end, or when it was told to stop.
     pub(super) fn read(&mut self) -> Result<Option<Message>, ClassroomError> {
-        let since = Instant::now();
-        while self.next < self.end {
+        let mut since = Instant::now();
+        while self.next < self.end && !self.stop.is_cancelled() {
             match self.consumer.poll(Duration::from_millis(200)) {
                 Some(Ok(record)) if record.offset() >= self.end => return Ok(None),
                 Some(Ok(record)) => {
                     self.next = record.offset() + 1;
+                    since = Instant::now();
                     // A tombstone says nothing that could be played.
                     if let Some(message) = message(&record) {
                         return Ok(Some(message));
@@ -114,16 +130,22 @@ impl Partition {
                 // What is left up to the end was compacted away.
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
                 // A broker that is away comes back; the client goes on by itself.
-                Some(Err(source)) if since.elapsed() > PATIENCE => {
-                    return Err(ClassroomError::Kafka {
-                        brokers: self.brokers.clone(),
-                        source,
-                    });
+                Some(Err(source)) if since.elapsed() > self.patience => return Err(self.failed(source)),
+                None if since.elapsed() > self.patience => {
+                    let silent = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
+                    return Err(self.failed(silent));
                 }
                 Some(Err(_)) | None => {}
             }
         }
         Ok(None)
+    }
+
+    fn failed(&self, source: KafkaError) -> ClassroomError {
+        ClassroomError::Kafka {
+            brokers: self.brokers.clone(),
+            source,
+        }
     }
 }
 
@@ -135,11 +157,47 @@ fn message(record: &BorrowedMessage<'_>) -> Option<Message> {
     Some(match Message::of_the_shop(value) {
         Ok(message) => Message { topic, key, ..message },
         Err(_) => Message {
-            at: record.timestamp().to_millis().unwrap_or(0).saturating_mul(1000),
+            at: moment(record.timestamp().to_millis().unwrap_or(0).saturating_mul(1000)).unix_micros(),
             topic,
             key,
             value: value.to_vec(),
             source: None,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A partition of a broker that takes connections and never says anything.
+    fn silent(stop: &CancellationToken) -> (std::net::TcpListener, Partition) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let brokers = listener.local_addr().unwrap().to_string();
+        let mut partition = Partition::open(&brokers, "shop.view", 0, 0..5, stop).unwrap();
+        partition.patience = Duration::from_millis(300);
+        (listener, partition)
+    }
+
+    #[test]
+    fn a_broker_that_says_nothing_is_given_up_at_last() {
+        let (_listener, mut partition) = silent(&CancellationToken::new());
+        assert!(matches!(partition.read(), Err(ClassroomError::Kafka { .. })));
+    }
+
+    #[test]
+    fn whoever_is_told_to_stop_does_not_wait_for_a_silent_broker() {
+        let stop = CancellationToken::new();
+        let (_listener, mut partition) = silent(&stop);
+        partition.patience = PATIENCE;
+        let stopping = stop.clone();
+        let told = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            stopping.cancel();
+        });
+        let began = Instant::now();
+        assert_eq!(partition.read().unwrap(), None);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        told.join().unwrap();
+    }
 }

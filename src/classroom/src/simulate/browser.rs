@@ -112,7 +112,7 @@ impl<'a> Browser<'a> {
 
     /// Goes to a page. False when the shop failed to show it.
     pub(super) fn go(&mut self, page: Page) -> Result<bool, serde_json::Error> {
-        let path = page.path(&self.world.catalogue);
+        let path = page.path(self.world.catalogue);
         self.leave(Some(&path))?;
         self.keep_session();
         let incident = self.world.incident(page.endpoint(), self.now);
@@ -120,7 +120,7 @@ impl<'a> Browser<'a> {
         let server_ms = self.random.log_normal(2.2, 0.5) * slower;
         let failed = self.random.chance(failing);
         let mut args = std::mem::take(&mut self.landing);
-        put_query(&mut args, &page, &self.world.catalogue);
+        put_query(&mut args, &page, self.world.catalogue);
         let mut request = Request {
             id: self.uuid(self.now),
             endpoint: page.endpoint(),
@@ -310,7 +310,7 @@ impl<'a> Browser<'a> {
     }
 
     fn view(&self, page: &Page, args: &Fields<'static>) -> Details<'static> {
-        let catalogue = &self.world.catalogue;
+        let catalogue = self.world.catalogue;
         let (product_id, category_id, page_number) = match page {
             Page::Product(place) => {
                 let product = catalogue.product(*place);

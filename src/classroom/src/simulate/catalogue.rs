@@ -1,5 +1,7 @@
 //! What is sold, read from the shop's own catalogue, and how much of it people look at.
 
+use std::sync::OnceLock;
+
 use schemas::{CategoryId, ProductId};
 use serde::Deserialize;
 
@@ -84,8 +86,17 @@ pub struct Place {
 }
 
 impl Catalogue {
-    /// The shop's catalogue, as it comes with the program.
-    pub fn of_the_shop() -> Result<Self, serde_json::Error> {
+    /// The shop's catalogue, as it comes with the program; read once.
+    pub fn of_the_shop() -> Result<&'static Self, serde_json::Error> {
+        static READ: OnceLock<Catalogue> = OnceLock::new();
+        if let Some(catalogue) = READ.get() {
+            return Ok(catalogue);
+        }
+        let catalogue = Self::read()?;
+        Ok(READ.get_or_init(|| catalogue))
+    }
+
+    fn read() -> Result<Self, serde_json::Error> {
         let read = |file: &&str| serde_json::from_str::<CategoryFile>(file).map(Category::from);
         let categories = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let popularity = Weighted::zipf(categories.len(), CATEGORY_EXPONENT);
@@ -156,6 +167,10 @@ mod tests {
     fn the_catalogue_is_the_shops_and_each_product_is_found_by_its_id() {
         let catalogue = Catalogue::of_the_shop().unwrap();
         assert_eq!(catalogue.categories.len(), 12);
+        assert!(
+            std::ptr::eq(catalogue, Catalogue::of_the_shop().unwrap()),
+            "it is read once"
+        );
         let teapot = catalogue.find(ProductId(101)).unwrap();
         assert_eq!(
             (teapot.name.en.as_str(), teapot.price),

@@ -170,7 +170,7 @@ pub fn run(settings: &Settings) -> Result<u64, ClassroomError> {
             };
             write_truth(folder, &truth).map_err(ClassroomError::Write)?;
         }
-        (Target::Kafka(producer), _) => producer.finish()?,
+        (Target::Kafka(producer), _) => producer.flush()?,
         (Target::Files(_), None) => {}
     }
     Ok(counts.total())

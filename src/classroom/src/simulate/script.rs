@@ -116,7 +116,7 @@ impl Browser<'_> {
         if at > left {
             return None;
         }
-        let catalogue = &self.world.catalogue;
+        let catalogue = self.world.catalogue;
         let category = match open.page {
             Page::Listing { category, .. } => category,
             _ => self.visitor.interest,

@@ -1,6 +1,7 @@
 //! All visits as one stream, in the order in which the shop hears of things: what a journal would have held.
 //!
-//! Visits are planned when they begin and wait in a heap until their turn: memory holds the visits of the hour, never a day.
+//! Visits are planned when they begin and wait in a heap until their turn: memory holds the visits of the hour and the moments at which
+//! a day's visits begin, never a day's events.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -128,7 +129,7 @@ impl Simulation {
         self.starts.pop_front();
         let (number, new) = self.who(start);
         let bot = matches!(start.guest, Guest::Bot(_));
-        let visitor = Visitor::new(self.world.seed, number, bot, &self.world.catalogue);
+        let visitor = Visitor::new(self.world.seed, number, bot, self.world.catalogue);
         let visit = self.memory.next_visit();
         let random = Random::new(self.world.seed, Purpose::Visit, visit);
         let mut browser = Browser::new(&self.world, &visitor, random, start.at);

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn somebody_is_the_same_person_each_time() {
         let catalogue = Catalogue::of_the_shop().unwrap();
-        let who = |number| format!("{:?}", Visitor::new(7, VisitorNumber(number), false, &catalogue));
+        let who = |number| format!("{:?}", Visitor::new(7, VisitorNumber(number), false, catalogue));
         assert_eq!(who(5), who(5));
         assert_ne!(who(5), who(6));
     }

@@ -16,14 +16,14 @@ const CART_KEPT: i64 = 7 * 24 * HOUR;
 pub struct World {
     pub seed: u64,
     pub scenario: Scenario,
-    pub catalogue: Catalogue,
+    pub catalogue: &'static Catalogue,
     /// The first day's beginning, in microseconds since 1970.
     pub begins: i64,
 }
 
 impl World {
     #[must_use]
-    pub fn new(seed: u64, scenario: Scenario, catalogue: Catalogue, first: time::Date) -> Self {
+    pub fn new(seed: u64, scenario: Scenario, catalogue: &'static Catalogue, first: time::Date) -> Self {
         Self {
             seed,
             scenario,
