@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 
 use crate::world::process::PATIENCE;
@@ -51,6 +51,18 @@ impl Engineer {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// Listens until it was said; the stream's signs of life alone are not enough for ever.
+async fn hears(stream: &mut Response, told: &mut String, said: impl Fn(&str) -> bool) {
+    let listening = async {
+        while !said(told) {
+            let chunk = stream.chunk().await.expect("a chunk").expect("it goes on");
+            told.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    };
+    let heard = tokio::time::timeout(PATIENCE, listening).await;
+    assert!(heard.is_ok(), "it was not said: {told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,17 +154,17 @@ async fn what_does_not_exist_leads_to_what_was_meant() {
     let engineer = Engineer::of(&world);
     for (path, meant) in [
         ("/data/topics/shop.veiw", "/data/topics/shop.view"),
-        ("/data/topics/shop.cart?type=cart_ad", "type=cart_add"),
+        (
+            "/data/topics/shop.cart?type=cart_ad",
+            "/data/topics/shop.cart?type=cart_add#fields",
+        ),
         ("/data/schemas/cart_ad.json", "/data/schemas/cart_add.json"),
         ("/data/serach", "/data/search"),
     ] {
         let (status, page) = engineer.opens(path).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
-        let meant = format!("Did you mean <a href=\"{meant}");
-        assert!(
-            page.replace("#fields", "").contains(&meant) || page.contains(meant.split("type=").next().unwrap_or("")),
-            "{path}: {page}"
-        );
+        let meant = format!("Did you mean <a href=\"{meant}\">");
+        assert!(page.contains(&meant), "{path}: {page}");
     }
     for path in [
         "/data/messages/shop.view/0/x",
@@ -250,12 +262,10 @@ async fn hostile_messages_are_shown_as_the_text_that_they_are() {
         .http
         .get(format!("{}/data/tail/stream?topic=shop.click", engineer.shop));
     let mut stream = stream.send().await.expect("the tail answers");
-    let first = stream.chunk().await.expect("a chunk").expect("it has begun");
-    assert!(String::from_utf8_lossy(&first).contains("event: state"), "{first:?}");
-    let mut told = String::from_utf8_lossy(&first).into_owned();
-    while !told.contains("\"listening\":true") {
-        told += &String::from_utf8_lossy(&stream.chunk().await.expect("a chunk").expect("more"));
-    }
+    let mut told = String::new();
+    hears(&mut stream, &mut told, |told| !told.is_empty()).await;
+    assert!(told.contains("event: state"), "{told}");
+    hears(&mut stream, &mut told, |told| told.contains("\"listening\":true")).await;
 
     let large = "x".repeat(900_000);
     let producer: FutureProducer = ClientConfig::new()
@@ -293,9 +303,8 @@ async fn hostile_messages_are_shown_as_the_text_that_they_are() {
             "{page}"
         );
     }
-    while told.matches("event: message").count() < 4 {
-        told += &String::from_utf8_lossy(&stream.chunk().await.expect("a chunk").expect("more"));
-    }
+    let all = |told: &str| told.matches("event: message").count() >= 4;
+    hears(&mut stream, &mut told, all).await;
     assert!(told.len() < 100_000, "a large message is not sent whole");
 }
 
@@ -319,17 +328,13 @@ async fn fifty_viewers_share_one_consumer_and_see_a_message_soon() {
             .get(format!("{}/data/tail/stream?topic=shop.view", engineer.shop));
         let mut stream = request.send().await.expect("the tail answers");
         let mut told = String::new();
-        while !told.contains("\"listening\":true") {
-            told += &String::from_utf8_lossy(&stream.chunk().await.expect("a chunk").expect("more"));
-        }
+        hears(&mut stream, &mut told, |told| told.contains("\"listening\":true")).await;
         viewers.push(stream);
     }
     let watching = viewers.into_iter().map(|mut stream| {
         tokio::spawn(async move {
             let mut told = String::new();
-            while !told.contains("fifty-viewers") {
-                told += &String::from_utf8_lossy(&stream.chunk().await.expect("a chunk").expect("more"));
-            }
+            hears(&mut stream, &mut told, |told| told.contains("fifty-viewers")).await;
             Instant::now()
         })
     });
@@ -353,6 +358,6 @@ async fn fifty_viewers_share_one_consumer_and_see_a_message_soon() {
         took[VIEWERS / 2],
         took[VIEWERS - 1]
     );
-    // The promise is 300 ms; a machine that runs other tests gets more.
+    // No measure: this machine runs other tests meanwhile. What it took is printed above.
     assert!(took[VIEWERS - 1] < Duration::from_secs(3), "{took:?}");
 }

@@ -1,7 +1,8 @@
 // What is live under /data: counts, the tail, and whether a consumer has arrived.
 //
 // Promises: without this file every page stands as it is, but for the tail. What comes from messages is put in as text, never as markup.
-// While a page is hidden nothing is asked. At most 300 messages are kept on the page.
+// While a page is hidden nothing is asked, and the tail is closed: it goes on with what comes
+// from then on. At most 300 messages are kept on the page.
 (() => {
   "use strict";
   const COUNTS_EVERY = 2000, GROUPS_EVERY = 1000; // ms
@@ -114,8 +115,9 @@
     if (own && own.checked) { asked.set("field", "session_id"); asked.set("value", own.dataset.own); }
     return asked;
   };
+  const close = () => { if (source) source.close(); source = null; };
   const open = () => {
-    if (source) source.close();
+    close();
     source = new EventSource(`${words.stream}?${query()}`);
     source.addEventListener("state", ({ data }) => {
       const { listening, since } = JSON.parse(data);
@@ -129,7 +131,8 @@
       if (paused.length > KEPT) paused.shift();
       put(state, filled(words.paused, { n: paused.length }));
     });
-    source.addEventListener("error", () => put(state, words.lost));
+    // After an answer that is no stream (the token, too many viewers) the browser does not try again.
+    source.addEventListener("error", ({ target }) => put(state, target.readyState === EventSource.CLOSED ? words.closed : words.lost));
   };
   const pauseName = pause.textContent;
   pause.addEventListener("click", () => {
@@ -142,6 +145,10 @@
   tail.querySelector("[data-act=clear]").addEventListener("click", () => list.replaceChildren());
   form.addEventListener("submit", (event) => { event.preventDefault(); list.replaceChildren(); open(); });
   if (own) own.addEventListener("change", () => { list.replaceChildren(); open(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") close();
+    else if (!source) open();
+  });
   tail.hidden = false;
-  open();
+  if (document.visibilityState !== "hidden") open();
 })();

@@ -1,6 +1,6 @@
 //! What the contract declares of each field, from the JSON Schema that is made of the Rust types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use schemas::{EventType, Topic, generate};
@@ -50,9 +50,15 @@ pub enum Origin {
 
 /// Every field of a message of this type, in the order of the schema, the envelope before the details.
 #[must_use]
-pub fn fields(event_type: EventType) -> Vec<Field> {
-    of_schema(&generate::schema(event_type), event_type)
+pub fn fields(event_type: EventType) -> &'static [Field] {
+    FIELDS.get(&event_type).map_or(&[], Vec::as_slice)
 }
+
+/// They are the program's own: the schemas are made once.
+static FIELDS: LazyLock<BTreeMap<EventType, Vec<Field>>> = LazyLock::new(|| {
+    let of = |event_type| (event_type, of_schema(&generate::schema(event_type), event_type));
+    EventType::ALL.map(of).into()
+});
 
 /// The fields that this schema declares.
 #[must_use]

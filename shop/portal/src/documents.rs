@@ -23,6 +23,13 @@ pub struct Setting {
     pub retention: Duration,
 }
 
+/// The AsyncAPI document, and as it is written.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) document: serde_json::Value,
+    yaml: String,
+}
+
 /// The AsyncAPI document.
 #[must_use]
 pub fn asyncapi(setting: &Setting) -> serde_json::Value {
@@ -48,7 +55,15 @@ impl Portal {
     /// `/data/asyncapi.yaml`
     #[must_use]
     pub fn asyncapi(&self) -> String {
-        yaml(&asyncapi::document(&self.setting()))
+        self.described().yaml.clone()
+    }
+
+    pub(crate) fn described(&self) -> &Described {
+        self.0.described.get_or_init(|| {
+            let document = asyncapi(&self.setting());
+            let yaml = yaml(&document);
+            Described { document, yaml }
+        })
     }
 
     /// `/data/contract.yaml`

@@ -170,7 +170,7 @@ fn pause(client: &Client, topic: Topic, partition: i32) -> KafkaResult<()> {
     client.pause(&list)
 }
 
-fn is_away(error: &KafkaError) -> bool {
+pub(crate) fn is_away(error: &KafkaError) -> bool {
     let code = error.rdkafka_error_code();
     matches!(
         code,

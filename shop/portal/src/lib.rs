@@ -28,7 +28,7 @@ mod table;
 pub mod tail;
 mod topics;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use maud::Markup;
@@ -37,6 +37,7 @@ use schemas::Clock;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::documents::Described;
 pub use self::documents::schema;
 pub use self::filter::Filter;
 use self::kafka::Kafka;
@@ -48,6 +49,8 @@ use self::tail::Tail;
 
 /// Searches that run at the same time; more wait for their turn.
 const SEARCHES: usize = 2;
+/// Downloads that run at the same time: a receiver may be slow, so they keep no search waiting.
+const DOWNLOADS: usize = 2;
 
 /// What the portal is told by the shop.
 pub struct Options {
@@ -110,6 +113,9 @@ struct Parts {
     looks: Arc<Looks>,
     tail: Arc<Tail>,
     searches: Arc<Semaphore>,
+    downloads: Arc<Semaphore>,
+    /// Made when somebody asks, and then kept: the program and its settings don't change.
+    described: OnceLock<Described>,
 }
 
 impl Portal {
@@ -122,6 +128,8 @@ impl Portal {
             looks: Arc::new(Looks::new(kafka.clone())),
             tail: Arc::new(Tail::new(kafka.clone(), clock.clone())),
             searches: Arc::new(Semaphore::new(SEARCHES)),
+            downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+            described: OnceLock::new(),
             kafka,
             bootstrap: options.bootstrap,
             public_url: options.public_url,

@@ -33,7 +33,7 @@ type Maps = BTreeMap<&'static str, Arc<BTreeSet<String>>>;
 static MAPS: LazyLock<Maps> = LazyLock::new(|| {
     let of = |event_type| {
         let fields = declared::fields(event_type);
-        let maps = declared::maps(&fields).into_iter().map(str::to_owned);
+        let maps = declared::maps(fields).into_iter().map(str::to_owned);
         Arc::new(maps.collect::<BTreeSet<_>>())
     };
     EventType::ALL

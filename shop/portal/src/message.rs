@@ -47,6 +47,8 @@ pub struct Message {
     pub key: Option<Vec<u8>>,
     pub headers: Vec<(String, Vec<u8>)>,
     pub value: Vec<u8>,
+    /// How large the value is on its topic; more than is here when it was [cut](Self::cut).
+    pub size: usize,
     parsed: OnceLock<Option<Value>>,
 }
 
@@ -58,6 +60,7 @@ impl Message {
             millis: None,
             key: None,
             headers: Vec::new(),
+            size: value.len(),
             value,
             parsed: OnceLock::new(),
         }
@@ -79,6 +82,19 @@ impl Message {
                 .collect(),
             ..Self::new(place, read.payload().unwrap_or_default().to_vec())
         })
+    }
+
+    /// Keeps only the beginning of a value that is larger.
+    pub(crate) fn cut(&mut self, most: usize) {
+        if self.value.len() > most {
+            self.value.truncate(most);
+            self.value.shrink_to_fit();
+        }
+    }
+
+    /// Whether the value has fields, though perhaps they can't be told apart any more: it was a JSON object before it was cut.
+    pub(crate) fn may_have_fields(&self) -> bool {
+        self.json().is_some() || (self.value.len() < self.size && self.value.trim_ascii_start().starts_with(b"{"))
     }
 
     /// The value, when it is a JSON object; read once.

@@ -6,15 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use memchr::memmem;
 use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use schemas::Topic;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 
 use crate::filter::Filter;
 use crate::kafka::{Client, Kafka, PATIENCE, Range, everything, read, whole};
@@ -32,6 +35,13 @@ const READERS: usize = 2;
 pub struct Window {
     pub from: i64,
     pub until: i64,
+}
+
+impl Window {
+    /// The first moment after it.
+    fn end(self) -> i64 {
+        self.until.saturating_add(1)
+    }
 }
 
 /// What was searched of one partition.
@@ -100,10 +110,17 @@ pub(crate) fn search(
         loop {
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some((topic, range)) = next else { return Ok(()) };
-            let done = scan(client, filter, (topic, range), deadline, |message| {
-                keep(message);
-                ControlFlow::Continue(())
-            })?;
+            let done = scan(
+                client,
+                filter,
+                (topic, range),
+                deadline,
+                || true,
+                |message| {
+                    keep(message);
+                    ControlFlow::Continue(())
+                },
+            )?;
             covered.lock().unwrap_or_else(PoisonError::into_inner).push(done);
         }
     };
@@ -112,7 +129,10 @@ pub(crate) fn search(
             .map(|_| scope.spawn(|| kafka.reader().and_then(|client| work(&client))))
             .collect();
         let own = work(&client);
-        let joined = others.into_iter().map(|other| other.join().unwrap_or(Ok(())));
+        // A reader that has broken has not read everything.
+        let joined = others
+            .into_iter()
+            .map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         joined.chain([own]).collect::<KafkaResult<Vec<()>>>()
     })?;
     let mut covered = covered.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -153,25 +173,71 @@ impl Lines {
     }
 }
 
+/// How long a download may take, and how long it waits for a receiver that takes nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub longest: Duration,
+    pub stalled: Duration,
+}
+
+impl Patience {
+    pub(crate) const DOWNLOAD: Self = Self {
+        longest: Duration::from_hours(1),
+        stalled: Duration::from_secs(30),
+    };
+}
+
+/// Why a download is not whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("Kafka does not answer")]
+    Kafka(#[from] KafkaError),
+    #[error("the time was up at offset {} of {}", .0.reached, .0.until)]
+    TimeUp(Coverage),
+    #[error("nothing was taken for {} s", .0.as_secs_f32())]
+    Stalled(Duration),
+}
+
 /// Sends every message that is found as a line, by topic, partition and offset, until the receiver is gone; blocks meanwhile.
-pub(crate) fn lines(kafka: &Kafka, filter: &Filter, lines: Lines, sender: &Sender<String>) -> KafkaResult<()> {
+pub(crate) fn lines(
+    kafka: &Kafka,
+    filter: &Filter,
+    lines: Lines,
+    (sender, runtime): (&Sender<String>, &Handle),
+    patience: Patience,
+) -> Result<(), Broken> {
+    let deadline = Instant::now() + patience.longest;
     let client = kafka.reader()?;
     let mut jobs = jobs(&client, filter, None)?;
     jobs.sort_by_key(|(topic, range)| (*topic, range.partition));
-    // As long as the receiver takes them: it is a download.
-    let deadline = Instant::now() + Duration::from_hours(1);
     for job in jobs {
-        let mut gone = false;
-        scan(&client, filter, job, deadline, |message| {
-            let line = lines.line(&message);
-            if line.is_some_and(|line| sender.blocking_send(line + "\n").is_err()) {
-                gone = true;
-                return ControlFlow::Break(());
+        let mut is_stalled = false;
+        let is_wanted = || !sender.is_closed();
+        let done = scan(&client, filter, job, deadline, is_wanted, |message| {
+            let Some(line) = lines.line(&message) else {
+                return ControlFlow::Continue(());
+            };
+            match sender.try_send(line + "\n") {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+                Err(TrySendError::Full(line)) => match runtime.block_on(sender.send_timeout(line, patience.stalled)) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(SendTimeoutError::Closed(_)) => ControlFlow::Break(()),
+                    Err(SendTimeoutError::Timeout(_)) => {
+                        is_stalled = true;
+                        ControlFlow::Break(())
+                    }
+                },
             }
-            ControlFlow::Continue(())
         })?;
-        if gone {
-            break;
+        if sender.is_closed() {
+            return Ok(());
+        }
+        if is_stalled {
+            return Err(Broken::Stalled(patience.stalled));
+        }
+        if done.reached < done.until {
+            return Err(Broken::TimeUp(done));
         }
     }
     Ok(())
@@ -196,7 +262,7 @@ fn jobs(client: &Client, filter: &Filter, window: Option<Window>) -> KafkaResult
 
 fn narrow(client: &Client, topic: Topic, ranges: &mut [Range], window: Window) -> KafkaResult<()> {
     let from = offsets_at(client, topic, ranges, window.from)?;
-    let until = offsets_at(client, topic, ranges, window.until + 1)?;
+    let until = offsets_at(client, topic, ranges, window.end())?;
     for range in ranges {
         if let Some(offset) = until.get(&range.partition) {
             range.until = *offset;
@@ -217,7 +283,7 @@ pub(crate) fn offsets_at(
 ) -> KafkaResult<BTreeMap<i32, i64>> {
     let mut list = TopicPartitionList::new();
     for range in ranges {
-        list.add_partition_offset(topic.name(), range.partition, Offset::Offset(millis))?;
+        list.add_partition_offset(topic.name(), range.partition, Offset::Offset(millis.max(0)))?;
     }
     if ranges.is_empty() {
         return Ok(BTreeMap::new());
@@ -236,10 +302,14 @@ fn scan(
     filter: &Filter,
     (topic, range): (Topic, Range),
     deadline: Instant,
+    is_wanted: impl Fn() -> bool,
     mut hit: impl FnMut(Message) -> ControlFlow<()>,
 ) -> KafkaResult<Coverage> {
     let finder = filter.needle().map(memmem::Finder::new);
     let left = read(client, topic, &[range], deadline, |message| {
+        if !is_wanted() {
+            return ControlFlow::Break(());
+        }
         let value = message.payload().unwrap_or_default();
         if !filter.may_match(finder.as_ref(), message.key(), value) {
             return ControlFlow::Continue(());
@@ -257,3 +327,6 @@ fn scan(
         reached: left.first().map_or(range.until, |left| left.from),
     })
 }
+
+#[cfg(test)]
+mod tests;

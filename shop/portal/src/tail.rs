@@ -1,6 +1,7 @@
 //! What comes in, as it comes: one consumer for all who watch, and none when nobody does.
 //!
-//! Bounds: a viewer who is slower than the topics loses messages and is told how many ([`Seen::Missed`]); at most [`MOST_VIEWERS`] watch.
+//! Bounds: a viewer who is slower than the topics loses messages and is told how many ([`Seen::Missed`]); at most [`MOST_VIEWERS`] watch;
+//! of a value the first [`MOST_BYTES`] wait for the viewers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,13 +17,15 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use tokio_util::sync::CancellationToken;
 
-use crate::kafka::{Client, Kafka, edges};
+use crate::kafka::{Client, Kafka, edges, is_away};
 use crate::message::Message;
 
 /// So many may watch at the same time.
 pub const MOST_VIEWERS: usize = 200;
 /// How far a viewer may lag behind.
 const BUFFERED: usize = 2048;
+/// The shop's own messages are smaller.
+const MOST_BYTES: usize = 64 * 1024;
 /// How long the consumer goes on when nobody watches any more.
 const LINGER: Duration = Duration::from_secs(10);
 /// How often new topics and partitions are looked for.
@@ -172,25 +175,18 @@ impl Tail {
             }
             match client.poll(STEP) {
                 Some(Ok(read)) => {
-                    if let Some(message) = Message::of(&read) {
+                    if let Some(mut message) = Message::of(&read) {
+                        message.cut(MOST_BYTES);
                         // Nobody who listens is no trouble.
                         let _ = self.sender.send(Arc::new(message));
                     }
                 }
-                Some(Err(error)) if is_lost(&error) => return Err(error),
+                Some(Err(error)) if is_away(&error) => return Err(error),
                 Some(Err(_)) | None => {}
             }
         }
         Ok(())
     }
-}
-
-fn is_lost(error: &rdkafka::error::KafkaError) -> bool {
-    use rdkafka::error::RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure};
-    matches!(
-        error.rdkafka_error_code(),
-        Some(AllBrokersDown | BrokerTransportFailure)
-    )
 }
 
 /// Adds the partitions that are not on the list: from their end at first, from their beginning when they came to be meanwhile.

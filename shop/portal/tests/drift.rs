@@ -88,9 +88,9 @@ fn bare(event_type: EventType, value: &Value) -> Message {
 
 fn keep(live: &mut Live, event_type: EventType, message: Message) {
     let fields = portal::declared::fields(event_type);
-    let maps: BTreeSet<String> = portal::declared::maps(&fields).into_iter().map(str::to_owned).collect();
+    let maps: BTreeSet<String> = portal::declared::maps(fields).into_iter().map(str::to_owned).collect();
     let maps = Arc::new(maps);
-    let observed: &mut Observed = live.observed.entry(event_type.topic()).or_default();
+    let observed: &mut Observed = Arc::make_mut(live.observed.entry(event_type.topic()).or_default());
     observed.take(&Arc::new(message), |_| Some(Arc::clone(&maps)));
 }
 

@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use portal::{Reader, Told};
 
 use super::Site;
+use super::caller::address;
 use super::cookies::Cookies;
 use super::data::{AskedFor, asked};
 use super::error::PageError;
@@ -20,8 +21,9 @@ use super::error::PageError;
 /// Who reads, where no page is made: the cookies say it.
 fn reader(site: &Site, request: &Parts) -> Result<Reader, PageError> {
     let cookies = Cookies::of(&request.headers, &site.manners);
-    let may_read =
-        site.manners.portal.opens(cookies.portal().as_ref()) || site.manners.portal.opens_to(&request.headers);
+    let portal = &site.manners.portal;
+    let program = || portal.opens_to_program(&request.headers, address(site, request), site.clock.now());
+    let may_read = portal.opens(cookies.portal().as_ref()) || program().map_err(PageError::TooMany)?;
     if !may_read {
         return Err(PageError::NoToken);
     }

@@ -1,6 +1,8 @@
 //! `POST /data/token`: the portal's token for a cookie, so that messages are shown to this browser; and what the token opens.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
@@ -8,6 +10,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::response::{IntoResponse, Redirect, Response};
+use schemas::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -16,7 +19,7 @@ use super::caller::By;
 use super::cookies::Change;
 use super::data::{framed, reader};
 use super::error::PageError;
-use super::pace::place;
+use super::pace::{Pace, Wait, place};
 use super::record::Changed;
 
 /// A digest of the token: what the cookie holds, so that a new token closes what the old one opened.
@@ -47,12 +50,15 @@ impl TokenDigest {
     }
 }
 
+/// Wrong tokens from one address within an hour; after those none is looked at until the hour is over.
+const WRONG_TOKENS: u32 = 10;
+
 /// To whom the portal shows messages; the documentation is open to everybody.
-#[derive(Clone, Copy, Default)]
 pub struct PortalAccess {
     /// To everybody: the shop listens on a loopback address, and its public address is one.
     is_open: bool,
     token: Option<TokenDigest>,
+    wrong: Pace,
 }
 
 impl fmt::Debug for PortalAccess {
@@ -69,18 +75,39 @@ impl PortalAccess {
         Self {
             is_open: is_loopback && token.is_none(),
             token: token.map(TokenDigest::of),
+            wrong: Pace::new(WRONG_TOKENS, Duration::from_hours(1)),
         }
     }
 
-    pub(super) fn opens(self, shown: Option<&TokenDigest>) -> bool {
+    pub(super) fn opens(&self, shown: Option<&TokenDigest>) -> bool {
         self.is_open || (self.token.is_some() && shown == self.token.as_ref())
     }
 
+    /// To who types or sends a token. Only wrong ones count, so that guessing is slow and the right one is asked for as often as one likes.
+    fn opens_to(&self, token: &TokenDigest, from: Option<IpAddr>, now: Timestamp) -> Result<bool, Wait> {
+        let from = place(from);
+        if let Some(wait) = self.wrong.wait(&from, now) {
+            return Err(wait);
+        }
+        let opens = self.opens(Some(token));
+        if !opens {
+            self.wrong.count(&from, now);
+        }
+        Ok(opens)
+    }
+
     /// To programs: `Authorization: Bearer TOKEN`.
-    pub(super) fn opens_to(self, headers: &HeaderMap) -> bool {
+    pub(super) fn opens_to_program(
+        &self,
+        headers: &HeaderMap,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<bool, Wait> {
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|header| header.strip_prefix("Bearer "));
-        self.opens(token.map(TokenDigest::of).as_ref())
+        match header.and_then(|header| header.strip_prefix("Bearer ")) {
+            Some(token) => self.opens_to(&TokenDigest::of(token), from, now),
+            None => Ok(self.opens(None)),
+        }
     }
 }
 
@@ -97,19 +124,15 @@ pub(super) async fn show(
     form: Result<Form<Shown>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(shown) = form?;
-    // Guessing is as slow as opening accounts.
-    let address = place(caller.address);
-    site.paces
-        .sign_ups
-        .take(&address, site.clock.now())
-        .map_err(PageError::TooMany)?;
     let digest = TokenDigest::of(&shown.token);
     let next = if shown.next.starts_with("/data") {
         &shown.next
     } else {
         "/data"
     };
-    if !site.manners.portal.opens(Some(&digest)) {
+    let portal = &site.manners.portal;
+    let opens = portal.opens_to(&digest, caller.address, site.clock.now());
+    if !opens.map_err(PageError::TooMany)? {
         let page = site.portal.wrong_token(&reader(&caller, &site), next);
         return framed(&caller, &site, page).await;
     }

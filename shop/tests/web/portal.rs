@@ -1,8 +1,8 @@
 //! To whom the portal shows messages, where Kafka has nothing to say in it.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 
-use crate::world::{Settings, World};
+use crate::world::{Settings, Visitor, World};
 
 const TOKEN: &str = "a long enough token";
 
@@ -68,13 +68,48 @@ async fn the_token_opens_the_messages_to_this_browser_and_to_programs() {
         "a forged cookie opens nothing"
     );
     let mut program = world.visitor().says("authorization", "Bearer a long enough token");
-    // Nobody answers for Kafka here: that it is let in shows in the status, that nothing was found in the broken body.
-    let let_in = tokio::time::timeout(
-        std::time::Duration::from_millis(300),
-        program.opens("/data/search.jsonl?value=x"),
-    )
-    .await;
-    assert!(let_in.map_or(true, |answer| answer.status == StatusCode::OK));
+    assert_eq!(asks(&mut program).await, StatusCode::OK);
+    let mut guesser = world.visitor().says("authorization", "Bearer a wrong one");
+    assert_eq!(asks(&mut guesser).await, StatusCode::FORBIDDEN);
+}
+
+/// Whether messages would be sent. Nobody answers for Kafka here, so the body would break: it is not asked for.
+async fn asks(program: &mut Visitor) -> StatusCode {
+    let path = "/data/search.jsonl?value=x";
+    program.sends(Method::HEAD, path, None, String::new()).await.status
+}
+
+#[tokio::test]
+async fn guessing_the_token_is_slow_and_the_right_one_costs_nothing() {
+    const RIGHT: &str = "token=a+long+enough+token&next=/data";
+    let world = guarded().await;
+    let mut engineer = world.visitor();
+    for attempt in 0..20 {
+        let answer = engineer.posts("/data/token", RIGHT).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{attempt}");
+    }
+    // By form and as a program in turn: both count together.
+    let mut guesser = world.visitor().says("authorization", "Bearer a wrong one");
+    for attempt in 0..5 {
+        let answer = guesser.posts("/data/token", "token=wrong").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{attempt}");
+        assert_eq!(asks(&mut guesser).await, StatusCode::FORBIDDEN, "{attempt}");
+    }
+    assert_eq!(asks(&mut guesser).await, StatusCode::TOO_MANY_REQUESTS);
+    let answer = world.visitor().posts("/data/token", RIGHT).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "a right guess is not told from a wrong one meanwhile"
+    );
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(
+        engineer.opens("/data/tail").await.status,
+        StatusCode::OK,
+        "who was let in before stays so"
+    );
+    let elsewhere = world.visitor().at("203.0.113.78").posts("/data/token", RIGHT).await;
+    assert_eq!(elsewhere.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

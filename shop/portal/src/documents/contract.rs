@@ -56,11 +56,11 @@ fn table((name, description): (&str, &str)) -> Value {
 }
 
 /// The field of a message that ends in this column.
-fn field_of(column: &str) -> Option<Field> {
+fn field_of(column: &str) -> Option<&'static Field> {
     let fields = declared::fields(schemas::EventType::View);
     let of_product = declared::fields(schemas::EventType::Product);
-    let is = |field: &Field| field.column.as_deref().map(|kept| kept.trim_start_matches("product.")) == Some(column);
-    fields.into_iter().chain(of_product).find(is)
+    let is = |field: &&Field| field.column.as_deref().map(|kept| kept.trim_start_matches("product.")) == Some(column);
+    fields.iter().chain(of_product).find(is)
 }
 
 fn property(column: &Column) -> Value {
@@ -97,7 +97,7 @@ fn description(column: &str) -> String {
         return own.to_owned();
     }
     let said = field_of(column)
-        .map(|field| field.meaning)
+        .map(|field| field.meaning.clone())
         .filter(|meaning| !meaning.is_empty());
     said.unwrap_or_else(|| format!("The message's {}.", column.replace('_', " ")))
 }

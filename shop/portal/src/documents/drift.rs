@@ -3,6 +3,7 @@
 //! The document is taken as it is written, so that a change of either side shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemas::{EventType, Topic};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::survey::TopicState;
 #[derive(Debug, Default, Clone)]
 pub struct Live {
     pub topics: BTreeMap<Topic, TopicState>,
-    pub observed: BTreeMap<Topic, Observed>,
+    pub observed: BTreeMap<Topic, Arc<Observed>>,
 }
 
 /// Every difference between the document and what is live; topics without messages are compared by their settings alone.

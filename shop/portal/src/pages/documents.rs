@@ -6,9 +6,7 @@ use maud::{Markup, html};
 use schemas::EventType;
 
 use super::{page, unknown};
-use crate::documents::{self, Live, differences};
-use crate::language::Language;
-use crate::observed::Observed;
+use crate::documents::{Live, differences};
 use crate::recipes::RECIPES;
 use crate::{Page, Portal, Reader};
 
@@ -38,7 +36,7 @@ impl Portal {
                 li { a href="/data/contract.yaml" { "Open Data Contract Standard" } " – " (language.of("the table user_activity_log", "user_activity_log 테이블")) }
                 li { a href="/llms.txt" { "llms.txt" } " – " (language.of("what this is, for a reading machine", "읽는 기계를 위한 소개")) }
             }
-            (compared(language, self.drift().as_deref()))
+            (compared(reader, self.drift(reader).as_deref()))
             h2 { "JSON Schema" }
             ul.data-list.data-columns {
                 @for event_type in EventType::ALL { li { a href=(schema_address(event_type)) { (event_type.name()) } " " span.small { (event_type.topic().name()) } } }
@@ -51,19 +49,20 @@ impl Portal {
         page(reader, ("/data/documents", language.of("Documents", "문서")), &content)
     }
 
-    /// Where the AsyncAPI document and what is live differ; none while nothing is known of Kafka.
-    fn drift(&self) -> Option<Vec<String>> {
+    /// Where the AsyncAPI document and what is live differ; none while nothing is known of Kafka. A difference may name what stands in
+    /// messages: who may not read those is told of topics and settings alone.
+    fn drift(&self, reader: &Reader) -> Option<Vec<String>> {
         let snapshot = self.0.survey.snapshot();
         snapshot.taken?;
-        let observed = snapshot.topics.keys().filter_map(|topic| {
+        let observed = snapshot.topics.keys().filter(|_| reader.may_read).filter_map(|topic| {
             let seen = self.0.looks.kept(*topic, LOOK_OLD)?;
-            Some((*topic, Observed::clone(&seen)))
+            Some((*topic, seen))
         });
         let live = Live {
             observed: observed.collect(),
             topics: snapshot.topics.clone(),
         };
-        Some(differences(&documents::asyncapi(&self.setting()), &live))
+        Some(differences(&self.described().document, &live))
     }
 
     /// There is no such schema.
@@ -75,11 +74,16 @@ impl Portal {
     }
 }
 
-fn compared(language: Language, differences: Option<&[String]>) -> Markup {
+fn compared(reader: &Reader, differences: Option<&[String]>) -> Markup {
+    let language = reader.language;
     html! {
         h2 { (language.of("Compared with what is live", "실제와 비교")) }
         @match differences {
             None => p { (language.of("Kafka has not answered yet: nothing could be compared.", "Kafka가 아직 응답하지 않아 비교하지 못했어요.")) },
+            Some([]) if !reader.may_read => p.data-agrees { (language.of(
+                "No differences in topics and settings. Headers and fields of messages are compared only with the portal's token.",
+                "토픽과 설정에 차이가 없어요. 메시지의 헤더와 필드는 포털 토큰이 있어야 비교해요.",
+            )) },
             Some([]) => p.data-agrees { (language.of(
                 "No differences: topics, settings, headers and fields of the last messages are as the AsyncAPI document says.",
                 "차이가 없어요. 토픽, 설정, 헤더, 마지막 메시지의 필드가 AsyncAPI 문서와 같아요.",

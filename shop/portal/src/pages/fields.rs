@@ -48,13 +48,14 @@ pub(super) fn fields(
                 }
                 a href={ "/data/schemas/" (chosen.name()) ".json" } { "JSON Schema" }
             }
-            div.data-scroll tabindex="0" role="region" aria-label=(language.of("Table, scrolls sideways", "표, 옆으로 움직여요")) { (field_table(language, &declared, seen)) }
-            (never_came(language, &declared, seen))
+            div.data-scroll tabindex="0" role="region" aria-label=(language.of("Table, scrolls sideways", "표, 옆으로 움직여요")) { (field_table(reader, declared, seen)) }
+            (never_came(reader, declared, seen))
         }
     }
 }
 
-fn field_table(language: Language, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+fn field_table(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+    let language = reader.language;
     let heads = [
         ("Field", "필드"),
         ("Type", "타입"),
@@ -81,7 +82,7 @@ fn field_table(language: Language, declared: &[Field], seen: Option<&TypeSeen>) 
                         td lang="en" { (prose(&field.meaning)) (limits(field)) }
                         td { (origin(language, field.origin)) }
                         td { @if let Some(column) = &field.column { code { (column) } } @else { "–" } }
-                        @if let (Some(seen), Some(found)) = (seen, found) { (observed_cells(field, seen, found)) }
+                        @if let (Some(seen), Some(found)) = (seen, found) { (observed_cells(reader, field, seen, found)) }
                         @else { td.number { @if seen.is_some() { "0 %" } @else { "–" } } td.number { "–" } td { "–" } td { "–" } }
                     }
                 }
@@ -97,20 +98,21 @@ fn limits(field: &Field) -> Markup {
     }
 }
 
-fn observed_cells(field: &Field, seen: &TypeSeen, found: &FieldSeen) -> Markup {
+fn observed_cells(reader: &Reader, field: &Field, seen: &TypeSeen, found: &FieldSeen) -> Markup {
     let percent = found.filled * 100 / seen.messages.max(1);
     let distinct = found.distinct();
     html! {
         td.number { (percent) " %" }
         td.number { (distinct) @if distinct >= TOLD_APART { "+" } }
-        td { (observed_values(field, found)) }
+        td { (observed_values(reader, field, found)) }
         td { (millis(found.last_seen)) }
     }
 }
 
-fn observed_values(field: &Field, found: &FieldSeen) -> Markup {
+/// Values come out of messages: who may not read those sees none.
+fn observed_values(reader: &Reader, field: &Field, found: &FieldSeen) -> Markup {
     html! {
-        @if field.personal { (HIDDEN) }
+        @if field.personal || !reader.may_read { (HIDDEN) }
         @else if let Some((least, most)) = found.range { code { (least) } @if least < most { " – " code { (most) } } }
         @else if let Some(named) = found.named().filter(|named| named.len() <= 6) {
             @for (value, count) in named { code { (clipped(value, 32)) } " " span.small { "×" (count) } " " }
@@ -131,7 +133,8 @@ fn origin(language: Language, origin: Origin) -> &'static str {
 }
 
 /// What the schema allows but never came, and what came though it is not declared.
-fn never_came(language: Language, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+fn never_came(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
+    let language = reader.language;
     let Some(seen) = seen else { return html! {} };
     let missing = declared.iter().filter(|field| !seen.fields.contains_key(&field.path));
     let values = declared.iter().filter_map(|field| {
@@ -160,7 +163,52 @@ fn never_came(language: Language, declared: &[Field], seen: Option<&TypeSeen>) -
                 dt { (language.of("Allowed values that never came", "허용되지만 오지 않은 값")) }
                 dd { @if values.is_empty() { "–" } @for (path, never) in values { code { (path) } ": " (never.join(", ")) "; " } }
             }
-            div { dt { (language.of("Came, not declared", "선언 없이 온 필드")) } dd { @if extra.is_empty() { "–" } @for path in extra.iter().take(30) { code { (clipped(path, 60)) } " " } } }
+            div { dt { (language.of("Came, not declared", "선언 없이 온 필드")) } dd { @if extra.is_empty() { "–" } @else if !reader.may_read { (HIDDEN) } @else { @for path in extra.iter().take(30) { code { (clipped(path, 60)) } " " } } } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::message::{Message, Place};
+
+    /// The section about views of which one was read.
+    fn shown(may_read: bool) -> String {
+        let place = Place {
+            topic: Topic::View,
+            partition: 0,
+            offset: 0,
+        };
+        let value = br#"{"event_type":"view","path":"/products/4711","user_id":815,"unheard_of":1,"details":{"product_id":4711}}"#;
+        let mut observed = Observed::default();
+        observed.take(&Arc::new(Message::new(place, value.to_vec())), |_| None);
+        let reader = Reader {
+            language: Language::En,
+            session: None,
+            may_read,
+        };
+        let chosen = (&[EventType::View][..], EventType::View);
+        fields(&reader, Topic::View, chosen, Some(&observed)).into_string()
+    }
+
+    #[test]
+    fn without_leave_to_read_no_value_and_no_name_out_of_a_message_is_shown() {
+        let locked = shown(false);
+        for told in ["4711", "815", "unheard_of"] {
+            assert!(!locked.contains(told), "{told}: {locked}");
+        }
+        assert!(
+            locked.contains("details.product_id") && locked.contains(HIDDEN),
+            "{locked}"
+        );
+        let open = shown(true);
+        assert!(open.contains("4711") && open.contains("unheard_of"), "{open}");
+        assert!(
+            !open.contains("815"),
+            "a personal field is hidden from everybody: {open}"
+        );
     }
 }

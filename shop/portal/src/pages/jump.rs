@@ -92,12 +92,7 @@ fn from(kafka: &Kafka, topic: Topic, jump: &Jump) -> rdkafka::error::KafkaResult
         Jump::Unclear => return Ok(None),
         Jump::Offset { partition, offset } => {
             let of_partition = all.iter().filter(|range| range.partition == *partition);
-            of_partition
-                .map(|range| Range {
-                    from: range.from.max(*offset),
-                    ..*range
-                })
-                .collect()
+            of_partition.map(|range| at_offset(*range, *offset)).collect()
         }
         Jump::Time(at) => {
             let starts = offsets_at(&client, topic, &all, at.unix_millis())?;
@@ -113,14 +108,7 @@ fn from(kafka: &Kafka, topic: Topic, jump: &Jump) -> rdkafka::error::KafkaResult
     if ranges.is_empty() {
         return Ok(None);
     }
-    let few = i64::try_from(JUMPED).unwrap_or(i64::MAX);
-    let ranges: Vec<Range> = ranges
-        .iter()
-        .map(|range| Range {
-            until: range.until.min(range.from + few),
-            ..*range
-        })
-        .collect();
+    let ranges: Vec<Range> = ranges.into_iter().map(first_few).collect();
     let mut found = Vec::new();
     read(&client, topic, &ranges, Instant::now() + JUMP, |message| {
         found.extend(Message::of(message).map(Arc::new));
@@ -131,9 +119,41 @@ fn from(kafka: &Kafka, topic: Topic, jump: &Jump) -> rdkafka::error::KafkaResult
     Ok(Some(found))
 }
 
+/// What is left of the range from this offset on; nothing when it ends before.
+fn at_offset(range: Range, offset: i64) -> Range {
+    Range {
+        from: range.from.max(offset).min(range.until),
+        ..range
+    }
+}
+
+/// So many as a jump shows.
+fn first_few(range: Range) -> Range {
+    let few = i64::try_from(JUMPED).unwrap_or(i64::MAX);
+    Range {
+        until: range.until.min(range.from.saturating_add(few)),
+        ..range
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_jump_beyond_the_end_shows_nothing_however_far_it_is() {
+        let range = Range {
+            partition: 0,
+            from: 5,
+            until: 40,
+        };
+        let shown = |offset| first_few(at_offset(range, offset));
+        for offset in [40, 41, i64::MAX] {
+            assert_eq!(shown(offset).len(), 0, "{offset}");
+        }
+        assert_eq!((shown(0).from, shown(0).until), (5, 17));
+        assert_eq!((shown(38).from, shown(38).until), (38, 40));
+    }
 
     #[test]
     fn a_jump_is_a_time_or_an_offset() {

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use form_urlencoded::byte_serialize;
 use maud::{Markup, html};
 use schemas::{Header, Topic};
 use serde_json::Value;
@@ -13,14 +14,13 @@ use crate::filter::Filter;
 use crate::kafka::{Kafka, Range, edges, read};
 use crate::language::Language;
 use crate::message::{Message, Place, clipped};
-use crate::personal::HIDDEN;
 use crate::recipes;
 use crate::search::{self, Window};
 use crate::{Page, Portal, Reader};
 
 /// How long the message itself may take, and how long what belongs to it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// What belongs to the same request happens within so much of it.
+/// What belongs to the same request happens within so much of it, in milliseconds.
 const AROUND: i64 = 2 * 60 * 1000;
 
 /// What is at a place.
@@ -56,7 +56,7 @@ impl Portal {
         match found {
             Found::Message(message) => {
                 let related = self.related(&message).await;
-                let content = self.life(reader, &message, &related);
+                let content = self.life(reader, &message, related.as_deref());
                 page(reader, ("", &place.to_string()), &content)
             }
             Found::Outside(range) => missing(reader, topic, Some(range)),
@@ -72,32 +72,38 @@ impl Portal {
     }
 
     /// What the same request led to, on all topics; of a dead letter, what was decided about it.
-    async fn related(&self, message: &Message) -> Vec<Arc<Message>> {
+    /// None when it could not be looked up: too many searches run, or Kafka does not answer.
+    async fn related(&self, message: &Message) -> Option<Vec<Arc<Message>>> {
         let Some((filter, window)) = belonging(message) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
+        let turn = tokio::time::timeout(PATIENCE, self.0.searches.clone().acquire_owned()).await;
+        let turn = turn.ok()?.ok()?;
         let kafka = self.0.kafka.clone();
         let place = message.place;
-        let search = tokio::task::spawn_blocking(move || search::search(&kafka, &filter, window, PATIENCE));
+        let search = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            search::search(&kafka, &filter, window, PATIENCE)
+        });
         match search.await {
             Ok(Ok(outcome)) => {
                 let others = outcome.messages.into_iter().filter(|other| other.place != place);
                 let mut others: Vec<_> = others.collect();
                 others.reverse();
-                others
+                Some(others)
             }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "Kafka does not tell what belongs to a message");
-                Vec::new()
+                None
             }
             Err(error) => {
                 tracing::error!(%error, "A search has broken, which is a mistake in the program");
-                Vec::new()
+                None
             }
         }
     }
 
-    fn life(&self, reader: &Reader, message: &Message, related: &[Arc<Message>]) -> Markup {
+    fn life(&self, reader: &Reader, message: &Message, related: Option<&[Arc<Message>]>) -> Markup {
         let language = reader.language;
         let place = message.place;
         let text = |path: &str| {
@@ -112,8 +118,7 @@ impl Portal {
                     h2 { (language.of("The request", "요청")) }
                     @if let Some(request) = text("request_id").filter(|_| place.topic != Topic::DeadLetter) {
                         p { code { (clipped(&request, 60)) } @if let Some(endpoint) = text("endpoint") { " · " code { (clipped(&endpoint, 60)) } } }
-                        @if related.is_empty() { p.small { (language.of("Nothing else of this request is on the topics now.", "이 요청의 다른 메시지는 지금 토픽에 없어요.")) } }
-                        @else { (message_list(reader, related)) }
+                        (found(reader, related, ("Nothing else of this request is on the topics now.", "이 요청의 다른 메시지는 지금 토픽에 없어요.")))
                     } @else { p.small { (language.of("It belongs to no request.", "속한 요청이 없어요.")) } }
                 }
                 li {
@@ -154,13 +159,19 @@ fn belonging(message: &Message) -> Option<(Filter, Option<Window>)> {
             header: Some((Header::DeadLetterId, id)),
             ..Filter::default()
         };
-        return Some((filter, None));
+        // Decisions come after the letter, perhaps by another machine's clock, and with no end.
+        let window = message.millis.map(|at| Window {
+            from: at.saturating_sub(AROUND),
+            until: i64::MAX,
+        });
+        return Some((filter, window));
     }
     let request = message.field("request_id")?.as_str()?;
     let at = message.millis?;
+    // The time is the producer's: it may be anything.
     let window = Window {
-        from: at - AROUND,
-        until: at + AROUND,
+        from: at.saturating_sub(AROUND),
+        until: at.saturating_add(AROUND),
     };
     Some((Filter::of("", "", "request_id", request), Some(window)))
 }
@@ -209,6 +220,18 @@ fn missing(reader: &Reader, topic: Topic, range: Option<Range>) -> Page {
     Page {
         status: 404,
         ..page(reader, ("", title), &content)
+    }
+}
+
+/// What was found, or what it means that there is nothing; it is not said where nobody could look.
+fn found(reader: &Reader, related: Option<&[Arc<Message>]>, none: (&str, &str)) -> Markup {
+    let language = reader.language;
+    html! {
+        @match related {
+            None => p.small { (language.of("It could not be looked up just now: load the page again in a moment.", "지금은 찾아보지 못했어요. 잠시 뒤 다시 열어 주세요.")) },
+            Some([]) => p.small { (language.of(none.0, none.1)) },
+            Some(found) => (message_list(reader, found)),
+        }
     }
 }
 
@@ -275,7 +298,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Why it was refused, and what became of it: `related` are the decisions about it.
-fn dead_letter(reader: &Reader, message: &Message, related: &[Arc<Message>]) -> Markup {
+fn dead_letter(reader: &Reader, message: &Message, related: Option<&[Arc<Message>]>) -> Markup {
     let language = reader.language;
     let said = |header: Header| message.header(header.name()).map(|text| clipped(&text, 300).to_owned());
     html! {
@@ -294,8 +317,7 @@ fn dead_letter(reader: &Reader, message: &Message, related: &[Arc<Message>]) -> 
                 }
                 @if let Some(origin) = origin(message) { p { (language.of("It stood at ", "원래 위치: ")) a href=(origin.address()) { (origin) } } }
                 h3 { (language.of("What became of it", "그 뒤 어떻게 됐는지")) }
-                @if related.is_empty() { p { (language.of("Nothing yet: it waits for a decision.", "아직 결정되지 않았어요.")) } }
-                @else { (message_list(reader, related)) }
+                (found(reader, related, ("Nothing yet: it waits for a decision.", "아직 결정되지 않았어요.")))
                 pre tabindex="0" { "sink dead-letters list" }
             }
         }
@@ -313,9 +335,8 @@ fn origin(message: &Message) -> Option<Place> {
 }
 
 fn belongs(language: Language, message: &Message) -> Markup {
-    const LINKS: [(&str, &str, &str); 6] = [
+    const LINKS: [(&str, &str, &str); 5] = [
         ("session_id", "the session", "세션"),
-        ("visitor_id", "the visitor", "방문자"),
         ("page_view_id", "the page view", "페이지 보기"),
         ("details.order_id", "the order", "주문"),
         ("details.search_id", "the search", "검색"),
@@ -324,24 +345,53 @@ fn belongs(language: Language, message: &Message) -> Markup {
     let links = LINKS.iter().filter_map(|(path, english, korean)| {
         let value = message.field(path)?;
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        (!value.is_null() && text != HIDDEN)
-            .then(|| (*path, language.of(english, korean), clipped(&text, 80).to_owned()))
+        (!value.is_null()).then(|| (*path, language.of(english, korean), clipped(&text, 80).to_owned()))
     });
     html! {
-        @for (path, name, text) in links.filter(|(path, _, _)| *path != "visitor_id") {
-            li { a href={ "/data/search?field=" (path) "&value=" (query(&text)) } { (name) } " " code { (text) } }
+        @for (path, name, text) in links {
+            li { a href={ "/data/search?field=" (path) "&value=" (byte_serialize(text.as_bytes()).collect::<String>()) } { (name) } " " code { (text) } }
         }
     }
 }
 
-/// A text inside of an address.
-fn query(text: &str) -> String {
-    let encoded = text.bytes().map(|byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(topic: Topic, millis: i64) -> Message {
+        let place = Place {
+            topic,
+            partition: 0,
+            offset: 7,
+        };
+        let mut message = Message::new(place, br#"{"request_id":"a b&c"}"#.to_vec());
+        message.millis = Some(millis);
+        message
+    }
+
+    #[test]
+    fn whatever_time_a_producer_writes_there_is_a_window_around_it() {
+        for (millis, from, until) in [
+            (10 * AROUND, 9 * AROUND, 11 * AROUND),
+            (i64::MAX, i64::MAX - AROUND, i64::MAX),
+            (i64::MIN, i64::MIN, i64::MIN + AROUND),
+        ] {
+            let (_, window) = belonging(&message(Topic::View, millis)).unwrap();
+            let window = window.unwrap();
+            assert_eq!((window.from, window.until), (from, until));
         }
-    });
-    encoded.collect()
+    }
+
+    #[test]
+    fn decisions_about_a_dead_letter_are_looked_for_from_its_time_on() {
+        let (_, window) = belonging(&message(Topic::DeadLetter, 10 * AROUND)).unwrap();
+        let window = window.unwrap();
+        assert_eq!((window.from, window.until), (9 * AROUND, i64::MAX));
+    }
+
+    #[test]
+    fn what_it_belongs_to_is_searched_for_as_it_is_written() {
+        let links = belongs(Language::En, &message(Topic::View, 0)).into_string();
+        assert!(links.contains("field=request_id&amp;value=a+b%26c\""), "{links}");
+    }
 }

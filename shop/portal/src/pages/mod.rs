@@ -143,7 +143,7 @@ fn prose(text: &str) -> Markup {
 
 /// A moment in UTC, to the second.
 fn time(at: Timestamp) -> Markup {
-    let at = String::from_utf8_lossy(&at.digits()).into_owned();
+    let at = at.to_string();
     let shown = at.get(..19).unwrap_or(&at).replace('T', " ");
     html! { time datetime=(at) { (shown) " UTC" } }
 }

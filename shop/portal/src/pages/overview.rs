@@ -213,8 +213,8 @@ fn live(counts: &BTreeMap<String, String>, topic: Topic, what: &str) -> Markup {
 
 /// `2026-11-30 09:30:05`, in UTC.
 fn moment(millis: Option<i64>) -> String {
-    let text = millis.map(|millis| Timestamp::from_unix_millis_saturating(millis).digits());
-    let text = text.map(|digits| String::from_utf8_lossy(&digits).replace('T', " "));
+    let text = millis.map(|millis| Timestamp::from_unix_millis_saturating(millis).to_string());
+    let text = text.map(|text| text.replace('T', " "));
     text.and_then(|text| text.get(..19).map(str::to_owned))
         .unwrap_or_else(|| "–".to_owned())
 }

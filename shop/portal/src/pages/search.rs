@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::{Stream, stream};
 use maud::{Markup, html};
+use tokio::runtime::Handle;
 
 use super::tail::filter_fields;
 use super::{locked, message_list, page};
 use crate::filter::Filter;
 use crate::language::{Count, Language};
-use crate::search::{self, LONGEST, Lines, Outcome, SHOWN};
+use crate::search::{self, LONGEST, Lines, Outcome, Patience, SHOWN};
 use crate::{Page, Portal, Reader};
 
 /// How long a search waits for its turn.
@@ -79,19 +80,20 @@ impl Portal {
     }
 
     /// `/data/search.jsonl`: every message that is found, a line each, by topic, partition and offset. Not masked: it is what stands on the
-    /// topic, to be played back; none when too many searches run.
+    /// topic, to be played back; none when too many downloads run.
     pub async fn search_lines(
         &self,
         filter: Filter,
         lines: Lines,
     ) -> Option<impl Stream<Item = Result<String, String>> + Send + use<>> {
-        let turn = tokio::time::timeout(TURN, self.0.searches.clone().acquire_owned()).await;
+        let turn = tokio::time::timeout(TURN, self.0.downloads.clone().acquire_owned()).await;
         let turn = turn.ok()?.ok()?;
         let (sender, receiver) = tokio::sync::mpsc::channel(WAITING);
         let kafka = self.0.kafka.clone();
+        let runtime = Handle::current();
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            search::lines(&kafka, &filter, lines, &sender)
+            search::lines(&kafka, &filter, lines, (&sender, &runtime), Patience::DOWNLOAD)
         });
         let state = (receiver, Some(reading));
         Some(stream::unfold(state, async |(mut receiver, mut reading)| {

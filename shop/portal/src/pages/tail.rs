@@ -2,6 +2,7 @@
 
 use futures_util::{Stream, StreamExt};
 use maud::{Markup, html};
+use memchr::memmem::Finder;
 use schemas::Topic;
 use serde_json::{Value, json};
 
@@ -50,6 +51,7 @@ impl Portal {
                 section.tail #tail data-stream="/data/tail/stream" data-kcat=(recipes::kcat(bootstrap)) data-python=(recipes::python(bootstrap))
                     data-listening=(language.of("Listening", "듣고 있어요")) data-away=(language.of("Kafka does not answer, since", "Kafka가 응답하지 않아요:"))
                     data-lost=(language.of("The shop does not answer; trying again", "가게가 응답하지 않아요. 다시 시도해요"))
+                    data-closed=(language.of("The shop has closed the tail: load this page again", "가게가 연결을 닫았어요. 페이지를 다시 여세요"))
                     data-missed=(language.of("{n} messages were too fast to show", "너무 빨라 {n}건을 건너뛰었어요"))
                     data-paused=(language.of("Paused; {n} came meanwhile", "멈춤. 그사이 {n}건이 왔어요"))
                     data-resume=(language.of("Go on", "계속")) data-copied=(language.of("Copied", "복사했어요")) hidden {
@@ -74,21 +76,22 @@ impl Portal {
     #[must_use]
     pub fn tail_stream(&self, reader: Reader, filter: Filter) -> Option<impl Stream<Item = Told> + Send + use<>> {
         let seen = self.0.tail.watch()?;
-        Some(seen.filter_map(move |seen| std::future::ready(told(&reader, &filter, seen))))
+        let finder = filter.needle().map(|needle| Finder::new(needle).into_owned());
+        Some(seen.filter_map(move |seen| std::future::ready(told(&reader, (&filter, finder.as_ref()), seen))))
     }
 }
 
-fn told(reader: &Reader, filter: &Filter, seen: Seen) -> Option<Told> {
+fn told(reader: &Reader, (filter, finder): (&Filter, Option<&Finder<'_>>), seen: Seen) -> Option<Told> {
     let (name, data) = match seen {
         Seen::State(Listening::No) => return None,
         Seen::State(Listening::Yes) => ("state", json!({ "listening": true })),
         Seen::State(Listening::AwaySince(since)) => {
-            let since = String::from_utf8_lossy(&since.digits()).into_owned();
-            ("state", json!({ "listening": false, "since": since }))
+            ("state", json!({ "listening": false, "since": since.to_string() }))
         }
         Seen::Missed(missed) => ("missed", json!({ "messages": missed })),
         Seen::Message(message) => {
-            if !filter.matches(&message) {
+            let may_match = filter.may_match(finder, message.key.as_deref(), &message.value);
+            if !may_match || !filter.matches(&message) {
                 return None;
             }
             ("message", shown(reader, &message))
@@ -105,9 +108,7 @@ fn shown(reader: &Reader, message: &Message) -> Value {
     let headers = message.headers.iter();
     let headers =
         headers.map(|(name, value)| json!([clipped(name, 100), clipped(&String::from_utf8_lossy(value), 500)]));
-    let at = message
-        .at()
-        .map(|at| String::from_utf8_lossy(&at.digits()).into_owned());
+    let at = message.at().map(|at| at.to_string());
     let json = message.json().filter(|_| message.value.len() <= SENT_BYTES);
     let text = String::from_utf8_lossy(
         message
@@ -124,10 +125,10 @@ fn shown(reader: &Reader, message: &Message) -> Value {
         "type": clipped(message.event_type().unwrap_or("?"), 60),
         "key": message.key.as_deref().map(|key| clipped(&String::from_utf8_lossy(key), 200).to_owned()),
         "headers": headers.collect::<Vec<_>>(),
-        "size": message.value.len(),
+        "size": message.size,
         "value": json.map(|value| masked(value, reader.session.as_deref())),
         // What is no JSON, or too much of it, has no fields that could be hidden: of that only the beginning, and only when it is no JSON.
-        "text": if message.json().is_none() { Some(clipped(&text, 2000).to_owned()) } else { None },
+        "text": if message.may_have_fields() { None } else { Some(clipped(&text, 2000).to_owned()) },
     })
 }
 
@@ -167,5 +168,56 @@ fn line(language: Language) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Place;
+
+    fn message(value: &str) -> Message {
+        let place = Place {
+            topic: Topic::View,
+            partition: 0,
+            offset: 0,
+        };
+        Message::new(place, value.as_bytes().to_vec())
+    }
+
+    fn stranger() -> Reader {
+        Reader {
+            language: Language::En,
+            session: None,
+            may_read: true,
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_large_message_hides_what_the_whole_would_hide() {
+        let mut large = message(&format!(r#"{{"ip_address":"203.0.113.7","x":"{}"}}"#, "x".repeat(500)));
+        let size = large.value.len();
+        large.cut(100);
+        assert_eq!(large.value.len(), 100);
+        let told = shown(&stranger(), &large);
+        assert_eq!((&told["size"], &told["text"]), (&json!(size), &Value::Null));
+        assert!(!told.to_string().contains("203.0.113.7"), "{told}");
+
+        let mut text = message(&"no json ".repeat(50));
+        text.cut(100);
+        let told = shown(&stranger(), &text);
+        assert!(told["text"].as_str().unwrap().starts_with("no json"), "{told}");
+    }
+
+    #[test]
+    fn a_viewer_is_told_what_the_filter_asks_for() {
+        let filter = Filter::of("", "", "path", "/a");
+        let finder = filter.needle().map(Finder::new);
+        let told = |value| {
+            let seen = Seen::Message(std::sync::Arc::new(message(value)));
+            told(&stranger(), (&filter, finder.as_ref()), seen).is_some()
+        };
+        assert!(told(r#"{"path":"/a"}"#));
+        assert!(!told(r#"{"path":"/b"}"#) && !told(r#"{"referrer":"/a"}"#));
     }
 }
