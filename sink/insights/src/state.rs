@@ -150,8 +150,11 @@ impl State {
             for row in rows {
                 take(&mut log, &mut now.id, row);
             }
+            let begin = log.arranged.limits.oldest;
             settle(&mut log, products, &positions, oldest);
-            if log.is_mostly_past() {
+            let is_moved = log.arranged.limits.oldest != begin;
+            // Pages may look again while this walks over all events.
+            if is_moved && log.downgrade().is_mostly_past() {
                 tracing::info!("much of what is in memory is no longer in the table: everything is read anew");
                 return None;
             }

@@ -112,6 +112,30 @@ async fn positions_that_went_back_are_read_anew_at_once() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_reading_that_failed_takes_nothing_away() -> Result<()> {
+    let lines = LIFE.lines();
+    let (first, rest) = lines.split_at(lines.len() / 2);
+    for mut table in Table::all().await? {
+        table.write(first).await?;
+        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let before = pages.report("overview?days=30").await?;
+        table.execute("ALTER TABLE user_activity_log RENAME TO away").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let meanwhile = pages.report("overview?days=30").await?;
+        assert_eq!(meanwhile, before, "on {}", table.name());
+        table.execute("ALTER TABLE away RENAME TO user_activity_log").await?;
+        table.write(rest).await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let after = pages.report("overview?days=30").await?;
+        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
+            .report("overview?days=30")
+            .await?;
+        assert_eq!(after, fresh, "on {}", table.name());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_is_counted_and_the_others_are_shown() -> Result<()> {
     let mut table = Table::all().await?.swap_remove(0);
     table.write(&LIFE.lines()).await?;

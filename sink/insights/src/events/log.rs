@@ -292,3 +292,36 @@ impl Log {
         at as u16
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_mostly_past_when_more_than_a_quarter_is_gone() {
+        let mut log = Log::default();
+        for at in 1..=4 {
+            log.push(&RawRow {
+                id: at,
+                at,
+                session: format!("{at:032x}"),
+                visitor: None,
+                kind: "view".to_owned(),
+                entity: None,
+                endpoint: "home.index".to_owned(),
+                user_agent: None,
+                details: "{}".to_owned(),
+                instance: "shop".to_owned(),
+                sequence: at,
+                topic: "shop.view".to_owned(),
+                partition: 0,
+                offset: at,
+                bot: false,
+            });
+        }
+        for (oldest, is_past) in [(None, false), (Some(1), false), (Some(2), false), (Some(3), true)] {
+            log.settle(oldest);
+            assert_eq!(log.is_mostly_past(), is_past, "{oldest:?}");
+        }
+    }
+}

@@ -30,7 +30,7 @@ pub enum Access {
 }
 
 /// A digest of the token: what the cookie holds, so that it tells nobody the token, and a new token closes what the old one opened.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenDigest(u128);
 
 impl TokenDigest {
@@ -185,20 +185,20 @@ pub(super) async fn enter(State(site): State<Site>, headers: HeaderMap, Form(giv
     if TokenDigest::of(&given.token) != token {
         return refused(&site.access);
     }
+    let headers = [
+        (LOCATION, "/insights".to_owned()),
+        (SET_COOKIE, left_in_browser(token, &headers)),
+    ];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn left_in_browser(token: TokenDigest, headers: &HeaderMap) -> String {
     // The browser says how it reached the form, whatever proxies lie between.
-    let is_https = headers
-        .get(ORIGIN)
-        .is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
-    let cookie = format!(
-        "{COOKIE_NAME}={}; Path=/insights; HttpOnly; SameSite=Strict; Max-Age=2592000{}",
-        token.cookie(),
-        if is_https { "; Secure" } else { "" }
-    );
-    (
-        StatusCode::SEE_OTHER,
-        [(LOCATION, "/insights".to_owned()), (SET_COOKIE, cookie)],
-    )
-        .into_response()
+    let origin = headers.get(ORIGIN);
+    let is_https = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    let secure = if is_https { "; Secure" } else { "" };
+    let value = token.cookie();
+    format!("{COOKIE_NAME}={value}; Path=/insights; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}")
 }
 
 #[cfg(test)]
@@ -249,6 +249,17 @@ mod tests {
         ] {
             assert!(!admits(name, value), "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn the_browser_keeps_a_digest_and_over_https_only_for_https() {
+        let token = TokenDigest::of("a token of many letters");
+        let cookie = |origin: &str| left_in_browser(token, &asked("origin", origin));
+        assert!(cookie("https://shop.example").ends_with("; Secure"));
+        assert!(!cookie("http://10.0.0.7:8081").contains("Secure"));
+        let kept = cookie("https://shop.example");
+        let value = kept.split(['=', ';']).nth(1).expect("a value");
+        assert_eq!(TokenDigest::from_cookie(value), Some(token));
     }
 
     #[test]
