@@ -134,6 +134,7 @@ impl Local {
         let kafka = own.or_else(|| settings.kafka.clone()).unwrap_or_default();
         let others = Others::new(broker.as_ref());
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
+        insights_are_guarded(&shop_settings, &sink_again.0)?;
         let around = AroundShop {
             clock: Clock::system(),
             rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
@@ -303,6 +304,21 @@ fn sink_settings(settings: &Settings, kafka: &str) -> Result<sink::Settings, Loc
             .clone()
             .or_else(|| defaults.insights_token.clone()),
         ..defaults
+    })
+}
+
+/// A proxy in front makes /insights open to others, whatever address the shop itself listens on.
+fn insights_are_guarded(shop: &ShopSettings, sink: &sink::Settings) -> Result<(), SinkError> {
+    let public = shop.public_url.as_ref().filter(|url| !url.is_loopback());
+    let why = match public {
+        _ if sink.insights_token.is_some() => return Ok(()),
+        Some(url) => format!("the public URL {} leads", url.as_str()),
+        None if !shop.trusted_proxy.is_empty() => "the trusted proxies lead".to_owned(),
+        None => return Ok(()),
+    };
+    Err(SinkError::Setting {
+        setting: "--insights-token",
+        reason: format!("{why} others here, and /insights shows what people did: choose a token"),
     })
 }
 

@@ -7,9 +7,14 @@ use tempfile::TempDir;
 use crate::world::process::program;
 
 fn refuses(name: &str, arguments: &[&str], named: &str) {
+    refuses_with(name, &[], arguments, named);
+}
+
+fn refuses_with(name: &str, variables: &[(&str, &str)], arguments: &[&str], named: &str) {
     let folder = TempDir::with_prefix("de-shop-settings-").expect("a temporary folder");
     let Output { status, stdout, stderr } = Command::new(program(name))
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(folder.path())
         .output()
         .expect("the program runs");
@@ -131,6 +136,20 @@ fn insights_for_other_machines_need_a_token() {
     );
     let everywhere = ["--listen", "0.0.0.0:0", "--kafka-listen", "127.0.0.1:0"];
     refuses("de-shop", &everywhere, "--insights-token");
+}
+
+#[test]
+fn insights_behind_a_proxy_need_a_token() {
+    let here = ["--listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"];
+    let public = [("SHOP_PUBLIC_URL", "https://shop.example.org")];
+    refuses_with(
+        "de-shop",
+        &public,
+        &here,
+        "--insights-token: the public URL https://shop.example.org",
+    );
+    let proxied = [("SHOP_TRUSTED_PROXY", "10.0.0.1")];
+    refuses_with("de-shop", &proxied, &here, "--insights-token: the trusted proxies");
 }
 
 #[test]

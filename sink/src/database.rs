@@ -161,7 +161,12 @@ impl Connection {
             Self::Postgres(connection) => {
                 let mut migrator = sqlx::migrate!("migrations/postgres");
                 migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-                migrator.run_direct(None, connection, false).await
+                // An index over a large table takes longer than any statement of the sink's own may.
+                connection.execute("SET statement_timeout = 0").await?;
+                let done = migrator.run_direct(None, &mut *connection, false).await;
+                // The connection's options are what RESET goes back to.
+                connection.execute("RESET statement_timeout").await?;
+                done
             }
         };
         done.map_err(|error| match error {

@@ -4,12 +4,13 @@
 //! - it reads and never writes: `user_activity_log`, `product`, `sink_position`, in one snapshot of the database;
 //! - all pages share one set of sessions and visitors, and one set of definitions ([`definitions`]);
 //! - every count opens its rows, and the list is as long as the count says ([`scope`]);
-//! - every figure is exact, and the same on SQLite and PostgreSQL; an address with positions gives the same figure tomorrow.
+//! - every figure is exact, and the same on SQLite and PostgreSQL; an address with positions gives the same figure
+//!   as long as its days are in the table.
 //!
 //! The way of an answer: `source` (rows) -> `events` (in memory, in order) -> `scope` (what one question is about) -> `figures` (the
 //! analyses) -> `report` (figures and tables) -> `plots`, `web` (pages, JSON, CSV).
 //!
-//! Not for: several sinks' databases at once; more events than fit into memory (about 130 bytes each).
+//! Not for: several sinks' databases at once; more events than fit into memory (about 120 bytes each).
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -32,4 +33,4 @@ mod web;
 
 pub use ask::AskDatabase;
 pub use source::Source;
-pub use web::{Access, AccessError, Options, router};
+pub use web::{Access, AccessError, Options, TokenDigest, router};

@@ -306,7 +306,7 @@ impl Table {
         Json::Array(self.rows.iter().map(row).collect())
     }
 
-    /// RFC 4180, with the columns' ids as the first line. A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    /// RFC 4180, with the columns' ids as the first line. A text that a spreadsheet would run as a formula begins with an apostrophe.
     #[must_use]
     pub fn csv(&self) -> String {
         let mut text = self
@@ -332,7 +332,8 @@ impl Table {
 /// A text as a cell of CSV.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -363,6 +364,12 @@ mod tests {
     #[test]
     fn hostile_text_stays_text_in_csv() {
         assert_eq!(quoted("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        for formula in ["-1+1", "-inf", "+A1", "@SUM(A1)", "-"] {
+            assert_eq!(quoted(formula), format!("'{formula}"));
+        }
+        for number in ["-12", "-0.5", "+3", "-1e-7", "12"] {
+            assert_eq!(quoted(number), number, "a number runs nothing");
+        }
         assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
     }
 }

@@ -9,7 +9,7 @@ use time::UtcOffset;
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
-use crate::source::{Position, Since, Source, SourceError};
+use crate::source::{Position, ProductRow, Read, Since, Source, SourceError};
 
 /// Whoever looks again within this time sees the same.
 const FRESH_FOR: Duration = Duration::from_millis(500);
@@ -40,7 +40,8 @@ pub(crate) struct Trouble {
 
 #[derive(Default)]
 struct Reading {
-    since: Since,
+    /// None before everything was read, and when it must be read anew.
+    since: Option<Since>,
     done: Option<Instant>,
 }
 
@@ -111,38 +112,108 @@ impl State {
 
     async fn read_into_log(&self, reading: &mut Reading) -> Result<(), SourceError> {
         let products = self.source.products().await?;
-        let mut log = self.log.write().await;
-        let mut last = reading.since.id;
-        let take = |row: crate::source::RawRow| {
-            last = last.max(row.id);
-            log.push(&row);
-            self.read.fetch_add(1, Ordering::Relaxed);
-        };
-        let read = self.source.read(&reading.since, take).await;
-        let (positions, oldest) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                // Half a reading would be read twice: begin anew next time.
-                *log = Log::default();
-                reading.since = Since::default();
-                return Err(error);
+        // Taken: what breaks halfway is read anew, and not twice.
+        if let Some(since) = reading.since.take() {
+            match self.add_news(&since, products.clone()).await {
+                Ok(Some(now)) => {
+                    reading.since = Some(now);
+                    return Ok(());
+                }
+                Ok(None) => {}
+                Err(error @ SourceError::Broke(_)) => return Err(error),
+                Err(error) => {
+                    reading.since = Some(since);
+                    return Err(error);
+                }
             }
-        };
-        if went_back(&reading.since.positions, &positions) {
-            tracing::info!("the sink's positions went back or belong to another cluster: everything is read anew");
-            *log = Log::default();
-            reading.since = Since::default();
-            return Ok(());
         }
-        log.products = products.into_iter().map(|row| (row.id, row)).collect();
-        for position in &positions {
-            log.set_position(&position.topic, position.partition, position.next);
-        }
-        log.settle(oldest);
-        reading.since = Since { id: last, positions };
-        self.filled.store(true, Ordering::Release);
+        reading.since = Some(self.read_anew(products).await?);
         Ok(())
     }
+
+    /// Adds what is new; none when everything must be read anew. The events are locked only while they change, not while the
+    /// database is read.
+    async fn add_news(&self, since: &Since, products: Vec<ProductRow>) -> Result<Option<Since>, SourceError> {
+        let mut rows = Vec::new();
+        let (positions, oldest) = self.source.read(since, |row| rows.push(row)).await?;
+        if went_back(&since.positions, &positions) {
+            tracing::info!("the sink's positions went back or belong to another cluster: everything is read anew");
+            return Ok(None);
+        }
+        let mut now = Since {
+            id: since.id,
+            positions: positions.clone(),
+        };
+        let log = Arc::clone(&self.log);
+        let adding = tokio::task::spawn_blocking(move || {
+            let mut log = log.blocking_write();
+            for row in rows {
+                take(&mut log, &mut now.id, row);
+            }
+            let begin = log.arranged.limits.oldest;
+            settle(&mut log, products, &positions, oldest);
+            let is_moved = log.arranged.limits.oldest != begin;
+            // Pages may look again while this walks over all events.
+            if is_moved && log.downgrade().is_mostly_past() {
+                tracing::info!("much of what is in memory is no longer in the table: everything is read anew");
+                return None;
+            }
+            Some(now)
+        });
+        Ok(adding.await?)
+    }
+
+    /// Reads everything into a log of its own, which takes the other's place once it is whole.
+    async fn read_anew(&self, products: Vec<ProductRow>) -> Result<Since, SourceError> {
+        let (mut fresh, mut last) = (Log::default(), 0);
+        self.read.store(0, Ordering::Relaxed);
+        let each = |row| {
+            take(&mut fresh, &mut last, row);
+            self.read.fetch_add(1, Ordering::Relaxed);
+        };
+        let (positions, oldest) = self.source.read(&Since::default(), each).await?;
+        let now = Since {
+            id: last,
+            positions: positions.clone(),
+        };
+        let log = Arc::clone(&self.log);
+        let swapping = tokio::task::spawn_blocking(move || {
+            settle(&mut fresh, products, &positions, oldest);
+            let before = std::mem::replace(&mut *log.blocking_write(), fresh);
+            // Freed when nobody waits for the lock any more.
+            drop(before);
+        });
+        swapping.await?;
+        self.filled.store(true, Ordering::Release);
+        Ok(now)
+    }
+}
+
+/// Takes a row in; `last` is the highest number of one.
+fn take(log: &mut Log, last: &mut i64, row: Read) {
+    match row {
+        Ok(row) => {
+            *last = row.id.max(*last);
+            log.push(&row);
+        }
+        Err(unreadable) => {
+            *last = unreadable.id.max(*last);
+            tracing::debug!(
+                row = unreadable.id,
+                reason = unreadable.reason,
+                "a row that can't be read"
+            );
+            log.push_unreadable();
+        }
+    }
+}
+
+fn settle(log: &mut Log, products: Vec<ProductRow>, positions: &[Position], oldest: Option<i64>) {
+    log.products = products.into_iter().map(|row| (row.id, row)).collect();
+    for position in positions {
+        log.set_position(&position.topic, position.partition, position.next);
+    }
+    log.settle(oldest);
 }
 
 /// Positions only grow, within one Kafka cluster.

@@ -77,6 +77,111 @@ async fn new_rows_are_read_without_reading_all_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn rows_that_are_gone_are_in_no_figure() -> Result<()> {
+    let lines = LIFE.lines();
+    for mut table in Table::all().await? {
+        table.write(&lines).await?;
+        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let before = pages.report("overview?days=30").await?;
+        // More than a quarter of the ten days goes, so that what is in memory is read anew.
+        table.forget_before("2026-11-06").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let after = pages.report("overview?days=30").await?;
+        assert_ne!(after["figures"], before["figures"], "on {}", table.name());
+        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
+            .report("overview?days=30")
+            .await?;
+        assert_eq!(after, fresh, "on {}", table.name());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn positions_that_went_back_are_read_anew_at_once() -> Result<()> {
+    for mut table in Table::all().await? {
+        table.write(&LIFE.lines()).await?;
+        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let before = pages.report("overview?days=30").await?;
+        table.execute("UPDATE sink_position SET next_offset = 1").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let after = pages.report("overview?days=30").await?;
+        assert_ne!(after["positions"], before["positions"], "on {}", table.name());
+        assert_eq!(after["figures"], before["figures"], "on {}", table.name());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reading_that_failed_takes_nothing_away() -> Result<()> {
+    let lines = LIFE.lines();
+    let (first, rest) = lines.split_at(lines.len() / 2);
+    for mut table in Table::all().await? {
+        table.write(first).await?;
+        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let before = pages.report("overview?days=30").await?;
+        table.execute("ALTER TABLE user_activity_log RENAME TO away").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let meanwhile = pages.report("overview?days=30").await?;
+        assert_eq!(meanwhile, before, "on {}", table.name());
+        table.execute("ALTER TABLE away RENAME TO user_activity_log").await?;
+        table.write(rest).await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        let after = pages.report("overview?days=30").await?;
+        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
+            .report("overview?days=30")
+            .await?;
+        assert_eq!(after, fresh, "on {}", table.name());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_counted_and_the_others_are_shown() -> Result<()> {
+    let mut table = Table::all().await?.swap_remove(0);
+    table.write(&LIFE.lines()).await?;
+    let right = Pages::of(table.source()?, UtcOffset::UTC)
+        .report("overview?days=30")
+        .await?;
+    assert_eq!(right["unreadable_rows"], 0);
+    let last = "(SELECT max(id) FROM user_activity_log)";
+    table
+        .execute(&format!(
+            "UPDATE user_activity_log SET event_time = '2026-11-09 late' WHERE id = {last}"
+        ))
+        .await?;
+    let pages = Pages::of(table.source()?, UtcOffset::UTC);
+    for _ in 0..2 {
+        let report = pages.report("overview?days=30").await?;
+        assert_eq!(report["unreadable_rows"], 1, "once, however often one looks");
+        assert_eq!(report["figures"]["sessions"], right["figures"]["sessions"]);
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_questions_are_answered_at_once_and_a_third_is_told_so() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("activity.db");
+    world::table::make_sqlite(&path).await?;
+    let pages = Pages(insights::router(Options {
+        source: insights::Source::sqlite(path.clone()),
+        zone: UtcOffset::UTC,
+        access: Access::Loopback,
+        ask: Some(AskDatabase::Sqlite(path)),
+        clock: Clock::system(),
+    }));
+    let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n";
+    let address = format!("/insights/ask?sql={}", world::encoded(endless));
+    let (one, two, three) = tokio::join!(pages.get(&address), pages.get(&address), pages.get(&address));
+    assert_eq!((one?.0, two?.0), (StatusCode::BAD_REQUEST, StatusCode::BAD_REQUEST));
+    assert_eq!(three?.0, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, _) = pages.get("/insights/ask?sql=select+1").await?;
+    assert_eq!(status, StatusCode::OK, "there is room again");
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_page_is_small_and_shows_typed_text_as_text() -> Result<()> {
     for mut table in Table::all().await? {
         table.write(&LIFE.lines()).await?;
@@ -114,6 +219,10 @@ async fn what_cannot_be_answered_says_why() -> Result<()> {
                 "/insights/rows?of=popular&figure=products%2F999999%2Fviewed",
                 StatusCode::NOT_FOUND,
             ),
+            (
+                "/insights/rows?of=overview&figure=sessions&page_number=18446744073709551615",
+                StatusCode::OK,
+            ),
             ("/insights/visit?id=%27%20or%201%3D1", StatusCode::OK),
             ("/insights/funnel?steps=teleport,any&within=900", StatusCode::OK),
         ] {
@@ -144,6 +253,11 @@ async fn a_visit_is_found_by_session_visitor_and_order() -> Result<()> {
                 table.name()
             );
         }
+        // A UUID that is no UUIDv7 is no request's.
+        let (_, page) = pages
+            .get("/insights/visit?id=7d444840-9dc0-41d1-b245-5ffdce74fad2")
+            .await?;
+        assert!(page.contains("Nothing of that id"), "on {}", table.name());
         let (_, page) = pages
             .get(&format!("/insights/visit?id={}", text(&order["visitor_id"])))
             .await?;
@@ -159,7 +273,7 @@ async fn the_token_is_asked_for_on_every_page_but_the_door() -> Result<()> {
     let pages = Pages(insights::router(Options {
         source: table.source()?,
         zone: UtcOffset::UTC,
-        access: Access::Token("a token of many letters".to_owned()),
+        access: Access::at("0.0.0.0".parse()?, Some("a token of many letters"))?,
         ask: None,
         clock: Clock::system(),
     }));
@@ -236,9 +350,10 @@ async fn a_question_reads_and_never_writes_and_ends_at_its_bounds() -> Result<()
 
 #[tokio::test]
 async fn a_role_that_could_write_is_not_asked() -> Result<()> {
-    let Some(Table::Postgres(url, _)) = Table::all().await?.into_iter().nth(1) else {
+    let Some(Table::Postgres(server, _)) = Table::all().await?.into_iter().nth(1) else {
         return Ok(());
     };
+    let (url, role) = (&server.url, &server.role);
     let superuser = AskDatabase::Postgres(Box::new(url.parse()?));
     assert!(
         matches!(
@@ -247,8 +362,7 @@ async fn a_role_that_could_write_is_not_asked() -> Result<()> {
         ),
         "postgres is a superuser"
     );
-    let mut db = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await?;
-    let role = format!("asker_{}", uuid::Uuid::new_v4().simple());
+    let mut db = <sqlx::PgConnection as sqlx::Connection>::connect(url).await?;
     for sql in [
         format!("CREATE ROLE {role} LOGIN"),
         format!("GRANT SELECT ON user_activity_log, product TO {role}"),
@@ -256,7 +370,7 @@ async fn a_role_that_could_write_is_not_asked() -> Result<()> {
         sqlx::Executor::execute(&mut db, sqlx::AssertSqlSafe(sql)).await?;
     }
     let reader = AskDatabase::Postgres(Box::new(
-        url.parse::<sqlx::postgres::PgConnectOptions>()?.username(&role),
+        url.parse::<sqlx::postgres::PgConnectOptions>()?.username(role),
     ));
     assert_eq!(
         reader.ask("select 1 as one", Bounds::default()).await?.rows,

@@ -5,6 +5,7 @@ mod commit;
 mod compression;
 mod damage;
 mod marks;
+mod migration;
 mod product;
 mod repetition;
 mod retention;

@@ -13,6 +13,9 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
+/// How long connecting and closing may take beside the statement.
+const TO_CONNECT: Duration = Duration::from_secs(2);
+
 /// Where questions are put.
 #[derive(Debug, Clone)]
 pub enum AskDatabase {
@@ -61,6 +64,8 @@ pub enum AskError {
         .0.as_secs()
     )]
     Time(Duration),
+    #[error("as many questions as may be worked on at once are being answered; ask again in a moment")]
+    Busy,
     #[error("{0}")]
     Role(String),
     #[error("{0}")]
@@ -71,10 +76,15 @@ impl AskDatabase {
     /// Puts the question.
     pub async fn ask(&self, sql: &str, bounds: Bounds) -> Result<Answer, AskError> {
         let sql = statement::only(sql)?;
-        match self {
-            Self::Sqlite(path) => sqlite::ask(path, sql, bounds).await,
-            Self::Postgres(options) => postgres::ask(options, sql, bounds).await,
-        }
+        let answering = async {
+            match self {
+                Self::Sqlite(path) => sqlite::ask(path, sql, bounds).await,
+                Self::Postgres(options) => postgres::ask(options, sql, bounds).await,
+            }
+        };
+        // The databases end a statement themselves; this ends what they don't: a connection that doesn't come about.
+        let answered = tokio::time::timeout(bounds.time + TO_CONNECT, answering).await;
+        answered.unwrap_or(Err(AskError::Time(bounds.time)))
     }
 
     /// Everyday questions: what they ask, and the SQL for this database.

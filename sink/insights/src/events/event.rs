@@ -26,7 +26,6 @@ pub struct Event {
     pub session: SessionIndex,
     /// The visitor that the event names; [`NO_VISITOR`] when it names none.
     pub visitor: u32,
-    pub user: u32,
     /// The page that it happened on, by its endpoint.
     pub page: Symbol,
     pub extra: u32,
@@ -42,7 +41,5 @@ pub struct Event {
 
 /// The event names no visitor: its session stands for one.
 pub(super) const NO_VISITOR: u32 = u32::MAX;
-/// Nobody was signed in.
-pub(super) const NO_USER: u32 = u32::MAX;
 /// There is nothing more to know about it.
 pub(super) const NO_EXTRA: u32 = u32::MAX;

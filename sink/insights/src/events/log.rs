@@ -7,7 +7,7 @@ use schemas::EventType;
 use super::arrange::{Arranged, Limits, rearrange};
 use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
-use super::event::{Event, EventIndex, NO_USER, NO_VISITOR, SessionIndex};
+use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::intake::amount;
 use super::text;
 use crate::source::{ProductRow, RawRow, RowKey};
@@ -60,13 +60,24 @@ pub struct Log {
     session_numbers: HashMap<u128, SessionIndex>,
     visitor_keys: Vec<u128>,
     visitor_numbers: HashMap<u128, u32>,
-    users: Vec<i64>,
-    user_numbers: HashMap<i64, u32>,
     instances: Vec<Box<str>>,
     arranged_to: usize,
 }
 
 impl Log {
+    /// A row that can't be read at all.
+    pub(crate) fn push_unreadable(&mut self) {
+        self.unreadable += 1;
+    }
+
+    /// Whether so many events are no longer in the table that their memory is worth a new reading.
+    #[must_use]
+    pub(crate) fn is_mostly_past(&self) -> bool {
+        let oldest = self.arranged.limits.oldest;
+        let past = self.events.iter().filter(|event| event.at < oldest).count();
+        past > self.events.len() / 4
+    }
+
     /// Takes a row in; [`Log::settle`] makes it count.
     pub fn push(&mut self, row: &RawRow) {
         if self.events.len() >= MOST_EVENTS {
@@ -101,7 +112,6 @@ impl Log {
             amount: amount(kind, &fields),
             session,
             visitor: visitor.map_or(NO_VISITOR, |key| self.visitor(key)),
-            user: row.user.map_or(NO_USER, |user| self.user(user)),
             page: self.page(kind, &fields, &row.endpoint),
             extra: self.extra(kind, &fields),
             partition: self.partition(&row.topic, row.partition),
@@ -194,11 +204,6 @@ impl Log {
         self.visitor_numbers.get(&key).copied()
     }
 
-    #[must_use]
-    pub fn user_id(&self, user: u32) -> Option<i64> {
-        self.users.get(user as usize).copied()
-    }
-
     /// What names the event's row in the database.
     #[must_use]
     pub fn key(&self, index: EventIndex) -> RowKey {
@@ -228,18 +233,6 @@ impl Log {
             return &[];
         };
         &self.tiles[seen.first as usize..(seen.first + seen.count) as usize]
-    }
-
-    /// Bytes of memory that the lists take, near enough to bound them.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.events.capacity() * size_of::<Event>()
-            + self.sessions.len() * (size_of::<Vec<EventIndex>>() + size_of::<super::Facts>() + 48)
-            + self.events.len() * size_of::<EventIndex>()
-            + self.clicks.capacity() * size_of::<Click>()
-            + self.tiles.capacity() * size_of::<(i64, u16)>()
-            + self.lines.capacity() * size_of::<Line>()
-            + self.performances.capacity() * size_of::<Performance>()
     }
 
     /// An event is late when it came behind a newer one: told along the offsets of each partition, which every reading sees alike.
@@ -273,15 +266,6 @@ impl Log {
         number
     }
 
-    fn user(&mut self, user: i64) -> u32 {
-        let next = self.users.len() as u32;
-        let number = *self.user_numbers.entry(user).or_insert(next);
-        if number == next {
-            self.users.push(user);
-        }
-        number
-    }
-
     fn partition(&mut self, topic: &str, number: i64) -> u16 {
         let found = self
             .partitions
@@ -306,5 +290,38 @@ impl Log {
             self.instances.len() - 1
         });
         at as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_mostly_past_when_more_than_a_quarter_is_gone() {
+        let mut log = Log::default();
+        for at in 1..=4 {
+            log.push(&RawRow {
+                id: at,
+                at,
+                session: format!("{at:032x}"),
+                visitor: None,
+                kind: "view".to_owned(),
+                entity: None,
+                endpoint: "home.index".to_owned(),
+                user_agent: None,
+                details: "{}".to_owned(),
+                instance: "shop".to_owned(),
+                sequence: at,
+                topic: "shop.view".to_owned(),
+                partition: 0,
+                offset: at,
+                bot: false,
+            });
+        }
+        for (oldest, is_past) in [(None, false), (Some(1), false), (Some(2), false), (Some(3), true)] {
+            log.settle(oldest);
+            assert_eq!(log.is_mostly_past(), is_past, "{oldest:?}");
+        }
     }
 }

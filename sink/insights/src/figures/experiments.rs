@@ -316,8 +316,13 @@ fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subj
     if variants.len() < 2 {
         return table;
     }
+    let newest = scope.arranged.newest.unwrap_or(i64::MIN);
     for number in 1..=scope.range.days() {
         let until = scope.range.from + number * DAY;
+        // A day of which nothing is known yet would only repeat the one before.
+        if until - DAY > newest {
+            break;
+        }
         let sample = |place: usize| {
             let seen = counted
                 .iter()

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use sqlx::postgres::PgConnectOptions;
 
-pub use row::RawRow;
+pub use row::{RawRow, Read, Unreadable};
 
 /// The database of a sink.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub enum Source {
 pub enum SourceError {
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("the reading broke, which is a mistake in the program: {0}")]
+    Broke(#[from] tokio::task::JoinError),
 }
 
 /// How far the sink is in a partition.
@@ -56,17 +58,11 @@ pub struct ProductRow {
     pub category: Option<String>,
 }
 
-/// A whole row, for those who look at single events.
+/// What is shown of a row to those who look at single events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     pub key: RowKey,
-    pub event_id: String,
-    pub kind: String,
-    pub endpoint: String,
     pub path: String,
-    pub user: Option<i64>,
-    pub ip_address: Option<String>,
-    pub user_agent: Option<String>,
     pub referrer: Option<String>,
     pub request_id: Option<String>,
     pub details: String,
@@ -93,12 +89,12 @@ impl Source {
         Self::Postgres(postgres::Reader::new(options))
     }
 
-    /// Gives each row that is not known yet to `take`, and answers the positions of the same moment and when the oldest row happened at
+    /// Gives each row that is not known yet to `take`, also one that can't be read, and answers the positions of the same moment and when the oldest row happened at
     /// the earliest, in microseconds.
     pub async fn read(
         &self,
         since: &Since,
-        take: impl FnMut(RawRow),
+        take: impl FnMut(Read),
     ) -> Result<(Vec<Position>, Option<i64>), SourceError> {
         match self {
             Self::Sqlite(reader) => reader.read(since, take).await,
@@ -114,7 +110,7 @@ impl Source {
         }
     }
 
-    /// The whole rows, in the order of the keys; one that is gone by now is left out.
+    /// The rows to be shown, in the order of the keys; one that is gone by now is left out.
     pub async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
         match self {
             Self::Sqlite(reader) => reader.details(keys).await,

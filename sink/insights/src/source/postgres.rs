@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use time::{Date, Month, OffsetDateTime};
 
-use super::row::{Present, RawRow, postgres_columns, read};
+use super::row::{Present, Read, postgres_columns, read};
 use super::{Detail, Position, ProductRow, RowKey, Since, SourceError};
 
 /// A few connections, opened when they are needed; each session is read-only.
@@ -36,7 +36,7 @@ impl Reader {
     pub(super) async fn read(
         &self,
         since: &Since,
-        mut take: impl FnMut(RawRow),
+        mut take: impl FnMut(Read),
     ) -> Result<(Vec<Position>, Option<i64>), SourceError> {
         let present = self.present().await?;
         let mut transaction = self
@@ -57,7 +57,7 @@ impl Reader {
             let sql = format!("SELECT {columns} FROM user_activity_log");
             let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *transaction);
             while let Some(row) = rows.try_next().await? {
-                take(read(&row)?);
+                take(read(&row));
             }
         } else {
             let sql = format!(
@@ -73,7 +73,7 @@ impl Reader {
                     .bind(partition);
                 let mut rows = query.bind(from(since, position)).fetch(&mut *transaction);
                 while let Some(row) = rows.try_next().await? {
-                    take(read(&row)?);
+                    take(read(&row));
                 }
             }
         }
@@ -108,8 +108,8 @@ impl Reader {
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            let sql = "SELECT event_id::text, activity_type, endpoint, path, user_id, ip_address, user_agent, referrer, request_id::text, \
-                       details::text FROM user_activity_log WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3";
+            let sql = "SELECT path, referrer, request_id::text, details::text \
+                       FROM user_activity_log WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3";
             let partition = i32::try_from(key.partition).unwrap_or(i32::MAX);
             let query = sqlx::query(sql).bind(&key.topic).bind(partition).bind(key.offset);
             if let Some(row) = query.fetch_optional(&self.pool).await? {

@@ -11,9 +11,7 @@ pub struct RawRow {
     pub at: i64,
     pub session: String,
     pub visitor: Option<String>,
-    pub user: Option<i64>,
     pub kind: String,
-    pub entity_type: Option<String>,
     pub entity: Option<i64>,
     pub endpoint: String,
     pub user_agent: Option<String>,
@@ -24,6 +22,16 @@ pub struct RawRow {
     pub partition: i64,
     pub offset: i64,
     pub bot: bool,
+}
+
+/// A row, or which one can't be read and why.
+pub type Read = Result<RawRow, Unreadable>;
+
+/// A row that can't be read: it counts in no figure, and the others do.
+#[derive(Debug)]
+pub struct Unreadable {
+    pub id: i64,
+    pub reason: String,
 }
 
 /// The columns of a table that an older sink made are read as null.
@@ -38,7 +46,7 @@ pub(super) fn sqlite_columns(present: Present) -> String {
     let visitor = if present.visitor { "visitor_id" } else { "NULL" };
     let bot = if present.bot { "coalesce(bot, 0)" } else { "0" };
     format!(
-        "id, event_time, session_id, {visitor}, user_id, activity_type, entity_type, entity_id, endpoint, user_agent, details, \
+        "id, event_time, session_id, {visitor}, activity_type, entity_id, endpoint, user_agent, details, \
          source_instance, source_sequence, kafka_topic, kafka_partition, kafka_offset, {bot}"
     )
 }
@@ -56,14 +64,31 @@ pub(super) fn postgres_columns(present: Present) -> String {
         "0::bigint"
     };
     format!(
-        "0::bigint, (extract(epoch FROM event_time) * 1000000)::bigint::text, session_id, {visitor}, user_id, activity_type, entity_type, \
+        "0::bigint, (extract(epoch FROM event_time) * 1000000)::bigint::text, session_id, {visitor}, activity_type, \
          entity_id, endpoint, user_agent, details::text, source_instance, source_sequence, kafka_topic, kafka_partition::bigint, \
          kafka_offset, {bot}"
     )
 }
 
-/// Reads a row; an error names what can't be.
-pub(super) fn read<'r, R>(row: &'r R) -> Result<RawRow, sqlx::Error>
+/// Reads a row.
+pub(super) fn read<'r, R>(row: &'r R) -> Read
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    R::Database: Database,
+{
+    columns(row).map_err(|error| Unreadable {
+        // SQLite's own number can always be read.
+        id: row.try_get(0).unwrap_or(0),
+        reason: error.to_string(),
+    })
+}
+
+fn columns<'r, R>(row: &'r R) -> Result<RawRow, sqlx::Error>
 where
     R: Row,
     usize: ColumnIndex<R>,
@@ -79,19 +104,17 @@ where
         at: micros(&time)?,
         session: row.try_get(2)?,
         visitor: row.try_get(3)?,
-        user: row.try_get(4)?,
-        kind: row.try_get(5)?,
-        entity_type: row.try_get(6)?,
-        entity: row.try_get(7)?,
-        endpoint: row.try_get(8)?,
-        user_agent: row.try_get(9)?,
-        details: row.try_get(10)?,
-        instance: row.try_get(11)?,
-        sequence: row.try_get(12)?,
-        topic: row.try_get(13)?,
-        partition: row.try_get(14)?,
-        offset: row.try_get(15)?,
-        bot: row.try_get::<i64, _>(16)? != 0,
+        kind: row.try_get(4)?,
+        entity: row.try_get(5)?,
+        endpoint: row.try_get(6)?,
+        user_agent: row.try_get(7)?,
+        details: row.try_get(8)?,
+        instance: row.try_get(9)?,
+        sequence: row.try_get(10)?,
+        topic: row.try_get(11)?,
+        partition: row.try_get(12)?,
+        offset: row.try_get(13)?,
+        bot: row.try_get::<i64, _>(14)? != 0,
     })
 }
 
@@ -134,15 +157,9 @@ where
 {
     Ok(super::Detail {
         key: key.clone(),
-        event_id: row.try_get(0)?,
-        kind: row.try_get(1)?,
-        endpoint: row.try_get(2)?,
-        path: row.try_get(3)?,
-        user: row.try_get(4)?,
-        ip_address: row.try_get(5)?,
-        user_agent: row.try_get(6)?,
-        referrer: row.try_get(7)?,
-        request_id: row.try_get(8)?,
-        details: row.try_get(9)?,
+        path: row.try_get(0)?,
+        referrer: row.try_get(1)?,
+        request_id: row.try_get(2)?,
+        details: row.try_get(3)?,
     })
 }

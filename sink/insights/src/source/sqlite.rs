@@ -8,7 +8,7 @@ use schemas::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 
-use super::row::{Present, RawRow, read, sqlite_columns};
+use super::row::{Present, Read, read, sqlite_columns};
 use super::{Detail, Position, ProductRow, RowKey, Since, SourceError};
 
 /// How long a writer of the same file is waited for.
@@ -37,7 +37,7 @@ impl Reader {
     pub(super) async fn read(
         &self,
         since: &Since,
-        mut take: impl FnMut(RawRow),
+        mut take: impl FnMut(Read),
     ) -> Result<(Vec<Position>, Option<i64>), SourceError> {
         let present = self.present().await?;
         // One read transaction: its first SELECT fixes what all of them see.
@@ -53,7 +53,7 @@ impl Reader {
         );
         let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(since.id).fetch(&mut *transaction);
         while let Some(row) = rows.try_next().await? {
-            take(read(&row)?);
+            take(read(&row));
         }
         drop(rows);
         transaction.commit().await?;
@@ -92,8 +92,7 @@ impl Reader {
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            let sql = "SELECT event_id, activity_type, endpoint, path, user_id, ip_address, user_agent, referrer, request_id, details \
-                       FROM user_activity_log WHERE id = $1";
+            let sql = "SELECT path, referrer, request_id, details FROM user_activity_log WHERE id = $1";
             if let Some(row) = sqlx::query(sql).bind(key.id).fetch_optional(&self.pool).await? {
                 found.push(super::row::detail(&row, key)?);
             }

@@ -3,17 +3,18 @@
 //! On a loopback address everybody on the machine may, by a name of the loopback. With a token only who brings it: as
 //! `Authorization: Bearer`, or typed once into a form, which leaves it in a cookie of this browser.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use axum::Form;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::layout;
 use super::router::Site;
@@ -25,7 +26,28 @@ const COOKIE_NAME: &str = "insights";
 pub enum Access {
     /// For an address that only this machine reaches.
     Loopback,
-    Token(String),
+    Token(TokenDigest),
+}
+
+/// A digest of the token: what the cookie holds, so that it tells nobody the token, and a new token closes what the old one opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenDigest(u128);
+
+impl TokenDigest {
+    fn of(token: &str) -> Self {
+        let digest = Sha256::digest(token.trim());
+        let half = digest.iter().take(16);
+        Self(half.fold(0, |number, byte| number << 8 | u128::from(*byte)))
+    }
+
+    fn from_cookie(text: &str) -> Option<Self> {
+        u128::from_str_radix(text, 16).ok().map(Self)
+    }
+
+    /// In letters that a cookie may have.
+    fn cookie(self) -> String {
+        format!("{:032x}", self.0)
+    }
 }
 
 /// Why the insights can't be served at an address.
@@ -53,19 +75,21 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// What is right for an address: without a token only a loopback address is.
     pub fn at(address: IpAddr, token: Option<&str>) -> Result<Self, AccessError> {
-        match token {
+        match token.map(str::trim) {
             Some(token) if token.len() < 16 => Err(AccessError::Short),
-            Some(token) => Ok(Self::Token(token.to_owned())),
+            Some(token) => Ok(Self::Token(TokenDigest::of(token))),
             None if address.to_canonical().is_loopback() => Ok(Self::Loopback),
             None => Err(AccessError::Open(address)),
         }
     }
 
-    fn admits(&self, headers: &HeaderMap) -> bool {
+    fn admits(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         match self {
             // Another name leads here when a page elsewhere has its own name point to this machine, to read what is shown.
-            Self::Loopback => text(HOST).is_none_or(is_loopback_name),
+            Self::Loopback => text(HOST)
+                .or_else(|| uri.authority().map(Authority::as_str))
+                .is_some_and(is_loopback_name),
             Self::Token(token) => {
                 let bearer = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
                 let cookies = headers
@@ -76,8 +100,10 @@ impl Access {
                     .flat_map(|line| line.split(';'))
                     .filter_map(|pair| pair.trim().split_once('='));
                 let cookie = cookies.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
-                bearer.is_some_and(|given| same(given, token))
-                    || cookie.is_some_and(|given| same(given, &cookie_value(token)))
+                bearer.is_some_and(|given| TokenDigest::of(given) == *token)
+                    || cookie
+                        .and_then(TokenDigest::from_cookie)
+                        .is_some_and(|given| given == *token)
             }
         }
     }
@@ -95,29 +121,15 @@ fn is_loopback_name(host: &str) -> bool {
             .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Compares all letters, so that the time tells nothing about where two differ.
-fn same(left: &str, right: &str) -> bool {
-    left.len() == right.len()
-        && left
-            .bytes()
-            .zip(right.bytes())
-            .fold(0, |all, (left, right)| all | (left ^ right))
-            == 0
-}
-
-/// The token in letters that a cookie may have.
-fn cookie_value(token: &str) -> String {
-    token.bytes().fold(String::new(), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The middleware, with the headers that an own server needs.
 pub(super) async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
-    if !site.access.admits(request.headers()) {
+    if !site.access.admits(request.uri(), request.headers()) {
         return refused(&site.access);
+    }
+    if comes_from_elsewhere(request.headers()) {
+        let content =
+            html! { p { "Another site's page may lead here by a link, and may not fetch or embed these pages." } };
+        return (StatusCode::FORBIDDEN, layout::bare("Insights", &content)).into_response();
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -131,6 +143,12 @@ pub(super) async fn guard(State(site): State<Site>, request: Request, next: Next
     headers.insert("referrer-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cache-control", HeaderValue::from_static("no-store"));
     response
+}
+
+/// A page of another site makes this browser ask: only a link that somebody follows is theirs to make.
+fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+    let is = |name: &str, text: &str| headers.get(name).is_some_and(|value| value == text);
+    is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
 }
 
 fn refused(access: &Access) -> Response {
@@ -160,22 +178,27 @@ pub(super) struct Given {
 }
 
 /// Takes the token that was typed.
-pub(super) async fn enter(State(site): State<Site>, Form(given): Form<Given>) -> Response {
-    let Access::Token(token) = &*site.access else {
+pub(super) async fn enter(State(site): State<Site>, headers: HeaderMap, Form(given): Form<Given>) -> Response {
+    let Access::Token(token) = *site.access else {
         return (StatusCode::SEE_OTHER, [(LOCATION, "/insights")]).into_response();
     };
-    if !same(&given.token, token) {
+    if TokenDigest::of(&given.token) != token {
         return refused(&site.access);
     }
-    let cookie = format!(
-        "{COOKIE_NAME}={}; Path=/insights; HttpOnly; SameSite=Strict; Max-Age=2592000",
-        cookie_value(token)
-    );
-    (
-        StatusCode::SEE_OTHER,
-        [(LOCATION, "/insights".to_owned()), (SET_COOKIE, cookie)],
-    )
-        .into_response()
+    let headers = [
+        (LOCATION, "/insights".to_owned()),
+        (SET_COOKIE, left_in_browser(token, &headers)),
+    ];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn left_in_browser(token: TokenDigest, headers: &HeaderMap) -> String {
+    // The browser says how it reached the form, whatever proxies lie between.
+    let origin = headers.get(ORIGIN);
+    let is_https = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    let secure = if is_https { "; Secure" } else { "" };
+    let value = token.cookie();
+    format!("{COOKIE_NAME}={value}; Path=/insights; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}")
 }
 
 #[cfg(test)]
@@ -207,19 +230,48 @@ mod tests {
 
     #[test]
     fn only_the_token_opens_the_door() {
-        let access = Access::Token("a token of many letters".to_owned());
-        assert!(access.admits(&asked("authorization", "Bearer a token of many letters")));
-        assert!(access.admits(&asked(
-            "cookie",
-            &format!("x=1; insights={}", cookie_value("a token of many letters"))
-        )));
+        let open: IpAddr = "0.0.0.0".parse().expect("an address");
+        // As it comes out of a file, with a line's end.
+        let access = Access::at(open, Some("a token of many letters\n")).expect("a token");
+        let admits =
+            |name: &'static str, value: &str| access.admits(&Uri::from_static("/insights"), &asked(name, value));
+        let cookie = TokenDigest::of("a token of many letters").cookie();
+        assert!(admits("authorization", "Bearer a token of many letters"));
+        assert!(admits("cookie", &format!("x=1; insights={cookie}")));
+        let token = "a token of many letters".bytes().map(|byte| format!("{byte:02x}"));
         for (name, value) in [
             ("authorization", "Bearer a token of many letterz"),
+            ("authorization", &format!("Bearer {cookie}")),
             ("cookie", "insights="),
+            ("cookie", &format!("insights={cookie}00")),
+            ("cookie", &format!("insights={}", token.collect::<String>())),
             ("host", "localhost"),
         ] {
-            assert!(!access.admits(&asked(name, value)), "{name}: {value}");
+            assert!(!admits(name, value), "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn the_browser_keeps_a_digest_and_over_https_only_for_https() {
+        let token = TokenDigest::of("a token of many letters");
+        let cookie = |origin: &str| left_in_browser(token, &asked("origin", origin));
+        assert!(cookie("https://shop.example").ends_with("; Secure"));
+        assert!(!cookie("http://10.0.0.7:8081").contains("Secure"));
+        let kept = cookie("https://shop.example");
+        let value = kept.split(['=', ';']).nth(1).expect("a value");
+        assert_eq!(TokenDigest::from_cookie(value), Some(token));
+    }
+
+    #[test]
+    fn other_sites_may_link_here_and_not_fetch() {
+        let from = |site: &str, mode: &str| {
+            let mut headers = asked("sec-fetch-site", site);
+            headers.extend(asked("sec-fetch-mode", mode));
+            comes_from_elsewhere(&headers)
+        };
+        assert!(from("cross-site", "no-cors") && from("cross-site", "cors"));
+        assert!(!from("cross-site", "navigate") && !from("same-origin", "no-cors"));
+        assert!(!comes_from_elsewhere(&HeaderMap::new()), "programs say nothing of it");
     }
 
     #[test]
@@ -231,7 +283,16 @@ mod tests {
             ("evil.example:8081", false),
             ("localhost.evil.example", false),
         ] {
-            assert_eq!(Access::Loopback.admits(&asked("host", host)), admitted, "{host}");
+            let uri = Uri::from_static("/insights");
+            assert_eq!(Access::Loopback.admits(&uri, &asked("host", host)), admitted, "{host}");
+            // HTTP/2 names the host in the address itself.
+            let uri = format!("http://{host}/insights").parse().expect("an address");
+            assert_eq!(Access::Loopback.admits(&uri, &HeaderMap::new()), admitted, "{host}");
         }
+        let nameless = Uri::from_static("/insights");
+        assert!(
+            !Access::Loopback.admits(&nameless, &HeaderMap::new()),
+            "nobody knows which name led here"
+        );
     }
 }

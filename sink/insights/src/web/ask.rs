@@ -1,5 +1,6 @@
 //! Ask: a question of one's own in SQL, whose address is a link.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Query, State};
@@ -33,13 +34,12 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
     let answer = if sql.is_empty() {
         None
     } else {
-        Some(database.ask(sql, Bounds::default()).await)
+        Some(put(&site, database, sql).await?)
     };
     let took = begun.elapsed();
-    let status = if matches!(answer, Some(Err(_))) {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
+    let status = match &answer {
+        Some(Err(error)) => status(error),
+        _ => StatusCode::OK,
     };
     let content = html! {
         h1 { "Ask" }
@@ -144,10 +144,7 @@ pub(super) async fn csv(State(site): State<Site>, Query(given): Given) -> Respon
     let answer = async {
         let question = Question::read(given)?;
         let database = site.ask.as_ref().ok_or_else(|| PageError::NotFound("ask".to_owned()))?;
-        let asked = database
-            .ask(question.own("sql").unwrap_or_default(), Bounds::default())
-            .await;
-        Ok::<_, PageError>(asked)
+        put(&site, database, question.own("sql").unwrap_or_default()).await
     };
     match answer.await {
         Ok(Ok(answer)) => {
@@ -162,9 +159,30 @@ pub(super) async fn csv(State(site): State<Site>, Query(given): Given) -> Respon
     }
 }
 
+/// Puts a question, when not too many are being answered. It is worked on to its end, so that who goes away makes no room for another.
+async fn put(site: &Site, database: &AskDatabase, sql: &str) -> Result<Result<Answer, AskError>, PageError> {
+    let Ok(permit) = Arc::clone(&site.asking).try_acquire_owned() else {
+        return Ok(Err(AskError::Busy));
+    };
+    let (database, sql) = (database.clone(), sql.to_owned());
+    let asking = tokio::spawn(async move {
+        let answer = database.ask(&sql, Bounds::default()).await;
+        drop(permit);
+        answer
+    });
+    asking.await.map_err(|error| PageError::Broke(error.to_string()))
+}
+
+const fn status(error: &AskError) -> StatusCode {
+    match error {
+        AskError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
 fn refused(error: &AskError) -> Response {
     (
-        StatusCode::BAD_REQUEST,
+        status(error),
         axum::Json(serde_json::json!({ "error": error.to_string() })),
     )
         .into_response()

@@ -13,5 +13,5 @@ mod section;
 mod style;
 mod visit;
 
-pub use access::{Access, AccessError};
+pub use access::{Access, AccessError, TokenDigest};
 pub use router::{Options, router};

@@ -7,12 +7,16 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use schemas::Clock;
 use time::UtcOffset;
+use tokio::sync::Semaphore;
 
 use super::access::{self, Access};
 use super::{api, ask, page, rows, style, visit};
 use crate::ask::AskDatabase;
 use crate::source::Source;
 use crate::state::State;
+
+/// Each question takes a connection, and as much of a processor as it likes for some seconds.
+const QUESTIONS: usize = 2;
 
 /// What the pages stand on.
 pub struct Options {
@@ -32,6 +36,8 @@ pub(super) struct Site {
     pub state: State,
     pub access: Arc<Access>,
     pub ask: Option<AskDatabase>,
+    /// Questions that may be worked on at once.
+    pub asking: Arc<Semaphore>,
 }
 
 /// All pages, at `/insights`.
@@ -40,6 +46,7 @@ pub fn router(options: Options) -> Router {
         state: State::new(options.source, options.zone, options.clock),
         access: Arc::new(options.access),
         ask: options.ask,
+        asking: Arc::new(Semaphore::new(QUESTIONS)),
     };
     Router::new()
         .route("/insights", get(page::overview))

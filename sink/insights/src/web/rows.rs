@@ -54,7 +54,7 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
     let (list, asked) = {
         let asked = question.clone();
         with_log(&site, move |log, zone| {
-            Ok((list(log, &asked, zone, (number - 1) * PAGE, PAGE)?, asked))
+            Ok((list(log, &asked, zone, (number - 1).saturating_mul(PAGE), PAGE)?, asked))
         })
         .await?
     };

@@ -92,11 +92,13 @@ async fn session_of_request(site: &Site, text: &str) -> Result<Option<String>, P
         return Ok(None);
     }
     let Ok(id) = Uuid::parse_str(text) else { return Ok(None) };
-    let made = id.get_timestamp().map(|stamp| {
-        let (seconds, nanos) = stamp.to_unix();
-        i64::try_from(seconds).unwrap_or(0) * 1_000_000 + i64::from(nanos / 1000)
-    });
-    let near = made.map_or((0, i64::MAX / 2), |at| (at - NEAR, at + NEAR));
+    // Another kind of id is no request's, and would have the whole table searched.
+    let Some(stamp) = id.get_timestamp().filter(|_| id.get_version_num() == 7) else {
+        return Ok(None);
+    };
+    let (seconds, nanos) = stamp.to_unix();
+    let at = i64::try_from(seconds).unwrap_or(0) * 1_000_000 + i64::from(nanos / 1000);
+    let near = (at - NEAR, at + NEAR);
     Ok(site.state.source.session_of_request(&id.to_string(), near).await?)
 }
 

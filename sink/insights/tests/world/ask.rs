@@ -28,7 +28,7 @@ impl Pages {
         let answer = self
             .0
             .clone()
-            .oneshot(Request::get(address).body(Body::empty())?)
+            .oneshot(Request::get(address).header("host", "localhost").body(Body::empty())?)
             .await?;
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;

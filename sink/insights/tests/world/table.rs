@@ -43,7 +43,37 @@ const BATCH: usize = 500;
 /// A database with a sink's tables.
 pub enum Table {
     Sqlite(tempfile::TempDir, Box<Filler>),
-    Postgres(String, Box<Filler>),
+    Postgres(OwnDatabase, Box<Filler>),
+}
+
+/// A database on a server of PostgreSQL, and the role that may be made for it; both go with it.
+pub struct OwnDatabase {
+    server: String,
+    name: String,
+    pub url: String,
+    pub role: String,
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        let (server, name, role) = (self.server.clone(), self.name.clone(), self.role.clone());
+        // On a thread of its own, as a test's own runtime can't be waited for within it.
+        let dropping = std::thread::spawn(move || -> Result<()> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut db = PgConnection::connect(&server).await?;
+                let database = format!("DROP DATABASE {name} WITH (FORCE)");
+                for sql in [database, format!("DROP ROLE IF EXISTS {role}")] {
+                    db.execute(AssertSqlSafe(sql)).await?;
+                }
+                Ok(db.close().await?)
+            })
+        });
+        let dropped = dropping.join().expect("dropping a database does not panic");
+        if !std::thread::panicking() {
+            dropped.expect("the test's database is dropped");
+        }
+    }
 }
 
 /// Where the next message of each partition goes, and which are known.
@@ -81,8 +111,38 @@ impl Table {
     pub fn source(&self) -> Result<Source> {
         Ok(match self {
             Self::Sqlite(folder, _) => Source::sqlite(folder.path().join("activity.db")),
-            Self::Postgres(url, _) => Source::postgres(url.parse()?),
+            Self::Postgres(server, _) => Source::postgres(server.url.parse()?),
         })
+    }
+
+    pub async fn execute(&self, sql: &str) -> Result<()> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(folder, _) => {
+                let mut db = open_sqlite(&folder.path().join("activity.db")).await?;
+                db.execute(sql).await?;
+                Ok(db.close().await?)
+            }
+            Self::Postgres(server, _) => {
+                let mut db = PgConnection::connect(&server.url).await?;
+                db.execute(sql).await?;
+                Ok(db.close().await?)
+            }
+        }
+    }
+
+    /// Deletes the days before `first` as the sink does: rows of SQLite, partitions of PostgreSQL.
+    pub async fn forget_before(&self, first: &str) -> Result<()> {
+        let sql = match self {
+            Self::Sqlite(..) => format!("DELETE FROM user_activity_log WHERE event_time < '{first}'"),
+            Self::Postgres(..) => format!(
+                "DO $$ DECLARE day text; BEGIN FOR day IN SELECT inhrelid::regclass::text FROM pg_inherits \
+                 WHERE inhparent = 'user_activity_log'::regclass AND right(inhrelid::regclass::text, 8) < '{}' \
+                 LOOP EXECUTE 'DROP TABLE ' || day; END LOOP; END $$",
+                first.replace('-', "")
+            ),
+        };
+        self.execute(&sql).await
     }
 
     /// Writes lines as a sink does: each event once, whatever comes again.
@@ -93,8 +153,8 @@ impl Table {
                 filler.sqlite(&mut db, lines).await?;
                 Ok(db.close().await?)
             }
-            Self::Postgres(url, filler) => {
-                let mut db = PgConnection::connect(url).await?;
+            Self::Postgres(server, filler) => {
+                let mut db = PgConnection::connect(&server.url).await?;
                 filler.postgres(&mut db, lines).await?;
                 Ok(db.close().await?)
             }
@@ -118,20 +178,25 @@ pub async fn make_sqlite(path: &std::path::Path) -> Result<()> {
     Ok(db.close().await?)
 }
 
-/// A database of its own on this server; answers its URL.
-pub async fn make_postgres(server: &str) -> Result<String> {
+/// A database of its own on this server.
+pub async fn make_postgres(server: &str) -> Result<OwnDatabase> {
     let name = format!("insights_{}", uuid::Uuid::new_v4().simple());
     let mut db = PgConnection::connect(server).await?;
     db.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
     db.close().await?;
     let (start, _) = server.rsplit_once('/').context("the URL names no database")?;
-    let url = format!("{start}/{name}");
-    let mut db = PgConnection::connect(&url).await?;
+    let made = OwnDatabase {
+        server: server.to_owned(),
+        url: format!("{start}/{name}"),
+        role: format!("{name}_asker"),
+        name,
+    };
+    let mut db = PgConnection::connect(&made.url).await?;
     let mut migrator = sqlx::migrate!("../migrations/postgres");
     migrator.dangerous_set_table_name("sink_migrations");
     migrator.run_direct(None, &mut db, false).await?;
     db.close().await?;
-    Ok(url)
+    Ok(made)
 }
 
 impl Filler {
