@@ -17,7 +17,7 @@ use tour::{Language, Stop, Tour};
 
 /// How a page is looked at.
 #[derive(Debug, Clone, Copy)]
-struct Look {
+pub struct Look {
     theme: &'static str,
     width: u32,
     opened: Opened,
@@ -32,7 +32,7 @@ enum Opened {
     Cart,
 }
 
-const fn look(theme: &'static str, width: u32) -> Look {
+pub const fn look(theme: &'static str, width: u32) -> Look {
     Look {
         theme,
         width,
@@ -61,8 +61,8 @@ fn looks_at(stop: &Stop) -> Vec<Look> {
     looks
 }
 
-const PHONE: u32 = 390;
-const DESKTOP: u32 = 1280;
+pub const PHONE: u32 = 390;
+pub const DESKTOP: u32 = 1280;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_shuts_anybody_out() {
@@ -188,7 +188,7 @@ async fn tells(browser: &Browser, command: &str, parameters: Value) {
 }
 
 /// The page in this theme and width.
-async fn appears(browser: &Browser, look: Look) {
+pub async fn appears(browser: &Browser, look: Look) {
     let features = json!([{ "name": "prefers-color-scheme", "value": look.theme }]);
     tells(browser, "Emulation.setEmulatedMedia", json!({ "features": features })).await;
     let metrics = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
@@ -236,7 +236,7 @@ async fn is_open(browser: &Browser, piece: Opened) -> bool {
 }
 
 /// The rules that the page breaks, with the elements that break them.
-async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
+pub async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
     browser.runs(axe).await;
     let script = "const done = arguments[arguments.length - 1];
         axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations), (error) => done(String(error)));";
@@ -255,7 +255,7 @@ async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
     rules.iter().map(said).collect()
 }
 
-async fn is_cut_off(browser: &Browser) -> bool {
+pub async fn is_cut_off(browser: &Browser) -> bool {
     let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
     let answer = browser.page.execute(script, vec![]).await.expect("the page answers");
     answer.json() == true
@@ -277,7 +277,7 @@ async fn served(browser: &Browser, stop: &Stop) -> String {
 }
 
 /// The whole page, not only what fits into the window.
-async fn takes_a_picture(browser: &Browser, width: u32, file: &Path) {
+pub async fn takes_a_picture(browser: &Browser, width: u32, file: &Path) {
     let script = "return document.documentElement.scrollHeight";
     let answer = browser.page.execute(script, vec![]).await.expect("the page answers");
     let height = answer.json().as_u64().unwrap_or(900).clamp(900, 6000);

@@ -16,6 +16,7 @@ mod faults;
 mod finding;
 mod full_disk;
 mod hostile;
+mod insights;
 mod joined;
 mod kill;
 mod ledger;

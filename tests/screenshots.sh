@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Takes a picture of every page, at four widths, light and dark, in both languages, into target/screenshots: tests/screenshots.sh
+# Takes a picture of every page, light and dark, into target/screenshots: tests/screenshots.sh [pages|insights]
+# The shop's pages at four widths and in both languages; the analysts' at a phone's and a desktop's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo test --workspace --test promises -- --ignored --exact pages::screenshots
+cargo test --workspace --test promises -- --ignored --exact "${1:-pages}::screenshots"

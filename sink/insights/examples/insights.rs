@@ -113,6 +113,7 @@ fn router(url: &str) -> Result<axum::Router> {
     };
     Ok(insights::router(Options {
         source,
+        logs: None,
         zone: time::UtcOffset::UTC,
         access: Access::Loopback,
         ask,

@@ -25,6 +25,7 @@ pub mod figures;
 mod plots;
 pub mod question;
 pub mod report;
+pub mod requests;
 pub mod scope;
 pub mod source;
 mod state;

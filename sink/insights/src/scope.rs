@@ -21,6 +21,8 @@ pub enum Unit {
     Sessions,
     /// Each is told by one of its sessions.
     Visitors,
+    /// Of the app log files, by their place in them.
+    Requests,
 }
 
 /// The rows behind one figure.
@@ -125,6 +127,17 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn admits(&self, session: SessionIndex) -> bool {
         self.matches(session)
+    }
+
+    /// Whether a filter asks who it was; crawlers are another question.
+    #[must_use]
+    pub fn asks_who(&self) -> bool {
+        let question = self.question;
+        question.who != Who::All
+            || question.language.is_some()
+            || question.device.is_some()
+            || question.campaign.is_some()
+            || question.variant.is_some()
     }
 
     fn matches(&self, session: SessionIndex) -> bool {

@@ -1,5 +1,6 @@
 //! The events in memory, kept as fresh as the table: read when somebody looks, never before.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use time::UtcOffset;
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
+use crate::requests::{Folder, read_news};
 use crate::source::{Position, ProductRow, Read, Since, Source, SourceError};
 
 /// Whoever looks again within this time sees the same.
@@ -29,6 +31,16 @@ pub(crate) struct State {
     /// Whether the first reading is over.
     filled: Arc<AtomicBool>,
     trouble: Arc<RwLock<Option<Trouble>>>,
+    /// The log files of the sink, where there are some.
+    logs: Option<Folder>,
+    files: Arc<Mutex<Files>>,
+}
+
+/// How the log files stand.
+#[derive(Default)]
+struct Files {
+    done: Option<Instant>,
+    trouble: Option<String>,
 }
 
 /// Why the figures are not fresh.
@@ -52,7 +64,7 @@ pub(crate) struct NotYet {
 }
 
 impl State {
-    pub(crate) fn new(source: Source, zone: UtcOffset, clock: Clock) -> Self {
+    pub(crate) fn new(source: Source, logs: Option<PathBuf>, zone: UtcOffset, clock: Clock) -> Self {
         Self {
             source,
             zone,
@@ -62,6 +74,8 @@ impl State {
             read: Arc::default(),
             filled: Arc::default(),
             trouble: Arc::default(),
+            logs: logs.map(Folder),
+            files: Arc::default(),
         }
     }
 
@@ -88,6 +102,53 @@ impl State {
         Err(NotYet {
             rows: self.read.load(Ordering::Relaxed),
         })
+    }
+
+    /// Reads what is new in the log files, and waits for it. Answers why they can't be read, if so: what was known is shown then.
+    pub(crate) async fn refresh_requests(&self) -> Result<Option<String>, NotYet> {
+        let Some(folder) = self.logs.clone() else {
+            return Ok(Some(
+                "these pages were started without the folder of a sink's log files".to_owned(),
+            ));
+        };
+        if let Ok(mut files) = Arc::clone(&self.files).try_lock_owned() {
+            let state = self.clone();
+            tokio::spawn(async move {
+                if files.done.is_some_and(|done| done.elapsed() < FRESH_FOR) {
+                    return;
+                }
+                let outcome = state.read_files(folder).await;
+                files.trouble = outcome.err();
+                files.done = Some(Instant::now());
+            });
+        }
+        let rows = self.log.read().await.requests.len() as u64;
+        match tokio::time::timeout(PATIENCE, self.files.lock()).await {
+            Ok(files) => Ok(files.trouble.clone()),
+            Err(_) if rows > 0 => Ok(None),
+            Err(_) => Err(NotYet { rows }),
+        }
+    }
+
+    async fn read_files(&self, folder: Folder) -> Result<(), String> {
+        let log = Arc::clone(&self.log);
+        let instance = folder.instance().map_err(|error| error.to_string())?;
+        let lengths = match instance {
+            Some(instance) => self.source.app_log_lengths(&instance).await,
+            None => Ok(Vec::new()),
+        };
+        let lengths = lengths.map_err(|error| error.to_string())?;
+        let lengths: Vec<(String, u64)> = lengths
+            .into_iter()
+            .map(|(name, length)| (name, u64::try_from(length).unwrap_or(0)))
+            .collect();
+        let reading = tokio::task::spawn_blocking(move || {
+            let known = log.blocking_read().requests.known();
+            let news = read_news(&folder, &lengths, &known).map_err(|error| error.to_string())?;
+            log.blocking_write().requests.absorb(news);
+            Ok(())
+        });
+        reading.await.map_err(|error| error.to_string())?
     }
 
     async fn read_news(&self, mut reading: OwnedMutexGuard<Reading>) {
@@ -179,7 +240,10 @@ impl State {
         let log = Arc::clone(&self.log);
         let swapping = tokio::task::spawn_blocking(move || {
             settle(&mut fresh, products, &positions, oldest);
-            let before = std::mem::replace(&mut *log.blocking_write(), fresh);
+            let mut log = log.blocking_write();
+            fresh.requests = std::mem::take(&mut log.requests);
+            let before = std::mem::replace(&mut *log, fresh);
+            drop(log);
             // Freed when nobody waits for the lock any more.
             drop(before);
         });

@@ -10,7 +10,7 @@ use schemas::Clock;
 use time::UtcOffset;
 use world::{Life, Pages, Table};
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "",
     "/popular",
     "/searches",
@@ -19,6 +19,7 @@ const PAGES: [&str; 9] = [
     "/retention",
     "/experiments",
     "/performance",
+    "/server",
     "/attention",
 ];
 
@@ -166,6 +167,7 @@ async fn two_questions_are_answered_at_once_and_a_third_is_told_so() -> Result<(
     world::table::make_sqlite(&path).await?;
     let pages = Pages(insights::router(Options {
         source: insights::Source::sqlite(path.clone()),
+        logs: None,
         zone: UtcOffset::UTC,
         access: Access::Loopback,
         ask: Some(AskDatabase::Sqlite(path)),
@@ -272,6 +274,7 @@ async fn the_token_is_asked_for_on_every_page_but_the_door() -> Result<()> {
     let table = tables.first().context("a table")?;
     let pages = Pages(insights::router(Options {
         source: table.source()?,
+        logs: None,
         zone: UtcOffset::UTC,
         access: Access::at("0.0.0.0".parse()?, Some("a token of many letters"))?,
         ask: None,

@@ -43,6 +43,11 @@ impl Dictionary {
         self.texts.get(symbol.0 as usize).map_or("", |text| text)
     }
 
+    /// All of them, by number.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
         self.numbers.get(text).copied().map(Symbol)

@@ -10,6 +10,7 @@ use super::dictionary::{Dictionary, Symbol};
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::intake::amount;
 use super::text;
+use crate::requests::Requests;
 use crate::source::{ProductRow, RawRow, RowKey};
 
 /// An event is late when a newer one of its partition came before it, by more than this.
@@ -47,6 +48,8 @@ pub struct Log {
     pub lines: Vec<Line>,
     pub queries: Vec<Symbol>,
     pub campaigns: Vec<Symbol>,
+    /// From the app log files, when somebody has asked for them.
+    pub requests: Requests,
     pub products: HashMap<i64, ProductRow>,
     /// The category that a product's views named, for products that the table `product` doesn't know.
     pub categories: HashMap<i64, i64>,
@@ -188,7 +191,11 @@ impl Log {
 
     #[must_use]
     pub fn find_session(&self, id: &str) -> Option<SessionIndex> {
-        let key = u128::from_str_radix(id, 16).ok()?;
+        self.session_of_key(u128::from_str_radix(id, 16).ok()?)
+    }
+
+    #[must_use]
+    pub fn session_of_key(&self, key: u128) -> Option<SessionIndex> {
         self.session_numbers.get(&key).copied()
     }
 

@@ -14,6 +14,7 @@ mod retention;
 mod searches;
 mod segment;
 mod series;
+mod server;
 mod step;
 
 use crate::report::Report;
@@ -34,11 +35,12 @@ pub enum Analysis {
     Retention,
     Experiments,
     Performance,
+    Server,
     Attention,
 }
 
 impl Analysis {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::Popular,
         Self::Searches,
@@ -47,6 +49,7 @@ impl Analysis {
         Self::Retention,
         Self::Experiments,
         Self::Performance,
+        Self::Server,
         Self::Attention,
     ];
 
@@ -61,6 +64,7 @@ impl Analysis {
             Self::Retention => "retention",
             Self::Experiments => "experiments",
             Self::Performance => "performance",
+            Self::Server => "server",
             Self::Attention => "attention",
         }
     }
@@ -76,6 +80,7 @@ impl Analysis {
             Self::Retention => "Retention",
             Self::Experiments => "Experiments",
             Self::Performance => "Page performance",
+            Self::Server => "Server times",
             Self::Attention => "Attention",
         }
     }
@@ -98,6 +103,7 @@ impl Analysis {
             Self::Retention => retention::fill(scope, &mut report),
             Self::Experiments => experiments::fill(scope, &mut report),
             Self::Performance => performance::fill(scope, &mut report),
+            Self::Server => server::fill(scope, &mut report),
             Self::Attention => attention::fill(scope, &mut report),
         }
         report

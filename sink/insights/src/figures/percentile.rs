@@ -8,8 +8,13 @@ pub(super) fn percentile(values: &mut [f32], share: f64) -> Option<f64> {
 
 /// The same of values that are in order.
 pub(super) fn sorted_percentile(values: &[f32], share: f64) -> Option<f64> {
+    sorted(values, share).map(f64::from)
+}
+
+/// The same of values of any width.
+pub(super) fn sorted<T: Copy>(values: &[T], share: f64) -> Option<T> {
     let rank = (share * values.len() as f64).ceil().max(1.0) as usize;
-    values.get(rank - 1).copied().map(f64::from)
+    values.get(rank - 1).copied()
 }
 
 #[cfg(test)]

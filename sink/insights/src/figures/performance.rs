@@ -94,9 +94,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     );
     report.tables.extend([over_time, vitals, ratings]);
     report.notes.push(
-        "Times that the server takes stand in the topic shop.request and in its metrics, which the sink's table does not hold; \
-         TTFB is what of them reaches the browser."
-            .to_owned(),
+        "How long the shop itself takes stands under Server times; TTFB is what of it reaches the browser.".to_owned(),
     );
 }
 

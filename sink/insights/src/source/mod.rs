@@ -13,6 +13,10 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use row::{RawRow, Read, Unreadable};
 
+/// The committed lengths of a sink's app log files: `app-DATE.log`.
+const APP_LOG_LENGTHS: &str =
+    "SELECT name, length FROM sink_file WHERE instance = $1 AND name LIKE 'app-%' ORDER BY name";
+
 /// The database of a sink.
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -66,6 +70,17 @@ pub struct Detail {
     pub referrer: Option<String>,
     pub request_id: Option<String>,
     pub details: String,
+    pub event_id: String,
+    /// The event id of the page's view; none where the event names none.
+    pub page_view_id: Option<String>,
+}
+
+/// What a product was called and cost at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductThen {
+    pub name: String,
+    /// KRW.
+    pub price: i64,
 }
 
 /// The place of a row: of its message, and SQLite's number.
@@ -110,11 +125,27 @@ impl Source {
         }
     }
 
+    /// What a product was at a moment, in microseconds; none when the catalogue did not hold it then.
+    pub async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.product_at(id, at).await,
+            Self::Postgres(reader) => reader.product_at(id, at).await,
+        }
+    }
+
     /// The rows to be shown, in the order of the keys; one that is gone by now is left out.
     pub async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
         match self {
             Self::Sqlite(reader) => reader.details(keys).await,
             Self::Postgres(reader) => reader.details(keys).await,
+        }
+    }
+
+    /// How many bytes of each app log file of this sink are committed, by name.
+    pub async fn app_log_lengths(&self, instance: &str) -> Result<Vec<(String, i64)>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.app_log_lengths(instance).await,
+            Self::Postgres(reader) => reader.app_log_lengths(instance).await,
         }
     }
 

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use time::{Date, Month, OffsetDateTime};
 
 use super::row::{Present, Read, postgres_columns, read};
-use super::{Detail, Position, ProductRow, RowKey, Since, SourceError};
+use super::{Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
 
 /// A few connections, opened when they are needed; each session is read-only.
 #[derive(Debug, Clone)]
@@ -105,13 +105,32 @@ impl Reader {
             .collect()
     }
 
+    pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
+        if self.products().await?.is_empty() {
+            return Ok(None);
+        }
+        let sql = "SELECT name_en, price::bigint FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let query = sqlx::query_as(sql).bind(id).bind(moment(at));
+        let found: Option<(String, i64)> = query.fetch_optional(&self.pool).await?;
+        Ok(found.map(|(name, price)| ProductThen { name, price }))
+    }
+
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
+        // It came with the visitor's id.
+        let view = if self.present().await?.visitor {
+            "page_view_id::text"
+        } else {
+            "NULL::text"
+        };
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            let sql = "SELECT path, referrer, request_id::text, details::text \
-                       FROM user_activity_log WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3";
+            let sql = format!(
+                "SELECT path, referrer, request_id::text, details::text, event_id::text, {view} \
+                 FROM user_activity_log WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3"
+            );
             let partition = i32::try_from(key.partition).unwrap_or(i32::MAX);
-            let query = sqlx::query(sql).bind(&key.topic).bind(partition).bind(key.offset);
+            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = query.bind(&key.topic).bind(partition).bind(key.offset);
             if let Some(row) = query.fetch_optional(&self.pool).await? {
                 found.push(super::row::detail(&row, key)?);
             }
@@ -119,10 +138,12 @@ impl Reader {
         Ok(found)
     }
 
+    pub(super) async fn app_log_lengths(&self, instance: &str) -> Result<Vec<(String, i64)>, SourceError> {
+        let query = sqlx::query_as(super::APP_LOG_LENGTHS).bind(instance);
+        Ok(query.fetch_all(&self.pool).await?)
+    }
+
     pub(super) async fn session_of_request(&self, id: &str, near: (i64, i64)) -> Result<Option<String>, SourceError> {
-        let moment = |micros| {
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        };
         let sql = "SELECT session_id FROM user_activity_log WHERE request_id = $1::uuid AND event_time BETWEEN $2 AND $3 LIMIT 1";
         let query = sqlx::query_scalar(sql)
             .bind(id.to_owned())
@@ -130,6 +151,10 @@ impl Reader {
             .bind(moment(near.1));
         Ok(query.fetch_optional(&self.pool).await?)
     }
+}
+
+fn moment(micros: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// From which offset a partition is not known yet.

@@ -161,5 +161,7 @@ where
         referrer: row.try_get(1)?,
         request_id: row.try_get(2)?,
         details: row.try_get(3)?,
+        event_id: row.try_get(4)?,
+        page_view_id: row.try_get(5)?,
     })
 }

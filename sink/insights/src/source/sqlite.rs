@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 
 use super::row::{Present, Read, read, sqlite_columns};
-use super::{Detail, Position, ProductRow, RowKey, Since, SourceError};
+use super::{Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
 
 /// How long a writer of the same file is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,15 +89,45 @@ impl Reader {
             .collect()
     }
 
+    pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
+        if self.products().await?.is_empty() {
+            return Ok(None);
+        }
+        let sql = "SELECT name_en, price FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let at = Timestamp::from_unix_micros_saturating(at).digits();
+        let query = sqlx::query_as(sql)
+            .bind(id)
+            .bind(String::from_utf8_lossy(&at).into_owned());
+        let found: Option<(String, i64)> = query.fetch_optional(&self.pool).await?;
+        Ok(found.map(|(name, price)| ProductThen { name, price }))
+    }
+
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
+        // It came with the visitor's id.
+        let view = if self.present().await?.visitor {
+            "page_view_id"
+        } else {
+            "NULL"
+        };
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            let sql = "SELECT path, referrer, request_id, details FROM user_activity_log WHERE id = $1";
-            if let Some(row) = sqlx::query(sql).bind(key.id).fetch_optional(&self.pool).await? {
+            let sql = format!(
+                "SELECT path, referrer, request_id, details, event_id, {view} FROM user_activity_log WHERE id = $1"
+            );
+            if let Some(row) = sqlx::query(AssertSqlSafe(sql))
+                .bind(key.id)
+                .fetch_optional(&self.pool)
+                .await?
+            {
                 found.push(super::row::detail(&row, key)?);
             }
         }
         Ok(found)
+    }
+
+    pub(super) async fn app_log_lengths(&self, instance: &str) -> Result<Vec<(String, i64)>, SourceError> {
+        let query = sqlx::query_as(super::APP_LOG_LENGTHS).bind(instance);
+        Ok(query.fetch_all(&self.pool).await?)
     }
 
     pub(super) async fn session_of_request(&self, id: &str, near: (i64, i64)) -> Result<Option<String>, SourceError> {

@@ -89,11 +89,20 @@ pub fn student_quantile(two_sided: f64, freedom: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// The normal quantile of a one-sided probability above one half.
+/// The normal quantile of a one-sided probability from one half on.
 #[must_use]
 pub fn normal_quantile(probability: f64) -> f64 {
-    // Student's distribution with very many degrees of freedom.
-    student_quantile(2.0 * (1.0 - probability), 1e10)
+    // Beyond 40 nothing is left of the distribution in a double.
+    let (mut low, mut high) = (0.0, 40.0);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if 0.5 * libm::erfc(middle * std::f64::consts::FRAC_1_SQRT_2) > 1.0 - probability {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
 }
 
 #[cfg(test)]
@@ -107,6 +116,7 @@ mod tests {
             (student_two_sided(2.0, 10.0), 0.073_388_034_770_740_52),
             (student_quantile(0.05, 5.0), 2.570_581_835_636_314),
             (normal_quantile(0.975), 1.959_963_984_540_054),
+            (normal_quantile(0.6), 0.253_347_103_135_799_7),
             (ln_gamma(5.0), 24.0_f64.ln()),
             (ln_gamma(0.5), std::f64::consts::PI.sqrt().ln()),
         ] {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::error::PageError;
-use super::page::{Given, fresh, moment, positions, with_log};
+use super::page::{Given, files_fresh, fresh, moment, positions, with_log};
 use super::router::Site;
 use crate::definitions;
 use crate::figures::Analysis;
@@ -36,6 +36,7 @@ pub(super) async fn json(State(site): State<Site>, Path(name): Path<String>, Que
         let analysis = Analysis::named(&name).ok_or(PageError::NotFound(name))?;
         let question = Question::read(given)?;
         fresh(&site).await?;
+        let files = files_fresh(&site, analysis).await?;
         with_log(&site, move |log, zone| {
             let scope = Scope::new(log, &question, zone, None);
             let report = analysis.run(&scope);
@@ -45,6 +46,9 @@ pub(super) async fn json(State(site): State<Site>, Path(name): Path<String>, Que
             json["positions"] = json!(positions(&scope.log.partitions));
             if question.own("links").is_some() {
                 json["links"] = report.links();
+            }
+            if analysis == Analysis::Server {
+                json["files_trouble"] = json!(files);
             }
             json["unreadable_rows"] = json!(scope.log.unreadable);
             Ok(json)
@@ -66,6 +70,7 @@ pub(super) async fn csv(
         let analysis = Analysis::named(&name).ok_or_else(|| PageError::NotFound(name.clone()))?;
         let question = Question::read(given)?;
         fresh(&site).await?;
+        files_fresh(&site, analysis).await?;
         with_log(&site, move |log, zone| {
             let report: Report = analysis.run(&Scope::new(log, &question, zone, None));
             let wanted = file.strip_suffix(".csv").unwrap_or(&file);

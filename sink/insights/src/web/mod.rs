@@ -10,6 +10,7 @@ mod page;
 mod router;
 mod rows;
 mod section;
+mod seen;
 mod style;
 mod visit;
 

@@ -31,6 +31,7 @@ pub(super) async fn analysis(
     let analysis = Analysis::named(&name).ok_or(PageError::NotFound(name))?;
     let question = Question::read(given)?;
     let trouble = fresh(&site).await?;
+    let files = files_fresh(&site, analysis).await?;
     with_log(&site, move |log, zone| {
         let begun = Instant::now();
         let scope = Scope::new(log, &question, zone, None);
@@ -49,6 +50,7 @@ pub(super) async fn analysis(
             h1 { (report.title) }
             (warned(trouble.as_ref()))
             (incomplete(log))
+            @if let Some(reason) = &files { p.alert role="alert" { "The log files can't be read: " (reason) "." } }
             p.says { (report.says) }
             (filters::form(&scope, analysis, &path))
             @if !report.figures.is_empty() { (figures(&links, &report.figures)) }
@@ -81,6 +83,14 @@ pub(super) async fn definitions(Query(given): Given) -> Result<Markup, PageError
 pub(super) async fn fresh(site: &Site) -> Result<Option<Trouble>, PageError> {
     site.state.refresh().await?;
     Ok(site.state.trouble().await)
+}
+
+/// For the analysis that stands on the log files: reads what is new in them, and answers why that is not possible.
+pub(super) async fn files_fresh(site: &Site, analysis: Analysis) -> Result<Option<String>, PageError> {
+    if analysis != Analysis::Server {
+        return Ok(None);
+    }
+    Ok(site.state.refresh_requests().await?)
 }
 
 /// Runs `work` over the events on a thread that may take long.

@@ -1,5 +1,6 @@
 //! Every route, and who may take it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -22,6 +23,8 @@ const QUESTIONS: usize = 2;
 pub struct Options {
     /// What the sink wrote.
     pub source: Source,
+    /// The log files of the sink that serves these pages; none leaves out how long the shop took.
+    pub logs: Option<PathBuf>,
     /// When a day begins.
     pub zone: UtcOffset,
     pub access: Access,
@@ -43,7 +46,7 @@ pub(super) struct Site {
 /// All pages, at `/insights`.
 pub fn router(options: Options) -> Router {
     let site = Site {
-        state: State::new(options.source, options.zone, options.clock),
+        state: State::new(options.source, options.logs, options.zone, options.clock),
         access: Arc::new(options.access),
         ask: options.ask,
         asking: Arc::new(Semaphore::new(QUESTIONS)),

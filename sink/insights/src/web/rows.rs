@@ -5,16 +5,28 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value as Json_, json};
+use uuid::Uuid;
 
 use super::error::PageError;
 use super::layout;
-use super::page::{Given, fresh, moment, warned, with_log};
+use super::page::{Given, files_fresh, fresh, moment, warned, with_log};
 use super::router::Site;
 use crate::events::{Log, SessionIndex, device_name, language_name};
 use crate::figures::Analysis;
 use crate::question::Question;
+use crate::requests::Request;
 use crate::scope::{Scope, Unit};
 use crate::source::{Detail, RowKey};
+use crate::state::Trouble;
+
+/// Reads what is new for the analysis that the address names.
+async fn read_news(site: &Site, question: &Question) -> Result<Option<Trouble>, PageError> {
+    let trouble = fresh(site).await?;
+    if let Some(analysis) = question.own("of").and_then(Analysis::named) {
+        files_fresh(site, analysis).await?;
+    }
+    Ok(trouble)
+}
 
 /// Rows on one page.
 const PAGE: usize = 50;
@@ -41,11 +53,14 @@ struct Line {
     device: &'static str,
     language: &'static str,
     key: RowKey,
+    /// For requests: the answer, and the id.
+    status: u16,
+    request: String,
 }
 
 pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Result<Markup, PageError> {
     let question = Question::read(given)?;
-    let trouble = fresh(&site).await?;
+    let trouble = read_news(&site, &question).await?;
     let number = question
         .own("page_number")
         .and_then(|page| page.parse::<usize>().ok())
@@ -72,6 +87,7 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
         Unit::Events => "events",
         Unit::Sessions => "sessions",
         Unit::Visitors => "visitors",
+        Unit::Requests => "requests",
     };
     let pages = list.total.div_ceil(PAGE).max(1);
     let turn = |page: usize| asked.here("/insights/rows", &[("page_number", &page.to_string())]);
@@ -118,6 +134,20 @@ fn table(list: &List, details: &[Detail]) -> Markup {
                         }
                     }
                 }
+            } @else if list.unit == Unit::Requests {
+                thead { tr { @for name in ["Answered", "Handler", "Status", "Took", "Request", "Visit"] { th scope="col" { (name) } } } }
+                tbody {
+                    @for line in &list.lines {
+                        tr {
+                            td { (moment(line.at)) }
+                            td { (line.page) }
+                            td.n { (line.status) }
+                            td.n { (line.millis) " ms" }
+                            td { code { (line.request) } }
+                            td { @if line.session.is_empty() { "–" } @else { (visit(&line.session)) } }
+                        }
+                    }
+                }
             } @else {
                 thead { tr { @for name in ["Begins", "Visit", "Visitor", "Events", "Lasts", "Device", "Language"] { th scope="col" { (name) } } } }
                 tbody {
@@ -141,7 +171,7 @@ fn table(list: &List, details: &[Detail]) -> Markup {
 pub(super) async fn json(State(site): State<Site>, Query(given): Given) -> Response {
     let answer = async {
         let question = Question::read(given)?;
-        fresh(&site).await?;
+        read_news(&site, &question).await?;
         let list = with_log(&site, move |log, zone| list(log, &question, zone, 0, MOST)).await?;
         let lines: Vec<Json_> = list.lines.iter().map(|line| line_json(line, list.unit)).collect();
         Ok::<_, PageError>(json!({ "total": list.total, "rows": lines }))
@@ -159,10 +189,38 @@ fn line_json(line: &Line, unit: Unit) -> Json_ {
             "topic": line.key.topic, "partition": line.key.partition, "offset": line.key.offset,
         });
     }
+    if unit == Unit::Requests {
+        return json!({
+            "time": moment(line.at), "endpoint": line.page, "status": line.status, "took_ms": line.millis,
+            "request_id": line.request, "session_id": line.session,
+        });
+    }
     json!({
         "begins": moment(line.at), "session_id": line.session, "visitor_id": line.visitor, "events": line.events,
         "lasts_ms": line.millis, "device": line.device, "language": line.language,
     })
+}
+
+fn request_line(log: &Log, request: &Request) -> Line {
+    Line {
+        at: request.at,
+        session: request.session.map_or_else(String::new, |key| format!("{key:032x}")),
+        visitor: None,
+        kind: "request",
+        page: log.requests.names.text(request.endpoint).to_owned(),
+        events: 0,
+        millis: request.millis.round() as i64,
+        device: "",
+        language: "",
+        key: RowKey {
+            id: 0,
+            topic: String::new(),
+            partition: 0,
+            offset: 0,
+        },
+        status: request.status,
+        request: Uuid::from_u128(request.id).to_string(),
+    }
 }
 
 /// A stretch of the rows behind the figure that the address names.
@@ -197,6 +255,8 @@ fn list(log: &Log, question: &Question, zone: time::UtcOffset, first: usize, mos
                 partition: 0,
                 offset: 0,
             }),
+            status: 0,
+            request: String::new(),
         }
     };
     let event_line = |index: u32| {
@@ -216,6 +276,10 @@ fn list(log: &Log, question: &Question, zone: time::UtcOffset, first: usize, mos
         lines: match found.unit {
             Unit::Events => rows.map(event_line).collect(),
             Unit::Sessions | Unit::Visitors => rows.map(session_line).collect(),
+            Unit::Requests => rows
+                .filter_map(|place| log.requests.get(place))
+                .map(|request| request_line(log, request))
+                .collect(),
         },
     })
 }

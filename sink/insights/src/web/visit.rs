@@ -1,6 +1,8 @@
 //! One visit as a timeline: found by session, visitor, order or request.
 
 use axum::extract::{Query, State};
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 use schemas::EventType;
 use uuid::Uuid;
@@ -9,10 +11,11 @@ use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, moment, warned, with_log};
 use super::router::Site;
+use super::seen::{self, Happened, SeenPage};
 use crate::events::{Log, SessionIndex, Visitor, device_name, language_name};
 use crate::question::Question;
 use crate::scope::Scope;
-use crate::source::{Detail, RowKey};
+use crate::source::{Detail, ProductThen, RowKey};
 
 /// Events of one visit that are shown.
 const MOST_EVENTS: usize = 400;
@@ -68,6 +71,19 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
         }
         _ => Vec::new(),
     };
+    let pages = match &found {
+        Found::Session(visit) => {
+            let events = visit.events.iter().map(|(at, key, kind, page, _)| Happened {
+                at: *at,
+                key,
+                kind,
+                page,
+            });
+            seen::pages(events, &details)
+        }
+        _ => Vec::new(),
+    };
+    let then = products_then(&site, &pages).await?;
     let content = html! {
         h1 { "One visit" }
         (warned(trouble.as_ref()))
@@ -79,11 +95,23 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
         @match &found {
             Found::Nothing if asked.is_empty() => p.quiet-text { "Every list of sessions and events on these pages leads here, too." },
             Found::Nothing => p.alert role="alert" { "Nothing of that id is in the table." },
-            Found::Session(visit) => (timeline(visit, &details)),
+            Found::Session(visit) => { (timeline(visit, &details)) (seen::drawn(&pages, &then)) }
             Found::Visitor(id, sessions) => { h2 { "Visitor " code { (id) } } (sessions_list(sessions)) }
         }
     };
     Ok(layout::page("One visit", "visit", &question, &content))
+}
+
+/// What the pages' products were called and cost when they were looked at.
+async fn products_then(site: &Site, pages: &[SeenPage]) -> Result<HashMap<(i64, i64), ProductThen>, PageError> {
+    let mut then = HashMap::new();
+    let drawn = pages.iter().take(seen::MOST_PAGES);
+    for (product, at) in drawn.filter_map(|page| Some((page.product?, page.at))) {
+        if let Some(found) = site.state.source.product_at(product, at).await? {
+            then.insert((product, at), found);
+        }
+    }
+    Ok(then)
 }
 
 /// A request's id is a `UUIDv7`, which says when it was made: that is where its row is looked for.

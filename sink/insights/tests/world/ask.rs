@@ -1,5 +1,7 @@
 //! Asking the pages, as a browser or a program does.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::body::Body;
@@ -15,8 +17,14 @@ pub struct Pages(pub Router);
 
 impl Pages {
     pub fn of(source: Source, zone: UtcOffset) -> Self {
+        Self::with_logs(source, None, zone)
+    }
+
+    /// The same with the log folder of a sink.
+    pub fn with_logs(source: Source, logs: Option<PathBuf>, zone: UtcOffset) -> Self {
         Self(insights::router(Options {
             source,
+            logs,
             zone,
             access: Access::Loopback,
             ask: None,

@@ -1,22 +1,28 @@
 //! What experiments found: conversion and revenue by variant, with what one may say about them.
 
+mod differences;
+mod past;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemas::EventType;
 
 use crate::definitions as means;
 use crate::events::{SessionIndex, Visitor};
-use crate::report::{Cell, Plot, Report, Table, Value};
+use crate::report::{Cell, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
-use crate::statistics::{Compared, Sample, Scale, always_valid, mismatch, normal_quantile, welch};
+use crate::statistics::{Power, Sample, Scale, always_valid, mismatch};
 
 const ALPHA: f64 = 0.05;
 /// Below it no winner is named.
 const MISMATCH_BELOW: f64 = 0.01;
 /// The number of visitors for which the confidence sequence is tightest.
 const TUNED_FOR: f64 = 5000.0;
-/// The chance to find an effect of the size that is named as detectable.
-const POWER: f64 = 0.8;
+/// What is found with the chance that is usual.
+const POWER: Power = Power {
+    alpha: ALPHA,
+    power: 0.8,
+};
 const DAY: i64 = 86_400_000_000;
 
 /// A visitor in an experiment.
@@ -181,15 +187,16 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
     report.figure("several", "Saw several variants", means::EXPOSED, scope.cell(several));
     report.figure("forced", "Forced variants", means::EXPOSED, scope.cell(forced));
     report.figure("bots", "Bots", means::EXPOSED, scope.cell(bots));
-    report.tables.push(intervals(&variants));
-    report.tables.push(peeking(scope, &variants, &counted));
-    report.tables.push(detectable(&variants));
+    let peeking = differences::peeking(scope, &variants, &counted);
+    report.notes.extend(differences::announced(&peeking));
+    report.tables.push(differences::intervals(&variants));
+    report.tables.push(past::table(scope, name, &variants, &counted));
+    report.tables.push(peeking);
+    report.tables.push(differences::detectable(&variants));
     report.tables.push(table(scope, name, variants));
-    report.notes.push(
-        "Shares of the variants are taken to be planned equal: the events don't say. The variance is not reduced by visitors' past (CUPED): \
-         most visitors have none in the table."
-            .to_owned(),
-    );
+    report
+        .notes
+        .push("Shares of the variants are taken to be planned equal: the events don't say.".to_owned());
 }
 
 fn says(name: &str, variants: &[Variant<'_>], p_split: f64) -> String {
@@ -242,151 +249,6 @@ fn table(scope: &Scope<'_>, experiment: &str, variants: Vec<Variant<'_>>) -> Tab
             scope.cell(variant.converted),
             Cell::of(conversion),
             Cell::of(revenue),
-        ]);
-    }
-    table
-}
-
-/// Every comparison with the first variant.
-fn intervals(variants: &[Variant<'_>]) -> Table {
-    let columns = [
-        ("comparison", "Comparison"),
-        ("low", "From"),
-        ("difference", "Difference"),
-        ("high", "To"),
-        ("p_value", "p, one look"),
-        ("safe_low", "Any time, from"),
-        ("safe_high", "Any time, to"),
-    ];
-    let mut table = Table::new(
-        "differences",
-        "Difference from the first variant, relative, 95 %",
-        &columns,
-    )
-    .meaning(means::INTERVAL);
-    let Some((control, others)) = variants.split_first() else {
-        return table;
-    };
-    for other in others {
-        for (what, a, b) in [
-            ("conversion", control.conversion(), other.conversion()),
-            ("revenue per visitor", control.revenue, other.revenue),
-        ] {
-            let once = welch(&a, &b, Scale::Relative, ALPHA);
-            let safe = always_valid(&a, &b, Scale::Relative, ALPHA, TUNED_FOR);
-            let share = |compared: Option<Compared>, of: fn(Compared) -> f64| {
-                Cell::of(compared.map_or(Value::Nothing, |compared| Value::Share(of(compared))))
-            };
-            table.rows.push(vec![
-                Cell::text(format!("{}: {what}", other.name)),
-                share(once, |compared| compared.low),
-                share(once, |compared| compared.difference),
-                share(once, |compared| compared.high),
-                Cell::of(once.and_then(|once| once.p_value).map_or(Value::Nothing, Value::Number)),
-                share(safe, |compared| compared.low),
-                share(safe, |compared| compared.high),
-            ]);
-        }
-    }
-    table.drawn(Plot::Intervals {
-        label: 0,
-        low: 1,
-        middle: 2,
-        high: 3,
-    })
-}
-
-/// What one would have said on the evening of each day: by a test for one look, and by one that may be looked at any time.
-fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subject<'_>)]) -> Table {
-    let columns = [
-        ("day", "Until"),
-        ("low", "Any time, from"),
-        ("difference", "Difference"),
-        ("high", "Any time, to"),
-        ("p_value", "p, one look"),
-        ("one_look_says", "One look says"),
-        ("safe_says", "Any time says"),
-    ];
-    let mut table = Table::new(
-        "peeking",
-        "Looking every day: conversion of the second variant",
-        &columns,
-    )
-    .meaning(means::INTERVAL);
-    if variants.len() < 2 {
-        return table;
-    }
-    let newest = scope.arranged.newest.unwrap_or(i64::MIN);
-    for number in 1..=scope.range.days() {
-        let until = scope.range.from + number * DAY;
-        // A day of which nothing is known yet would only repeat the one before.
-        if until - DAY > newest {
-            break;
-        }
-        let sample = |place: usize| {
-            let seen = counted
-                .iter()
-                .filter(|(variant, subject)| *variant == place && subject.first < until);
-            let (count, part) = seen.fold((0.0, 0.0), |(count, part), (_, subject)| {
-                (
-                    count + 1.0,
-                    part + f64::from(u8::from(subject.ordered.is_some_and(|at| at < until))),
-                )
-            });
-            Sample::proportion(part, count)
-        };
-        let (a, b) = (sample(0), sample(1));
-        let once = welch(&a, &b, Scale::Relative, ALPHA).and_then(|once| once.p_value);
-        let Some(safe) = always_valid(&a, &b, Scale::Relative, ALPHA, TUNED_FOR) else {
-            continue;
-        };
-        let verdict = |sure: bool| Cell::text(if sure { "a difference" } else { "nothing yet" });
-        table.rows.push(vec![
-            Cell::text(crate::question::day(until - 1, scope.zone).to_string()),
-            Cell::of(Value::Share(safe.low)),
-            Cell::of(Value::Share(safe.difference)),
-            Cell::of(Value::Share(safe.high)),
-            Cell::of(once.map_or(Value::Nothing, Value::Number)),
-            verdict(once.is_some_and(|p| p < ALPHA)),
-            verdict(safe.low > 0.0 || safe.high < 0.0),
-        ]);
-    }
-    table.drawn(Plot::Intervals {
-        label: 0,
-        low: 1,
-        middle: 2,
-        high: 3,
-    })
-}
-
-/// The smallest relative effect that so many visitors find, and how many one of 5 % needs.
-fn detectable(variants: &[Variant<'_>]) -> Table {
-    let columns = [
-        ("variant", "Variant"),
-        ("detectable", "Detectable now, relative"),
-        ("still_needed", "Visitors still needed for 5 %"),
-    ];
-    let mut table = Table::new(
-        "detectable",
-        "What so many visitors can find (power 80 %, one look)",
-        &columns,
-    );
-    let Some((control, others)) = variants.split_first() else {
-        return table;
-    };
-    let reach = (normal_quantile(1.0 - ALPHA / 2.0) + normal_quantile(POWER)).powi(2);
-    for other in others {
-        let (a, b) = (control.conversion(), other.conversion());
-        let (mean, variance) = (a.mean(), a.variance());
-        let known = a.count > 1.0 && b.count > 1.0 && mean > 0.0;
-        let effect = (reach * variance * (1.0 / a.count + 1.0 / b.count)).sqrt() / mean;
-        let needed = 2.0 * reach * variance / (0.05 * mean).powi(2);
-        let still = (2.0 * needed - a.count - b.count).max(0.0).ceil() as u64;
-        let value = |value| Cell::of(if known { value } else { Value::Nothing });
-        table.rows.push(vec![
-            Cell::text(other.name),
-            value(Value::Share(effect)),
-            value(Value::Count(still)),
         ]);
     }
     table

@@ -1,0 +1,150 @@
+//! The analysts' pages for everyone: no violation of axe-core's rules and nothing wider than a phone, empty and full, in both themes.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use schemas::Clock;
+use serde_json::Value;
+use time::UtcOffset;
+
+use crate::pages::{DESKTOP, Look, PHONE, appears, is_cut_off, look, takes_a_picture, violations};
+use crate::world::World;
+use crate::world::browser::Browser;
+use crate::world::process::{PATIENCE, program};
+use crate::world::require::{self, Part, servers};
+
+/// Every page by a name, with its address below `/insights`; `SESSION` stands for a visit with orders.
+const PAGES: [(&str, &str); 18] = [
+    ("overview", "?days=7"),
+    ("popular", "/popular?days=7"),
+    ("searches", "/searches?days=7"),
+    ("funnel", "/funnel?days=7&split=device"),
+    ("journeys", "/journeys?days=7"),
+    ("retention", "/retention"),
+    ("experiments", "/experiments?days=7"),
+    ("performance", "/performance?days=7"),
+    ("server", "/server?days=7"),
+    ("attention", "/attention?days=7"),
+    ("attention-phone", "/attention?days=7&viewport=phone"),
+    ("rows", "/rows?of=overview&figure=orders&days=7"),
+    ("rows-requests", "/rows?of=server&figure=all/requests&days=7"),
+    ("visit", "/visit"),
+    ("visit-found", "/visit?id=SESSION"),
+    (
+        "ask",
+        "/ask?sql=select+activity_type,+count(*)+from+user_activity_log+group+by+1",
+    ),
+    ("definitions", "/definitions"),
+    ("nowhere", "/teapots"),
+];
+
+const LOOKS: [Look; 2] = [look("light", DESKTOP), look("dark", PHONE)];
+
+/// Three simulated days, straight into the topics; the pages know them when the sink does.
+async fn lives_three_days(world: &World, visits: &str) {
+    let first = Clock::system()
+        .now()
+        .plus_micros(-4 * 86_400_000_000)
+        .day(UtcOffset::UTC);
+    let made = Command::new(program("de-shop"))
+        .args(["simulate", "--seed", "16", "--days", "3", "--visits-per-day", visits])
+        .args(["--from", &first.to_string(), "--kafka", &world.broker.address()])
+        .output()
+        .expect("the program runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (since, mut before) = (Instant::now(), 0);
+    loop {
+        let now = asks(world, "overview?days=30").await["figures"]["sessions"]["value"]
+            .as_u64()
+            .unwrap_or(0);
+        if now > 0 && now == before {
+            return;
+        }
+        before = now;
+        assert!(since.elapsed() < PATIENCE, "the sink is never done");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn asks(world: &World, report: &str) -> Value {
+    let address = format!("{}/insights/api/{report}", world.sink_address());
+    let answer = reqwest::get(&address).await.expect("the sink answers");
+    let said = answer.text().await.expect("the answer is text");
+    serde_json::from_str(&said).unwrap_or_default()
+}
+
+/// A visit with an order, or none.
+async fn a_buyer(world: &World) -> String {
+    let rows = asks(world, "rows?of=overview&figure=converting_sessions&days=7").await;
+    rows["rows"][0]["session_id"].as_str().unwrap_or("none").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_analysts_page_shuts_anybody_out() {
+    let parts = [Part::Browser, Part::PageCheckers];
+    if !require::has("the rules of accessibility for analysts", &parts) {
+        return;
+    }
+    let Some(world) = World::start("the rules of accessibility for analysts") else {
+        return;
+    };
+    let axe = std::fs::read_to_string(servers().join("pages/node_modules/axe-core/axe.min.js")).expect("axe is there");
+    let browser = Browser::open(world.folder()).await;
+    let mut wrong = Vec::new();
+    for state in ["empty", "full"] {
+        if state == "full" {
+            lives_three_days(&world, "150").await;
+        }
+        let buyer = a_buyer(&world).await;
+        assert_eq!(state == "empty", buyer == "none", "{buyer}");
+        for (name, address) in PAGES {
+            goes_to(&browser, &world, &address.replace("SESSION", &buyer)).await;
+            for look in LOOKS {
+                appears(&browser, look).await;
+                let place = format!("{name} ({state}, {look:?})");
+                let found = violations(&browser, &axe).await;
+                wrong.extend(found.into_iter().map(|rule| format!("{place}: {rule}")));
+                if is_cut_off(&browser).await {
+                    wrong.push(format!("{place}: wider than the window"));
+                }
+            }
+        }
+    }
+    browser.close().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn goes_to(browser: &Browser, world: &World, address: &str) {
+    let address = format!("{}/insights{address}", world.sink_address());
+    browser
+        .page
+        .goto(&address)
+        .await
+        .unwrap_or_else(|error| panic!("{address}: {error}"));
+}
+
+/// Not a test: every page as people see it, into `target/screenshots` (`tests/screenshots.sh insights`).
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes pictures for people to look at; run by tests/screenshots.sh"]
+async fn screenshots() {
+    let Some(world) = World::start("screenshots of insights") else {
+        return;
+    };
+    assert!(require::has("screenshots", &[Part::Browser]), "no browser");
+    let folder = servers().with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let browser = Browser::open(world.folder()).await;
+    lives_three_days(&world, "1500").await;
+    let buyer = a_buyer(&world).await;
+    for (name, address) in PAGES {
+        goes_to(&browser, &world, &address.replace("SESSION", &buyer)).await;
+        for theme in ["light", "dark"] {
+            for width in [PHONE, DESKTOP] {
+                appears(&browser, look(theme, width)).await;
+                let file = folder.join(format!("insights-{name}-{theme}-{width}.png"));
+                takes_a_picture(&browser, width, &file).await;
+            }
+        }
+    }
+    browser.close().await;
+}

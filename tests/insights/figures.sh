@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# The figures of /insights against DuckDB over the log files: tests/insights/figures.sh [DAYS [VISITS_A_DAY]]
+#
+# `de-shop simulate` makes a shop's life; it goes through a broker, some messages late and some twice, to sinks on +09:00. One is killed
+# with -9 in the middle and started again. Then DuckDB works out every figure from the files that the sinks wrote, and all must be equal.
+# On SQLite, and where DE_SHOP_TEST_POSTGRES is the URL of a server, on PostgreSQL with two sinks.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+days=${1:-7} visits=${2:-400}
+source tests/insights/python.sh
+python_environment
+cargo build -q --locked --workspace --bins
+programs="${CARGO_TARGET_DIR:-target}/debug"
+
+folder=$(mktemp -d)
+pids=()
+database=
+finish() {
+  for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  [ -z "$database" ] || psql -q "$DE_SHOP_TEST_POSTGRES" -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"
+  rm -rf "$folder"
+}
+trap finish EXIT
+
+# started NAME COMMAND...: runs it, and waits until it is ready; its process is the last of $pids.
+started() {
+  local name=$1
+  shift
+  "$@" >"$folder/$name.out" 2>"$folder/$name.err" &
+  pids+=($!)
+  for _ in $(seq 600); do
+    if grep -q '^ready' "$folder/$name.out"; then return; fi
+    kill -0 $! 2>/dev/null || { cat "$folder/$name.err" >&2; exit 1; }
+    sleep 0.1
+  done
+  echo "$name is never ready" >&2
+  exit 1
+}
+of() { sed -n "s/^ready.*$2=\([^ ]*\).*/\1/p" "$folder/$1.out" | tail -1; }
+lines() { cat "$@" 2>/dev/null | wc -l || true; }
+
+# sink NAME DATABASE
+sink() {
+  started "$1" "$programs/sink" --listen 127.0.0.1:0 --kafka "$kafka" --database "$2" --logs "$folder/$1-logs" \
+    --diagnostics "$folder/$1-diagnostics" --utc-offset +09:00 --retention-days 60
+}
+
+from=$(date -u -d "-$((days + 2)) days" +%F)
+"$programs/de-shop" simulate --seed 16 --from "$from" --days "$days" --visits-per-day "$visits" --out "$folder/simulated" >/dev/null
+wanted=$(lines "$folder"/simulated/app-*.log "$folder"/simulated/user_activity-*.log)
+# Whole days in the sinks' zone, with visits that began before and go on after.
+first=$(date -u -d "$from +1 day" +%F) last=$(date -u -d "$from +$((days - 2)) days" +%F)
+
+# compared NAME SINK...: plays the life into a broker of its own while the sinks read, and compares.
+compared() {
+  local name=$1 url=$2 have=0
+  shift 2
+  started "$name-broker" "$programs/de-shop" broker --listen 127.0.0.1:0 --data "$folder/$name-kafka"
+  kafka=$(of "$name-broker" kafka)
+  for one in "$@"; do sink "$one" "$url"; done
+  local victim=${pids[-1]} again=${*: -1}
+  # Ten minutes late at most, and one in a hundred twice.
+  "$programs/de-shop" replay "$folder/simulated" --kafka "$kafka" --speed max --late 0.05 --repeat 0.01 >/dev/null 2>"$folder/replay.err" &
+  local replay=$!
+  for _ in $(seq 600); do
+    have=$(lines $(printf "$folder/%s-logs/*.log " "$@"))
+    [ "$have" -lt $((wanted / 3)) ] || break
+    sleep 0.05
+  done
+  kill -9 "$victim"
+  echo "$name: killed a sink after $have of $wanted lines"
+  wait "$replay" || { cat "$folder/replay.err" >&2; exit 1; }
+  sink "$again" "$url"
+  for _ in $(seq 1200); do
+    have=$(lines $(printf "$folder/%s-logs/app-*.log $folder/%s-logs/user_activity-*.log " $(for one in "$@"; do echo "$one" "$one"; done)))
+    [ "$have" -lt "$wanted" ] || break
+    sleep 0.1
+  done
+  [ "$have" -eq "$wanted" ] || { echo "$name: $have lines of $wanted" >&2; exit 1; }
+  # What is in the files is committed a moment later.
+  sleep 2
+  for one in "$@"; do
+    "$PYTHON" tests/insights/figures.py "$one" "$(of "$one" sink)" 9 "$first" "$last" $(printf "$folder/%s-logs " "$@")
+  done
+}
+
+compared sqlite "sqlite:$folder/activity.db" sqlite-sink
+if [ -n "${DE_SHOP_TEST_POSTGRES:-}" ]; then
+  database="insights_figures_$$"
+  psql -q "$DE_SHOP_TEST_POSTGRES" -c "CREATE DATABASE $database"
+  compared postgres "${DE_SHOP_TEST_POSTGRES%/*}/$database" postgres-sink-1 postgres-sink-2
+else
+  echo "postgres: SKIPPED, DE_SHOP_TEST_POSTGRES is not set"
+fi
