@@ -9,8 +9,9 @@ cd "$(dirname "$0")/../.."
 days=${1:-7} visits=${2:-400}
 source tests/insights/python.sh
 python_environment
-cargo build -q --locked --workspace --bins
-programs="${CARGO_TARGET_DIR:-target}/debug"
+# PROGRAMS is a folder with programs that are built already.
+[ -n "${PROGRAMS:-}" ] || cargo build -q --locked --workspace --bins
+programs="${PROGRAMS:-${CARGO_TARGET_DIR:-target}/debug}"
 
 folder=$(mktemp -d)
 pids=()

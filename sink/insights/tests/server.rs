@@ -268,6 +268,12 @@ async fn what_the_sink_commits_later_is_seen_and_hostile_text_stays_text() -> Re
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         assert_eq!(count().await?, wanted(&filled.lines), "on {}", filled.table.name());
         let (_, page) = pages.get(&format!("/insights/server?{RANGE}")).await?;
+        let (_, style) = pages.get("/insights/style.css").await?;
+        assert!(
+            page.len() + style.len() <= 60 * 1024,
+            "{} bytes",
+            page.len() + style.len()
+        );
         assert!(
             page.contains("&lt;b&gt;disk full") && !page.contains("<b>disk"),
             "{page}"
