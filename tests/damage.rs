@@ -82,12 +82,14 @@ async fn nothing_is_behind(world: &mut World) -> Value {
     loop {
         world.assert_alive();
         let said = world.audit().arg("--json").output().expect("the audit runs");
-        let verdict: Value = serde_json::from_slice(&said.stdout).expect("JSON");
-        let hops = verdict["instances"][0]["hops"].as_array().expect("hops");
-        if hops.iter().all(|hop| hop["behind"] == 0) {
-            return verdict;
+        // There is no verdict yet where the sink's first start is still setting its tables up.
+        if let Ok(verdict) = serde_json::from_slice::<Value>(&said.stdout) {
+            let hops = verdict["instances"][0]["hops"].as_array().expect("hops");
+            if hops.iter().all(|hop| hop["behind"] == 0) {
+                return verdict;
+            }
         }
-        assert!(since.elapsed() < PATIENCE, "{verdict:#}");
+        assert!(since.elapsed() < PATIENCE, "{said:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
