@@ -12,8 +12,9 @@ use crate::files::DayFile;
 use crate::trace::Trace;
 use crate::{ClusterId, Epoch, Offset, Partition, SinkError, TopicPartition};
 
-/// Values in one statement; SQLite takes 32,766.
-const MAX_VALUES: usize = 30_000;
+/// Values in one statement. SQLite takes 32,766, but finds each number of a placeholder by looking through all before: time goes with
+/// the square.
+const MAX_VALUES: usize = 2_000;
 
 /// Where a partition stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

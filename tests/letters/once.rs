@@ -44,6 +44,7 @@ fn letters(kafka: &str) -> BTreeMap<String, Vec<i64>> {
         .set("bootstrap.servers", kafka)
         .set("group.id", "the-test-itself")
         .set("enable.partition.eof", "true")
+        .set("enable.auto.commit", "false")
         .create()
         .expect("a consumer");
     let topic = Topic::DeadLetter.name();
@@ -53,9 +54,10 @@ fn letters(kafka: &str) -> BTreeMap<String, Vec<i64>> {
         from.add_partition_offset(topic, partition, rdkafka::Offset::Beginning)
             .expect("an offset");
         consumer.assign(&from).expect("a partition");
+        let since = Instant::now();
         loop {
-            match consumer.poll(PATIENCE).expect("an answer") {
-                Ok(message) => {
+            match consumer.poll(Duration::from_secs(1)) {
+                Some(Ok(message)) => {
                     let headers = message.headers().expect("headers").iter();
                     let offset = headers.filter(|header| header.key == "dead_letter_offset").last();
                     let offset = offset.and_then(|header| header.value).expect("where it stood");
@@ -65,8 +67,9 @@ fn letters(kafka: &str) -> BTreeMap<String, Vec<i64>> {
                         .or_default()
                         .push(millis);
                 }
-                Err(KafkaError::PartitionEOF(_)) => break,
-                Err(error) => panic!("{error}"),
+                Some(Err(KafkaError::PartitionEOF(_))) => break,
+                Some(Err(error)) => panic!("{error}"),
+                None => assert!(since.elapsed() < PATIENCE, "partition {partition} gives nothing"),
             }
         }
     }

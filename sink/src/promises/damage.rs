@@ -134,7 +134,7 @@ async fn ten_thousand_partitions_are_taken_over_and_moved_at_once() -> Outcome {
             })
             .collect();
         let assignment = sink.committer.take_over(&claims, None).await?;
-        let moved = |held: &Held| Move {
+        let one_on = |held: &Held| Move {
             epoch: held.epoch,
             from: held.next,
             next: held.next.next(),
@@ -142,7 +142,7 @@ async fn ten_thousand_partitions_are_taken_over_and_moved_at_once() -> Outcome {
             has_letters_ahead: false,
             trace: Trace::of(None, None, None),
         };
-        let moves: BTreeMap<_, _> = assignment.iter().map(|(at, held)| (at, moved(held))).collect();
+        let moves: BTreeMap<_, _> = assignment.iter().map(|(at, held)| (at, one_on(held))).collect();
         assert_eq!(moves.len(), claims.len());
         let mut db = world.database.connect().await?;
         db.begin().await?;
