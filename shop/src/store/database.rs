@@ -228,9 +228,11 @@ pub(super) use {transaction, transaction_always};
 
 /// Says at once why there is no connection; a pool would try again until it could only say that time was up.
 async fn try_out(address: &AnyConnectOptions) -> Result<(), StoreError> {
-    let connection = AnyConnection::connect_with(address)
-        .await
-        .map_err(StoreError::Unreachable)?;
+    let connection = AnyConnection::connect_with(address).await;
+    let connection = connection.map_err(|error| match hosting::pooler_hint(&error.to_string()) {
+        Some(hint) => StoreError::Pooler(format!("{error}; {hint}")),
+        None => StoreError::Unreachable(error),
+    })?;
     connection.close().await.map_err(StoreError::Unreachable)
 }
 

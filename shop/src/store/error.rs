@@ -8,6 +8,8 @@ use schemas::OrderId;
 pub enum StoreError {
     #[error("the database address is not understood: {0}")]
     Address(String),
+    #[error("the database can't be used: {0}")]
+    Pooler(String),
     /// At the start only: it is refused, unknown, or the password is wrong; the source says which.
     #[error("the database can't be reached")]
     Unreachable(#[source] sqlx::Error),
