@@ -1,5 +1,7 @@
 //! What the portal's pages weigh, whatever is on the topics. Sizes, so it is a gate.
 
+use std::collections::BTreeSet;
+
 use schemas::EventType;
 
 use crate::world::World;
@@ -24,10 +26,10 @@ async fn weighs(http: &reqwest::Client, shop: &str, path: &str, language: &str) 
     let page = get(path, "identity").await;
     let text = String::from_utf8_lossy(&page);
     let files = text.split('"').filter(|part| {
-        let name = part.split('?').next().unwrap_or_default();
-        name.starts_with("/static/") && (name.ends_with(".css") || name.ends_with(".js"))
+        let ending = part.rsplit('.').next();
+        part.starts_with("/static/") && matches!(ending, Some("css" | "js"))
     });
-    let files: std::collections::BTreeSet<&str> = files.collect();
+    let files: BTreeSet<&str> = files.collect();
     assert!(files.len() >= 3, "{path} has style sheets and scripts: {files:?}");
     let mut moved = get(path, "gzip").await.len();
     for file in &files {
