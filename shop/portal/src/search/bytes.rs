@@ -40,14 +40,21 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// Bytes behind their length; -1 stands for null.
-    fn sized(&mut self) -> Option<Option<&'a [u8]>> {
-        match self.varint()? {
-            -1 => Some(None),
-            length => self.take(usize::try_from(length).ok()?).map(Some),
+    /// Bytes behind their length; -1 stands for null, none.
+    fn sized(&mut self) -> Result<Option<&'a [u8]>, TooShort> {
+        match self.varint().ok_or(TooShort)? {
+            -1 => Ok(None),
+            length => {
+                let length = usize::try_from(length).map_err(|_| TooShort)?;
+                self.take(length).map(Some).ok_or(TooShort)
+            }
         }
     }
 }
+
+/// The bytes end before what they announce.
+#[derive(Debug, Clone, Copy)]
+struct TooShort;
 
 const HEADER: usize = 61;
 /// Offset and length, which the length doesn't count.
@@ -148,15 +155,15 @@ pub(super) struct Record<'a> {
 
 impl<'a> Record<'a> {
     fn read(cursor: &mut Cursor<'a>, base: i64, first: i64) -> Option<Self> {
-        let mut record = Cursor(cursor.sized()??);
+        let mut record = Cursor(cursor.sized().ok()??);
         // Attributes, of which there are none.
         record.take(1)?;
         let millis = first.checked_add(record.varint()?);
         Some(Self {
             millis,
             offset: base.checked_add(record.varint()?)?,
-            key: record.sized()?,
-            value: record.sized()?.unwrap_or_default(),
+            key: record.sized().ok()?,
+            value: record.sized().ok()?.unwrap_or_default(),
             headers: record,
         })
     }
@@ -166,8 +173,8 @@ impl<'a> Record<'a> {
         let mut cursor = self.headers;
         let count = cursor.varint()?;
         let header = |_| {
-            let name = String::from_utf8_lossy(cursor.sized()??).into_owned();
-            Some((name, cursor.sized()?.unwrap_or_default().to_vec()))
+            let name = String::from_utf8_lossy(cursor.sized().ok()??).into_owned();
+            Some((name, cursor.sized().ok()?.unwrap_or_default().to_vec()))
         };
         (0..count).map(header).collect()
     }
