@@ -79,7 +79,7 @@ impl ProductTopic {
         }
     }
 
-    /// Says once more what the topic lacks, unless it has grown since it had `had` messages; tells how many it has.
+    /// Says once more what the topic lacks, unless it has as many messages as it `had` or more; tells how many it has, or will have.
     async fn look(&self, had: Option<i64>) -> Result<i64, Unknown> {
         let asked = self.clock.now();
         let kafka = self.kafka.clone();
@@ -111,7 +111,8 @@ impl ProductTopic {
                 "shop.product lacked products, as after Kafka was set up anew: they were said once more"
             );
         }
-        Ok(ends)
+        // What was just said is to come.
+        Ok(ends.saturating_add(i64::try_from(said).unwrap_or(i64::MAX)))
     }
 
     /// Whether Kafka has acknowledged all that this shop has recorded.
