@@ -26,6 +26,7 @@ mod one_machine;
 mod operator;
 mod pages;
 mod portal;
+mod product_topic;
 mod readmes;
 mod repetitions;
 mod secrets;
