@@ -32,5 +32,6 @@ mod repetitions;
 mod secrets;
 mod settings;
 mod shopping;
+mod small_batches;
 mod upgrade;
 mod world;
