@@ -1,6 +1,7 @@
-// Small helps for forms.
+// Small helps for forms, and what comes only when it is asked for.
 //
-// Promises: without this file, every form has its button and keeps what the shop knows. What was typed into a form that asks for it
+// Promises: without this file, every form has its button and keeps what the shop knows. Suggestions are fetched when the search field gets
+// the focus, the drawer when its tab is pressed. What was typed into a form that asks for it
 // (data-keep) stays in this tab until it was sent for good: it is found again after Back, after a refusal, in another language.
 (() => {
   "use strict";
@@ -28,6 +29,31 @@
     const digits = target.value.replaceAll("-", "").slice(0, 11);
     target.value = [digits.slice(0, 3), digits.slice(3, 7), digits.slice(7)].filter(Boolean).join("-");
   });
+
+  const fetches = (script) => {
+    const element = document.createElement("script");
+    element.src = script;
+    document.head.append(element);
+  };
+  const find = document.querySelector("[data-suggest]");
+  const suggest = () => fetches(find.dataset.script);
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"]]) find?.elements.q.setAttribute(name, value);
+  if (find?.contains(document.activeElement)) suggest();
+  else find?.addEventListener("focusin", suggest, { once: true });
+
+  // The drawer's link becomes a button.
+  const link = document.querySelector("a.emitted-tab");
+  if (link) {
+    const tab = document.createElement("button");
+    tab.type = "button";
+    tab.className = link.className;
+    tab.append(...link.childNodes);
+    tab.setAttribute("aria-expanded", "false");
+    link.replaceWith(tab);
+    const { script } = tab.parentElement.dataset;
+    if (document.documentElement.dataset.drawer === "open") fetches(script);
+    else tab.addEventListener("click", () => { tab.dataset.pressed = ""; fetches(script); }, { once: true });
+  }
 
   // With a thumb, an order that was chosen is meant; arrow keys go through all of them.
   const sort = document.querySelector(".sorting select");

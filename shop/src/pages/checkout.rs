@@ -46,6 +46,15 @@ impl DeliveryTyped {
         }
     }
 
+    /// Of a member who has not ordered yet: the name is known.
+    #[must_use]
+    pub fn of_member(name: &str) -> Self {
+        Self {
+            recipient: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
     #[must_use]
     pub fn form(&self) -> DeliveryForm<'_> {
         DeliveryForm {
@@ -116,11 +125,15 @@ fn delivery_fields(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
     };
     let postcode = Input {
         most: 10,
+        inputmode: Some("numeric"),
         ..Input::text("postcode", labels.postcode, "postal-code")
     };
     let address = Input::text("address", labels.address, "address-line1");
     let detail = optional(Input::text("address_detail", labels.address_detail, "address-line2"));
-    let note = optional(Input::text("note", labels.note, "off"));
+    let note = Input {
+        choices: &frame.service().memos,
+        ..optional(Input::text("note", labels.note, "off"))
+    };
     html! {
         (field(words, &recipient.value(&typed.recipient).error_in(errors)))
         (field(words, &phone.hint(labels.phone_hint).value(&typed.phone).error_in(errors)))

@@ -6,8 +6,10 @@ use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::parts::tile::{form_token, picture};
-use super::{Frame, Words, layout};
+use super::parts::timeline::{Progress, timeline};
+use super::{Frame, layout};
 use crate::domain::Won;
+use crate::domain::calendar::Stage;
 
 /// What an order's page shows.
 pub struct OrderPage<'a> {
@@ -19,6 +21,8 @@ pub struct OrderPage<'a> {
     pub cancelled: bool,
     /// Until when it can be cancelled; none when it can't.
     pub cancel_until: Option<String>,
+    /// How far it has come; none of what was cancelled.
+    pub progress: Option<Progress>,
     /// Right after it was placed.
     pub just_placed: bool,
     pub lines: Vec<LineView<'a>>,
@@ -39,9 +43,10 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         }
         h1 { (number) }
         (alert(shown.alert))
+        @if let Some(progress) = &shown.progress { (timeline(frame, progress)) }
         dl.facts {
             div { dt { (orders.placed_at) } dd { time datetime=(shown.placed_at_machine) { (shown.placed_at) } } }
-            div { dt { (orders.state) } dd { (state(words, shown.cancelled)) } }
+            @if shown.cancelled { div { dt { (orders.state) } dd { (state(frame, None)) } } }
         }
         div.with-summary {
             section aria-labelledby="items" {
@@ -85,9 +90,11 @@ fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     }
 }
 
-fn state(words: &Words, cancelled: bool) -> Markup {
+/// The stage that it is at; none once it is cancelled.
+fn state(frame: &Frame<'_>, stage: Option<Stage>) -> Markup {
     html! {
-        @if cancelled { span.note.sold-out { (words.orders.cancelled) } } @else { span.note.good { (words.orders.placed) } }
+        @if let Some(stage) = stage { span.note.good { (frame.service().stage(stage)) } }
+        @else { span.note.sold-out { (frame.words().orders.cancelled) } }
     }
 }
 
@@ -97,7 +104,8 @@ pub struct OrderRow<'a> {
     /// The first lines: what the order is recognised by.
     pub first: Vec<LineView<'a>>,
     pub placed_at: String,
-    pub cancelled: bool,
+    /// None once it is cancelled.
+    pub stage: Option<Stage>,
     pub total: Won,
     /// How many things.
     pub things: u32,
@@ -119,7 +127,7 @@ pub fn orders(frame: &Frame<'_>, rows: &[OrderRow<'_>]) -> Markup {
                             span.order-pictures { @for line in &row.first { (picture(line.picture, line.hue)) } }
                             span.order-number { ((orders.number)(row.id)) }
                             span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
-                            (state(words, row.cancelled))
+                            (state(frame, row.stage))
                             span.line-sum { (row.total.text(frame.language)) }
                         }
                     }
