@@ -19,7 +19,7 @@
   status.className = "unseen";
   status.setAttribute("role", "status");
   form.append(list, status);
-  field.setAttribute("aria-controls", list.id); // forms.js has said the rest
+  for (const [name, value] of [["aria-autocomplete", "list"], ["aria-controls", list.id]]) field.setAttribute(name, value); // forms.js has said the rest
 
   let active = -1;
   let timer = 0;

@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::Frame;
+use super::assets::Asset;
+use super::layout::{self, Head};
 use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, alert, field, form_alert};
 use super::parts::lines::{LineView, Sums, lines, sums};
-use super::{Frame, layout};
 use crate::domain::Delivery;
 use crate::domain::delivery::DeliveryForm;
 
@@ -103,7 +105,14 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
             }
         }
     };
-    layout::page(frame, checkout.title, &content)
+    let head = Head {
+        title: checkout.title,
+        canonical: "/checkout",
+        hidden: true,
+        extras: &[Asset::Keep],
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
 }
 
 fn delivery_fields(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {

@@ -111,8 +111,6 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 link rel="icon" href=(Asset::Icon.address()) type="image/svg+xml";
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
-                script src=(Asset::Forms.address()) defer {}
-                script src=(Asset::Cart.address()) defer {}
                 @for extra in head.extras { (extra_part(*extra)) }
             }
             body {

@@ -2,12 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::Frame;
+use super::assets::Asset;
+use super::layout::{self, Head};
 use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::parts::tile::{form_token, picture};
 use super::parts::timeline::{Progress, timeline};
-use super::{Frame, layout};
 use crate::domain::Won;
 use crate::domain::calendar::Stage;
 
@@ -69,7 +71,13 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         }
         p { a href="/orders" { (orders.to_orders) } }
     };
-    layout::page(frame, &number, &content)
+    let head = Head {
+        title: &number,
+        hidden: true,
+        extras: &[Asset::Keep],
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
 }
 
 fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
