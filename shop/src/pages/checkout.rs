@@ -40,7 +40,7 @@ impl DeliveryTyped {
     pub fn again(before: &Delivery) -> Self {
         Self {
             recipient: before.recipient.as_str().to_owned(),
-            phone: before.phone.clone(),
+            phone: before.written_phone(),
             postcode: before.postcode.clone(),
             address: before.address.clone(),
             address_detail: before.address_detail.clone().unwrap_or_default(),

@@ -47,7 +47,7 @@ pub(super) fn header(frame: &Frame<'_>) -> Markup {
                 div.settings {
                     form action="/language" method="post" {
                         input type="hidden" name="next" value=(frame.here);
-                        button.quiet type="submit" name="language" value=(other.code()) lang=(other.code()) aria-label=(words.frame.other_language) {
+                        button.quiet type="submit" name="language" value=(other.code()) lang=(other.code()) {
                             span.long { (words.frame.other_language) } span.short aria-hidden="true" { (short(other)) }
                         }
                     }

@@ -195,9 +195,10 @@ fn stage(site: &Site, order: &Order) -> Option<Stage> {
 }
 
 fn address_lines(delivery: &Delivery) -> Vec<String> {
+    let phone = delivery.written_phone();
     let lines = [
         Some(delivery.recipient.as_str()),
-        Some(delivery.phone.as_str()),
+        Some(phone.as_str()),
         Some(delivery.postcode.as_str()),
         Some(delivery.address.as_str()),
         delivery.address_detail.as_deref(),

@@ -32,11 +32,11 @@ fn scene(picture: &str, hue: u16) -> Option<String> {
 /// Björn Ottosson's OKLCH in sRGB: <https://bottosson.github.io/posts/oklab/>.
 fn colour(lightness: f64, chroma: f64, hue: u16) -> String {
     let angle = f64::from(hue).to_radians();
-    let (a, b) = (chroma * angle.cos(), chroma * angle.sin());
-    let cone = |on_a: f64, on_b: f64| (lightness + on_a * a + on_b * b).powi(3);
-    let l = cone(0.396_337_777_4, 0.215_803_757_3);
-    let m = cone(-0.105_561_345_8, -0.063_854_172_8);
-    let s = cone(-0.089_484_177_5, -1.291_485_548);
+    let (red_green, blue_yellow) = (chroma * angle.cos(), chroma * angle.sin());
+    let cone = |on_a: f64, on_b: f64| (lightness + on_a * red_green + on_b * blue_yellow).powi(3);
+    let long = cone(0.396_337_777_4, 0.215_803_757_3);
+    let medium = cone(-0.105_561_345_8, -0.063_854_172_8);
+    let short = cone(-0.089_484_177_5, -1.291_485_548);
     let channel = |linear: f64| {
         let linear = linear.clamp(0.0, 1.0);
         let curved = if linear <= 0.003_130_8 {
@@ -48,9 +48,9 @@ fn colour(lightness: f64, chroma: f64, hue: u16) -> String {
     };
     format!(
         "rgb({},{},{})",
-        channel(4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s),
-        channel(-1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s),
-        channel(-0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701 * s)
+        channel(4.076_741_662_1 * long - 3.307_711_591_3 * medium + 0.230_969_929_2 * short),
+        channel(-1.268_438_004_6 * long + 2.609_757_401_1 * medium - 0.341_319_396_5 * short),
+        channel(-0.004_196_086_3 * long - 0.703_418_614_7 * medium + 1.707_614_701 * short)
     )
 }
 

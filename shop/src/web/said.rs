@@ -21,25 +21,35 @@ struct Details {
     order_id: Option<i64>,
     total_ms: Option<u64>,
     list: Option<String>,
+    experiment: Option<String>,
+    variant: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Event {
-    method: Option<String>,
-    path: Option<String>,
+    /// Of an activity; a line about a request has it in `http`.
+    path: String,
+    http: Http,
     details: Details,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Http {
+    method: String,
+    path: String,
 }
 
 pub(super) fn said(catalogue: &Catalogue, language: Language, event: &Unsealed) -> String {
     let words = Told::of(language);
-    let Event { method, path, details } = serde_json::from_slice(&event.json).unwrap_or_default();
+    let Event { path, http, details } = serde_json::from_slice(&event.json).unwrap_or_default();
     let product = details.product_id.and_then(|id| catalogue.product(ProductId(id)));
     let name = product.map(|product| product.name.text(language));
-    let path = path.as_deref().unwrap_or_default();
+    let path = path.as_str();
     let page = details.page.as_deref().unwrap_or(path);
     match (event.event_type, name) {
-        (EventType::Request, _) => format!("{} {path}", method.as_deref().unwrap_or_default()),
+        (EventType::Request, _) => format!("{} {}", http.method, http.path),
         (EventType::View, Some(name)) => (words.looked_at)(name),
         (EventType::View, None) => (words.opened)(path),
         (EventType::Search, _) => {
@@ -54,6 +64,13 @@ pub(super) fn said(catalogue: &Catalogue, language: Language, event: &Unsealed) 
         (EventType::Dwell, _) => (words.stayed)(page, details.total_ms.unwrap_or_default() / 1000),
         (EventType::Click, _) => {
             (words.clicked)(details.text.as_deref().filter(|text| !text.is_empty()).unwrap_or(page))
+        }
+        (EventType::WishAdd, Some(name)) => (words.wished)(name),
+        (EventType::WishRemove, Some(name)) => (words.unwished)(name),
+        (EventType::PagePerformance, _) => (words.measured)(page),
+        (EventType::Exposure, _) => {
+            let said = |text: &Option<String>| text.clone().unwrap_or_default();
+            (words.exposed)(&said(&details.experiment), &said(&details.variant))
         }
         (EventType::Impression, _) => (words.saw_list)(details.list.as_deref().unwrap_or_default()),
         (kind, _) => kind.name().to_owned(),

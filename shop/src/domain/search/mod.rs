@@ -171,7 +171,9 @@ fn add_product(builder: &mut Builder, product: u32, texts: &Texts<'_>, synonyms:
         }
         for (phrase, names_it) in synonyms.of(&words, Some(head)) {
             let place = if names_it { Place::HeadSynonym } else { Place::Synonym };
-            keys::words(phrase).iter().for_each(|word| add(word, place));
+            for word in &keys::words(phrase) {
+                add(word, place);
+            }
         }
     }
     for category in texts.categories {
@@ -181,7 +183,9 @@ fn add_product(builder: &mut Builder, product: u32, texts: &Texts<'_>, synonyms:
             add_singular(word, &mut |word| add(word, Place::Category));
         }
         for (phrase, _) in synonyms.of(&words, None) {
-            keys::words(phrase).iter().for_each(|word| add(word, Place::Category));
+            for word in &keys::words(phrase) {
+                add(word, Place::Category);
+            }
         }
     }
     for word in texts.descriptions.into_iter().flat_map(keys::words) {

@@ -17,6 +17,12 @@ pub struct Told {
     pub stayed: fn(&str, u64) -> String,
     pub clicked: fn(&str) -> String,
     pub saw_list: fn(&str) -> String,
+    /// How fast a page was.
+    pub measured: fn(&str) -> String,
+    /// The experiment, and its variant.
+    pub exposed: fn(&str, &str) -> String,
+    pub wished: fn(&str) -> String,
+    pub unwished: fn(&str) -> String,
 }
 
 impl Told {
@@ -41,6 +47,10 @@ static KO: Told = Told {
     stayed: |page, seconds| format!("{page} 페이지에 {seconds}초 있었어요"),
     clicked: |text| format!("‘{text}’ 클릭했어요"),
     saw_list: |list| format!("‘{list}’ 목록이 화면에 보였어요"),
+    measured: |page| format!("{page} 페이지가 얼마나 빨랐는지 쟀어요"),
+    exposed: |experiment, variant| format!("실험 ‘{experiment}’의 ‘{variant}’ 쪽을 봤어요"),
+    wished: |name| format!("‘{name}’ 상품을 찜했어요"),
+    unwished: |name| format!("‘{name}’ 찜을 풀었어요"),
 };
 
 static EN: Told = Told {
@@ -55,4 +65,8 @@ static EN: Told = Told {
     stayed: |page, seconds| format!("You stayed on {page} for {seconds} s"),
     clicked: |text| format!("You clicked “{text}”"),
     saw_list: |list| format!("The list “{list}” came into view"),
+    measured: |page| format!("The speed of {page} was measured"),
+    exposed: |experiment, variant| format!("You saw “{variant}” of the experiment “{experiment}”"),
+    wished: |name| format!("You wished for {name}"),
+    unwished: |name| format!("You no longer wish for {name}"),
 };
