@@ -320,7 +320,7 @@
         add("impression", { at: new Date().toISOString(), page: location.pathname, list, tiles: tiles.slice(from, from + 50) });
     shown.clear();
   };
-  const eyes = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+  const eyes = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       clearTimeout(watched.get(target));
       if (!isIntersecting) continue;
@@ -333,7 +333,7 @@
       }, 1000));
     }
   }, { threshold: 0.5 });
-  if (eyes) for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
+  for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
 
   // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once; a prerendered page begins when shown.
   const vitals = { ttfb_ms: null, fcp_ms: null, lcp_ms: null, cls: null, inp_ms: null };
@@ -385,7 +385,7 @@
     const at = source ? `${new URL(source, location.href).pathname}:${line ?? 0}:${column ?? 0}` : null;
     add("error", { at: new Date().toISOString(), page: location.pathname, message: (String(message) || "unknown").slice(0, 300), source: at });
   };
-  window.addEventListener("error", (event) => { if (event.message) failed(event.message, event.filename, event.lineno, event.colno); });
+  window.addEventListener("error", ({ message, filename, lineno, colno }) => { if (message) failed(message, filename, lineno, colno); });
   window.addEventListener("unhandledrejection", (event) => failed(event.reason?.message ?? event.reason ?? "unhandled rejection"));
 
   takeKept();
