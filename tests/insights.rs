@@ -3,17 +3,16 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use schemas::Clock;
+use schemas::{Clock, Zone};
 use serde_json::Value;
-use time::UtcOffset;
+use tempfile::TempDir;
 
 use crate::pages::{DESKTOP, Look, PHONE, appears, is_cut_off, look, takes_a_picture, violations};
-use crate::world::World;
 use crate::world::browser::Browser;
-use crate::world::process::{PATIENCE, program};
+use crate::world::process::{PATIENCE, Process, program};
 use crate::world::require::{self, Part, servers};
 
-/// Every page by a name, with its address below `/insights`; `SESSION` stands for a visit with orders.
+/// Every page by a name, with its address below `/insights`; `SESSION` stands for a visit with an order.
 const PAGES: [(&str, &str); 18] = [
     ("overview", "?days=7"),
     ("popular", "/popular?days=7"),
@@ -40,43 +39,73 @@ const PAGES: [(&str, &str); 18] = [
 
 const LOOKS: [Look; 2] = [look("light", DESKTOP), look("dark", PHONE)];
 
-/// Three simulated days, straight into the topics; the pages know them when the sink does.
-async fn lives_three_days(world: &World, visits: &str) {
-    let first = Clock::system()
-        .now()
-        .plus_micros(-4 * 86_400_000_000)
-        .day(UtcOffset::UTC);
-    let made = Command::new(program("de-shop"))
-        .args(["simulate", "--seed", "16", "--days", "3", "--visits-per-day", visits])
-        .args(["--from", &first.to_string(), "--kafka", &world.broker.address()])
-        .output()
-        .expect("the program runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let (since, mut before) = (Instant::now(), 0);
-    loop {
-        let now = asks(world, "overview?days=30").await["figures"]["sessions"]["value"]
-            .as_u64()
-            .unwrap_or(0);
-        if now > 0 && now == before {
-            return;
+/// The whole shop as `de-shop` runs it, with `/insights` mounted in it.
+struct Whole {
+    folder: TempDir,
+    shop: String,
+    kafka: String,
+    // Ends when the world does.
+    _process: Process,
+}
+
+impl Whole {
+    fn starts() -> Self {
+        let folder = TempDir::with_prefix("de-shop-insights-").expect("a temporary folder");
+        let mut command = Command::new(program("de-shop"));
+        command
+            .args(["--listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0", "--data"])
+            .arg(folder.path().join("data"));
+        let mut process = Process::start("de-shop", folder.path(), &mut command);
+        let said = process.ready();
+        Self {
+            shop: said["shop"].clone(),
+            kafka: said["kafka"].clone(),
+            folder,
+            _process: process,
         }
-        before = now;
-        assert!(since.elapsed() < PATIENCE, "the sink is never done");
-        tokio::time::sleep(Duration::from_secs(2)).await;
     }
-}
 
-async fn asks(world: &World, report: &str) -> Value {
-    let address = format!("{}/insights/api/{report}", world.sink_address());
-    let answer = reqwest::get(&address).await.expect("the sink answers");
-    let said = answer.text().await.expect("the answer is text");
-    serde_json::from_str(&said).unwrap_or_default()
-}
+    /// Three simulated days, straight into the topics, until the sink has them.
+    async fn lives_three_days(&self, visits: &str) {
+        let first = Clock::system().now().plus_micros(-4 * 86_400_000_000);
+        let first = Zone::UTC.day(first).to_string();
+        let made = Command::new(program("de-shop"))
+            .args(["simulate", "--seed", "16", "--days", "3", "--visits-per-day", visits])
+            .args(["--from", &first, "--kafka", &self.kafka])
+            .output()
+            .expect("the program runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let (since, mut before) = (Instant::now(), 0);
+        loop {
+            let report = self.says("overview?days=30").await;
+            let now = report["figures"]["views"]["value"].as_u64().unwrap_or(0);
+            if now > 100 && now == before {
+                return;
+            }
+            before = now;
+            assert!(since.elapsed() < PATIENCE, "the sink is never done");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    }
 
-/// A visit with an order, or none.
-async fn a_buyer(world: &World) -> String {
-    let rows = asks(world, "rows?of=overview&figure=converting_sessions&days=7").await;
-    rows["rows"][0]["session_id"].as_str().unwrap_or("none").to_owned()
+    async fn says(&self, report: &str) -> Value {
+        let address = format!("{}/insights/api/{report}", self.shop);
+        let answer = reqwest::get(&address).await.expect("the pages answer");
+        let said = answer.text().await.expect("the answer is text");
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{address}: {error}: {said}"))
+    }
+
+    /// A visit with an order, or none.
+    async fn buyer(&self) -> String {
+        let rows = self.says("rows?of=overview&figure=converting_sessions&days=7").await;
+        rows["rows"][0]["session_id"].as_str().unwrap_or("none").to_owned()
+    }
+
+    async fn opens(&self, browser: &Browser, address: &str) {
+        let address = format!("{}/insights{address}", self.shop);
+        let opened = browser.page.goto(&address).await;
+        opened.unwrap_or_else(|error| panic!("{address}: {error}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,20 +114,18 @@ async fn no_analysts_page_shuts_anybody_out() {
     if !require::has("the rules of accessibility for analysts", &parts) {
         return;
     }
-    let Some(world) = World::start("the rules of accessibility for analysts") else {
-        return;
-    };
+    let whole = Whole::starts();
     let axe = std::fs::read_to_string(servers().join("pages/node_modules/axe-core/axe.min.js")).expect("axe is there");
-    let browser = Browser::open(world.folder()).await;
+    let browser = Browser::open(whole.folder.path()).await;
     let mut wrong = Vec::new();
     for state in ["empty", "full"] {
         if state == "full" {
-            lives_three_days(&world, "150").await;
+            whole.lives_three_days("150").await;
         }
-        let buyer = a_buyer(&world).await;
+        let buyer = whole.buyer().await;
         assert_eq!(state == "empty", buyer == "none", "{buyer}");
         for (name, address) in PAGES {
-            goes_to(&browser, &world, &address.replace("SESSION", &buyer)).await;
+            whole.opens(&browser, &address.replace("SESSION", &buyer)).await;
             for look in LOOKS {
                 appears(&browser, look).await;
                 let place = format!("{name} ({state}, {look:?})");
@@ -114,30 +141,19 @@ async fn no_analysts_page_shuts_anybody_out() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-async fn goes_to(browser: &Browser, world: &World, address: &str) {
-    let address = format!("{}/insights{address}", world.sink_address());
-    browser
-        .page
-        .goto(&address)
-        .await
-        .unwrap_or_else(|error| panic!("{address}: {error}"));
-}
-
 /// Not a test: every page as people see it, into `target/screenshots` (`tests/screenshots.sh insights`).
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes pictures for people to look at; run by tests/screenshots.sh"]
 async fn screenshots() {
-    let Some(world) = World::start("screenshots of insights") else {
-        return;
-    };
     assert!(require::has("screenshots", &[Part::Browser]), "no browser");
+    let whole = Whole::starts();
     let folder = servers().with_file_name("screenshots");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let browser = Browser::open(world.folder()).await;
-    lives_three_days(&world, "1500").await;
-    let buyer = a_buyer(&world).await;
+    let browser = Browser::open(whole.folder.path()).await;
+    whole.lives_three_days("600").await;
+    let buyer = whole.buyer().await;
     for (name, address) in PAGES {
-        goes_to(&browser, &world, &address.replace("SESSION", &buyer)).await;
+        whole.opens(&browser, &address.replace("SESSION", &buyer)).await;
         for theme in ["light", "dark"] {
             for width in [PHONE, DESKTOP] {
                 appears(&browser, look(theme, width)).await;

@@ -114,7 +114,7 @@ fn router(url: &str) -> Result<axum::Router> {
     Ok(insights::router(Options {
         source,
         logs: None,
-        zone: time::UtcOffset::UTC,
+        zone: schemas::Zone::UTC,
         access: Access::Loopback,
         ask,
         clock: Clock::system(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use schemas::Zone;
 use schemas::{Clock, Timestamp};
-use time::UtcOffset;
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(crate) struct State {
     pub source: Source,
-    pub zone: UtcOffset,
+    pub zone: Zone,
     pub clock: Clock,
     pub log: Arc<RwLock<Log>>,
     reading: Arc<Mutex<Reading>>,
@@ -64,7 +64,7 @@ pub(crate) struct NotYet {
 }
 
 impl State {
-    pub(crate) fn new(source: Source, logs: Option<PathBuf>, zone: UtcOffset, clock: Clock) -> Self {
+    pub(crate) fn new(source: Source, logs: Option<PathBuf>, zone: Zone, clock: Clock) -> Self {
         Self {
             source,
             zone,

@@ -16,9 +16,8 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use schemas::Zone;
 use serde_json::{Value, json};
-use time::UtcOffset;
-use time::macros::offset;
 use world::{BEGIN, Life, Pages, Table, encoded};
 
 const DAY: i64 = 86_400_000_000;
@@ -84,11 +83,7 @@ async fn pages(table: &Table, folder: &std::path::Path, lines: &[String], commit
         let sql = format!("INSERT INTO sink_file (instance, name, length) VALUES ('{instance}', '{NAME}', {length})");
         table.execute(&sql).await?;
     }
-    Ok(Pages::with_logs(
-        table.source()?,
-        Some(folder.to_owned()),
-        UtcOffset::UTC,
-    ))
+    Ok(Pages::with_logs(table.source()?, Some(folder.to_owned()), Zone::UTC))
 }
 
 /// Of the answered requests that count: by handler, their times in order, and how many failed.
@@ -285,10 +280,10 @@ async fn what_the_sink_commits_later_is_seen_and_hostile_text_stays_text() -> Re
 #[tokio::test]
 async fn without_log_files_the_page_says_so() -> Result<()> {
     let table = Table::all().await?.swap_remove(0);
-    let (_, page) = Pages::of(table.source()?, offset!(+9)).get("/insights/server").await?;
+    let (_, page) = Pages::of(table.source()?, Zone::UTC).get("/insights/server").await?;
     assert!(page.contains("without the folder"), "{page}");
     let missing = Some("/no/such/folder".into());
-    let (_, page) = Pages::with_logs(table.source()?, missing, UtcOffset::UTC)
+    let (_, page) = Pages::with_logs(table.source()?, missing, Zone::UTC)
         .get("/insights/server")
         .await?;
     assert!(page.contains("hold no answered request"), "{page}");

@@ -139,7 +139,7 @@ fn endpoint<'a>(scope: &'a Scope<'_>, request: &Request) -> &'a str {
 }
 
 fn over_time(scope: &Scope<'_>, requests: &[Placed<'_>]) -> Table {
-    let series = Series::of(&scope.range);
+    let series = Series::of(scope);
     let columns = [
         (series.unit(), "Time"),
         ("p50", "p50"),
@@ -149,7 +149,7 @@ fn over_time(scope: &Scope<'_>, requests: &[Placed<'_>]) -> Table {
         ("errors", "Errors"),
     ];
     let mut table = Table::new("by_time", "Processing time", &columns).meaning(means::PROCESSING);
-    let mut pieces: Vec<Group> = (0..series.count)
+    let mut pieces: Vec<Group> = (0..series.count())
         .map(|piece| Group::new(scope, &format!("by_time/{}", series.label(scope, piece))))
         .collect();
     for placed in requests {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use schemas::Clock;
-use time::UtcOffset;
+use schemas::Zone;
 use tokio::sync::Semaphore;
 
 use super::access::{self, Access};
@@ -26,7 +26,7 @@ pub struct Options {
     /// The log files of the sink that serves these pages; none leaves out how long the shop took.
     pub logs: Option<PathBuf>,
     /// When a day begins.
-    pub zone: UtcOffset,
+    pub zone: Zone,
     pub access: Access,
     /// Where questions in SQL are put; none leaves them out, and the page says how to allow them.
     pub ask: Option<AskDatabase>,

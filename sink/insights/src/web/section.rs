@@ -70,7 +70,7 @@ pub(super) fn table(links: &Links<'_>, table: &Table) -> Markup {
             @if table.rows.is_empty() {
                 p.quiet-text { "Nothing in this range." }
             } @else {
-                @if let Some(plot) = plot { figure { (plot) } }
+                @if let Some(plot) = plot { figure tabindex="0" { (plot) } }
                 @if folded {
                     details { summary { "The numbers" } (cells(links, table)) }
                 } @else {

@@ -212,6 +212,7 @@ fn timeline(visit: &Visit, details: &[Detail]) -> Markup {
         @if let Some(visitor) = &visit.visitor {
             p { "Visitor " a href={ "/insights/visit?id=" (visitor) } { code { (visitor) } } " · " (visit.others.len()) " other sessions" }
         }
+        p { a href="#seen" { "The pages, seen again" } }
         ol.timeline {
             @for (place, (at, key, kind, page, late)) in visit.events.iter().enumerate() {
                 @let before = place.checked_sub(1).map_or(*at, |before| visit.events[before].0);

@@ -8,20 +8,20 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use insights::{Access, Options, Source};
 use schemas::Clock;
+use schemas::Zone;
 use serde_json::Value;
-use time::UtcOffset;
 use tower::ServiceExt as _;
 
 /// The pages over a database.
 pub struct Pages(pub Router);
 
 impl Pages {
-    pub fn of(source: Source, zone: UtcOffset) -> Self {
+    pub fn of(source: Source, zone: Zone) -> Self {
         Self::with_logs(source, None, zone)
     }
 
     /// The same with the log folder of a sink.
-    pub fn with_logs(source: Source, logs: Option<PathBuf>, zone: UtcOffset) -> Self {
+    pub fn with_logs(source: Source, logs: Option<PathBuf>, zone: Zone) -> Self {
         Self(insights::router(Options {
             source,
             logs,

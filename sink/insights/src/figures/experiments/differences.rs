@@ -1,7 +1,10 @@
 //! The variants beside each other: differences, what looking every day would have said, and what so many visitors can find.
 
-use super::{ALPHA, DAY, POWER, Subject, TUNED_FOR, Variant};
+use time::Duration;
+
+use super::{ALPHA, POWER, Subject, TUNED_FOR, Variant};
 use crate::definitions as means;
+use crate::question::midnight;
 use crate::report::{Cell, Plot, Table, Value};
 use crate::scope::Scope;
 use crate::statistics::{Compared, Sample, Scale, always_valid, welch};
@@ -81,11 +84,15 @@ pub(super) fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(u
     }
     let newest = scope.arranged.newest.unwrap_or(i64::MIN);
     for number in 1..=scope.range.days() {
-        let until = scope.range.from + number * DAY;
+        let begin_of = |days: i64| scope.range.first.checked_add(Duration::days(days));
+        let (Some(date), Some(next)) = (begin_of(number - 1), begin_of(number)) else {
+            break;
+        };
         // A day of which nothing is known yet would only repeat the one before.
-        if until - DAY > newest {
+        if midnight(date, scope.zone) > newest {
             break;
         }
+        let until = midnight(next, scope.zone);
         let sample = |place: usize| {
             let seen = counted
                 .iter()
@@ -105,7 +112,7 @@ pub(super) fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(u
         };
         let verdict = |sure: bool| Cell::text(if sure { DIFFERENCE } else { NOTHING });
         table.rows.push(vec![
-            Cell::text(crate::question::day(until - 1, scope.zone).to_string()),
+            Cell::text(date.to_string()),
             Cell::of(Value::Share(safe.low)),
             Cell::of(Value::Share(safe.difference)),
             Cell::of(Value::Share(safe.high)),

@@ -23,7 +23,6 @@ const POWER: Power = Power {
     alpha: ALPHA,
     power: 0.8,
 };
-const DAY: i64 = 86_400_000_000;
 
 /// A visitor in an experiment.
 #[derive(Default)]
