@@ -59,7 +59,7 @@ db.execute(
       timestamp: 'TIMESTAMPTZ', event_id: 'VARCHAR', session_id: 'VARCHAR', visitor_id: 'VARCHAR', event_type: 'VARCHAR', entity_id: 'BIGINT',
       endpoint: 'VARCHAR', bot: 'BOOLEAN', details: 'JSON', source: 'STRUCT(instance VARCHAR, sequence BIGINT)'}});
     CREATE TABLE event AS
-      SELECT epoch_us(timestamp) AS at, session_id AS session, visitor_id AS named, event_type AS kind, coalesce(bot, false) AS bot, details,
+      SELECT epoch_us(timestamp) AS moment, session_id AS session, visitor_id AS named, event_type AS kind, coalesce(bot, false) AS bot, details,
         row_number() OVER (PARTITION BY session_id ORDER BY timestamp, source.sequence, source.instance) AS place,
         CASE WHEN event_type = 'view' THEN coalesce(details->>'page', endpoint)
              WHEN event_type IN ('dwell', 'page_performance') THEN details->>'page_endpoint' ELSE endpoint END AS page,
@@ -69,13 +69,13 @@ db.execute(
       epoch_us(TIMESTAMPTZ '{first} 00:00:00+00') - {hours} * 3600000000 AS low,
       epoch_us(TIMESTAMPTZ '{last} 00:00:00+00') + 86400000000 - {hours} * 3600000000 AS high;
     CREATE TABLE visit AS
-      SELECT session, min(at) AS first, max(at) AS last, bool_or(bot) AS bot,
+      SELECT session, min(moment) AS first, max(moment) AS last, bool_or(bot) AS bot,
         coalesce(arg_min(named, place) FILTER (named IS NOT NULL), 'session ' || session) AS visitor,
         bool_or(kind = 'order_placed') AS ordered
       FROM event GROUP BY session;
     DELETE FROM visit WHERE bot;
     CREATE TABLE person AS SELECT visitor, min(first) AS first, arg_min(session, (first, session)) AS session FROM visit GROUP BY visitor;
-    CREATE VIEW happened AS SELECT event.*, visit.visitor FROM event JOIN visit USING (session), border WHERE at >= low AND at < high;
+    CREATE VIEW happened AS SELECT event.*, visit.visitor FROM event JOIN visit USING (session), border WHERE moment >= low AND moment < high;
     CREATE VIEW begun AS SELECT visit.* FROM visit, border WHERE first >= low AND first < high;
     """
 )
@@ -97,7 +97,7 @@ theirs = rows(
 for figure, value in theirs.items():
     same(f"overview.{figure}", overview["figures"][figure]["value"], value)
 
-day = f"strftime(make_timestamp(at + {hours} * 3600000000), '%Y-%m-%d')"
+day = f"strftime(make_timestamp(moment + {hours} * 3600000000), '%Y-%m-%d')"
 table(
     "overview",
     "by_time",
@@ -106,7 +106,7 @@ table(
     SELECT day, coalesce(s.sessions, 0) AS sessions, views, orders, revenue FROM
       (SELECT {day} AS day, count(*) FILTER (kind = 'view') AS views, count(*) FILTER (kind = 'order_placed') AS orders,
          coalesce(sum((details->>'total')::BIGINT) FILTER (kind = 'order_placed'), 0)::BIGINT AS revenue FROM happened GROUP BY 1)
-      LEFT JOIN (SELECT {day} AS day, count(*) AS sessions FROM (SELECT first AS at FROM begun) GROUP BY 1) s USING (day)
+      LEFT JOIN (SELECT {day} AS day, count(*) AS sessions FROM (SELECT first AS moment FROM begun) GROUP BY 1) s USING (day)
     """,
 )
 
@@ -115,7 +115,7 @@ table(
     "products",
     "id",
     """
-    WITH sold AS (SELECT at, session, visitor, unnest(from_json(details->'items', '[{"product_id": "BIGINT", "quantity": "BIGINT", "unit_price": "BIGINT"}]')) AS one,
+    WITH sold AS (SELECT moment, session, visitor, unnest(from_json(details->'items', '[{"product_id": "BIGINT", "quantity": "BIGINT", "unit_price": "BIGINT"}]')) AS one,
                     place FROM happened WHERE kind = 'order_placed'),
       seen AS (SELECT unnest(from_json(details->'tiles', '[{"product_id": "BIGINT"}]')).product_id AS id FROM happened WHERE kind = 'impression'),
       did AS (
@@ -170,12 +170,12 @@ table(
 )
 
 # 1970-01-01 was a Thursday: weeks begin on Mondays.
-week = "((at + {0} * 3600000000) // 86400000000 + 3) // 7".format(hours)
+week = "((moment + {0} * 3600000000) // 86400000000 + 3) // 7".format(hours)
 for row in rows(
     f"""
     SELECT strftime(make_timestamp((cohort * 7 - 3) * 86400000000), '%Y-%m-%d') AS cohort, week - cohort AS after, count(DISTINCT visitor) AS came FROM
       (SELECT visitor, {week} AS week FROM event JOIN visit USING (session))
-      JOIN (SELECT visitor, {week} AS cohort FROM (SELECT visitor, first AS at FROM person)) USING (visitor) GROUP BY 1, 2
+      JOIN (SELECT visitor, {week} AS cohort FROM (SELECT visitor, first AS moment FROM person)) USING (visitor) GROUP BY 1, 2
     """
 ):
     ours = [one for one in asked("retention")["tables"]["came_back"] if one["cohort"] == row["cohort"]]
@@ -188,12 +188,12 @@ for (experiment,) in db.execute("SELECT DISTINCT details->>'experiment' FROM hap
         "variant",
         f"""
         WITH subject AS (
-            SELECT visitor, min(at) AS since, min(details->>'variant') AS variant, count(DISTINCT details->>'variant') AS variants,
+            SELECT visitor, min(moment) AS since, min(details->>'variant') AS variant, count(DISTINCT details->>'variant') AS variants,
               bool_or(coalesce((details->>'forced')::BOOLEAN, false)) AS forced
             FROM happened WHERE kind = 'exposure' AND details->>'experiment' = '{experiment}' GROUP BY visitor),
           outcome AS (
-            SELECT subject.visitor, variant, count(at) AS orders, coalesce(sum((details->>'total')::BIGINT), 0)::BIGINT AS revenue
-            FROM subject LEFT JOIN (SELECT * FROM happened WHERE kind = 'order_placed') o ON o.visitor = subject.visitor AND o.at >= since
+            SELECT subject.visitor, variant, count(moment) AS orders, coalesce(sum((details->>'total')::BIGINT), 0)::BIGINT AS revenue
+            FROM subject LEFT JOIN (SELECT * FROM happened WHERE kind = 'order_placed') o ON o.visitor = subject.visitor AND o.moment >= since
             WHERE variants = 1 AND NOT forced GROUP BY 1, 2)
         SELECT variant, count(*) AS exposed, count(*) FILTER (orders > 0) AS converted, count(*) FILTER (orders > 0) / count(*) AS conversion,
           sum(revenue) / count(*) AS revenue_per_visitor FROM outcome GROUP BY variant
