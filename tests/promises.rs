@@ -32,4 +32,5 @@ mod secrets;
 mod settings;
 mod shopping;
 mod upgrade;
+mod walls;
 mod world;

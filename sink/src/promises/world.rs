@@ -16,12 +16,13 @@ use uuid::Uuid;
 use crate::assignment::{Assignment, Wish};
 use crate::batch::{Added, Batch, Incoming};
 use crate::books::{Books, Claim};
-use crate::commit::{Committer, Receipt};
+use crate::commit::Committer;
 use crate::database::DatabaseUrl;
 use crate::dead_letter::DeadLetter;
 use crate::files::{LogFolder, LogWriter};
 use crate::judge::{Reason, Rules};
 use crate::kafka::Kafka;
+use crate::receipt::Receipt;
 use crate::table::Rows;
 use crate::{Epoch, Offset, Partition, SinkError, TopicPartition};
 

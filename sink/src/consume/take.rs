@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use schemas::{InstanceId, Topic};
 
+use super::Loop;
 use crate::batch::{Added, Batch, Incoming};
-use crate::consume::Loop;
 use crate::dead_letter::DeadLetter;
 use crate::judge::Rules;
 use crate::marks::Stretch;

@@ -12,8 +12,8 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use schemas::Topic;
 
-use crate::consume::Loop;
-use crate::health::Part;
+use super::Loop;
+use crate::part::Part;
 use crate::{Offset, Partition, TopicPartition, metric};
 
 const EVERY: Duration = Duration::from_secs(5);

@@ -11,14 +11,14 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use schemas::Topic;
 
+use super::Loop;
+use super::watch::Stranded;
 use crate::assignment::{Assignment, Wish};
 use crate::books::Claim;
-use crate::consume::Loop;
 use crate::error::Course;
-use crate::health::Part;
 use crate::kafka::ANSWER_WITHIN;
+use crate::part::Part;
 use crate::rebalance::Change;
-use crate::watch::Stranded;
 use crate::{ClusterId, Offset, SinkError, TopicPartition, metric};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
