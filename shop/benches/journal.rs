@@ -14,7 +14,7 @@ use schemas::events::View;
 use schemas::{
     CategoryId, Details, EventId, EventType, ProductId, Sequence, SessionId, Timestamp, Unsealed, UserId, VisitorId,
 };
-use shop::journal::{Entry, Holder, Journal, Options};
+use journal::{Entry, Holder, Journal, Options};
 use shop::observe::Occasion;
 
 /// A whole event of about 700 bytes.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use rdkafka::error::KafkaError;
-use shop::journal::JournalError;
+use journal::JournalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

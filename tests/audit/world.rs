@@ -13,7 +13,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use schemas::{Clock, EventId, EventType, Sequence, Source, Timestamp, Topic, Unsealed};
-use shop::journal::{Entry, Journal, Options};
+use journal::{Entry, Journal, Options};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use tempfile::TempDir;

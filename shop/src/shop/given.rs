@@ -10,8 +10,8 @@ use schemas::Clock;
 
 use super::ShopError;
 use crate::domain::Experiments;
-use crate::journal::{Journal, Options};
-use crate::relay::{RelayOptions, base_config};
+use journal::{Journal, Options};
+use journal::relay::{RelayOptions, base_config};
 use crate::settings::{KafkaSetting, PublicUrl, Settings};
 use crate::store::Store;
 use crate::way::Way;

@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use crate::journal::FactId;
+use journal::FactId;
 use crate::outbox::{FactStore, StoredFact};
 use crate::store::database::transaction_always;
 use crate::store::{Store, StoreError};

@@ -14,7 +14,7 @@ use super::caller::Caller;
 use super::endpoint::Endpoint;
 use super::metrics;
 use super::recent::Recent;
-use crate::journal::{Entry, Journal};
+use journal::{Entry, Journal};
 use crate::observe::Occasion;
 use crate::settings::RequestDetail;
 

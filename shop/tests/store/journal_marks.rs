@@ -1,5 +1,5 @@
 use schemas::{InstanceId, Sequence, Topic};
-use shop::journal::FactId;
+use journal::FactId;
 
 use crate::world::{World, on_each_database};
 

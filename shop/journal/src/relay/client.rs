@@ -16,7 +16,8 @@ use super::health::Health;
 use super::landed::{Delivered, Offset, Partition, Place};
 
 /// Settings of every client of the shop: where Kafka is, and what the operator adds.
-pub(crate) fn base_config(options: &RelayOptions) -> ClientConfig {
+#[must_use]
+pub fn base_config(options: &RelayOptions) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", &options.brokers)

@@ -4,7 +4,7 @@ use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, decode};
 
-use crate::journal::StoredEntry;
+use crate::StoredEntry;
 
 /// The session keeps its events together; lines without one stay with their instance. What is compacted is keyed by what it is about.
 pub(super) fn key(entry: &StoredEntry<'_>, instance: &InstanceId) -> Vec<u8> {

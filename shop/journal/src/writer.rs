@@ -14,7 +14,7 @@ use super::error::AppendError;
 use super::payload::{self, Entry};
 use super::recover::Start;
 use super::segment::{self, Segment};
-use super::shared::Durable;
+use super::durable::Durable;
 use super::{MAX_EVENT_BYTES, Options, frame};
 use crate::fail_point::{self, FailPoint};
 

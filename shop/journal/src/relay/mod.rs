@@ -21,6 +21,7 @@ mod landed;
 mod message;
 mod session;
 mod tail;
+mod topics;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -30,14 +31,14 @@ use schemas::Sequence;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-pub(crate) use self::client::{Context, base_config};
-pub(crate) use self::health::Health;
+use self::client::Context;
+pub use self::client::base_config;
+use self::health::Health;
 pub use self::health::RelayState;
 use self::landed::Landed;
 pub use self::landed::{Offset, Partition, Place};
 use self::session::{End, Session};
-use crate::journal::{Cursor, Journal, JournalError};
-use crate::topics;
+use crate::{Cursor, Journal, JournalError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

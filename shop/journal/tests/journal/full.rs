@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use schemas::Sequence;
-use shop::journal::{AppendError, Entry, FactId, Holder, Journal, Options};
+use journal::{AppendError, Entry, FactId, Holder, Journal, Options};
 use tempfile::TempDir;
 
 use crate::{Seen, append, durable, event, read_all, sealed, small};

@@ -18,14 +18,18 @@
 mod append;
 mod batch;
 mod cursor;
+mod durable;
 mod error;
+pub mod fail_point;
 mod flusher;
 mod folder;
 mod frame;
 mod inspect;
+pub mod metric;
 mod payload;
 mod reader;
 mod recover;
+pub mod relay;
 mod segment;
 mod shared;
 mod state;
@@ -39,7 +43,7 @@ use std::time::Duration;
 
 use schemas::{InstanceId, Sequence};
 
-pub(crate) use self::cursor::Cursor;
+use self::cursor::Cursor;
 pub use self::error::{AppendError, JournalError};
 pub use self::inspect::{Inspection, inspect, instance_of};
 pub use self::payload::{Entry, FactId, StoredEntry};

@@ -12,8 +12,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::{EventId, EventType, Header, Sequence, SessionId, Timestamp, Topic, Unsealed};
-use shop::journal::{Entry, Holder, Journal, Options};
-use shop::relay::{Relay, RelayOptions, RelayView};
+use journal::{Entry, Holder, Journal, Options};
+use journal::relay::{Relay, RelayOptions, RelayView};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

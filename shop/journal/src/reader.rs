@@ -15,7 +15,8 @@ use super::frame::{self, Parsed};
 use super::payload::{self, StoredEntry};
 use super::recover;
 use super::segment;
-use super::shared::{Durable, Shared};
+use super::durable::Durable;
+use super::shared::Shared;
 
 const CHUNK_BYTES: u64 = 256 * 1024;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use schemas::{Sequence, Timestamp};
 use tracing::{error, info};
 
-use crate::journal::Trouble;
+use crate::Trouble;
 
 /// How the relay does at one moment.
 #[derive(Debug, Clone, Default)]

@@ -10,18 +10,9 @@ use schemas::{InstanceId, Sequence};
 use tokio::sync::watch;
 
 use super::Options;
+use super::durable::Durable;
 use super::folder::FolderLock;
 use super::writer::Writer;
-
-/// How far the disk has confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Durable {
-    /// Every entry up to this one survives a power cut.
-    pub(super) sequence: Sequence,
-    /// The segment in which it ends, and where.
-    pub(super) segment: Sequence,
-    pub(super) offset: u64,
-}
 
 /// What is wrong, since when.
 #[derive(Debug, Clone)]

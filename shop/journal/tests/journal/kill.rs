@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use shop::journal::Journal;
+use journal::Journal;
 
 use crate::{Seen, append, read_all, sealed, small};
 

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use futures_util::future::join_all;
 use schemas::Sequence;
-use shop::journal::{AppendError, Entry, Journal};
+use journal::{AppendError, Entry, Journal};
 
 use crate::full::Disk;
 use crate::{Seen, append, durable, event, read_all, sealed, small};

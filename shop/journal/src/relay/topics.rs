@@ -12,7 +12,7 @@ use rdkafka::metadata::Metadata;
 use schemas::Topic;
 use tracing::{debug, info, warn};
 
-use crate::relay::{Context, Health, RelayOptions, base_config};
+use super::{Context, Health, RelayOptions, base_config};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_REPLICATION: usize = 3;

@@ -40,7 +40,7 @@ impl FailPoint {
 
 /// Ends the process at once when the environment names this point.
 #[cfg(debug_assertions)]
-pub(crate) fn hit(point: FailPoint) {
+pub fn hit(point: FailPoint) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,4 +60,4 @@ pub(crate) fn hit(point: FailPoint) {
 
 #[cfg(not(debug_assertions))]
 #[inline]
-pub(crate) const fn hit(_: FailPoint) {}
+pub const fn hit(_: FailPoint) {}

@@ -17,7 +17,8 @@ use tracing::{error, info, warn};
 use super::append;
 use super::frame::{self, Parsed};
 use super::segment::{self, Segment};
-use super::shared::{Durable, Shared};
+use super::durable::Durable;
+use super::shared::Shared;
 use crate::fail_point::{self, FailPoint};
 use crate::metric::Metric;
 
@@ -202,7 +203,7 @@ mod tests {
     use schemas::{EventId, EventType, Sequence, Timestamp, Unsealed};
 
     use super::*;
-    use crate::journal::{AppendError, Entry, Item, Journal, Options};
+    use crate::{AppendError, Entry, Item, Journal, Options};
 
     fn event(number: u64) -> Unsealed {
         Unsealed {

@@ -16,7 +16,7 @@ use super::message;
 use super::tail::{self, AlreadyThere};
 use super::{RelayError, RelayOptions};
 use crate::fail_point::{self, FailPoint};
-use crate::journal::{Cursor, Holder, Item, Journal, Reader};
+use crate::{Cursor, Holder, Item, Journal, Reader};
 
 /// More would only wait inside librdkafka instead of in the journal.
 const MAX_UNDER_WAY: usize = 20_000;

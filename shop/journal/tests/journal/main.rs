@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemas::{EventId, EventType, Sequence, SessionId, Timestamp, Unsealed};
-use shop::journal::{AppendError, Entry, FactId, Holder, Item, Journal, JournalError, Options};
+use journal::{AppendError, Entry, FactId, Holder, Item, Journal, JournalError, Options};
 
 fn small() -> Options {
     Options {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use schemas::Sequence;
-use shop::journal::{Entry, Journal};
+use journal::{Entry, Journal};
 
 use crate::{Seen, append, event, read_all, sealed, segments, small};
 
