@@ -74,7 +74,11 @@ async fn every_number_is_told_and_is_what_people_did() {
     .await;
     let names = of_shop.names();
     let of_journal = journal::metric::Metric::ALL.iter().map(|metric| metric.name());
-    for name in shop::metric::Metric::ALL.iter().map(|metric| metric.name()).chain(of_journal) {
+    for name in shop::metric::Metric::ALL
+        .iter()
+        .map(|metric| metric.name())
+        .chain(of_journal)
+    {
         assert!(names.contains(name), "{name} is not told");
     }
     assert_eq!(of_shop.sum("shop_requests_total"), wanted);

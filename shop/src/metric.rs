@@ -3,8 +3,6 @@
 //! Counters and gauges are there from the start, with 0, so that an alarm can be set on what has never happened; a histogram comes with
 //! its first sample. How long the journal's work takes is told by [`journal::metric`].
 
-use std::time::Duration;
-
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use schemas::{EventType, Timestamp};
 
@@ -117,10 +115,6 @@ impl Metric {
 
     pub(crate) fn counted_of(self, label: &'static str, value: &'static str, number: u64) {
         metrics::counter!(self.name(), label => value).absolute(number);
-    }
-
-    pub(crate) fn took(self, time: Duration) {
-        metrics::histogram!(self.name()).record(time);
     }
 }
 

@@ -5,9 +5,9 @@
 
 use schemas::{EventType, Sequence, Topic};
 
+use crate::sink_progress::SinkProgress;
 use journal::Journal;
 use journal::relay::{Place, RelayView};
-use crate::sink_progress::SinkProgress;
 
 /// A step of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

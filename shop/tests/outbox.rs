@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use schemas::{EventId, EventType, InstanceId, Sequence, SessionId, Timestamp, Unsealed};
 use journal::{Entry, FactId, Item, Journal, Options};
+use schemas::{EventId, EventType, InstanceId, Sequence, SessionId, Timestamp, Unsealed};
 use shop::outbox::{FactStore, Kick, Outbox, StoredFact};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use rdkafka::error::KafkaError;
 use journal::JournalError;
+use rdkafka::error::KafkaError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::append;
+use super::durable::Durable;
 use super::frame::{self, Parsed};
 use super::segment::{self, Segment};
-use super::durable::Durable;
 use super::shared::Shared;
 use crate::fail_point::{self, FailPoint};
 use crate::metric::Metric;

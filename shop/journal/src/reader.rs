@@ -10,12 +10,12 @@ use std::time::Duration;
 use schemas::Sequence;
 use tracing::warn;
 
+use super::durable::Durable;
 use super::error::JournalError;
 use super::frame::{self, Parsed};
 use super::payload::{self, StoredEntry};
 use super::recover;
 use super::segment;
-use super::durable::Durable;
 use super::shared::Shared;
 
 const CHUNK_BYTES: u64 = 256 * 1024;

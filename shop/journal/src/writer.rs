@@ -10,11 +10,11 @@ use std::time::Duration;
 use schemas::{EventType, InstanceId, Sequence, Source};
 
 use super::batch::{Batch, Outcome};
+use super::durable::Durable;
 use super::error::AppendError;
 use super::payload::{self, Entry};
 use super::recover::Start;
 use super::segment::{self, Segment};
-use super::durable::Durable;
 use super::{MAX_EVENT_BYTES, Options, frame};
 use crate::fail_point::{self, FailPoint};
 

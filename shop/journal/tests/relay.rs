@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use journal::relay::{Relay, RelayOptions, RelayView};
+use journal::{Entry, Holder, Journal, Options};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
@@ -12,8 +14,6 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::{EventId, EventType, Header, Sequence, SessionId, Timestamp, Topic, Unsealed};
-use journal::{Entry, Holder, Journal, Options};
-use journal::relay::{Relay, RelayOptions, RelayView};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

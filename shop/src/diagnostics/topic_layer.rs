@@ -15,11 +15,7 @@ use super::line::Said;
 use journal::{Entry, Journal};
 
 /// The modules on a line's own way: what they say may be about the line before.
-const ON_THE_WAY: [&str; 3] = [
-    "journal",
-    "shop::outbox",
-    "shop::diagnostics",
-];
+const ON_THE_WAY: [&str; 3] = ["journal", "shop::outbox", "shop::diagnostics"];
 
 thread_local! {
     /// This thread is appending a line; what it says meanwhile goes to the other layers only.

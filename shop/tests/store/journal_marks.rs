@@ -1,5 +1,5 @@
-use schemas::{InstanceId, Sequence, Topic};
 use journal::FactId;
+use schemas::{InstanceId, Sequence, Topic};
 
 use crate::world::{World, on_each_database};
 

@@ -26,7 +26,7 @@ const LATEST: (&str, &str) = ("message.timestamp.after.max.ms", "922337203685477
 
 /// Why it is not certain that every topic exists; worth another try.
 #[derive(Debug, thiserror::Error)]
-pub enum TopicsError {
+pub(super) enum TopicsError {
     #[error("Kafka can't be asked for its topics")]
     Kafka(#[from] KafkaError),
     #[error("Kafka refuses to create the topic {topic}: {code}")]
@@ -36,7 +36,7 @@ pub enum TopicsError {
 }
 
 /// Makes sure that every topic of the shop exists.
-pub(crate) async fn ensure(options: &RelayOptions, health: &Health) -> Result<(), TopicsError> {
+pub(super) async fn ensure(options: &RelayOptions, health: &Health) -> Result<(), TopicsError> {
     let context = Context::new(health.clone());
     let admin: AdminClient<Context> = base_config(options).create_with_context(context)?;
     let admin = Arc::new(admin);

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use journal::{Entry, Journal};
 use proptest::prelude::*;
 use schemas::Sequence;
-use journal::{Entry, Journal};
 
 use crate::{Seen, append, event, read_all, sealed, segments, small};
 

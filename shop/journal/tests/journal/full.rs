@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use schemas::Sequence;
 use journal::{AppendError, Entry, FactId, Holder, Journal, Options};
+use schemas::Sequence;
 use tempfile::TempDir;
 
 use crate::{Seen, append, durable, event, read_all, sealed, small};

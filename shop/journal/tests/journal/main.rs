@@ -15,8 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use schemas::{EventId, EventType, Sequence, SessionId, Timestamp, Unsealed};
 use journal::{AppendError, Entry, FactId, Holder, Item, Journal, JournalError, Options};
+use schemas::{EventId, EventType, Sequence, SessionId, Timestamp, Unsealed};
 
 fn small() -> Options {
     Options {

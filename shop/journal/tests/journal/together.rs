@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use futures_util::future::join_all;
-use schemas::Sequence;
 use journal::{AppendError, Entry, Journal};
+use schemas::Sequence;
 
 use crate::full::Disk;
 use crate::{Seen, append, durable, event, read_all, sealed, small};
