@@ -1,6 +1,5 @@
 //! The files of `static/` that pages refer to: built into the program, named by their content, cached for ever.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::LazyLock;
 
@@ -32,11 +31,8 @@ pub enum Asset {
 /// Its address changes with its content, so a cached copy is never stale.
 static ADDRESSES: LazyLock<[String; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
-        let mut address = "/static/".to_owned();
-        for byte in Sha256::digest(asset.content()).iter().take(6) {
-            let _ = write!(address, "{byte:02x}");
-        }
-        address + "/" + asset.file_name()
+        let digest = Sha256::digest(asset.content());
+        format!("/static/{}/{}", hex::encode(&digest[..6]), asset.file_name())
     })
 });
 

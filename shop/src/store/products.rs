@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::stock;
 use crate::store::database::{Database, in_time};
-use crate::store::event_store::{Counter, Stream};
+use crate::store::event_store::Counter;
+use crate::store::fact::Stream;
 use crate::store::{Store, StoreError, recording, recording_always, seed};
 
 /// How long a change may wait.

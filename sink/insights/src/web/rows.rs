@@ -9,7 +9,7 @@ use serde_json::{Value as Json_, json};
 use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, moment, warned, with_log};
-use super::router::Site;
+use super::site::Site;
 use crate::events::{Log, SessionIndex, device_name, language_name};
 use crate::figures::Analysis;
 use crate::question::Question;
