@@ -28,7 +28,7 @@ const STREAM: Starter = Starter {
     name: "stream.py",
     text: include_str!("../solutions/stream.py"),
 };
-/// Runs the SQL in DuckDB.
+/// Runs the SQL in `DuckDB`.
 const RUN_SQL: Starter = Starter {
     name: "run_sql.py",
     text: include_str!("../starters/run_sql.py"),
@@ -188,7 +188,11 @@ mod tests {
                 let is_read = exercise.topics.contains(&topic);
                 assert_eq!(python.text.contains(&name), is_read, "{}: {name}", exercise.name);
             }
-            let names: Vec<String> = exercise.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+            let names: Vec<String> = exercise
+                .columns
+                .iter()
+                .map(|column| format!("\"{}\"", column.name))
+                .collect();
             let answer = format!("stream.answer([{}], rows)", names.join(", "));
             assert!(python.text.contains(&answer), "{}: {answer}", exercise.name);
             for column in exercise.columns {
@@ -202,7 +206,10 @@ mod tests {
     fn what_a_student_has_begun_is_never_overwritten() {
         let lesson = lesson(7);
         let folder = given(&lesson);
-        let (mine, flink) = (folder.path().join("starter.py"), folder.path().join("starter.flink.sql"));
+        let (mine, flink) = (
+            folder.path().join("starter.py"),
+            folder.path().join("starter.flink.sql"),
+        );
         std::fs::write(&mine, "mine").unwrap();
         crate::start::write_data(folder.path(), &lesson).unwrap();
         assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");

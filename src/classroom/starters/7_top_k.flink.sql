@@ -22,17 +22,17 @@ CREATE TEMPORARY TABLE answer (
     window_end TIMESTAMP(3),
     `rank` BIGINT,
     product_id BIGINT,
-    views BIGINT
+    `views` BIGINT
 ) WITH ('connector' = 'filesystem', 'path' = 'file://{folder}/answer.flink', 'format' = 'json');
 
 -- To do: crawlers have no visitor_id, and the windows slide: HOP(TABLE events, DESCRIPTOR(event_time), INTERVAL '{slide_minutes}' MINUTE,
 -- INTERVAL '60' MINUTE). Here they tumble.
 INSERT INTO answer
-SELECT window_end, `rank`, product_id, views
+SELECT window_end, `rank`, product_id, `views`
 FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY views DESC, product_id) AS `rank`
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY `views` DESC, product_id) AS `rank`
     FROM (
-        SELECT window_start, window_end, details.product_id AS product_id, COUNT(*) AS views
+        SELECT window_start, window_end, details.product_id AS product_id, COUNT(*) AS `views`
         FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(event_time), INTERVAL '60' MINUTE))
         WHERE event_type = 'view' AND details.product_id IS NOT NULL
         GROUP BY window_start, window_end, details.product_id
