@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+use broker::{Broker, BrokerError};
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use schemas::Clock;
@@ -21,7 +22,6 @@ use shop::shop::{Shop, ShopError, Surroundings as AroundShop};
 use sink::{Sink, SinkError, Surroundings as AroundSink};
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{self, Broker, BrokerError};
 use crate::others::Others;
 
 /// How long after the sink gave up it is started again.

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use broker::Broker;
 use clap::{Args, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
-use de_shop::broker::{self, Broker};
 use de_shop::local::{self, Local, LocalError};
 use de_shop::{audit, contract};
 use schemas::Clock;

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use broker::{Broker, HealthView as BrokerHealth};
 use schemas::{Clock, Timestamp};
 use shop::web::{Parts, Standing};
 use sink::{HealthView as SinkHealth, SinkError};
-
-use crate::broker::{Broker, HealthView as BrokerHealth};
 
 /// What runs beside the shop; clones share it.
 #[derive(Debug, Clone)]

@@ -151,7 +151,7 @@ async fn one_process_tells_all_numbers_at_both_addresses_and_how_each_part_does(
     }
     let own = shop::metric::Metric::ALL.iter().map(|metric| metric.name());
     let of_sink = sink::metric::Metric::ALL.iter().map(|metric| metric.name());
-    let of_broker = de_shop::broker::Metric::ALL.iter().map(|metric| metric.name());
+    let of_broker = broker::Metric::ALL.iter().map(|metric| metric.name());
     let all: BTreeSet<_> = own.chain(of_sink).chain(of_broker).collect();
     for address in [shop.clone(), format!("http://{sink}")] {
         let scrape = until(

@@ -22,6 +22,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "sink",
         "sink/insights",
         "src",
+        "src/broker",
         "src/hosting",
         "src/classroom",
         "src/classroom/mappings",
@@ -126,15 +127,20 @@ fn every_metric_is_in_the_readme_and_the_readme_names_no_other() {
 
 #[test]
 fn every_setting_that_the_readme_names_is_a_setting() {
-    let said = text(&root().join("sink/README.md"));
-    let helps = ["shop", "sink"].map(help);
-    let rows = said.lines().filter_map(|line| line.strip_prefix("| `--"));
+    let said = ["sink/README.md", "src/broker/README.md"].map(|file| text(&root().join(file)));
+    let helps = [&["shop"][..], &["sink"], &["de-shop", "broker"]].map(help);
+    let rows = said.concat();
+    let rows = rows.lines().filter_map(|line| line.strip_prefix("| `--"));
     let mut seen = 0;
     for row in rows {
         let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
         let option = cells.next().and_then(|cell| cell.split('`').next()).unwrap_or_default();
         let variable = cells.next().unwrap_or_default();
-        let help = &helps[usize::from(variable.starts_with("SINK_"))];
+        let help = match variable {
+            of_sink if of_sink.starts_with("SINK_") => &helps[1],
+            of_broker if of_broker.starts_with("DE_SHOP_") => &helps[2],
+            _ => &helps[0],
+        };
         assert!(help.contains(&format!("--{option} ")), "there is no --{option}: {row}");
         assert!(help.contains(variable), "nobody reads {variable}: {row}");
         seen += 1;
@@ -142,8 +148,9 @@ fn every_setting_that_the_readme_names_is_a_setting() {
     assert!(seen > 20, "the tables of settings are gone: {seen} rows");
 }
 
-fn help(name: &str) -> String {
-    let output = Command::new(program(name)).arg("--help").output();
+/// What `PROGRAM [COMMAND] --help` says.
+fn help(call: &[&str]) -> String {
+    let output = Command::new(program(call[0])).args(&call[1..]).arg("--help").output();
     let output = output.expect("the program runs");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

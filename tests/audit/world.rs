@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use broker::Broker;
 use clap::Parser;
 use de_shop::audit::{AuditError, Settings, Verdict, audit};
-use de_shop::broker::{self, Broker};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::producer::{FutureProducer, FutureRecord};

@@ -32,7 +32,17 @@ use crate::journal::Journal;
 
 const KEPT_FILES: usize = 30;
 /// The crates whose lines follow the level; of others only warnings and errors are shown.
-const OWN_CRATES: [&str; 4] = ["shop", "sink", "de_shop", "schemas"];
+const OWN_CRATES: [&str; 9] = [
+    "shop",
+    "portal",
+    "sink",
+    "insights",
+    "broker",
+    "classroom",
+    "hosting",
+    "schemas",
+    "de_shop",
+];
 
 /// How much is said, and where the local files lie.
 #[derive(Debug, Clone)]

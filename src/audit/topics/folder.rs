@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use broker::batches::{self, BatchError, BatchHeader, HEADER, varint};
 use schemas::{Header, Topic};
 
 use super::super::error::AuditError;
@@ -15,8 +16,6 @@ use super::super::sheet::Sheet;
 use super::super::verdict::Unreadable;
 use super::segments::{Group, Groups};
 use super::{LetterOf, Partition, Place, Reading, SEQUENCE_REUSED, Settled};
-use crate::broker::log::batch::{self, BatchError, BatchHeader, HEADER};
-use crate::broker::log::records::varint;
 
 const LOG_START: &str = "log-start";
 
@@ -116,7 +115,7 @@ impl Group {
         while let Ok(header) = BatchHeader::parse(rest) {
             let (batch, behind) = rest.split_at(header.size);
             rest = behind;
-            if let Err(error) = batch::check(batch) {
+            if let Err(error) = batches::check(batch) {
                 tracing::warn!(path = %self.path.display(), offset = header.base.0, %error, "a batch is stepped over");
                 damaged.push(Unreadable {
                     path: self.path.to_path_buf(),

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{thread, vec};
 
+use broker::batches::{self, BatchHeader, HEADER};
+
 use super::super::error::AuditError;
 use super::super::progress::Progress;
 use super::super::verdict::Unreadable;
-use crate::broker::log::batch::{self, BatchHeader, HEADER};
 
 const GROUP_BYTES: usize = 512 * 1024;
 /// Headers of small batches come out of it; a large batch is read past it.
@@ -201,5 +202,5 @@ fn is_sound(bytes: &[u8], end: i64) -> bool {
         return false;
     };
     let follows = header.base.0 >= end && header.base.0 - end < FURTHEST;
-    follows && header.records > 0 && header.records - 1 == header.last_delta && batch::check(bytes).is_ok()
+    follows && header.records > 0 && header.records - 1 == header.last_delta && batches::check(bytes).is_ok()
 }

@@ -1,0 +1,44 @@
+//! `AlterConfigs`, the older request: replaces all settings of a topic by those that it names.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::alter_configs_request::AlterConfigsResource;
+use kafka_protocol::messages::alter_configs_response::AlterConfigsResourceResponse;
+use kafka_protocol::messages::{AlterConfigsRequest, AlterConfigsResponse};
+
+use super::{configs, errors};
+use crate::node::Node;
+use crate::topics::TopicError;
+use crate::topics::config::TopicConfig;
+
+pub(super) fn answer(node: &Node, request: AlterConfigsRequest) -> AlterConfigsResponse {
+    let responses = request.resources.into_iter().map(|resource| {
+        let response = AlterConfigsResourceResponse::default()
+            .with_resource_type(resource.resource_type)
+            .with_resource_name(resource.resource_name.clone());
+        match alter(node, &resource, request.validate_only) {
+            Ok(Ok(())) => response,
+            Ok(Err(error)) => response
+                .with_error_code(errors::of_topic(&error).code())
+                .with_error_message(Some(errors::words(&error))),
+            Err(error) => response
+                .with_error_code(error.code())
+                .with_error_message(configs::why_refused(error)),
+        }
+    });
+    AlterConfigsResponse::default().with_responses(responses.collect())
+}
+
+fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<Result<(), TopicError>, ResponseError> {
+    let topic = configs::altered_topic(node, resource.resource_type, &resource.resource_name)?;
+    let mut config = TopicConfig::default();
+    for setting in &resource.configs {
+        if let Err(error) = configs::apply(&mut config, &setting.name, setting.value.as_ref()) {
+            return Ok(Err(error.into()));
+        }
+    }
+    Ok(if dry_run {
+        Ok(())
+    } else {
+        node.topics.configure(&topic, config)
+    })
+}

@@ -1,0 +1,65 @@
+//! The group fsync: one round brings every partition that was written to since the last one onto the disk.
+//!
+//! The first batch after a quiet time is synced at once; under load rounds begin at least `flush_interval` apart
+//! (5 ms), so many batches share one fsync. Acknowledgements and consumers wait for the round.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Partition;
+use crate::health::Health;
+
+/// How many fsyncs run at the same time; the file system groups them into one journal commit.
+const PARALLEL: usize = 4;
+
+/// Collects the partitions that need an fsync.
+#[derive(Debug, Default)]
+pub(crate) struct Flusher {
+    dirty: Mutex<Vec<Arc<Partition>>>,
+    wake: Notify,
+    pub(crate) health: Arc<Health>,
+}
+
+impl Flusher {
+    pub(super) fn ask(&self, partition: Arc<Partition>) {
+        self.dirty
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(partition);
+        self.wake.notify_one();
+    }
+
+    /// Runs rounds until `stop`, and one last round then.
+    pub(crate) async fn run(&self, interval: Duration, stop: CancellationToken) {
+        let mut last = Instant::now().checked_sub(interval).unwrap_or_else(Instant::now);
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = self.wake.notified() => tokio::time::sleep_until(last + interval).await,
+                () = stop.cancelled() => {}
+            }
+            last = Instant::now();
+            self.round().await;
+        }
+    }
+
+    async fn round(&self) {
+        let dirty = std::mem::take(&mut *self.dirty.lock().unwrap_or_else(PoisonError::into_inner));
+        let share = dirty.len().div_ceil(PARALLEL).max(1);
+        let mut syncs = JoinSet::new();
+        let mut dirty = dirty.into_iter().peekable();
+        while dirty.peek().is_some() {
+            let partitions: Vec<_> = dirty.by_ref().take(share).collect();
+            syncs.spawn_blocking(move || partitions.iter().for_each(|partition| partition.sync()));
+        }
+        while let Some(done) = syncs.join_next().await {
+            if let Err(error) = done {
+                tracing::error!(%error, "an fsync round ended early, which is a mistake in the program: start it again, and report this line");
+            }
+        }
+    }
+}
