@@ -183,10 +183,15 @@ async fn a_flipped_line_end_id_or_sequence_in_a_log_file_is_found_by_the_ledger(
         let found = bytes.windows(text.len()).position(|window| window == text.as_bytes());
         found.expect("every message has it") + text.len()
     };
+    // Not a tab's sequence, which a client event has besides.
+    let sequence = |bytes: &[u8]| {
+        let source = behind(bytes, "\"source\":{");
+        source + behind(&bytes[source..], "\"sequence\":")
+    };
     for (what, at) in [
         ("line end", &line_end as &dyn Fn(&[u8]) -> usize),
         ("event id", &|bytes| behind(bytes, "\"event_id\":\"")),
-        ("sequence", &|bytes| behind(bytes, "\"sequence\":")),
+        ("sequence", &sequence),
     ] {
         flip(&file, at);
         let (code, hops) = audit(&world);

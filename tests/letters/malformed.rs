@@ -178,18 +178,10 @@ fn poisoned() -> Vec<(Topic, i32)> {
         .collect()
 }
 
+/// The partition's first segment, which is its only one here.
 fn segment(world: &World, topic: Topic, partition: i32) -> PathBuf {
-    let folder = world
-        .folder_of(Program::Broker)
-        .join(format!("{}-{partition}", topic.name()));
-    let files = fs::read_dir(folder)
-        .expect("the partition's folder")
-        .map(|file| file.expect("a file").path());
-    let mut segments: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|found| found == "log"))
-        .collect();
-    segments.sort();
-    segments.pop().expect("a segment")
+    let folder = world.folder_of(Program::Broker);
+    folder.join(format!("{}-{partition}/{:020}.log", topic.name(), 0))
 }
 
 /// A view for each partition of the topic of views, and for no other: the others take what is no view as refused.
@@ -235,7 +227,17 @@ async fn whatever_a_broker_holds_all_other_partitions_go_on_and_what_stands_stil
     println!("DE_SHOP_FAULT_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     world.starts(&[Program::Broker, Program::Sink]);
-    world.look().await;
+    // The sink makes the topics when it joins.
+    let since = Instant::now();
+    let are_there = |world: &World| {
+        poisoned()
+            .iter()
+            .all(|(topic, at)| segment(world, *topic, *at).is_file())
+    };
+    while !are_there(&world) {
+        assert!(since.elapsed() < PATIENCE, "the topics are not made");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     world.kill(Program::Sink);
     world.kill(Program::Broker);
     let mut malices = Vec::new();

@@ -142,7 +142,10 @@ impl Browser {
             if url.path().starts_with(path) {
                 return;
             }
-            assert!(since.elapsed() < PATIENCE, "is on {url} instead of {path}");
+            if since.elapsed() > PATIENCE {
+                let page = self.sees("body").await.text().await.unwrap_or_default();
+                panic!("is on {url} instead of {path}; there stands: {page}");
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
