@@ -178,9 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn the_script_that_every_page_has_is_below_eight_kilobytes() {
+    fn the_script_that_every_page_has_is_below_eight_kibibytes() {
         let size = Asset::Script.compressed().unwrap().len();
-        assert!(size < 8000, "{size}");
+        assert!(size < 8 * 1024, "{size}");
     }
 
     #[test]
