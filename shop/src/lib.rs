@@ -9,6 +9,7 @@ pub mod metric;
 pub mod observe;
 pub mod outbox;
 pub mod pages;
+mod product_topic;
 pub mod relay;
 mod samples;
 pub mod settings;

@@ -41,12 +41,13 @@ mod promises;
 mod rebalance;
 mod recover;
 mod repetition;
-mod retention;
+pub mod retention;
 pub mod settings;
 mod sink;
 mod table;
 mod take;
 mod topics;
+mod trace;
 mod watch;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
