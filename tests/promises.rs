@@ -32,5 +32,7 @@ mod repetitions;
 mod secrets;
 mod settings;
 mod shopping;
+mod small_batches;
 mod upgrade;
+mod walls;
 mod world;

@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use journal::Journal;
+use journal::relay::{RelayOptions, RelayView, base_config};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
@@ -17,8 +19,6 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use crate::journal::Journal;
-use crate::relay::{RelayOptions, RelayView, base_config};
 use crate::sink_progress::Quiet;
 use crate::store::{SaidAgain, Store, StoreError};
 

@@ -19,8 +19,9 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::stock;
-use crate::store::database::Database;
-use crate::store::event_store::{Counter, Stream};
+use crate::store::database::{Database, in_time};
+use crate::store::event_store::Counter;
+use crate::store::fact::Stream;
 use crate::store::{Store, StoreError, recording, recording_always, seed};
 
 /// How long a change may wait.
@@ -160,7 +161,10 @@ impl Store {
             let changed: Vec<_> = states.filter(|(id, state)| known.get(id) != Some(state)).collect();
             let mut ids: Vec<ProductId> = changed.iter().map(|(id, _)| *id).collect();
             ids.sort_unstable();
-            match self.publish(&ids).await {
+            let Some(published) = stop.run_until_cancelled(in_time(self.publish(&ids))).await else {
+                return;
+            };
+            match published {
                 Ok(_) => {
                     known.extend(changed);
                     looked_at = now;
