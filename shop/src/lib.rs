@@ -7,6 +7,7 @@ pub mod metric;
 pub mod observe;
 pub mod outbox;
 pub mod pages;
+mod product_topic;
 mod samples;
 pub mod settings;
 pub mod shop;

@@ -196,6 +196,10 @@ impl Loop {
             other => {
                 self.heard = Instant::now();
                 self.parts.health.trouble(Part::Kafka, other.to_string());
+                if means_a_topic_is_gone(&other) {
+                    // Once it is there again it may be another one, of the same name.
+                    self.take_back();
+                }
                 Ok(())
             }
         }
@@ -332,6 +336,18 @@ impl Loop {
             tracing::debug!(%error, "Kafka's own offsets (for lag display only) were not kept");
         }
     }
+}
+
+const fn means_a_topic_is_gone(error: &KafkaError) -> bool {
+    matches!(
+        error,
+        KafkaError::MessageConsumption(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicId
+        )
+    )
 }
 
 /// Whether librdkafka means a message that it can't read, and not Kafka as a whole.

@@ -42,11 +42,12 @@ mod promises;
 mod rebalance;
 mod receipt;
 mod repetition;
-mod retention;
+pub mod retention;
 pub mod settings;
 mod sink;
 mod table;
 mod topics;
+mod trace;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;

@@ -34,7 +34,9 @@ impl Part {
             Self::Partitions => {
                 "what is read elsewhere ends with the group's next change; README says more under `When something is wrong`"
             }
-            Self::Retention => "what is too old stays for now; look after the database and the disk of --logs",
+            Self::Retention => {
+                "what is too old stays for now; look after the clock, the database and the disk of --logs"
+            }
         }
     }
 
@@ -56,6 +58,7 @@ impl Part {
             | SinkError::Sync { .. }
             | SinkError::ShortFile { .. }
             | SinkError::UnknownFile { .. } => Self::Logs,
+            SinkError::ClockLeapt { .. } => Self::Retention,
             SinkError::Fenced { .. }
             | SinkError::KeptMeanwhile { .. }
             | SinkError::BadRun { .. }

@@ -48,10 +48,10 @@ impl Cursor {
         })
     }
 
-    /// A cursor of which nothing can be read goes on at `first`, the first entry that is still there: segments go only behind a cursor
-    /// that was synced, so Kafka has everything before it.
+    /// A cursor of which nothing can be read, or only the older slot, goes on at `first`, the first entry that is still there: segments go
+    /// only behind a cursor that was synced, so Kafka has everything before it.
     pub(crate) fn mend(&mut self, first: Sequence) -> io::Result<()> {
-        if self.acknowledged.0 > 0 || first <= Sequence::FIRST {
+        if self.acknowledged.next() >= first {
             return Ok(());
         }
         error!(
@@ -147,6 +147,23 @@ mod tests {
         cursor.mend(Sequence(31)).unwrap();
         assert_eq!(Cursor::open(folder.path()).unwrap().acknowledged(), Sequence(30));
         cursor.mend(Sequence(35)).unwrap();
-        assert_eq!(cursor.acknowledged(), Sequence(30), "only a lost one is mended");
+        assert_eq!(cursor.acknowledged(), Sequence(34), "what went was acknowledged");
+        cursor.mend(Sequence(20)).unwrap();
+        assert_eq!(cursor.acknowledged(), Sequence(34), "one that is right stays");
+    }
+
+    #[test]
+    fn a_newest_slot_that_is_damaged_makes_nothing_lost_that_kafka_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cursor = Cursor::open(folder.path()).unwrap();
+        for acknowledged in [100, 5000] {
+            cursor.advance(Sequence(acknowledged)).unwrap();
+        }
+        cursor.file.write_all_at(&[0xff; 8], cursor.slot * SLOT_BYTES).unwrap();
+        let mut cursor = Cursor::open(folder.path()).unwrap();
+        assert_eq!(cursor.acknowledged(), Sequence(100));
+        // Segments up to 4,000 had gone behind the cursor.
+        cursor.mend(Sequence(4001)).unwrap();
+        assert_eq!(cursor.acknowledged(), Sequence(4000));
     }
 }

@@ -15,12 +15,19 @@ const INSTANCE: &str = "instance";
 
 /// Let go when it is dropped. Closing the file alone isn't enough: a process that is started at this moment holds a copy of it until it
 /// has begun.
+///
+/// The lock file and the folder itself: whoever deletes a lock file that looks left over doesn't let a second writer in.
 #[derive(Debug)]
-pub(super) struct FolderLock(File);
+pub(super) struct FolderLock {
+    file: File,
+    /// None where the file system locks no folders.
+    folder: Option<File>,
+}
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
+        let files = std::iter::once(&self.file).chain(&self.folder);
+        for error in files.filter_map(|file| file.unlock().err()) {
             tracing::warn!(%error, "a folder's lock ends with the process only");
         }
     }
@@ -36,13 +43,22 @@ pub(super) fn lock(folder: &Path) -> Result<FolderLock, JournalError> {
         .write(true)
         .open(&path)
         .map_err(JournalError::file(&path, "can't be opened"))?;
+    let in_use = || JournalError::Locked {
+        folder: folder.to_owned(),
+    };
     match file.try_lock() {
-        Ok(()) => Ok(FolderLock(file)),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked {
-            folder: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(JournalError::file(path, "can't be locked")(error)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(in_use()),
+        Err(TryLockError::Error(error)) => return Err(JournalError::file(path, "can't be locked")(error)),
     }
+    let itself = File::open(folder).map_err(JournalError::file(folder, "can't be opened"))?;
+    let itself = match itself.try_lock() {
+        Ok(()) => Some(itself),
+        Err(TryLockError::WouldBlock) => return Err(in_use()),
+        // Network file systems may lock files only.
+        Err(TryLockError::Error(_)) => None,
+    };
+    Ok(FolderLock { file, folder: itself })
 }
 
 /// The instance's name: read, or made up when the folder is new. The file is `NAME format FORMAT CRC32C`, one line.
@@ -112,7 +128,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path()).unwrap();
         assert!(matches!(lock(folder.path()), Err(JournalError::Locked { .. })));
-        let _copy = first.0.try_clone().unwrap();
+        let _copy = first.file.try_clone().unwrap();
+        drop(first);
+        assert!(lock(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_folder_whose_lock_file_was_deleted_is_still_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        fs::remove_file(folder.path().join(LOCK)).unwrap();
+        assert!(matches!(lock(folder.path()), Err(JournalError::Locked { .. })));
         drop(first);
         assert!(lock(folder.path()).is_ok());
     }

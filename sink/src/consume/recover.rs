@@ -2,7 +2,9 @@
 //!
 //! A position belongs to the cluster that it was read from. When Kafka was set up anew (another cluster id) or no longer has what comes
 //! next, the partition is not read: reading on would skip what stands before the position without a word.
-//! Not found: a topic that was deleted and made again in the same cluster, and has grown past the position since.
+//! So does a topic that was deleted and made again in the same cluster and has grown past the position: where the books know the last
+//! message that was read, reading begins with it, and it must be the same (`trace`). Not found: a compacted topic made anew that has
+//! compacted the message at that offset away.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -168,6 +170,11 @@ impl Loop {
             .runtime
             .block_on(async { committer.lock().await.take_over(&claims, cluster.as_ref()).await })?;
         let stranded = strand(&mut assignment, &extents, wishes, cluster.as_ref());
+        for (at, Extent { low, .. }) in &extents {
+            if let Some(held) = assignment.get_mut(*at).filter(|held| held.next <= *low) {
+                held.unproven = None;
+            }
+        }
         let list = list(&assignment);
         self.consumer.assign(&list)?;
         self.consumer.resume(&list)?;
@@ -195,6 +202,18 @@ impl Loop {
         self.join()
     }
 
+    /// Reads a partition no longer, and says why.
+    pub(crate) fn strand(&mut self, at: TopicPartition, next: Offset, why: String) {
+        self.assignment.remove(at);
+        let mut list = TopicPartitionList::new();
+        list.add_partition(at.topic.name(), at.partition.0);
+        if let Err(error) = self.consumer.pause(&list) {
+            tracing::debug!(%error, "pausing");
+        }
+        self.watch.strand(at, Stranded { next, why });
+        self.say_partitions();
+    }
+
     fn extents(&self, wishes: &[Wish]) -> Result<HashMap<TopicPartition, Extent>, SinkError> {
         let extent = |wish: &Wish| {
             let (topic, partition) = (wish.at.topic.name(), wish.at.partition.0);
@@ -215,7 +234,7 @@ impl Loop {
 fn list(assignment: &Assignment) -> TopicPartitionList {
     let mut list = TopicPartitionList::new();
     for (at, held) in assignment.iter() {
-        let next = rdkafka::Offset::Offset(held.next.0);
+        let next = rdkafka::Offset::Offset(held.begin().0);
         if let Err(error) = list.add_partition_offset(at.topic.name(), at.partition.0, next) {
             tracing::error!(%at, %error, "an offset that Kafka doesn't take, which is a mistake in the program: report this line");
         }

@@ -11,6 +11,7 @@ use crate::dead_letter::DeadLetter;
 use crate::judge::Rules;
 use crate::marks::Stretch;
 use crate::table::Rows;
+use crate::trace::Trace;
 use crate::{Offset, Partition, SinkError, TopicPartition};
 
 impl Loop {
@@ -27,7 +28,11 @@ impl Loop {
             at,
             offset,
             value: message.payload(),
+            trace: Trace::of(message.timestamp().to_millis(), message.key(), message.payload()),
         };
+        if !self.recognises(incoming) {
+            return Ok(());
+        }
         let added = self.add(incoming);
         if let Some(Added::NotRead(instance, stretch)) = &added {
             self.read_marks(instance, *stretch)?;
@@ -61,6 +66,22 @@ impl Loop {
         }
     }
 
+    /// Whether the message is of the partition that was read before; a partition that became another one is not read.
+    fn recognises(&mut self, message: Incoming<'_>) -> bool {
+        let (at, None) = (message.at, &self.pending) else {
+            return true;
+        };
+        let Some(held) = self.assignment.get_mut(at) else {
+            return true;
+        };
+        let next = held.next;
+        if held.is_proven_by(message.offset, message.trace) {
+            return true;
+        }
+        self.strand(at, next, made_anew(at, next));
+        false
+    }
+
     /// Adds the message to the batch, unless the partition isn't read or the message was read before.
     fn add(&mut self, incoming: Incoming<'_>) -> Option<Added> {
         let (None, Some((held, marks))) = (&self.pending, self.assignment.hold(incoming.at)) else {
@@ -71,7 +92,7 @@ impl Loop {
         }
         let settings = &self.parts.settings;
         let batch = self.batch.get_or_insert_with(|| {
-            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset.0);
+            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset);
             Batch::new(rules, Rows::new(&settings.database))
         });
         Some(batch.add(incoming, held, marks))
@@ -109,4 +130,14 @@ impl Loop {
             reason,
         })
     }
+}
+
+fn made_anew(at: TopicPartition, next: Offset) -> String {
+    format!(
+        "{at} stands at {next}, but the message before it is not the one that was read there: the topic was deleted and made again, or \
+         Kafka's data came back from an older copy. The partition is not read. If the old messages are gone for good, stop the sinks and \
+         run `sink positions forget --topic {} --partition {}`: reading then starts at the beginning, known messages are skipped",
+        at.topic.name(),
+        at.partition.0
+    )
 }

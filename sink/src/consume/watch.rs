@@ -63,11 +63,19 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// Begins anew with what a take-over found.
+    /// Goes on with what a take-over found. What was not read before it isn't read afterwards, either: after a failure only what was
+    /// read is taken back, and the group's next change ends it all.
     pub(crate) fn begin(&mut self, stranded: BTreeMap<TopicPartition, Stranded>) {
-        self.still.retain(|at, _| !stranded.contains_key(at));
-        self.stuck.retain(|at, _| !stranded.contains_key(at));
-        self.stranded = stranded;
+        for (at, stranded) in stranded {
+            self.strand(at, stranded);
+        }
+    }
+
+    /// A partition that is this sink's is read no longer.
+    pub(crate) fn strand(&mut self, at: TopicPartition, stranded: Stranded) {
+        self.still.remove(&at);
+        self.stuck.remove(&at);
+        self.stranded.insert(at, stranded);
     }
 
     /// Other sinks read from now on.
@@ -197,6 +205,17 @@ mod tests {
         topic: Topic::View,
         partition: Partition(0),
     };
+
+    #[test]
+    fn what_is_not_read_stays_a_trouble_when_the_others_are_taken_back() {
+        let mut watch = Watch::default();
+        let why = "its topic was made anew".to_owned();
+        watch.begin(BTreeMap::from([(AT, Stranded { next: Offset(5), why })]));
+        watch.begin(BTreeMap::new());
+        assert_eq!(watch.troubles(), "its topic was made anew");
+        watch.end();
+        assert_eq!(watch.troubles(), "");
+    }
 
     #[test]
     fn only_what_has_more_and_does_not_move_stands_still() {

@@ -10,7 +10,6 @@ use schemas::events::{Details, View};
 use schemas::record::Fields;
 use schemas::{Activity, EventId, InstanceId, SCHEMA_VERSION, Sequence, SessionId, Source, Timestamp, Topic};
 use tempfile::TempDir;
-use time::UtcOffset;
 use uuid::Uuid;
 
 use crate::assignment::{Assignment, Wish};
@@ -24,6 +23,7 @@ use crate::judge::{Reason, Rules};
 use crate::kafka::Kafka;
 use crate::receipt::Receipt;
 use crate::table::Rows;
+use crate::trace::Trace;
 use crate::{Epoch, Offset, Partition, SinkError, TopicPartition};
 
 pub(super) type Outcome = Result<(), Box<dyn Error>>;
@@ -106,7 +106,7 @@ impl World {
             options: Vec::new(),
         };
         let committer = Committer::new(self.database.clone(), connection, books, LogWriter::new(folder), kafka)?;
-        let rules = Rules::new(at("2025-05-14T12:00:00.000000Z"), 30, UtcOffset::UTC);
+        let rules = Rules::new(at("2025-05-14T12:00:00.000000Z"), 30, schemas::Zone::UTC);
         Ok(TestSink {
             committer,
             assignment: Assignment::default(),
@@ -215,6 +215,7 @@ impl TestSink {
             at: self.at,
             offset: held.next,
             value: Some(value),
+            trace: Trace::of(None, None, Some(value)),
         };
         batch.add(incoming, held, marks)
     }

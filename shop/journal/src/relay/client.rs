@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 use schemas::Sequence;
@@ -32,8 +32,28 @@ pub fn base_config(options: &RelayOptions) -> ClientConfig {
     config
 }
 
+/// How large a request's part for one partition may be. A topic refuses a batch that is larger than its `max.message.bytes`, however small
+/// the messages in it are, and librdkafka, unlike Java's client, does not divide what was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BatchBytes(u32);
+
+impl BatchBytes {
+    /// librdkafka's own limit.
+    pub(super) const LARGEST: Self = Self(1_000_000);
+    const DIVISOR: u32 = 8;
+
+    /// The next smaller one; at 1 each message is a batch of its own.
+    pub(super) fn smaller(self) -> Self {
+        Self((self.0 / Self::DIVISOR).max(1))
+    }
+
+    pub(super) const fn is_one_message(self) -> bool {
+        self.0 == 1
+    }
+}
+
 /// What the promises rest on; the operator's own settings can't change these.
-pub(super) fn producer_config(options: &RelayOptions) -> ClientConfig {
+pub(super) fn producer_config(options: &RelayOptions, batch: BatchBytes) -> ClientConfig {
     let mut tuned = RelayOptions {
         extra: [("linger.ms", "5"), ("queue.buffering.max.kbytes", "16384")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -57,6 +77,9 @@ pub(super) fn producer_config(options: &RelayOptions) -> ClientConfig {
         // How long a topic may be missing before its messages come back: Kafka may have lost its data.
         .set("topic.metadata.propagation.max.ms", "5000")
         .set("queue.buffering.max.messages", "50000");
+    if batch != BatchBytes::LARGEST {
+        config.set("batch.size", batch.0.to_string());
+    }
     config
 }
 
@@ -66,6 +89,8 @@ pub(super) struct Reports {
     pub(super) delivered: Vec<Delivered>,
     /// The first message that Kafka refused for good.
     pub(super) failed: Option<String>,
+    /// A topic takes no batch of this size.
+    pub(super) too_large: bool,
 }
 
 /// Receives delivery reports, errors and log lines.
@@ -100,7 +125,10 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         debug!(%error, reason, "librdkafka reports an error");
-        self.health.is_away(reason);
+        // One that the producer can't go on after is about a message, and is told with it.
+        if error != KafkaError::Global(RDKafkaErrorCode::Fatal) {
+            self.health.is_away(reason);
+        }
     }
 }
 
@@ -109,6 +137,8 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
         let mut reports = self.reports();
+        let too_large = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
+        reports.too_large |= result.as_ref().is_err_and(|(error, _)| *error == too_large);
         match result {
             Ok(message) => reports.delivered.push(Delivered {
                 sequence: Sequence(sequence as u64),
@@ -138,7 +168,18 @@ mod tests {
     fn no_setting_of_the_operator_puts_two_requests_under_way() {
         let mut options = RelayOptions::new("127.0.0.1:9092");
         options.extra = vec![("max.in.flight.requests.per.connection".to_owned(), "5".to_owned())];
-        let config = producer_config(&options);
+        let config = producer_config(&options, BatchBytes::LARGEST);
         assert_eq!(config.get("max.in.flight.requests.per.connection"), Some("1"));
+    }
+
+    #[test]
+    fn batches_shrink_until_each_message_is_one() {
+        let sizes = std::iter::successors(Some(BatchBytes::LARGEST), |size| {
+            (!size.is_one_message()).then(|| size.smaller())
+        });
+        assert_eq!(
+            sizes.map(|size| size.0).collect::<Vec<_>>(),
+            [1_000_000, 125_000, 15_625, 1_953, 244, 30, 3, 1]
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! How the way to Kafka does: one line when it breaks, one when it is back, with how long it took.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -45,6 +46,8 @@ struct Inner {
     cause: Cause,
     /// The trouble was said aloud.
     said: bool,
+    /// What is said once, and not at each look at the topics.
+    remarks: BTreeSet<String>,
 }
 
 /// Whose trouble it is, and so what ends it.
@@ -70,6 +73,7 @@ impl Default for Inner {
             },
             cause: Cause::Kafka,
             said: false,
+            remarks: BTreeSet::new(),
         }
     }
 }
@@ -109,6 +113,11 @@ impl Health {
                  settings, as the cause says"
             );
         }
+    }
+
+    /// Whether it was never remarked before.
+    pub(crate) fn is_news(&self, remark: &str) -> bool {
+        self.lock().remarks.insert(remark.to_owned())
     }
 
     /// Kafka answers.

@@ -9,6 +9,8 @@
 //!   at the first entry that was not acknowledged.
 //! - With Kafka away the relay waits, and says so when that begins and when it ends. Kafka back with other data: the topics are created again, the journal goes on.
 //! - At most 20,000 messages and 16 MiB are under way, one request at a time (why, says `client`).
+//! - A topic whose `max.message.bytes` is small gets small batches. A message that is too large for it by itself is not left out: it, and all
+//!   behind it, wait until the topic takes it, and `/readyz` says which it is.
 //! - Nothing is left out for its age: what waited here for longer than the retention is sent all the same, and the sink puts it into the
 //!   dead letters (`too_old`), where it can be looked at. Only the journal's size bounds how long Kafka may be away.
 //!
@@ -31,8 +33,8 @@ use schemas::Sequence;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use self::client::Context;
 pub use self::client::base_config;
+use self::client::{BatchBytes, Context};
 use self::health::Health;
 pub use self::health::RelayState;
 use self::landed::Landed;
@@ -128,7 +130,7 @@ impl RelayView {
 impl Relay {
     /// Checks the settings; a name or value that librdkafka does not know is an error.
     pub fn new(journal: Journal, options: RelayOptions) -> Result<Self, RelayError> {
-        client::producer_config(&options)
+        client::producer_config(&options, BatchBytes::LARGEST)
             .create_native_config()
             .map_err(RelayError::Settings)?;
         let health = Health::default();
@@ -154,10 +156,19 @@ impl Relay {
     /// Runs until `stop`; then what is under way gets `stop_timeout`. Troubles are waited out, and shown by the view.
     pub async fn run(self, stop: CancellationToken) {
         let (mut pause, mut fruitless) = (FIRST_PAUSE, 0);
+        let mut batch = BatchBytes::LARGEST;
         while !stop.is_cancelled() {
             let (before, began) = (self.health.state().delivered, Instant::now());
-            match self.round(&stop).await {
+            match self.round(batch, &stop).await {
                 Ok(End::Stopped) => return,
+                Ok(End::Smaller(why)) => {
+                    self.health.update(|state| state.restarts += 1);
+                    info!(
+                        why,
+                        "The relay begins again after the last acknowledged entry, with smaller batches"
+                    );
+                    batch = batch.smaller();
+                }
                 Ok(End::Again(why)) => {
                     self.health.update(|state| state.restarts += 1);
                     fruitless += 1;
@@ -184,7 +195,7 @@ impl Relay {
     }
 
     /// One producer's life, topics first.
-    async fn round(&self, stop: &CancellationToken) -> Result<End, RelayError> {
+    async fn round(&self, batch: BatchBytes, stop: &CancellationToken) -> Result<End, RelayError> {
         let mut pause = FIRST_PAUSE;
         while let Err(error) = self.ensure_topics(stop).await {
             let causes = anyhow::Error::from(error);
@@ -201,7 +212,7 @@ impl Relay {
         let stop = stop.clone();
         tokio::task::spawn_blocking(move || {
             let mut cursor = Cursor::open(&journal.folder())?;
-            Session::start(&journal, &options, (&health, &landed), &mut cursor, &stop)?.run()
+            Session::start(&journal, &options, (&health, &landed), (&mut cursor, batch), &stop)?.run()
         })
         .await?
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::acks::Acks;
-use super::client::{self, Context};
+use super::client::{self, BatchBytes, Context};
 use super::health::Health;
 use super::landed::Landed;
 use super::message;
@@ -34,6 +34,8 @@ pub(super) enum End {
     Stopped,
     /// Begin again from the acknowledged entry.
     Again(String),
+    /// The same with smaller batches: a topic took none of this size.
+    Smaller(String),
 }
 
 pub(super) struct Session<'a> {
@@ -45,6 +47,9 @@ pub(super) struct Session<'a> {
     stop: &'a CancellationToken,
     context: Context,
     producer: BaseProducer<Context>,
+    batch: BatchBytes,
+    /// A topic refused a batch for its size.
+    too_large: bool,
     reader: Reader,
     acks: Acks,
     /// What stands on its topic, though nobody has seen its acknowledgement.
@@ -60,11 +65,11 @@ impl<'a> Session<'a> {
         journal: &'a Journal,
         options: &'a RelayOptions,
         (health, landed): (&'a Health, &'a Landed),
-        cursor: &'a mut Cursor,
+        (cursor, batch): (&'a mut Cursor, BatchBytes),
         stop: &'a CancellationToken,
     ) -> Result<Self, RelayError> {
         let context = Context::new(health.clone());
-        let producer = client::producer_config(options)
+        let producer = client::producer_config(options, batch)
             .create_with_context(context.clone())
             .map_err(RelayError::Settings)?;
         let acknowledged = cursor.acknowledged();
@@ -80,6 +85,8 @@ impl<'a> Session<'a> {
             stop,
             context,
             producer,
+            batch,
+            too_large: false,
             synced: Instant::now(),
             looked: Instant::now(),
             moved: Instant::now(),
@@ -97,7 +104,7 @@ impl<'a> Session<'a> {
                 Ok(Some(why)) => {
                     // What is still under way must not arrive behind what comes again.
                     self.producer.purge(PurgeConfig::default().queue().inflight());
-                    break End::Again(why);
+                    break self.begins_again(why);
                 }
                 Err(error) => return Err(error),
             }
@@ -119,11 +126,12 @@ impl<'a> Session<'a> {
         if self.synced.elapsed() >= SYNC_CURSOR_EVERY {
             self.sync_cursor()?;
         }
-        if let Some((code, why)) = self.producer.client().fatal_error() {
-            return Ok(Some(format!("{code}: {why}")));
-        }
-        if refused.is_some() || failed.is_some() {
-            return Ok(failed.or(refused));
+        let fatal = self.producer.client().fatal_error();
+        let fatal = fatal.map(|(code, why)| format!("{code}: {why}"));
+        // Which message it was says more than what the producer says of itself.
+        let trouble = failed.or(fatal).or(refused);
+        if trouble.is_some() {
+            return Ok(trouble);
         }
         if caught_up && self.acks.under_way() == 0 {
             if self.kafka_is_back() {
@@ -133,6 +141,16 @@ impl<'a> Session<'a> {
             self.reader.wait(IDLE);
         }
         Ok(None)
+    }
+
+    fn begins_again(&self, why: String) -> End {
+        match (self.too_large, self.batch.is_one_message()) {
+            (false, _) => End::Again(why),
+            (true, false) => End::Smaller(why),
+            (true, true) => End::Again(format!(
+                "{why}; raise max.message.bytes of the topic: until it takes the message, those behind it wait"
+            )),
+        }
     }
 
     /// Whether everything has been read, and why the producer takes no more.
@@ -186,6 +204,7 @@ impl<'a> Session<'a> {
     /// Moves the cursor over what has been acknowledged; says what failed for good.
     fn take_reports(&mut self) -> Result<Option<String>, RelayError> {
         let reports = self.context.take_reports();
+        self.too_large |= reports.too_large;
         let delivered = reports.delivered.len() as u64;
         self.landed.remember(&reports.delivered);
         for delivered in reports.delivered {

@@ -54,6 +54,7 @@ pub(super) async fn ensure(options: &RelayOptions, health: &Health) -> Result<()
     for topic in Topic::ALL {
         if let Some(found) = existing.get(topic.name())
             && *found != options.partitions
+            && health.is_news(&format!("{} has {found} partitions", topic.name()))
         {
             let (topic, wanted) = (topic.name(), options.partitions);
             warn!(
@@ -64,7 +65,7 @@ pub(super) async fn ensure(options: &RelayOptions, health: &Health) -> Result<()
     }
     if !existing.is_empty() {
         // A broker that is slow to tell, or can't, holds nothing up.
-        tokio::spawn(check_retention(admin, options.retention, existing));
+        tokio::spawn(check_retention((admin, health.clone()), options.retention, existing));
     }
     Ok(())
 }
@@ -164,7 +165,11 @@ async fn create(
 }
 
 /// Only looks: a broker that can't tell is no reason not to send.
-async fn check_retention(admin: Arc<AdminClient<Context>>, retention: Duration, existing: BTreeMap<&'static str, i32>) {
+async fn check_retention(
+    (admin, health): (Arc<AdminClient<Context>>, Health),
+    retention: Duration,
+    existing: BTreeMap<&'static str, i32>,
+) {
     let kept_for_a_time = |name: &&&str| Topic::from_name(name).is_some_and(|topic| !topic.is_compacted());
     let resources: Vec<_> = existing
         .keys()
@@ -182,7 +187,8 @@ async fn check_retention(admin: Arc<AdminClient<Context>>, retention: Duration, 
             continue;
         };
         let found = resource.get(RETENTION).and_then(|entry| entry.value.as_deref());
-        if let Some(found) = found.filter(|found| *found != wanted) {
+        let found = found.filter(|found| *found != wanted);
+        if let Some(found) = found.filter(|found| health.is_news(&format!("{topic} keeps for {found}"))) {
             warn!(
                 topic,
                 found, wanted, "A topic has another retention.ms than the setting; it is used as it is"

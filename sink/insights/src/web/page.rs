@@ -87,7 +87,7 @@ pub(super) async fn fresh(site: &Site) -> Result<Option<Trouble>, PageError> {
 pub(super) async fn with_log<T, F>(site: &Site, work: F) -> Result<T, PageError>
 where
     T: Send + 'static,
-    F: FnOnce(&Log, time::UtcOffset) -> Result<T, PageError> + Send + 'static,
+    F: FnOnce(&Log, schemas::Zone) -> Result<T, PageError> + Send + 'static,
 {
     let (log, zone) = (std::sync::Arc::clone(&site.state.log), site.state.zone);
     let done = tokio::task::spawn_blocking(move || work(&log.blocking_read(), zone)).await;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use schemas::Clock;
-use time::UtcOffset;
+use schemas::Zone;
 use tokio::sync::Semaphore;
 
 use super::access::Access;
@@ -24,7 +24,7 @@ pub struct Options {
     /// What the sink wrote.
     pub source: Source,
     /// When a day begins.
-    pub zone: UtcOffset,
+    pub zone: Zone,
     pub access: Access,
     /// Where questions in SQL are put; none leaves them out, and the page says how to allow them.
     pub ask: Option<AskDatabase>,

@@ -166,7 +166,7 @@ fn line_json(line: &Line, unit: Unit) -> Json_ {
 }
 
 /// A stretch of the rows behind the figure that the address names.
-fn list(log: &Log, question: &Question, zone: time::UtcOffset, first: usize, most: usize) -> Result<List, PageError> {
+fn list(log: &Log, question: &Question, zone: schemas::Zone, first: usize, most: usize) -> Result<List, PageError> {
     let (of, figure) = (
         question.own("of").unwrap_or_default(),
         question.own("figure").unwrap_or_default(),
