@@ -28,6 +28,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "src/classroom",
         "src/classroom/mappings",
         "src/classroom/solutions",
+        "src/classroom/starters",
         "tests",
     ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));

@@ -13,6 +13,7 @@ pub mod pages;
 pub mod replay;
 pub mod simulate;
 pub mod start;
+mod starters;
 mod topics;
 
 pub use error::ClassroomError;

@@ -26,6 +26,8 @@ pub enum Purpose {
     Product,
     /// Whose clock is off in a replay.
     Skew,
+    /// Which stretches of time come as bursts in a replay.
+    Burst,
 }
 
 /// One stream of random numbers.
