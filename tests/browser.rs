@@ -209,6 +209,46 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
     browser.close().await;
 }
 
+/// The shop answers nobody for a while: what was sent to it then may still fail when the page is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_on_its_way_when_the_visitor_left_is_kept_and_told_once() {
+    if !require::has("the browser that leaves in the middle", &[Part::Browser]) {
+        return;
+    }
+    let Some(mut world) = World::start("the browser that leaves in the middle") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    browser.page.goto(world.shop_address()).await.expect("the shop opens");
+    browser.sees("main").await;
+    browser
+        .runs("const ask = window.fetch; window.fetch = (...all) => { window.asked = true; return ask(...all); }")
+        .await;
+    world.freezes(Program::Shop);
+    browser.clicks("h1").await;
+    browser.waits_for("window.asked === true").await;
+    browser
+        .runs("window.dispatchEvent(new PageTransitionEvent('pagehide'))")
+        .await;
+    browser
+        .waits_for("(localStorage.getItem('de-shop.events') ?? '').includes('\"kind\":\"click\"')")
+        .await;
+    world.thaws(Program::Shop);
+    // What was kept goes with the next page's first batch.
+    browser
+        .page
+        .goto(format!("{}/products/", world.shop_address()))
+        .await
+        .expect("the shop opens again");
+    browser.clicks("h1").await;
+    let seen = world.sees_clicks_on("/products/").await;
+    browser.close().await;
+    let clicks = seen.files.by_id.values().flatten();
+    let clicks =
+        clicks.filter(|line| line.event_type == EventType::Click.name() && line.json()["details"]["page"] == "/");
+    assert_eq!(clicks.count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     if !require::has("the browser that looks around", &[Part::Browser, Part::Kcat]) {
@@ -225,9 +265,18 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     browser
         .waits_for("performance.getEntriesByName('first-contentful-paint')[0]?.startTime + 4000 < performance.now()")
         .await;
+    browser.clicks("h1").await;
+    browser
+        .waits_for("performance.getEntriesByType('first-input').length > 0")
+        .await;
     let signup = format!("{}/signup", world.shop_address());
     browser.page.goto(signup).await.expect("the form opens");
     browser.types("input[name=email]", "never-told@example.com").await;
+    // Somebody looks something up in another tab: the form is not given up.
+    for sight in ["hidden", "visible"] {
+        browser.seems(sight).await;
+    }
+    browser.types("input[name=name]", "Nobody").await;
     browser
         .runs(
             "window.dispatchEvent(new ErrorEvent('error', { message: 'failed on purpose', filename: location.href }))",
@@ -261,9 +310,15 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     let listing = fast.iter().find(|event| event["details"]["page"] == "/products/");
     let listing = &listing.expect("the listing was measured")["details"];
     assert!(listing["lcp_ms"].as_u64() >= listing["ttfb_ms"].as_u64(), "{listing}");
-    let given_up = &of("form_abandoned")[0]["details"];
+    assert!(
+        listing["inp_ms"].is_u64(),
+        "also where every interaction was fast: {listing}"
+    );
+    let given_up = of("form_abandoned");
+    assert_eq!(given_up.len(), 1, "{given_up:?}");
+    let given_up = &given_up[0]["details"];
     assert_eq!(given_up["form"], "/signup");
-    assert_eq!(given_up["fields"], serde_json::json!(["email"]));
+    assert_eq!(given_up["fields"], serde_json::json!(["email", "name"]));
     let failed = of("app").into_iter().find(|line| line["module"] == "browser");
     assert!(failed.is_some_and(|line| line["message"] == "failed on purpose" && line["level"] == "ERROR"));
     assert!(

@@ -5,10 +5,12 @@ mod walk;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use schemas::Clock;
 
 use crate::world::evidence::Everywhere;
+use crate::world::process::PATIENCE;
 use crate::world::visitor::Visitor;
 use crate::world::{Program, World};
 
@@ -270,4 +272,44 @@ async fn a_day_on_retention_deletes_one_day_more_and_survives_a_kill() {
     let mut read = String::new();
     std::io::Read::read_to_string(&mut reader, &mut read).expect("an open file is read to its end");
     assert_eq!(read, content);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sink_that_wakes_up_in_a_wrong_year_deletes_nothing_until_its_clock_is_confirmed() {
+    let Some(mut world) = World::without_broker("a wrong year") else {
+        return;
+    };
+    let clocks = Clocks::of(&mut world);
+    world.starts(&[Program::Broker, Program::Shop, Program::Sink]);
+    let mut shopper = world.visitor();
+    strolls(&mut shopper, 0..10).await;
+    world.sees_once_everywhere(&shopper.answered).await;
+    let kept = |world: &World| fs::read_dir(world.logs()).expect("the logs").count();
+    let files = kept(&world);
+    set(&clocks.sink, 2_000 * DAY);
+    for _ in 0..2 {
+        world.stops(Program::Sink);
+        world.restart(Program::Sink);
+        let said = world.says(Program::Sink, "sink clock confirm").await;
+        assert!(said.contains("retention"), "{said}");
+    }
+    assert_eq!(kept(&world), files);
+    // Set right, it is as if nothing had been.
+    set(&clocks.sink, 0);
+    world.stops(Program::Sink);
+    world.restart(Program::Sink);
+    strolls(&mut shopper, 10..20).await;
+    world.sees_once_everywhere(&shopper.answered).await;
+    world.is_done_with(Program::Sink, "sink clock confirm").await;
+    world.ledger_holds();
+    // And if it was right, it is told so.
+    set(&clocks.sink, 2_000 * DAY);
+    world.stops(Program::Sink);
+    world.tells_sink(&["clock", "confirm"]);
+    world.restart(Program::Sink);
+    let since = Instant::now();
+    while world.number("SELECT count(*) FROM user_activity_log").await > 0 || kept(&world) >= files {
+        assert!(since.elapsed() < PATIENCE, "what is too old is never deleted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

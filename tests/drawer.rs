@@ -54,8 +54,21 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     let added = "[...document.querySelectorAll('#emitted li')].some((line) => line.querySelector('b').textContent === 'cart_add'
         && [...line.querySelectorAll('[data-step]')].every((dot) => dot.dataset.state === 'done'))";
     browser.waits_for(added).await;
-    browser.clicks("#emitted li summary").await;
+    // It says in words what happened; requests stand in the list for those who want them.
+    browser
+        .waits_for("[...document.querySelectorAll('#emitted li .said')].some(({ textContent }) => textContent === 'You looked at Blue Porcelain Teapot')")
+        .await;
+    let requests = "[...document.querySelectorAll('#emitted li:not([hidden]) b')].some(({ textContent }) => textContent === 'request')";
+    browser.waits_for(&format!("!({requests})")).await;
+    browser.clicks("#emitted [name=requests]").await;
+    browser.waits_for(requests).await;
+    browser.clicks("#emitted [name=requests]").await;
+    browser.clicks("#emitted li:not([hidden]) summary").await;
     browser.sees("#emitted details[open] a[href^='/data/schemas/']").await;
+    browser.sees("#emitted details[open] a[href^='/data/topics/']").await;
+    browser
+        .waits_for("document.querySelector('#emitted details[open] .locators').textContent.startsWith('kcat -b ')")
+        .await;
     browser.sees("#emitted details[open] a[href^='/data/messages/']").await;
     browser.clicks("#emitted .section-head button").await;
     browser

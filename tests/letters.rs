@@ -1,8 +1,10 @@
 //! Dead letters are redriven or discarded once, whenever the command is killed, and a mended event ends everywhere once.
 
 mod malformed;
+mod once;
 mod poison;
 mod readme;
+mod remade;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};

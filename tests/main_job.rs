@@ -1,5 +1,7 @@
 //! From a shopper's click to the topic, the daily file and the row.
 
+use schemas::EventType;
+
 use crate::world::{Program, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,4 +41,38 @@ async fn the_shop_starts_and_serves_without_a_broker_and_catches_up_by_itself() 
     world.restart(Program::Broker);
     world.restart(Program::Sink);
     world.sees_once_everywhere(&shopper.answered).await;
+}
+
+/// The question of the sink's README that begins with this comment.
+fn question(begins: &str) -> String {
+    let readme = include_str!("../sink/README.md");
+    let from = readme.find(&format!("-- {begins}")).expect("the README asks it");
+    let (question, _) = readme[from..].split_once(';').expect("it ends");
+    question.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_is_paged_and_sorted_is_one_search_to_the_readmes_own_question() {
+    let Some(mut world) = World::start("the README's question about searches") else {
+        return;
+    };
+    let mut shopper = world.visitor();
+    shopper.searches("s").await.expect("results");
+    for more in ["&sort=price_asc", "&page=2", "&in_stock=1"] {
+        let path = format!("/search?q=s{more}");
+        shopper.get(&path, &[EventType::Search]).await.expect("results");
+    }
+    shopper.searches("teapot").await.expect("results");
+    world.sees_once_everywhere(&shopper.answered).await;
+    let asked = question("What do people search for");
+    let count =
+        |query: &str| format!("SELECT CAST(searches AS BIGINT) FROM ({asked}) AS asked WHERE query = '{query}'");
+    assert_eq!(world.number(&count("s")).await, 1);
+    assert_eq!(world.number(&count("teapot")).await, 1);
+    assert_eq!(
+        world
+            .number("SELECT count(*) FROM user_activity_log WHERE activity_type = 'search'")
+            .await,
+        5
+    );
 }

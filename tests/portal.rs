@@ -1,5 +1,7 @@
 //! The portal under `/data`: it shows what flows, says since when it knows nothing, and lets no message do harm.
 
+mod weight;
+
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 

@@ -1,16 +1,19 @@
 //! A bad setting is refused at the start: exit code 2, and one clear line that names the setting.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 use crate::world::process::program;
 
-fn refuses(name: &str, arguments: &[&str], named: &str) {
-    refuses_with(name, &[], arguments, named);
+/// Answers what was said.
+fn refuses(name: &str, arguments: &[&str], named: &str) -> String {
+    refuses_with(name, &[], arguments, named)
 }
 
-fn refuses_with(name: &str, variables: &[(&str, &str)], arguments: &[&str], named: &str) {
+fn refuses_with(name: &str, variables: &[(&str, &str)], arguments: &[&str], named: &str) -> String {
     let folder = TempDir::with_prefix("de-shop-settings-").expect("a temporary folder");
     let Output { status, stdout, stderr } = Command::new(program(name))
         .args(arguments)
@@ -25,6 +28,7 @@ fn refuses_with(name: &str, variables: &[(&str, &str)], arguments: &[&str], name
         said.contains(named),
         "{name} {arguments:?} does not name {named}: {said}"
     );
+    said.into_owned()
 }
 
 #[test]
@@ -32,6 +36,7 @@ fn a_value_that_is_none_is_refused_by_name() {
     refuses("shop", &["--listen", "nowhere"], "--listen");
     refuses("shop", &["--request-detail", "some"], "--request-detail");
     refuses("sink", &["--utc-offset", "+25:00"], "--utc-offset");
+    refuses("sink", &["--utc-offset", "Asia/Soul"], "--utc-offset");
     refuses("sink", &["--retention-days", "soon"], "--retention-days");
     // The topics would lose what the sink has not read yet.
     refuses("sink", &["--retention-days", "0"], "--retention-days");
@@ -222,4 +227,38 @@ fn a_port_in_use_says_which_option_changes_it() {
         "--kafka-listen",
     );
     refuses("de-shop", &["broker", "--listen", &address], "--listen");
+}
+
+/// A pooler in front of PostgreSQL, as `PgBouncer` answers somebody who brings settings for the session.
+fn pooler() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("somebody connects");
+            let mut said = [0; 1024];
+            let length = stream.read(&mut said).expect("a first message");
+            // Whoever asks for TLS first is told that there is none.
+            if length == 8 {
+                stream.write_all(b"N").expect("an answer");
+                assert!(stream.read(&mut said).expect("a startup message") > 8);
+            }
+            let fields = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0";
+            let length = u32::try_from(fields.len() + 4).expect("short").to_be_bytes();
+            let answer = [&b"E"[..], &length, fields].concat();
+            stream.write_all(&answer).expect("an answer");
+        }
+    });
+    format!("postgres://me:geheim@{address}/db")
+}
+
+#[test]
+fn a_pooler_in_front_of_postgres_is_refused_with_what_to_do() {
+    let url = pooler();
+    for program in ["sink", "shop"] {
+        // Its folders are made in the test's own.
+        let arguments = ["--listen", "127.0.0.1:0", "--kafka", "127.0.0.1:1", "--database", &url];
+        let said = refuses(program, &arguments, "--database");
+        assert!(said.contains("PgBouncer") && !said.contains("geheim"), "{said}");
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use schemas::EventType;
+use schemas::{EventType, fields, generate};
 use sqlx::Executor;
 use tempfile::TempDir;
 
@@ -185,6 +185,37 @@ async fn a_data_folder_of_every_version_before_opens_and_all_that_was_answered_i
         let mut audit = Command::new(program("de-shop"));
         crate::world::assert_holds(audit.arg("audit").arg("--data").arg(old.path("")));
     }
+}
+
+/// The fields of this type that came after the first version, as JSON pointers.
+fn newer_fields(event_type: EventType) -> Vec<String> {
+    let mut newer = Vec::new();
+    fields::each(&mut generate::schema(event_type), &mut |path, _| {
+        if fields::since(event_type, path) != Some("0.1.0") {
+            newer.push(format!("/{}", path.replace('.', "/")));
+        }
+    });
+    newer
+}
+
+#[test]
+fn the_first_fixture_is_older_than_every_field_that_was_added_since() {
+    let old = OldData::of(fixtures().first().expect("there is a fixture"));
+    let files = old.content(&["logs"]).into_iter();
+    let mut messages = 0;
+    for (_, bytes) in files.filter(|(path, _)| path.to_string_lossy().contains("user_activity-")) {
+        for line in String::from_utf8(bytes).expect("text").lines() {
+            let message: serde_json::Value = serde_json::from_str(line).expect("a message");
+            let event_type = message["event_type"].as_str().and_then(EventType::from_name);
+            let newer = newer_fields(event_type.expect("a type that is still known"));
+            assert!(newer.contains(&"/visitor_id".to_owned()) && newer.contains(&"/page_view_id".to_owned()));
+            for field in newer {
+                assert_eq!(message.pointer(&field), None, "{field} of {line}");
+            }
+            messages += 1;
+        }
+    }
+    assert!(messages >= 5, "{messages} messages");
 }
 
 #[tokio::test]

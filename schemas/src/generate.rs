@@ -8,6 +8,7 @@ use crate::events::{
     CartAdd, CartMerge, CartRemove, CartUpdate, Click, Dwell, Exposure, FormAbandoned, Impression, Login, LoginFailed,
     Logout, OrderCancelled, OrderPlaced, PagePerformance, Search, Signup, View, WishAdd, WishMerge, WishRemove,
 };
+use crate::fields::annotate;
 use crate::record::Phase;
 use crate::strict::strict;
 use crate::{Activity, AppLine, CatalogueEntry, EventType, SCHEMA_VERSION};
@@ -43,6 +44,7 @@ pub fn schema(event_type: EventType) -> Value {
     if let Some(root) = schema.as_object_mut() {
         specialise(root, event_type);
     }
+    annotate(&mut schema, event_type);
     strict(&mut schema);
     schema
 }

@@ -14,16 +14,19 @@ pub mod encode;
 pub mod event_type;
 pub mod events;
 pub mod evolution;
+pub mod fields;
 pub mod generate;
 pub mod header;
 pub mod id;
 mod members;
 mod plain;
 pub mod record;
+pub mod reference;
 pub mod source;
 pub mod strict;
 pub mod timestamp;
 pub mod topic;
+pub mod zone;
 
 pub use clock::Clock;
 pub use decode::{DecodeError, Record, decode};
@@ -36,6 +39,7 @@ pub use record::{Activity, AppLine, CatalogueEntry};
 pub use source::{InstanceId, Sequence, Source};
 pub use timestamp::Timestamp;
 pub use topic::{LogFile, Topic};
+pub use zone::Zone;
 
 /// The version every message carries. It rises only when a consumer must know; additions don't raise it.
 pub const SCHEMA_VERSION: u16 = 1;

@@ -129,8 +129,9 @@ pub struct CatalogueEntry<'a> {
     pub timestamp: Timestamp,
     /// What happened; one of a closed set.
     pub event_type: EventType,
+    /// What it is about: always a product.
     pub entity_type: EntityType,
-    /// Its number: of the product, category, order or account that `entity_type` names.
+    /// The product's number, the message's key.
     pub entity_id: i64,
     /// Unique to the event.
     pub event_id: EventId,
@@ -168,6 +169,7 @@ pub struct AppLine<'a> {
     /// The visit: 32 hex digits, another one after 30 minutes of silence. The message's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// The account, once signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -231,7 +233,7 @@ pub struct Http<'a> {
     /// The route's pattern, such as `/products/{id}`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub route: Option<Cow<'a, str>>,
-    /// Once the request has finished.
+    /// The HTTP status of the answer, once the request has finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
@@ -239,7 +241,7 @@ pub struct Http<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Performance {
-    /// Milliseconds with microseconds as fraction.
+    /// From the request's arrival to its answer, with microseconds as fraction.
     #[schemars(range(min = 0.0))]
     pub processing_time_ms: f64,
 }

@@ -121,7 +121,10 @@ impl Crowd {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing = false;
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            match advisor.advise(&store, clock.now()).await {
+            let Some(advised) = stop.run_until_cancelled(advisor.advise(&store, clock.now())).await else {
+                return;
+            };
+            match advised {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;

@@ -6,6 +6,9 @@
 //!
 //! Transactions commit in another order than their ids, so the mark of each fact decides, never a highest id.
 //!
+//! A store that does not answer (a connection that was lost without a word: a database that failed over, a firewall that forgot it) is
+//! asked again after 20 seconds; a stop waits for it for 2.
+//!
 //! Not for: observations, which go straight to the journal; facts that another instance recorded, unless this one has adopted it.
 
 use std::error::Error;
@@ -18,15 +21,17 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::fail_point::{self, FailPoint};
-use crate::journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
 use crate::metric::Metric;
+use journal::fail_point::{self, FailPoint};
+use journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
 
 /// So many facts go to the journal in one write.
 const BATCH: u32 = 256;
 /// A fact whose `kick` was lost waits this long.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long after a stop the disk may still take.
+/// How long the store may take for an answer, before it is asked again.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long after a stop the disk, or the store, may still take.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -79,6 +84,7 @@ pub struct Outbox<S> {
     kick: Kick,
     /// The journal may hold facts that are not marked: at the start, and after a failure between append and mark.
     marks_may_lack: AtomicBool,
+    answer_within: Duration,
     view: OutboxView,
 }
 
@@ -123,6 +129,8 @@ enum Drained {
 enum OutboxError<E: Error + 'static> {
     #[error("the event store does not answer")]
     Store(#[source] E),
+    #[error("the event store gives no answer")]
+    Silent,
     #[error("the journal can't be read")]
     Journal(#[from] JournalError),
     #[error("the thread that reads the journal has ended")]
@@ -137,8 +145,16 @@ impl<S: FactStore> Outbox<S> {
             journal,
             kick: Kick::default(),
             marks_may_lack: AtomicBool::new(true),
+            answer_within: ANSWER_WITHIN,
             view: OutboxView::default(),
         }
+    }
+
+    /// How long the store may take for an answer, before it is asked again; 20 seconds otherwise.
+    #[must_use]
+    pub const fn answered_within(mut self, time: Duration) -> Self {
+        self.answer_within = time;
+        self
     }
 
     /// For `/readyz`.
@@ -198,10 +214,10 @@ impl<S: FactStore> Outbox<S> {
     async fn drain(&self, stop: &CancellationToken) -> Result<Drained, OutboxError<S::Error>> {
         loop {
             if self.marks_may_lack.load(Ordering::Acquire) {
-                self.mark_what_is_in_the_journal().await?;
+                self.mark_what_is_in_the_journal(stop).await?;
             }
-            let facts = self.store.facts_not_in_journal(self.journal.instance(), BATCH).await;
-            let facts = facts.map_err(OutboxError::Store)?;
+            let facts = self.store.facts_not_in_journal(self.journal.instance(), BATCH);
+            let facts = self.answered(stop, facts).await?;
             if facts.is_empty() {
                 return Ok(Drained::All);
             }
@@ -216,25 +232,21 @@ impl<S: FactStore> Outbox<S> {
                 return Ok(Drained::Stopped);
             }
             fail_point::hit(FailPoint::BeforeMark);
-            self.mark(&facts, last).await?;
+            self.mark(&facts, last, stop).await?;
             self.marks_may_lack.store(false, Ordering::Release);
             self.journal.release(Holder::Outbox, Sequence(u64::MAX));
         }
     }
 
     /// After a crash: facts behind the last mark that made it into the journal.
-    async fn mark_what_is_in_the_journal(&self) -> Result<(), OutboxError<S::Error>> {
-        let instance = self.journal.instance();
-        let last = self
-            .store
-            .last_fact_sequence(instance)
-            .await
-            .map_err(OutboxError::Store)?;
+    async fn mark_what_is_in_the_journal(&self, stop: &CancellationToken) -> Result<(), OutboxError<S::Error>> {
+        let last = self.store.last_fact_sequence(self.journal.instance());
+        let last = self.answered(stop, last).await?;
         let from = last.map_or(Sequence::FIRST, Sequence::next);
         let journal = self.journal.clone();
         let marks = tokio::task::spawn_blocking(move || facts_from(&journal, from)).await??;
         for part in marks.chunks(BATCH as usize) {
-            self.store.mark_in_journal(part).await.map_err(OutboxError::Store)?;
+            self.answered(stop, self.store.mark_in_journal(part)).await?;
         }
         if !marks.is_empty() {
             info!(
@@ -279,21 +291,35 @@ impl<S: FactStore> Outbox<S> {
 
     /// False when the disk did not confirm soon after a stop; the next start finds the facts in the journal.
     async fn is_durable(&self, last: Sequence, stop: &CancellationToken) -> Result<bool, JournalError> {
-        let long_stopped = async {
-            stop.cancelled().await;
-            tokio::time::sleep(LAST_PATIENCE).await;
-        };
         tokio::select! {
             durable = self.journal.durable(last) => durable.map(|()| true),
-            () = long_stopped => Ok(false),
+            () = long_stopped(stop) => Ok(false),
         }
     }
 
-    async fn mark(&self, facts: &[StoredFact], last: Sequence) -> Result<(), OutboxError<S::Error>> {
+    /// The store's answer, if it comes in time.
+    async fn answered<T>(
+        &self,
+        stop: &CancellationToken,
+        answer: impl Future<Output = Result<T, S::Error>>,
+    ) -> Result<T, OutboxError<S::Error>> {
+        tokio::select! {
+            answer = answer => answer.map_err(OutboxError::Store),
+            () = tokio::time::sleep(self.answer_within) => Err(OutboxError::Silent),
+            () = long_stopped(stop) => Err(OutboxError::Silent),
+        }
+    }
+
+    async fn mark(
+        &self,
+        facts: &[StoredFact],
+        last: Sequence,
+        stop: &CancellationToken,
+    ) -> Result<(), OutboxError<S::Error>> {
         let first = last.0 + 1 - facts.len() as u64;
         let sequences = (first..).map(Sequence);
         let marks: Vec<_> = facts.iter().map(|fact| fact.id).zip(sequences).collect();
-        self.store.mark_in_journal(&marks).await.map_err(OutboxError::Store)
+        self.answered(stop, self.store.mark_in_journal(&marks)).await
     }
 }
 
@@ -316,6 +342,11 @@ fn facts_from(journal: &Journal, from: Sequence) -> Result<Vec<(FactId, Sequence
         }
     }
     Ok(marks)
+}
+
+async fn long_stopped(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST_PATIENCE).await;
 }
 
 async fn wait(stop: &CancellationToken, pause: Duration) {

@@ -21,16 +21,17 @@ pub use self::given::{experiments, open_journal, open_store, public_url};
 use self::given::{manners, portal, recorder, relay_options};
 use crate::crowd::Crowd;
 use crate::domain::experiment::ExperimentsError;
-use crate::journal::{Journal, JournalError};
 use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
-use crate::relay::{Relay, RelayError, RelayOptions};
+use crate::product_topic::ProductTopic;
 use crate::samples::Samples;
 use crate::settings::{BadSetting, Network, Settings};
 use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
 use crate::way::Way;
 use crate::web::{self, Parts, Readiness, Site};
+use journal::relay::{Relay, RelayError, RelayOptions};
+use journal::{Journal, JournalError};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -100,6 +101,7 @@ pub struct Shop {
     kick: Kick,
     relay: Relay,
     asking: Asking,
+    product_topic: ProductTopic,
     portal: Portal,
     samples: Arc<Samples>,
     crowd: Crowd,
@@ -178,6 +180,13 @@ impl Shop {
             sink: asking.progress.clone(),
         };
         let portal = portal(settings, address, clock.clone(), &way);
+        let product_topic = ProductTopic {
+            store: store.clone(),
+            journal: journal.clone(),
+            relay: relay.view(),
+            kafka: relay_options(settings),
+            clock: clock.clone(),
+        };
         let site = Site::new(
             (clock.clone(), store.clone()),
             (recorder(settings, &journal), way, portal.clone()),
@@ -197,6 +206,7 @@ impl Shop {
             outbox,
             relay,
             asking,
+            product_topic,
             portal,
             samples,
             metrics,
@@ -221,6 +231,7 @@ impl Shop {
             let (store, stop) = (self.store.clone(), stop_outbox.clone());
             async move { store.keep_publishing(stop).await }
         });
+        let product_topic = tokio::spawn(self.product_topic.keep_whole(stop_outbox.clone()));
         let advice = tokio::spawn({
             let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
             async move { crowd.keep_advising(store, clock, stop).await }
@@ -236,7 +247,7 @@ impl Shop {
         serve(self.listener, (self.routes, self.doors), stop).await;
         stop_outbox.cancel();
         portal.abort();
-        for task in [fresh, products, advice, kicks, outbox] {
+        for task in [fresh, products, product_topic, advice, kicks, outbox] {
             told_if_it_broke(task.await);
         }
         sync(&self.journal).await;

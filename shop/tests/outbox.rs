@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use journal::{Entry, FactId, Item, Journal, Options};
 use schemas::{EventId, EventType, InstanceId, Sequence, SessionId, Timestamp, Unsealed};
-use shop::journal::{Entry, FactId, Item, Journal, Options};
 use shop::outbox::{FactStore, Kick, Outbox, StoredFact};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -26,6 +26,8 @@ struct TestStore {
 struct Inner {
     facts: BTreeMap<i64, Option<Sequence>>,
     failing_marks: u32,
+    /// Questions that are never answered, as on a connection that was lost without a word.
+    unheard: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,23 @@ impl TestStore {
         self.inner.lock().expect("no panic").failing_marks = times;
     }
 
+    fn hears_nothing_of(&self, questions: u32) {
+        self.inner.lock().expect("no panic").unheard = questions;
+    }
+
+    /// Never comes back for a question that is not heard.
+    async fn hears(&self) {
+        let heard = {
+            let mut inner = self.inner.lock().expect("no panic");
+            let heard = inner.unheard == 0;
+            inner.unheard = inner.unheard.saturating_sub(1);
+            heard
+        };
+        if !heard {
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn sees_marked(&self, facts: usize) {
         let mut marked = self.marked.subscribe();
         let reached = marked.wait_for(|marked| *marked >= facts);
@@ -70,12 +89,14 @@ impl FactStore for TestStore {
     type Error = Away;
 
     async fn facts_not_in_journal(&self, _: &InstanceId, limit: u32) -> Result<Vec<StoredFact>, Away> {
+        self.hears().await;
         let inner = self.inner.lock().expect("no panic");
         let unmarked = inner.facts.iter().filter(|(_, place)| place.is_none());
         Ok(unmarked.take(limit as usize).map(|(id, _)| fact(*id)).collect())
     }
 
     async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), Away> {
+        self.hears().await;
         let mut inner = self.inner.lock().expect("no panic");
         if inner.failing_marks > 0 {
             inner.failing_marks -= 1;
@@ -90,6 +111,7 @@ impl FactStore for TestStore {
     }
 
     async fn last_fact_sequence(&self, _: &InstanceId) -> Result<Option<Sequence>, Away> {
+        self.hears().await;
         Ok(self
             .inner
             .lock()
@@ -132,7 +154,7 @@ struct Running {
 
 impl Running {
     fn start(store: &TestStore, journal: &Journal) -> Self {
-        let outbox = Outbox::new(store.clone(), journal.clone());
+        let outbox = Outbox::new(store.clone(), journal.clone()).answered_within(Duration::from_millis(100));
         let (kick, stop) = (outbox.kick(), CancellationToken::new());
         let task = tokio::spawn(outbox.run(stop.clone()));
         Self { kick, stop, task }
@@ -265,7 +287,39 @@ async fn facts_wait_for_room_in_a_full_journal() {
     // The facts with id 0 are found at the start; then the rest waits until the relay has made room.
     store.sees_marked(1).await;
     assert!(store.marks().iter().any(|(_, place)| place.is_none()));
-    journal.release(shop::journal::Holder::Relay, last);
+    journal.release(journal::Holder::Relay, last);
     store.sees_marked(11).await;
     running.stops().await;
+}
+
+#[tokio::test]
+async fn a_database_that_never_answers_is_asked_again_and_makes_no_fact_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = TestStore::new();
+    store.records(1..=10);
+    // What is marked, what waits, what is marked again: each question of a round is lost once.
+    for lost in 1..=4 {
+        store.hears_nothing_of(lost);
+        let journal = Journal::open(folder.path(), options()).unwrap();
+        let running = Running::start(&store, &journal);
+        store.records([10 + i64::from(lost)]);
+        running.kick.kick();
+        store.sees_marked(10 + lost as usize).await;
+        running.stops().await;
+    }
+    assert_exactly_once(&store, folder.path());
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_database_that_never_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = TestStore::new();
+    store.hears_nothing_of(u32::MAX);
+    let journal = Journal::open(folder.path(), options()).unwrap();
+    let outbox = Outbox::new(store, journal).answered_within(Duration::from_hours(1));
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(outbox.run(stop.clone()));
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
+    ended.expect("the outbox ends").expect("without a panic");
 }

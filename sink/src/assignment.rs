@@ -7,6 +7,7 @@ use schemas::Source;
 
 use crate::books::{Position, Sources};
 use crate::marks::Marks;
+use crate::trace::Trace;
 use crate::{ClusterId, Epoch, Offset, TopicPartition};
 
 /// One partition, as far as it was read.
@@ -25,6 +26,8 @@ pub(crate) struct Held {
     pub unmarked: Sources,
     /// Offsets whose dead letters were already delivered before a crash.
     pub already_dead: BTreeSet<Offset>,
+    /// Of the message before `next`, until it was read once more: what proves that the partition is still the one that was read.
+    pub unproven: Option<Trace>,
 }
 
 /// Every partition that this sink holds.
@@ -43,6 +46,23 @@ pub(crate) struct Wish {
 }
 
 impl Held {
+    /// Where reading begins: one message before the next one, where that has to prove something.
+    pub(crate) fn begin(&self) -> Offset {
+        match self.unproven {
+            Some(_) => Offset(self.next.0 - 1),
+            None => self.next,
+        }
+    }
+
+    /// Whether the first message that comes is of the partition that was read before. Where the one before `next` is gone, because of
+    /// its age or by compaction, nothing can be told, and reading goes on.
+    pub(crate) fn is_proven_by(&mut self, offset: Offset, trace: Trace) -> bool {
+        match self.unproven.take() {
+            Some(known) if offset.next() == self.next => known == trace,
+            _ => true,
+        }
+    }
+
     /// The message at `offset` is good.
     pub(crate) const fn end_bad_run(&mut self, offset: Offset) {
         self.last_good = Some(offset);
@@ -92,6 +112,7 @@ impl Assignment {
                     seen: sources.remove(&position.at).unwrap_or_default(),
                     unmarked: unmarked.remove(&position.at).unwrap_or_default(),
                     already_dead: already_dead.remove(&position.at).unwrap_or_default(),
+                    unproven: position.trace,
                 };
                 (position.at, held)
             })
@@ -122,5 +143,47 @@ impl Assignment {
     /// What to take back after a failure: only what nobody else has taken.
     pub(crate) fn wanted_back(&self) -> Vec<Wish> {
         self.iter().map(|(at, _)| Wish { at, only_if_ours: true }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Partition;
+
+    /// What is held of a partition that was read up to offset 6.
+    fn held(trace: Option<Trace>) -> Held {
+        let at = TopicPartition {
+            topic: schemas::Topic::View,
+            partition: Partition(0),
+        };
+        let position = Position {
+            at,
+            epoch: Epoch(1),
+            next: Offset(7),
+            cluster: None,
+            bad_run: 0,
+            dead_letters_from: None,
+            trace,
+        };
+        let (nothing, none) = (HashMap::new(), HashMap::new());
+        let mut assignment = Assignment::new(vec![position], nothing, none, HashMap::new());
+        assignment.remove(at).unwrap()
+    }
+
+    #[test]
+    fn only_another_message_before_the_next_one_tells_that_the_partition_is_another() {
+        let trace = |value: &[u8]| Trace::of(Some(1), None, Some(value));
+        let (this, other) = (trace(b"this"), trace(b"other"));
+        assert_eq!(held(Some(this)).begin(), Offset(6));
+        assert!(held(Some(this)).is_proven_by(Offset(6), this));
+        assert!(!held(Some(this)).is_proven_by(Offset(6), other));
+        // It is gone; books that are older than traces.
+        assert!(held(Some(this)).is_proven_by(Offset(7), other));
+        assert_eq!(held(None).begin(), Offset(7));
+        assert!(held(None).is_proven_by(Offset(7), other));
+        // Proven once, it is not asked again.
+        let mut proven = held(Some(this));
+        assert!(proven.is_proven_by(Offset(6), this) && proven.is_proven_by(Offset(6), other));
     }
 }

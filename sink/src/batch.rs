@@ -12,6 +12,7 @@ use crate::files::DayFile;
 use crate::judge::{Memory, Reason, Rules, Suspicion, Verdict};
 use crate::marks::{self, Marks, NewMarks, Stretch};
 use crate::table::{Products, Row, Rows};
+use crate::trace::Trace;
 use crate::{Offset, TopicPartition};
 
 /// A message as Kafka hands it out; the bytes are borrowed.
@@ -20,6 +21,7 @@ pub(crate) struct Incoming<'a> {
     pub at: TopicPartition,
     pub offset: Offset,
     pub value: Option<&'a [u8]>,
+    pub trace: Trace,
 }
 
 /// What became of a message.
@@ -195,8 +197,10 @@ impl Batch {
             next: held.next,
             bad_run: 0,
             has_letters_ahead: false,
+            trace: message.trace,
         });
         moved.next = held.next;
+        moved.trace = message.trace;
         moved.bad_run = held.bad_run;
         moved.has_letters_ahead = held.already_dead.last().is_some_and(|last| *last >= held.next);
     }

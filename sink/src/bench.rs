@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use schemas::{Timestamp, Topic, decode};
-use time::UtcOffset;
 
 use crate::assignment::Assignment;
 use crate::batch::{Batch, Incoming};
@@ -13,6 +12,7 @@ use crate::database::DatabaseUrl;
 use crate::judge::Rules;
 use crate::marks::{Marks, Read};
 use crate::table::Rows;
+use crate::trace::Trace;
 use crate::{Epoch, Offset, Partition, TopicPartition};
 
 /// Messages in a batch, as in the default settings.
@@ -40,7 +40,7 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
         partition: Partition(0),
     };
     let now = Timestamp::parse("2025-05-14T12:00:00.000000Z").unwrap_or(Timestamp::MIN);
-    let rules = Rules::new(now, 30, UtcOffset::UTC);
+    let rules = Rules::new(now, 30, schemas::Zone::UTC);
     let position = Position {
         at,
         epoch: Epoch(1),
@@ -48,6 +48,7 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
         cluster: None,
         bad_run: 0,
         dead_letters_from: None,
+        trace: None,
     };
     let mut assignment = Assignment::new(vec![position], HashMap::new(), HashMap::new(), HashMap::new());
     let Some((held, marks)) = assignment.hold(at) else {
@@ -72,6 +73,7 @@ pub fn sort_out(target: Target, value: &str, messages: u64) -> Duration {
                 at,
                 offset: held.next,
                 value: Some(value.as_bytes()),
+                trace: Trace::of(None, None, Some(value.as_bytes())),
             };
             std::hint::black_box(batch.add(incoming, held, marks));
         }

@@ -9,10 +9,12 @@ use schemas::{InstanceId, Sequence, Timestamp, Topic};
 
 use crate::database::{Connection, Row, Value, tuples};
 use crate::files::DayFile;
+use crate::trace::Trace;
 use crate::{ClusterId, Epoch, Offset, Partition, SinkError, TopicPartition};
 
-/// Values in one statement; SQLite takes 32,766.
-const MAX_VALUES: usize = 30_000;
+/// Values in one statement. SQLite takes 32,766, but finds each number of a placeholder by looking through all before: time goes with
+/// the square.
+const MAX_VALUES: usize = 2_000;
 
 /// Where a partition stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) struct Position {
     pub bad_run: u64,
     /// Where in the dead-letter topic to look for letters that were sent but not committed.
     pub dead_letters_from: Option<Offset>,
+    /// Of the last message that was read, the one before `next`; none where the books are older than traces.
+    pub trace: Option<Trace>,
 }
 
 /// How a batch moves a partition.
@@ -36,6 +40,8 @@ pub(crate) struct Move {
     pub bad_run: u64,
     /// Letters that were found after a crash stand at or after `next`: who takes over must look for them once more.
     pub has_letters_ahead: bool,
+    /// Of the last message, the one before `next`.
+    pub trace: Trace,
 }
 
 /// What is claimed at a take-over.
@@ -83,7 +89,7 @@ impl Books {
                  ON CONFLICT (consumer_group, topic, partition) \
                  DO UPDATE SET epoch = sink_position.epoch + 1, owner = excluded.owner, \
                  cluster = COALESCE(sink_position.cluster, excluded.cluster) \
-                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster",
+                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster, trace",
                 tuples(fresh.len(), 8, 1)
             );
             rows.extend(db.rows(&sql, &values).await?);
@@ -103,7 +109,7 @@ impl Books {
             let sql = format!(
                 "UPDATE sink_position SET epoch = epoch + 1, cluster = COALESCE(cluster, $3) FROM (VALUES {}) AS ours \
                  WHERE consumer_group = $1 AND owner = $2 AND topic = ours.column1 AND partition = ours.column2 \
-                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster",
+                 RETURNING topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster, trace",
                 tuples(ours.len(), 2, 4)
             );
             rows.extend(db.rows(&sql, &values).await?);
@@ -131,20 +137,21 @@ impl Books {
         moves: &BTreeMap<TopicPartition, Move>,
     ) -> Result<(), SinkError> {
         let mut hit = 0;
-        for moves in moves.iter().collect::<Vec<_>>().chunks(MAX_VALUES / 7) {
+        for moves in moves.iter().collect::<Vec<_>>().chunks(MAX_VALUES / 8) {
             let mut values = vec![Value::from(self.group.as_str())];
             for (at, moved) in moves {
                 let bad_run = i64::try_from(moved.bad_run).unwrap_or(i64::MAX);
                 values.extend([Value::from(at.topic.name()), i64::from(at.partition.0).into()]);
                 let ahead = i64::from(moved.has_letters_ahead);
-                values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run, ahead].map(Value::from));
+                let trace = moved.trace.number();
+                values.extend([moved.epoch.0, moved.from.0, moved.next.0, bad_run, ahead, trace].map(Value::from));
             }
             let sql = format!(
-                "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, \
+                "UPDATE sink_position SET next_offset = moved.column5, bad_run = moved.column6, trace = moved.column8, \
                  dead_letters_from = CASE WHEN moved.column7 = 1 THEN dead_letters_from END \
                  FROM (VALUES {}) AS moved WHERE consumer_group = $1 AND topic = moved.column1 AND partition = moved.column2 \
                  AND epoch = moved.column3 AND next_offset = moved.column4",
-                tuples(moves.len(), 7, 2)
+                tuples(moves.len(), 8, 2)
             );
             hit += db.execute(&sql, &values).await?;
         }
@@ -284,7 +291,7 @@ impl Books {
 
 /// Every position of a group.
 pub(crate) async fn positions(db: &mut Connection, group: &str) -> Result<Vec<Position>, SinkError> {
-    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster FROM sink_position \
+    let sql = "SELECT topic, partition, epoch, next_offset, bad_run, dead_letters_from, cluster, trace FROM sink_position \
                WHERE consumer_group = $1 ORDER BY topic, partition";
     let rows = db.rows(sql, &[group.into()]).await?;
     rows.iter().map(position).collect()
@@ -323,6 +330,7 @@ fn position(row: &Row) -> Result<Position, SinkError> {
         bad_run: u64::try_from(row.int(4)?).map_err(|error| impossible("sink_position", error))?,
         dead_letters_from: row.optional_int(5)?.map(Offset),
         cluster: row.optional_text(6)?.map(ClusterId::from),
+        trace: row.optional_int(7)?.and_then(Trace::from_number),
     })
 }
 

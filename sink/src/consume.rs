@@ -4,6 +4,10 @@
 //! `flush_interval` for company; the consumer is polled whatever fails, so that the group keeps this member; after a failure
 //! the batches under way are thrown away, the books are read, and reading goes on from there.
 
+mod recover;
+mod take;
+mod watch;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,17 +20,19 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::recover::Pending;
+use self::watch::Watch;
 use crate::assignment::Assignment;
 use crate::batch::Batch;
-use crate::commit::{Committer, Receipt};
+use crate::commit::Committer;
 use crate::error::Course;
-use crate::health::{Health, Part};
+use crate::health::Health;
 use crate::kafka::Kafka;
+use crate::part::Part;
 use crate::rebalance::Ear;
-use crate::recover::Pending;
+use crate::receipt::Receipt;
 use crate::settings::Settings;
 use crate::topics::{self, Shape};
-use crate::watch::Watch;
 use crate::{ClusterId, SinkError, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.
@@ -190,6 +196,10 @@ impl Loop {
             other => {
                 self.heard = Instant::now();
                 self.parts.health.trouble(Part::Kafka, other.to_string());
+                if means_a_topic_is_gone(&other) {
+                    // Once it is there again it may be another one, of the same name.
+                    self.take_back();
+                }
                 Ok(())
             }
         }
@@ -326,6 +336,18 @@ impl Loop {
             tracing::debug!(%error, "Kafka's own offsets (for lag display only) were not kept");
         }
     }
+}
+
+const fn means_a_topic_is_gone(error: &KafkaError) -> bool {
+    matches!(
+        error,
+        KafkaError::MessageConsumption(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicId
+        )
+    )
 }
 
 /// Whether librdkafka means a message that it can't read, and not Kafka as a whole.

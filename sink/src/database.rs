@@ -26,6 +26,9 @@ const MIGRATIONS_TABLE: &str = "sink_migrations";
 /// How long another writer of the same SQLite file is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long PostgreSQL waits for a lock before it gives up a statement.
+const LOCK_TIMEOUT: &str = "10s";
+
 /// Which database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
 #[derive(Clone)]
 pub enum DatabaseUrl {
@@ -112,10 +115,19 @@ impl DatabaseUrl {
                 let options = options.as_ref().clone().application_name("de-shop sink").options([
                     ("statement_timeout", "30s"),
                     ("client_min_messages", "warning"),
-                    ("lock_timeout", "10s"),
+                    ("lock_timeout", LOCK_TIMEOUT),
                     ("idle_in_transaction_session_timeout", "15s"),
                 ]);
-                Ok(Connection::Postgres(options.connect().await?))
+                let mut connection = options.connect().await?;
+                // Without them a sink that stands still within a transaction would keep the others waiting.
+                let taken = sqlx::raw_sql("SHOW lock_timeout").fetch_one(&mut connection).await?;
+                if taken.try_get::<&str, _>(0)? != LOCK_TIMEOUT {
+                    return Err(SinkError::Setting {
+                        setting: "--database",
+                        reason: format!("the session's settings are not taken: {}", hosting::POOLER),
+                    });
+                }
+                Ok(Connection::Postgres(connection))
             }
         }
     }

@@ -39,6 +39,16 @@ pub enum SinkError {
         path.display()
     )]
     UnknownFile { path: PathBuf },
+    /// The retention would take everything that it kept when it looked last.
+    #[error(
+        "by the clock it is {now}, {days} days after the retention last looked ({looked}), and all that was kept then would be deleted. \
+         Nothing is, until the clock is set right; if it is right, say so with `sink clock confirm`"
+    )]
+    ClockLeapt {
+        looked: schemas::Timestamp,
+        now: schemas::Timestamp,
+        days: i64,
+    },
     /// Another sink has taken over a partition of the batch.
     #[error("another sink has taken over: {taken} of {of} partitions of the batch")]
     Fenced { taken: u64, of: u64 },
@@ -94,6 +104,7 @@ impl SinkError {
             | Self::DatabaseSilent { .. }
             | Self::CommitUnanswered { .. }
             | Self::Disk { .. }
+            | Self::ClockLeapt { .. }
             | Self::Fenced { .. }
             | Self::KeptMeanwhile { .. }
             | Self::Kafka(_) => Course::Retry,

@@ -30,7 +30,7 @@ pub fn insights(settings: &Settings, address: IpAddr, clock: Clock) -> Result<Ro
     };
     Ok(insights::router(Options {
         source,
-        zone: settings.utc_offset.0,
+        zone: settings.utc_offset,
         access,
         ask,
         clock,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use schemas::{DecodeError, EventId, InstanceId, Record, Sequence, Source, Timestamp, Topic, decode};
-use time::{Date, Duration, UtcOffset};
+use schemas::{DecodeError, EventId, InstanceId, Record, Sequence, Source, Timestamp, Topic, Zone, decode};
+use time::{Date, Duration};
 
 use crate::books::Sources;
 use crate::files::DayFile;
@@ -29,7 +29,7 @@ pub(crate) struct Rules {
     pub now: Timestamp,
     /// The first day that is kept.
     pub oldest: Date,
-    pub utc_offset: UtcOffset,
+    pub zone: Zone,
 }
 
 /// What is known of the messages before.
@@ -86,11 +86,11 @@ pub(crate) enum Reason {
 }
 
 impl Rules {
-    pub(crate) fn new(now: Timestamp, retention_days: u16, utc_offset: UtcOffset) -> Self {
+    pub(crate) fn new(now: Timestamp, retention_days: u16, zone: Zone) -> Self {
         Self {
             now,
-            oldest: oldest_day(now, retention_days, utc_offset),
-            utc_offset,
+            oldest: oldest_day(now, retention_days, zone),
+            zone,
         }
     }
 
@@ -104,7 +104,7 @@ impl Rules {
             Err(error) => return Verdict::Refuse(Reason::Invalid(error)),
         };
         let at = record.timestamp();
-        let day = at.day(self.utc_offset);
+        let day = self.zone.day(at);
         if let Record::Activity(activity) = &record
             && let Some(status) = activity.response_status.filter(|status| *status > HIGHEST_STATUS)
         {
@@ -180,8 +180,8 @@ fn is_redriven(source: &Source) -> bool {
 }
 
 /// The first day that is kept at `now`: today and `retention_days` days before it.
-pub(crate) fn oldest_day(now: Timestamp, retention_days: u16, utc_offset: UtcOffset) -> Date {
-    let today = now.day(utc_offset);
+pub(crate) fn oldest_day(now: Timestamp, retention_days: u16, zone: Zone) -> Date {
+    let today = zone.day(now);
     today
         .checked_sub(Duration::days(i64::from(retention_days)))
         .unwrap_or(Date::MIN)

@@ -35,19 +35,19 @@ mod judge;
 mod kafka;
 mod marks;
 pub mod metric;
+mod part;
 pub mod positions;
 #[cfg(test)]
 mod promises;
 mod rebalance;
-mod recover;
+mod receipt;
 mod repetition;
-mod retention;
+pub mod retention;
 pub mod settings;
 mod sink;
 mod table;
-mod take;
 mod topics;
-mod watch;
+mod trace;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;

@@ -58,6 +58,15 @@ enum Command {
     /// Looks at the log files, and forgets one that was taken away by hand.
     #[command(subcommand)]
     Files(Files),
+    /// Answers a retention that doesn't trust the clock.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ClockCommand {
+    /// The clock is right, and what it makes too old may be deleted; also while the sink runs.
+    Confirm,
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +128,7 @@ async fn main() -> ExitCode {
         Command::DeadLetters(what) => dead_letters(&cli.settings, what).await,
         Command::Positions(what) => show_positions(&cli.settings, what).await,
         Command::Files(Files::List) => positions::list_files(&cli.settings, &mut io::stdout()).await,
+        Command::Clock(ClockCommand::Confirm) => confirm_clock(&cli.settings).await,
         Command::Files(Files::Forget { name }) => positions::forget_file(&cli.settings, &name)
             .await
             .and_then(|found| say_forgotten(found, &name)),
@@ -257,6 +267,12 @@ async fn show_positions(settings: &Settings, what: Positions) -> Result<(), Sink
             say_forgotten(found, &format!("{}/{partition}", topic.name()))
         }
     }
+}
+
+async fn confirm_clock(settings: &Settings) -> Result<(), SinkError> {
+    let now = Clock::system().now();
+    sink::retention::confirm_clock(settings, now).await?;
+    say(&format!("the clock is right: it is {now}"))
 }
 
 fn say_forgotten(found: bool, what: &str) -> Result<(), SinkError> {

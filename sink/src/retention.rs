@@ -2,14 +2,15 @@
 //!
 //! Promises: only regular files with the sink's own names go, judged by the date in the name, never today's, never one that
 //! somebody holds a lock on (`flock`); a file's length is forgotten before the file goes, so a kill in between leaves a file that
-//! the next run deletes. PostgreSQL drops whole UTC days, so a row may outlive its line by some hours.
+//! the next run deletes. PostgreSQL drops whole UTC days, so a row may outlive its line by some hours. When the clock says that more
+//! time has passed since the last look than the retention is long, and a week at least, nothing goes before somebody has confirmed it:
+//! a machine that wakes up in a wrong year must not delete all that there is. The topics are Kafka's own, and follow its clock.
 
 use std::fs::{self, File};
 use std::io;
 
 use schemas::Timestamp;
 use time::Date;
-use time::Time;
 use tokio::sync::Mutex;
 
 use crate::commit::{Committer, blocking, in_time};
@@ -17,7 +18,7 @@ use crate::database::Connection;
 use crate::fail_point::FailPoint;
 use crate::files::{DayFile, PACKED, pack};
 use crate::judge::Rules;
-use crate::{SinkError, metric};
+use crate::{Settings, SinkError, metric};
 
 /// Rows that SQLite deletes in one transaction, so that batches are not kept waiting.
 const ROWS_A_TIME: u64 = 5_000;
@@ -28,7 +29,19 @@ const DAYS_AHEAD: i64 = 3;
 /// Sources may be silent this much longer than the retention before they are forgotten.
 const SOURCE_GRACE_MICROS: i64 = 2 * 24 * 60 * 60 * 1_000_000;
 
+/// So far the clock may go on between two looks, however short the retention is: a sink may stand still over the holidays.
+const CLOCK_MAY_LEAP_DAYS: i64 = 7;
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
 impl Committer {
+    /// Refuses with [`SinkError::ClockLeapt`] when the clock has gone on by more than the retention since the last look, and otherwise notes
+    /// that it looks now.
+    pub(crate) async fn trust_clock(&mut self, rules: &Rules) -> Result<(), SinkError> {
+        let mut db = self.take_connection().await?;
+        let done = in_time(trusted(&mut db, rules)).await;
+        self.keep_connection(db, done).await
+    }
+
     /// Does all that is due at `rules.now`; answers whether rows are left for another call.
     pub(crate) async fn retain(&mut self, rules: &Rules) -> Result<bool, SinkError> {
         let mut db = self.take_connection().await?;
@@ -97,13 +110,44 @@ impl Committer {
     }
 }
 
+async fn trusted(db: &mut Connection, rules: &Rules) -> Result<(), SinkError> {
+    let rows = db
+        .rows("SELECT looked_at FROM sink_retention WHERE id = 1", &[])
+        .await?;
+    if let Some(row) = rows.first() {
+        let looked = Timestamp::from_unix_micros_saturating(row.int(0)?);
+        let kept = (rules.zone.day(rules.now) - rules.oldest).whole_days();
+        let days = (rules.now.unix_micros() - looked.unix_micros()) / DAY_MICROS;
+        if days > kept.max(CLOCK_MAY_LEAP_DAYS) {
+            let now = rules.now;
+            return Err(SinkError::ClockLeapt { looked, now, days });
+        }
+    }
+    look_at(db, rules.now).await
+}
+
+/// Notes that the retention looks now. A clock that was ahead once, and not too far, is not waited for: the later look counts.
+pub(crate) async fn look_at(db: &mut Connection, now: Timestamp) -> Result<(), SinkError> {
+    let sql = "INSERT INTO sink_retention (id, looked_at) VALUES (1, $1) \
+               ON CONFLICT (id) DO UPDATE SET looked_at = excluded.looked_at WHERE excluded.looked_at > sink_retention.looked_at";
+    db.execute(sql, &[now.unix_micros().into()]).await.map(drop)
+}
+
+/// `sink clock confirm`: the clock is right, and what it makes too old may go.
+pub async fn confirm_clock(settings: &Settings, now: Timestamp) -> Result<(), SinkError> {
+    let mut db = settings.open_database().await?;
+    look_at(&mut db, now).await?;
+    db.close().await;
+    Ok(())
+}
+
 /// Packs the files of days that ended `days` days ago or earlier, one after another; batches are committed meanwhile.
 pub(crate) async fn pack_finished_days(
     committer: &Mutex<Committer>,
     rules: &Rules,
     days: u16,
 ) -> Result<(), SinkError> {
-    let before = crate::judge::oldest_day(rules.now, days, rules.utc_offset);
+    let before = crate::judge::oldest_day(rules.now, days, rules.zone);
     let due: Vec<_> = {
         let committer = committer.lock().await;
         committer.lock_writer(|writer| {
@@ -125,9 +169,9 @@ pub(crate) async fn pack_finished_days(
     Ok(())
 }
 
-/// The first moment of a day at the configured offset.
+/// The first moment of a day in the zone of the days.
 fn start_of(day: Date, rules: &Rules) -> Timestamp {
-    day.with_time(Time::MIDNIGHT).assume_offset(rules.utc_offset).into()
+    rules.zone.begin_of(day)
 }
 
 /// The sink's own regular files whose day lies before `oldest`.

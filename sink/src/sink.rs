@@ -17,9 +17,10 @@ use crate::books::Books;
 use crate::commit::Committer;
 use crate::consume::{Loop, Parts};
 use crate::files::{LogFolder, LogWriter};
-use crate::health::{Health, HealthView, Part};
+use crate::health::{Health, HealthView};
 use crate::judge::Rules;
 use crate::kafka::Kafka;
+use crate::part::Part;
 use crate::retention::pack_finished_days;
 use crate::{Settings, SinkError, http, insights, metric};
 
@@ -195,12 +196,8 @@ struct Retention {
 impl Retention {
     /// Deletes what is due; answers how long to wait until the next time.
     async fn once(&self) -> Duration {
-        let rules = Rules::new(
-            self.clock.now(),
-            self.settings.retention_days,
-            self.settings.utc_offset.0,
-        );
-        let done = self.committer.lock().await.retain(&rules).await;
+        let rules = Rules::new(self.clock.now(), self.settings.retention_days, self.settings.utc_offset);
+        let done = self.retain(&rules).await;
         match done {
             Ok(more) => {
                 let packed = match self.settings.compress_after_days {
@@ -218,6 +215,12 @@ impl Retention {
                 RETENTION_AGAIN
             }
         }
+    }
+
+    async fn retain(&self, rules: &Rules) -> Result<bool, SinkError> {
+        let mut committer = self.committer.lock().await;
+        committer.trust_clock(rules).await?;
+        committer.retain(rules).await
     }
 
     async fn keep(self, mut pause: Duration) {
@@ -257,10 +260,14 @@ impl Settings {
     fn unusable_database(&self, error: SinkError) -> SinkError {
         match error {
             setting @ SinkError::Setting { .. } => setting,
-            other => SinkError::Setting {
-                setting: "--database",
-                reason: format!("{:?}: {other}", self.database),
-            },
+            other => {
+                let said = other.to_string();
+                let hint = hosting::pooler_hint(&said).map_or(String::new(), |hint| format!("; {hint}"));
+                SinkError::Setting {
+                    setting: "--database",
+                    reason: format!("{:?}: {said}{hint}", self.database),
+                }
+            }
         }
     }
 }

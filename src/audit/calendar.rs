@@ -1,27 +1,29 @@
 //! Days: which day an event belongs to, and which days retention has removed.
 
-use schemas::Timestamp;
-use time::{Date, Month, UtcOffset};
+use schemas::{Timestamp, Zone};
+use time::{Date, Month};
 
 use super::mark::Day;
 
 /// A ledger tells days apart from 500 days ago to 10 days ahead; what lies outside counts as the edge of that window.
 const DAYS_BACK: i32 = 500;
-const MINUTES_A_DAY: i32 = 24 * 60;
+const MINUTE_MICROS: i64 = 60 * 1_000_000;
+/// 1970-01-01 as a Julian day number.
+const EPOCH_JULIAN_DAY: i32 = 2_440_588;
 
-/// Today, the offset of the days, and how many of them are kept.
+/// Today, the zone of the days, and how many of them are kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Calendar {
     today: Date,
-    offset: UtcOffset,
+    zone: Zone,
     retention_days: u16,
 }
 
 impl Calendar {
-    pub(super) fn new(now: Timestamp, offset: UtcOffset, retention_days: u16) -> Self {
+    pub(super) fn new(now: Timestamp, zone: Zone, retention_days: u16) -> Self {
         Self {
-            today: now.day(offset),
-            offset,
+            today: zone.day(now),
+            zone,
             retention_days,
         }
     }
@@ -35,16 +37,15 @@ impl Calendar {
     }
 
     pub(super) fn day_of(&self, moment: Timestamp) -> Day {
-        self.day(moment.day(self.offset).to_julian_day())
+        self.day(self.zone.day(moment).to_julian_day())
     }
 
     /// The day of `2025-05-14T11:46...` or `2025-05-14 11:46...`, in UTC; unknown when it isn't one.
     pub(super) fn day_in(&self, text: &[u8]) -> Day {
-        let Some((date, minutes)) = parse(text) else {
-            return Day::UNKNOWN;
-        };
-        let local = minutes + i32::from(self.offset.whole_minutes());
-        self.day(date.to_julian_day() + local.div_euclid(MINUTES_A_DAY))
+        match parse(text) {
+            Some(minutes) => self.day_of(Timestamp::from_unix_micros_saturating(minutes * MINUTE_MICROS)),
+            None => Day::UNKNOWN,
+        }
     }
 
     /// Whether the sink's retention may have removed this day: it is more than `retention_days` old.
@@ -67,8 +68,8 @@ impl Calendar {
     }
 }
 
-/// The date, and the minute of the day.
-fn parse(text: &[u8]) -> Option<(Date, i32)> {
+/// Minutes since 1970.
+fn parse(text: &[u8]) -> Option<i64> {
     let head = text.first_chunk::<16>()?;
     let number = |from: usize, to: usize| {
         head[from..to].iter().try_fold(0_u16, |sum, digit| {
@@ -79,24 +80,23 @@ fn parse(text: &[u8]) -> Option<(Date, i32)> {
     let day = u8::try_from(number(8, 10)?).ok()?;
     let date = Date::from_calendar_date(i32::from(number(0, 4)?), month, day).ok()?;
     let (hour, minute) = (number(11, 13)?, number(14, 16)?);
-    Some((date, i32::from(hour * 60 + minute)))
+    let days = i64::from(date.to_julian_day() - EPOCH_JULIAN_DAY);
+    Some((days * 24 + i64::from(hour)) * 60 + i64::from(minute))
 }
 
 #[cfg(test)]
 mod tests {
-    use time::macros::offset;
-
     use super::*;
 
-    fn calendar(offset: UtcOffset) -> Calendar {
+    fn calendar(zone: &str) -> Calendar {
         let now = Timestamp::parse("2026-03-01T12:00:00.000000Z").unwrap();
-        Calendar::new(now, offset, 30)
+        Calendar::new(now, zone.parse().unwrap(), 30)
     }
 
     #[test]
     fn the_day_in_a_text_is_the_day_of_its_moment() {
-        for offset in [offset!(+0), offset!(+9), offset!(-3:30)] {
-            let calendar = calendar(offset);
+        for zone in ["+00:00", "+09:00", "-03:30", "America/New_York"] {
+            let calendar = calendar(zone);
             for text in [
                 "2026-02-28T23:59:59.999999Z",
                 "2026-03-01T00:00:00.000000Z",
@@ -106,7 +106,7 @@ mod tests {
                 assert_eq!(
                     calendar.day_in(text.as_bytes()),
                     calendar.day_of(moment),
-                    "{text} {offset}"
+                    "{text} {zone}"
                 );
             }
         }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_day_that_is_none_is_unknown_and_never_expired() {
-        let calendar = calendar(offset!(+0));
+        let calendar = calendar("+00:00");
         for text in ["2026-02-30T00:00:00.000000Z", "yesterday", "2026-02-2xT00:00", ""] {
             assert_eq!(calendar.day_in(text.as_bytes()), Day::UNKNOWN, "{text}");
         }
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn files_and_table_keep_the_oldest_day_whole_and_topics_do_not() {
-        let calendar = calendar(offset!(+0));
+        let calendar = calendar("+00:00");
         let (kept, gone) = (
             calendar.day_in(b"2026-01-30T00:00"),
             calendar.day_in(b"2026-01-29T23:59"),

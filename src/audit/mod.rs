@@ -96,7 +96,7 @@ pub async fn run(settings: Settings) -> Result<Verdict, AuditError> {
 pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditError> {
     let places = settings.places()?;
     let of_the_sink = settings.of_the_sink()?;
-    let calendar = Calendar::new(clock.now(), of_the_sink.utc_offset.0, of_the_sink.retention_days);
+    let calendar = Calendar::new(clock.now(), of_the_sink.utc_offset, of_the_sink.retention_days);
     let mut ledger = Ledger::new(calendar, settings.instance);
     ledger.compares_bytes = settings.bytes;
     for (hop, is_there) in [

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use schemas::InstanceId;
-use sink::settings::{KafkaOption, Offset};
+use schemas::{InstanceId, Zone};
+use sink::settings::KafkaOption;
 
 use super::error::AuditError;
 use super::table::DatabaseUrl;
@@ -52,8 +52,13 @@ pub struct Settings {
     pub retention_days: Option<u16>,
 
     /// The sink's --utc-offset, by which an event's day is told. [default: that of the sink's own settings]
-    #[arg(long, env = "DE_SHOP_UTC_OFFSET", value_name = "±HH:MM", allow_hyphen_values = true)]
-    pub utc_offset: Option<Offset>,
+    #[arg(
+        long,
+        env = "DE_SHOP_UTC_OFFSET",
+        value_name = "±HH:MM|ZONE",
+        allow_hyphen_values = true
+    )]
+    pub utc_offset: Option<Zone>,
 
     /// Compare each event's bytes on its topic with those in its file, and its file with its row. Takes longer.
     #[arg(long)]
@@ -69,7 +74,7 @@ pub struct Settings {
 pub(super) struct SinkSettings {
     pub(super) group: String,
     pub(super) retention_days: u16,
-    pub(super) utc_offset: Offset,
+    pub(super) utc_offset: Zone,
 }
 
 /// Where the topics are read.

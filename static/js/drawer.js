@@ -1,6 +1,6 @@
 // "What did I just emit?": the drawer with this visitor's own events, and how far each has got on its way.
 //
-// Promises: without this file the tab is a link to the same list; nothing is asked while the drawer is closed or the page is hidden; at
+// Promises: it is fetched when it is wanted; without it the tab is a link to the same list; nothing is asked while the drawer is closed or the page is hidden; at
 // most one request at a time, one in a second while something moves, one in two seconds otherwise; what has not changed is not touched,
 // so that the focus and what is open stay. The shop keeps no record of these requests.
 (() => {
@@ -15,14 +15,13 @@
   const [panel, line] = aside.querySelector("template").content.children;
   const [list, away, nothing, status] = [".records", ".emitted-away", ".emitted-nothing", "[role=status]"].map((css) => panel.querySelector(css));
 
-  // The link becomes a button.
-  const tab = document.createElement("button");
-  const link = aside.querySelector("a");
-  tab.type = "button";
-  tab.className = link.className;
-  tab.append(...link.childNodes);
-  tab.setAttribute("aria-expanded", "false");
-  link.replaceWith(tab);
+  const tab = aside.querySelector("button"); // forms.js made it of the link, and fetches this file when it is pressed
+
+  const requests = panel.querySelector("[name=requests]");
+  const pause = panel.querySelector("[name=pause]");
+  let last = [];
+  requests.addEventListener("change", () => show(last));
+  pause.addEventListener("change", () => ask());
 
   const isOpen = () => panel.isConnected;
   // The shop remembers it, so that the next page keeps the place free. Where it leads to is not wanted: that would be a view.
@@ -48,8 +47,18 @@
   // ---- The list.
   const rows = new Map(); // event id -> its line
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-  const fill = (row, { event_type, topic, at, place, steps, schema, event }) => {
+  const fill = (row, { event_id, event_type, topic, at, said, place, steps, schema, event }) => {
+    row.hidden = topic === "shop.request" && !requests.checked;
     put(row.querySelector(".at"), at);
+    put(row.querySelector(".said"), said);
+    // To be copied: the message on its topic, its line in the log files, its row.
+    const table = event_type === "view" || steps.row !== "none";
+    put(row.querySelector(".locators"), [
+      ...(place ? [`kcat -b localhost:9092 -C -t ${topic} -p ${place.partition} -o ${place.offset} -c 1`] : []),
+      ...(steps.file !== "none" ? [`grep -h ${event_id} data/logs/*.log`] : []),
+      ...(table ? [`SELECT * FROM user_activity_log WHERE event_id = '${event_id}';`] : []),
+    ].join("\n"));
+    row.querySelector("[data-topic]").href = `/data/topics/${topic}`;
     const name = row.querySelector("b");
     put(name, event_type);
     name.className = topic.replace(".", "-");
@@ -59,14 +68,15 @@
     put(row.querySelector("pre"), JSON.stringify(event, null, 2));
     row.querySelector("[data-schema]").href = schema;
     const dots = row.querySelector(".steps");
-    const said = [...dots.children].map((dot) => {
+    const stand = [...dots.children].map((dot) => {
       const state = steps[dot.dataset.step];
       if (dot.dataset.state !== state) dot.dataset.state = state;
       return `${dot.title}: ${words[state]}`;
     }).join(", ");
-    if (dots.getAttribute("aria-label") !== said) dots.setAttribute("aria-label", said);
+    if (dots.getAttribute("aria-label") !== stand) dots.setAttribute("aria-label", stand);
   };
   const show = (events) => {
+    last = events;
     const first = !state;
     const shown = new Set(events.map((event) => event.event_id));
     for (const [id, row] of rows) if (!shown.has(id)) { row.remove(); rows.delete(id); }
@@ -102,11 +112,11 @@
   let asking = false;
   const ask = async () => {
     clearTimeout(timer);
-    if (asking || !isOpen() || document.visibilityState !== "visible") return;
+    if (asking || pause.checked || !isOpen() || document.visibilityState !== "visible") return;
     asking = true;
     let wait = AFTER_FAILURE;
     try {
-      const answer = await fetch(`${words.emitted}?after=${state}`, { cache: "no-store", credentials: "same-origin" });
+      const answer = await fetch(`${words.emitted}?after=${state}&lang=${document.documentElement.lang}`, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 200) {
         const told = await answer.json();
         show(told.events);
@@ -122,10 +132,12 @@
     timer = setTimeout(ask, wait);
   };
 
-  tab.addEventListener("click", () => { open(); panel.focus(); keep("open"); });
+  const press = () => { open(); panel.focus(); keep("open"); };
+  tab.addEventListener("click", press);
   panel.querySelector("button").addEventListener("click", close);
   panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   document.addEventListener("visibilitychange", ask);
   window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
   if (root.dataset.drawer === "open") open();
+  else if ("pressed" in tab.dataset) press();
 })();

@@ -13,6 +13,7 @@
   const MOST_KEPT = 200;
   const IDLE_AFTER = 30000; // ms without a sign of life: no longer active
   const END_AFTER = 300000; // ms without a sign of life: the stay is over
+  const LONGEST_STEP = 5000; // ms from one look to the next, a second later: the machine slept for what is more
   const KEPT = "de-shop.events";
   const ADDRESS = "/api/log/events";
   if (navigator.globalPrivacyControl || document.documentElement.dataset.consent === "necessary") {
@@ -48,7 +49,7 @@
 
   // ---- The queue: what waits to be sent.
   let queue = [];
-  let sending = false;
+  let flying = null; // what was sent and is not answered
   let reachable = true;
 
   const load = () => {
@@ -93,25 +94,24 @@
   };
 
   const flush = async () => {
-    if (sending) return;
-    sending = true;
+    if (flying) return;
+    const { taken, rest } = batch();
+    queue = rest;
+    if (!taken.length) return;
+    flying = taken;
+    let answer = null;
     try {
-      const { taken, rest } = batch();
-      queue = rest;
-      if (!taken.length) return;
-      let answer = null;
-      try {
-        answer = await fetch(ADDRESS, {
-          method: "POST", headers: { "content-type": "application/json" }, body: body(taken), keepalive: true, credentials: "same-origin",
-        });
-      } catch { /* offline */ }
-      reachable = answer !== null && answer.status < 500 && answer.status !== 429;
-      if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
-    } finally { sending = false; }
+      const headers = { "content-type": "application/json" };
+      answer = await fetch(ADDRESS, { method: "POST", headers, body: body(taken), keepalive: true, credentials: "same-origin" });
+    } catch { /* offline */ }
+    flying = null;
+    reachable = answer !== null && answer.status < 500 && answer.status !== 429;
+    if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
   };
 
-  // On leaving: the beacon outlives the page; what it can't take waits in the local storage.
+  // On leaving: the beacon outlives the page; what it can't take, and what may still fail unseen, waits in the local storage.
   const leave = () => {
+    if (flying) keep(load().concat(flying));
     while (queue.length) {
       const { taken, rest } = batch();
       const gone = reachable && navigator.onLine !== false &&
@@ -144,7 +144,7 @@
   const look = () => {
     if (!stay) return;
     const at = now();
-    if (stay.wasVisible) stay.visible += at - stay.last;
+    if (stay.wasVisible) stay.visible += Math.min(at - stay.last, LONGEST_STEP);
     if (stay.wasActive) stay.active += Math.max(0, Math.min(at, lastSign + IDLE_AFTER) - stay.last);
     stay.last = at;
     stay.wasVisible = visible();
@@ -154,8 +154,7 @@
   const end = (end_reason) => {
     look();
     if (!stay) return;
-    const total = stay.last - stay.start;
-    const round = (ms) => Math.round(Math.min(ms, total));
+    const total = stay.last - stay.start, round = (ms) => Math.round(Math.min(ms, total));
     add("dwell", {
       page: location.pathname,
       entered_at: stay.entered_at,
@@ -178,18 +177,19 @@
     if (stay) stay.wasActive = active(lastSign);
   };
 
-  for (const event of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "focus"])
-    window.addEventListener(event, sign, { passive: true, capture: true });
+  for (const event of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "focus"]) window.addEventListener(event, sign, { passive: true, capture: true });
   window.addEventListener("blur", look);
   // What is told when somebody leaves, however that shows.
   const leaves = (reason) => {
     // A page that only goes out of sight has not been left, wherever the last link led: it may have been a download.
     end(nextPage && reason !== "hidden" ? "navigated" : reason);
-    giveUpForm();
+    if (reason !== "hidden") giveUpForm(); // whoever looks something up elsewhere comes back to it
     measured();
     leave();
   };
-  document.addEventListener("visibilitychange", () => { if (visible()) sign(); else leaves("hidden"); });
+  let unseen = visible() || document.prerendering ? Infinity : 0; // when it was out of sight for the first time: a tab in the background paints nothing
+  const hides = () => { unseen = Math.min(unseen, now()); leaves("hidden"); };
+  document.addEventListener("visibilitychange", () => { if (visible()) sign(); else hides(); });
   document.addEventListener("freeze", () => leaves("frozen"));
   window.addEventListener("pagehide", (event) => leaves(event.persisted ? "back_forward_cache" : "left"));
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
@@ -266,9 +266,7 @@
     // Whoever clicks again is still here: the last link led nowhere.
     nextPage = null;
     const at = place(event, element);
-    const box = element.getBoundingClientRect();
-    const link = element.closest("a[href]");
-    const page = document.documentElement;
+    const [box, link, page] = [element.getBoundingClientRect(), element.closest("a[href]"), document.documentElement];
     const product = Number(element.closest("[data-product-id]")?.dataset.productId);
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
@@ -303,8 +301,7 @@
     recent.push({ at, x: clientX, y: clientY });
     if (recent.length >= 3) { click.frustration = "rage"; return; }
     if (element.matches("label, summary") || getComputedStyle(element).cursor !== "pointer") return;
-    let reaction = false;
-    const seen = () => { reaction = true; };
+    let reaction = false; const seen = () => { reaction = true; };
     const changes = new MutationObserver(seen);
     changes.observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
     for (const sign of ["scroll", "focusin", "pagehide", "submit"]) window.addEventListener(sign, seen, { once: true, capture: true });
@@ -323,7 +320,7 @@
         add("impression", { at: new Date().toISOString(), page: location.pathname, list, tiles: tiles.slice(from, from + 50) });
     shown.clear();
   };
-  const eyes = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+  const eyes = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       clearTimeout(watched.get(target));
       if (!isIntersecting) continue;
@@ -336,18 +333,18 @@
       }, 1000));
     }
   }, { threshold: 0.5 });
-  if (eyes) for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
+  for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
 
-  // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once.
+  // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once; a prerendered page begins when shown.
   const vitals = { ttfb_ms: null, fcp_ms: null, lcp_ms: null, cls: null, inp_ms: null };
   const observe = (type, each, options) => {
     if (!PerformanceObserver.supportedEntryTypes?.includes(type)) return;
     new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true, ...options });
   };
-  observe("paint", (entry) => { if (entry.name === "first-contentful-paint") vitals.fcp_ms = Math.round(entry.startTime); });
-  observe("largest-contentful-paint", (entry) => { vitals.lcp_ms = Math.round(entry.startTime); });
+  observe("paint", ({ name, startTime }) => { if (name === "first-contentful-paint" && startTime < unseen) vitals.fcp_ms = startTime; });
+  observe("largest-contentful-paint", ({ startTime }) => { if (startTime < unseen) vitals.lcp_ms = startTime; });
   // The largest burst of shifts: gaps under 1 s, 5 s at most.
-  let burst = { sum: 0, first: 0, last: 0 };
+  let burst = { sum: 0, first: -Infinity, last: -Infinity };
   observe("layout-shift", (entry) => {
     if (entry.hadRecentInput) return;
     const goesOn = entry.startTime - burst.last < 1000 && entry.startTime - burst.first < 5000;
@@ -358,21 +355,25 @@
   });
   // The slowest interaction; of many, one in 50 is left out.
   const interactions = new Map();
-  observe("event", (entry) => {
-    if (!entry.interactionId) return;
-    interactions.set(entry.interactionId, Math.max(entry.duration, interactions.get(entry.interactionId) ?? 0));
+  const interacted = ({ entryType, interactionId, duration }) => {
+    const id = interactionId || (entryType === "first-input" && entryType);
+    if (!id) return;
+    interactions.set(id, Math.max(duration, interactions.get(id) ?? 0));
     const slowest = [...interactions].sort((one, other) => other[1] - one[1]).slice(0, 10);
     if (interactions.size > 200) for (const id of interactions.keys()) if (!slowest.some((one) => one[0] === id)) interactions.delete(id);
     const skipped = Math.min(slowest.length - 1, Math.floor((performance.interactionCount ?? interactions.size) / 50));
     vitals.inp_ms = Math.round(slowest[skipped][1]);
-  }, { durationThreshold: 40 });
+  };
+  observe("event", interacted, { durationThreshold: 40 });
+  observe("first-input", interacted); // tells of a first one that was faster than that
   let told = false;
   const measured = () => {
     tellShown();
     const load = performance.getEntriesByType("navigation")[0];
     if (told || !load) return;
     told = true;
-    vitals.ttfb_ms = Math.round(load.responseStart);
+    vitals.ttfb_ms = load.responseStart;
+    for (const key of ["ttfb_ms", "fcp_ms", "lcp_ms"]) if (vitals[key] !== null) vitals[key] = Math.max(0, Math.round(vitals[key] - (load.activationStart ?? 0)));
     if (vitals.cls === null && PerformanceObserver.supportedEntryTypes?.includes("layout-shift")) vitals.cls = 0;
     add("page_performance", { at: new Date().toISOString(), page: location.pathname, navigation: load.type, ...vitals });
   };
@@ -380,12 +381,11 @@
   // ---- What failed in a script: five a page at most.
   let failures = 0;
   const failed = (message, source, line, column) => {
-    failures += 1;
-    if (failures > 5) return;
+    if ((failures += 1) > 5) return;
     const at = source ? `${new URL(source, location.href).pathname}:${line ?? 0}:${column ?? 0}` : null;
     add("error", { at: new Date().toISOString(), page: location.pathname, message: (String(message) || "unknown").slice(0, 300), source: at });
   };
-  window.addEventListener("error", (event) => { if (event.message) failed(event.message, event.filename, event.lineno, event.colno); });
+  window.addEventListener("error", ({ message, filename, lineno, colno }) => { if (message) failed(message, filename, lineno, colno); });
   window.addEventListener("unhandledrejection", (event) => failed(event.reason?.message ?? event.reason ?? "unhandled rejection"));
 
   takeKept();

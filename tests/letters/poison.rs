@@ -55,8 +55,45 @@ async fn a_header_whose_name_is_no_text_stops_neither_the_sink_nor_the_commands(
     // The same on the dead letters' own topic is somebody's own message, and no letter.
     sends_by_kcat(&world, "shop.dead-letter", b"x\xff=1");
     assert_eq!(listed(&world, &[]).len(), 1);
-    let (code, said) = answer(&mut dead_letters(&world, &["discard", "--all", "--because", "a test"]));
+    assert_eq!(listed(&world, &[])[0]["unreadable_headers"], 1);
+    // Mended, it comes back with the header that nobody can read, byte for byte.
+    let mended = view(4, false);
+    let edit = format!("printf %s '{mended}'");
+    let (code, said) = answer(&mut dead_letters(&world, &["redrive", "--all", "--edit", &edit]));
     assert_eq!(code, Some(0), "{said}");
+    let all: Vec<Value> = ids.into_iter().chain([mended["event_id"].clone()]).collect();
+    sees_once(&mut world, &all).await;
+    let id = mended["event_id"].as_str().expect("an id");
+    assert!(headers_by_kcat(&world, id).contains(&b"x\xff=1"[..].to_vec()));
+}
+
+/// The headers of the message with this id on the views' first partition, as kcat reads them.
+fn headers_by_kcat(world: &World, id: &str) -> Vec<Vec<u8>> {
+    let read = Command::new("kcat")
+        .args([
+            "-C",
+            "-e",
+            "-q",
+            "-b",
+            &world.broker.address(),
+            "-t",
+            "shop.view",
+            "-p",
+            "0",
+            "-f",
+            "%h\\t%s\\n",
+        ])
+        .output()
+        .expect("kcat runs");
+    assert!(read.status.success());
+    let line = read
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .find(|line| memchr::memmem::find(line, id.as_bytes()).is_some());
+    let headers = line
+        .and_then(|line| line.split(|byte| *byte == b'\t').next())
+        .expect("the message came back");
+    headers.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

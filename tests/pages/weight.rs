@@ -36,7 +36,7 @@ async fn the_first_view_of_the_home_page_is_light() {
         )
         .await;
     // What lies near the window is fetched; the rest waits until somebody scrolls.
-    let near = "[...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight)";
+    let near = "[...document.images].filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight)";
     browser
         .waits_for(&format!("{near}.every((image) => image.complete)"))
         .await;

@@ -4,6 +4,7 @@ mod cart_drawer;
 mod clicks;
 mod in_a_hurry;
 mod keyboard;
+mod phone;
 mod reader;
 mod without_scripts;
 

@@ -106,6 +106,15 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{script}: {error}"));
     }
 
+    /// As when another tab covers the page, or no longer does.
+    pub async fn seems(&self, sight: &str) {
+        self.runs(&format!(
+            "Object.defineProperty(document, 'visibilityState', {{ value: '{sight}', configurable: true }}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        ))
+        .await;
+    }
+
     /// Waits until the expression holds on the page.
     pub async fn waits_for(&self, expression: &str) {
         let since = Instant::now();

@@ -1,10 +1,11 @@
 //! A real process under test: started, waited for, killed by its id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up: no promise, only more than a busy machine needs.
@@ -158,12 +159,15 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A port that is free now, below the range from which the system lends ports to clients.
+/// A port that is free now, below the range from which the system lends ports to clients. No other test of this run is given it: a part
+/// that was killed leaves its port free until it is started again.
 pub fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let [one, two, ..] = *uuid::Uuid::new_v4().as_bytes();
         let port = 20_000 + u16::from_be_bytes([one, two]) % 12_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let is_new = GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        if is_new && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }

@@ -1,8 +1,8 @@
-//! Writes `schemas/generated`: `cargo run -p schemas --bin generate`.
+//! Writes `schemas/generated` and `schemas/FIELDS.md`: `cargo run -p schemas --bin generate`.
 
 use std::path::Path;
 
-use schemas::{EventType, generate};
+use schemas::{EventType, generate, reference};
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("generated");
@@ -13,6 +13,10 @@ fn main() -> std::io::Result<()> {
             generate::file_text(event_type),
         )?;
     }
-    println!("{} schemas written", EventType::ALL.len());
+    std::fs::write(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("FIELDS.md"),
+        reference::markdown(),
+    )?;
+    println!("{} schemas and FIELDS.md written", EventType::ALL.len());
     Ok(())
 }

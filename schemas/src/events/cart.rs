@@ -13,7 +13,7 @@ pub struct CartAdd {
     pub quantity: u16,
     /// How many the cart holds of it now.
     pub cart_quantity: u16,
-    /// KRW for one.
+    /// What one costs.
     pub unit_price: i64,
     /// The list that the product was chosen from, such as `listing`; absent where it was none, or where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,10 +55,10 @@ pub struct CartUpdate {
     pub product_id: ProductId,
     /// How many there were before.
     pub previous_quantity: u16,
-    /// How many.
+    /// How many there are now.
     #[schemars(range(min = 1))]
     pub quantity: u16,
-    /// KRW for one.
+    /// What one costs.
     pub unit_price: i64,
 }
 
@@ -79,7 +79,7 @@ pub struct CartLine {
     /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
-    /// KRW for one when it was put into the cart; absent where that is not known.
+    /// What one cost when it was put into the cart; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<i64>,
 }

@@ -17,13 +17,13 @@ pub struct Dwell<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub page_endpoint: Option<Cow<'a, str>>,
-    /// Corrected by what the client's clock is off.
+    /// When the stay began, corrected by what the client's clock is off.
     pub entered_at: Timestamp,
     /// When the stay ended; corrected as `entered_at`.
     pub left_at: Timestamp,
-    /// Visible, focused and not idle.
+    /// How long it was visible, focused and not idle.
     pub active_ms: u64,
-    /// The tab was in front.
+    /// How long the tab was in front.
     pub visible_ms: u64,
     /// From entering to leaving.
     pub total_ms: u64,
@@ -57,11 +57,11 @@ pub struct Click<'a> {
     /// What stands on it, shortened; never what somebody typed.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Where in the viewport.
+    /// Where in the viewport, from the left.
     pub x_percent: Percent,
     /// Where in the viewport, from above.
     pub y_percent: Percent,
-    /// Where on the whole page.
+    /// Where on the whole page, from the left.
     pub page_x_percent: Percent,
     /// Where on the whole page, from above.
     pub page_y_percent: Percent,
@@ -86,13 +86,13 @@ pub struct Click<'a> {
     /// The event id of the `search` that found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_id: Option<EventId>,
-    /// CSS pixels, without scroll bars.
+    /// How wide the window is within, without scroll bars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewport_width: Option<u32>,
-    /// CSS pixels, without scroll bars.
+    /// How high the window is within, without scroll bars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewport_height: Option<u32>,
-    /// The whole page, as far as it can be scrolled; CSS pixels.
+    /// How high the whole page is, as far as it can be scrolled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_height: Option<u32>,
     /// Where within the element, from its left edge: so the click can be drawn on the page again at any width.
@@ -127,11 +127,11 @@ pub struct Tab<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct ClientTimes {
-    /// When it happened.
+    /// When it happened, by the client's clock.
     pub at: Timestamp,
-    /// When the batch was sent.
+    /// When the batch was sent, by the client's clock.
     pub sent_at: Timestamp,
-    /// The shop's clock less the client's, in milliseconds, when the batch came in.
+    /// The shop's clock less the client's, when the batch came in.
     pub skew_ms: i64,
 }
 

@@ -10,9 +10,9 @@ pub struct OrderPlaced {
     pub order_id: OrderId,
     /// What was ordered.
     pub items: Vec<OrderLine>,
-    /// KRW.
+    /// What the delivery costs.
     pub delivery_fee: i64,
-    /// KRW, delivery included.
+    /// What all of it costs, delivery included.
     pub total: i64,
     /// How it is paid.
     pub payment_method: PaymentMethod,
@@ -25,7 +25,7 @@ pub struct OrderCancelled {
     pub order_id: OrderId,
     /// What was ordered.
     pub items: Vec<OrderLine>,
-    /// KRW, delivery included.
+    /// What all of it costs, delivery included.
     pub total: i64,
 }
 
@@ -37,7 +37,7 @@ pub struct OrderLine {
     /// How many.
     #[schemars(range(min = 1))]
     pub quantity: u16,
-    /// KRW for one, at the time of the order.
+    /// What one cost at the time of the order.
     pub unit_price: i64,
 }
 

@@ -24,10 +24,10 @@ pub struct Product<'a> {
     /// What that is called in English.
     #[serde(borrow)]
     pub category_en: Cow<'a, str>,
-    /// For one, in `currency`.
+    /// What one costs, in `currency`.
     #[schemars(range(min = 0))]
     pub price: i64,
-    /// ISO 4217.
+    /// What `price` is in, by ISO 4217.
     pub currency: Currency,
     /// How much is left, as a shopper is told.
     pub stock_class: StockClass,
@@ -61,6 +61,7 @@ pub enum StockClass {
     InStock,
     /// So few that the page counts them.
     Low,
+    /// None is left.
     SoldOut,
     /// No longer in the catalogue.
     Discontinued,

@@ -13,7 +13,7 @@ pub struct WishAdd {
     pub quantity: u16,
     /// Where it came from.
     pub origin: WishOrigin,
-    /// KRW for one.
+    /// What one costs.
     pub unit_price: i64,
 }
 

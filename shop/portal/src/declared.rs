@@ -1,12 +1,12 @@
-//! What the contract declares of each field, from the JSON Schema that is made of the Rust types.
+//! What the contract declares of each field, from the JSON Schema that is made of the Rust types, and from the table of the fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use schemas::fields::{self, Origin, Unit};
 use schemas::{EventType, Topic, generate};
 use serde_json::Value;
 
-use crate::personal::is_personal;
 use crate::table;
 
 /// A field as the schema has it.
@@ -16,13 +16,17 @@ pub struct Field {
     pub path: String,
     /// The JSON type: `string`, `integer`, `object`, ...
     pub kind: String,
-    pub unit: Option<&'static str>,
+    pub unit: Unit,
     /// What the Rust type's comment says.
     pub meaning: String,
     /// The only values, where the set is closed.
     pub allowed: Vec<String>,
     /// Smallest and largest, a pattern or a format.
     pub limits: Option<String>,
+    /// What a real message says, as JSON; empty where there is none.
+    pub example: String,
+    /// The first version of the shop that has it.
+    pub since: &'static str,
     /// It is in every message; otherwise it may be missing or null.
     pub required: bool,
     pub personal: bool,
@@ -31,21 +35,6 @@ pub struct Field {
     pub column: Option<String>,
     /// A map with names of its own: `args`, `form`.
     pub is_map: bool,
-}
-
-/// Who says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The visitor's browser, by the client script.
-    Browser,
-    /// The HTTP request.
-    Request,
-    /// The signed cookie of the visit.
-    Cookie,
-    /// The shop's own rules and database.
-    Shop,
-    /// The journal, which numbers every event.
-    Journal,
 }
 
 /// Every field of a message of this type, in the order of the schema, the envelope before the details.
@@ -111,16 +100,22 @@ fn not_null(schema: &Value) -> &Value {
 }
 
 fn field((path, schema): (&str, &Value), required: bool, event_type: EventType) -> Field {
+    // A test of the schemas asks for a row of each field.
+    let facts = fields::facts(event_type, path);
     Field {
         path: path.to_owned(),
         kind: kind(schema),
-        unit: unit(path),
+        unit: facts.map_or(Unit::Unitless, |facts| facts.unit),
         meaning: meaning(schema),
         allowed: allowed(schema),
         limits: limits(schema),
+        example: fields::example(event_type, path)
+            .map(Value::to_string)
+            .unwrap_or_default(),
+        since: fields::since(event_type, path).unwrap_or_default(),
         required,
-        personal: is_personal(path),
-        origin: origin(path, event_type),
+        personal: facts.is_some_and(|facts| facts.personal),
+        origin: facts.map_or(Origin::Shop, |facts| facts.origin),
         column: column(path, event_type),
         is_map: schema
             .get("additionalProperties")
@@ -151,7 +146,11 @@ fn meaning(schema: &Value) -> String {
 fn allowed(schema: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let constants = schema["oneOf"].as_array().into_iter().flatten();
-    let constants = constants.filter_map(|one| one.get("const").or_else(|| one["enum"].get(0)));
+    let constants = constants.flat_map(|one| {
+        one.get("const")
+            .into_iter()
+            .chain(one["enum"].as_array().into_iter().flatten())
+    });
     let listed = schema["enum"]
         .as_array()
         .into_iter()
@@ -176,37 +175,6 @@ fn limits(schema: &Value) -> Option<String> {
             let text = schema.get("format").or_else(|| schema.get("pattern"));
             text.and_then(Value::as_str).map(str::to_owned)
         }
-    }
-}
-
-/// Names keep their units: `active_ms`, `x_percent`; money is in won.
-fn unit(path: &str) -> Option<&'static str> {
-    let name = path.rsplit('.').next().unwrap_or(path);
-    match name {
-        _ if name.ends_with("_ms") || name == "ms" => Some("ms"),
-        _ if name.ends_with("_percent") => Some("%"),
-        "unit_price" | "price" | "total" | "line_total" | "amount" => Some("KRW"),
-        "viewport_width" | "viewport_height" | "page_height" => Some("px"),
-        "timestamp" | "at" | "sent_at" | "entered_at" | "left_at" => Some("UTC"),
-        _ => None,
-    }
-}
-
-fn origin(path: &str, event_type: EventType) -> Origin {
-    let by_script = matches!(
-        event_type,
-        EventType::Dwell
-            | EventType::Click
-            | EventType::Impression
-            | EventType::PagePerformance
-            | EventType::FormAbandoned
-    );
-    match path.split('.').next().unwrap_or(path) {
-        "source" => Origin::Journal,
-        "session_id" | "visitor_id" => Origin::Cookie,
-        "method" | "path" | "args" | "form" | "ip_address" | "user_agent" | "referrer" | "http" => Origin::Request,
-        "details" | "timestamp" if by_script => Origin::Browser,
-        _ => Origin::Shop,
     }
 }
 
@@ -252,8 +220,16 @@ mod tests {
         assert_eq!(reason.allowed, ["rage", "dead"]);
         assert!(!reason.required);
         let percent = named(EventType::Click, "details.x_percent");
-        assert_eq!((percent.unit, percent.limits.as_deref()), (Some("%"), Some("0 – 100")));
-        assert_eq!(percent.meaning, "Where in the viewport.");
+        assert_eq!(
+            (percent.unit, percent.limits.as_deref()),
+            (Unit::Percent, Some("0 – 100"))
+        );
+        assert_eq!(percent.meaning, "Where in the viewport, from the left.");
+        assert!(percent.example.parse::<f64>().is_ok(), "{}", percent.example);
+        assert_eq!(
+            (percent.since, named(EventType::Click, "bot").since),
+            ("0.1.0", "0.2.0")
+        );
         assert_eq!(percent.origin, Origin::Browser);
         assert_eq!(percent.column.as_deref(), Some("details"));
         let address = named(EventType::View, "ip_address");

@@ -2,19 +2,13 @@
 //!
 //! The session id is not among them: it stands on every topic as the key, and opens nothing.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-/// Fields about a person, by their path.
-const PERSONAL: [&str; 8] = [
-    "user_id",
-    "visitor_id",
-    "ip_address",
-    "user_agent",
-    "referrer",
-    "form",
-    "http.ip",
-    "details.name",
-];
+/// Fields about a person, by their path: what the contract's table calls personal in any type.
+static PERSONAL: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| schemas::fields::personal().collect());
 
 /// What stands in place of a hidden value.
 pub(crate) const HIDDEN: &str = "•••";
@@ -34,7 +28,7 @@ pub fn masked(value: &Value, own_session: Option<&str>) -> Value {
     let mut shown = value.clone();
     let session = value.get("session_id").and_then(Value::as_str);
     if session.is_none() || session != own_session {
-        for path in PERSONAL {
+        for path in PERSONAL.iter() {
             hide(&mut shown, path);
         }
     }
@@ -78,5 +72,6 @@ mod tests {
         assert!(is_personal("ip_address"));
         assert!(!is_personal("format"));
         assert!(!is_personal("session_id"));
+        assert!(is_personal("visitor_id") && is_personal("http.ip"));
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! Promises: it reads every message from each partition's first offset to the one that was its end when the search began; what it did
 //! not come to is named. The same question over the same offsets has the same answer.
+//! Batches in which nothing can be found are passed over unread (`quick.rs`).
 //! Bounds: two readers, [`LONGEST`] of time, [`SHOWN`] messages kept; a download keeps none.
+
+mod bytes;
+mod quick;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -111,7 +115,7 @@ pub(crate) fn search(
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some((topic, range)) = next else { return Ok(()) };
             let done = scan(
-                client,
+                (kafka, client),
                 filter,
                 (topic, range),
                 deadline,
@@ -213,7 +217,7 @@ pub(crate) fn lines(
     for job in jobs {
         let mut is_stalled = false;
         let is_wanted = || !sender.is_closed();
-        let done = scan(&client, filter, job, deadline, is_wanted, |message| {
+        let done = scan((kafka, &client), filter, job, deadline, is_wanted, |message| {
             let Some(line) = lines.line(&message) else {
                 return ControlFlow::Continue(());
             };
@@ -297,8 +301,9 @@ pub(crate) fn offsets_at(
     Ok(known.collect())
 }
 
+/// By whole batches as far as that goes, and then message by message.
 fn scan(
-    client: &Client,
+    (kafka, client): (&Kafka, &Client),
     filter: &Filter,
     (topic, range): (Topic, Range),
     deadline: Instant,
@@ -306,7 +311,29 @@ fn scan(
     mut hit: impl FnMut(Message) -> ControlFlow<()>,
 ) -> KafkaResult<Coverage> {
     let finder = filter.needle().map(memmem::Finder::new);
-    let left = read(client, topic, &[range], deadline, |message| {
+    let covered = |reached| Coverage {
+        topic,
+        partition: range.partition,
+        from: range.from,
+        until: range.until,
+        reached,
+    };
+    let goes_on = || Instant::now() < deadline && is_wanted();
+    let looked = quick::look(
+        (kafka, client),
+        (filter, finder.as_ref()),
+        (topic, range),
+        goes_on,
+        &mut hit,
+    );
+    if looked.is_over {
+        return Ok(covered(looked.next));
+    }
+    let rest = Range {
+        from: looked.next,
+        ..range
+    };
+    let left = read(client, topic, &[rest], deadline, |message| {
         if !is_wanted() {
             return ControlFlow::Break(());
         }
@@ -319,13 +346,7 @@ fn scan(
             None => ControlFlow::Continue(()),
         }
     })?;
-    Ok(Coverage {
-        topic,
-        partition: range.partition,
-        from: range.from,
-        until: range.until,
-        reached: left.first().map_or(range.until, |left| left.from),
-    })
+    Ok(covered(left.first().map_or(range.until, |left| left.from)))
 }
 
 #[cfg(test)]

@@ -63,6 +63,25 @@ impl Delivery {
     }
 }
 
+impl Delivery {
+    /// As Koreans write it, `010-1234-5678`; other numbers as they are kept.
+    #[must_use]
+    pub fn written_phone(&self) -> String {
+        let digits = self.phone.as_str();
+        let parts = match (digits.len(), digits.starts_with("02")) {
+            _ if !digits.starts_with('0') => return digits.to_owned(),
+            (9, true) => [2, 3],
+            (10, true) => [2, 4],
+            (10, false) => [3, 3],
+            (11, false) => [3, 4],
+            _ => return digits.to_owned(),
+        };
+        let (area, rest) = digits.split_at(parts[0]);
+        let (exchange, line) = rest.split_at(parts[1]);
+        format!("{area}-{exchange}-{line}")
+    }
+}
+
 /// Kept out of logs.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,6 +130,18 @@ mod tests {
     fn a_phone_is_kept_as_digits_and_an_empty_line_as_none() {
         let delivery = Delivery::parse(FORM).expect("an address");
         assert_eq!(delivery.phone, "01012345678");
+        assert_eq!(delivery.written_phone(), "010-1234-5678");
+        for (kept, written) in [
+            ("0212345678", "02-1234-5678"),
+            ("0311234567", "031-123-4567"),
+            ("+821012345678", "+821012345678"),
+        ] {
+            let delivery = Delivery {
+                phone: kept.to_owned(),
+                ..delivery.clone()
+            };
+            assert_eq!(delivery.written_phone(), written);
+        }
         assert_eq!(delivery.address_detail, None);
         assert_eq!(delivery.note.as_deref(), Some("문 앞에 놓아 주세요"));
     }

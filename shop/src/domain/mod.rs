@@ -5,6 +5,8 @@
 pub mod account;
 pub mod appearance;
 pub mod belongings;
+pub mod books;
+pub mod calendar;
 pub mod cart;
 pub mod catalogue;
 pub mod consent;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::{ProductId, Timestamp};
 
+use crate::domain::books::{Books, Sign};
 use crate::domain::{Catalogue, Product, Ranking};
 
 /// The longest list.
@@ -34,6 +35,7 @@ pub struct Trends {
     /// In how many orders a pair stood.
     orders: HashMap<(ProductId, ProductId), u32>,
     next: Pairs,
+    books: Books,
 }
 
 type Pairs = HashMap<ProductId, HashMap<ProductId, f64>>;
@@ -49,6 +51,8 @@ pub struct Advice {
     pub mix: Vec<ProductId>,
     /// Of all that people showed interest in.
     pub ranking: Ranking,
+    /// How often, day by day.
+    pub books: Books,
     of_product: HashMap<ProductId, Related>,
 }
 
@@ -74,6 +78,7 @@ impl Trends {
             together: Pairs::new(),
             orders: HashMap::new(),
             next: Pairs::new(),
+            books: Books::new(since),
         }
     }
 
@@ -86,6 +91,7 @@ impl Trends {
     /// A product's page was shown so many times.
     pub fn viewed(&mut self, product: ProductId, times: u32, at: Timestamp) {
         *self.interest.entry(product).or_default() += f64::from(times) * self.weight(at);
+        self.books.note(product, (Sign::Look, times), at);
     }
 
     /// Somebody went from one product to another.
@@ -98,6 +104,7 @@ impl Trends {
 
     pub fn added(&mut self, product: ProductId, at: Timestamp) {
         *self.interest.entry(product).or_default() += ADDED * self.weight(at);
+        self.books.note(product, (Sign::Add, 1), at);
     }
 
     /// An order of these products.
@@ -106,6 +113,7 @@ impl Trends {
         for (place, product) in products.iter().enumerate() {
             *self.interest.entry(*product).or_default() += BOUGHT * weight;
             *self.bought.entry(*product).or_default() += weight;
+            self.books.note(*product, (Sign::Order, 1), at);
             for other in products.iter().take(MOST_OF_AN_ORDER).skip(place + 1) {
                 for (one, other) in [(product, other), (other, product)] {
                     *self.orders.entry((*one, *other)).or_default() += 1;
@@ -143,6 +151,7 @@ impl Trends {
             known,
             mix: mix(catalogue).into_iter().take(MOST).collect(),
             ranking,
+            books: self.books.clone(),
             of_product: of_product.collect(),
         }
     }

@@ -8,7 +8,7 @@ use super::parts::field::alert;
 use super::parts::lines::{Sums, sums};
 use super::parts::tile::form_token;
 use super::wishes::{WishView, wish_lines};
-use super::{Frame, layout};
+use super::{Frame, header, layout};
 use crate::domain::Won;
 use crate::domain::order::FREE_DELIVERY_FROM;
 
@@ -79,7 +79,7 @@ pub fn drawer(frame: &Frame<'_>, shown: &CartPage<'_>) -> Markup {
     let words = &frame.words().cart;
     html! {
         section data-cart {
-            template { (layout::cart_link(frame)) }
+            template { (header::cart_link(frame)) }
             div.section-head {
                 h2 #cart-title tabindex="-1" { (words.title) }
                 button.quiet type="button" data-close { (frame.words().appearance.close) }

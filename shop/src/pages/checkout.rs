@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::Frame;
+use super::assets::Asset;
+use super::layout::{self, Head};
 use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, alert, field, form_alert};
 use super::parts::lines::{LineView, Sums, lines, sums};
-use super::{Frame, layout};
 use crate::domain::Delivery;
 use crate::domain::delivery::DeliveryForm;
 
@@ -38,11 +40,20 @@ impl DeliveryTyped {
     pub fn again(before: &Delivery) -> Self {
         Self {
             recipient: before.recipient.as_str().to_owned(),
-            phone: before.phone.clone(),
+            phone: before.written_phone(),
             postcode: before.postcode.clone(),
             address: before.address.clone(),
             address_detail: before.address_detail.clone().unwrap_or_default(),
             note: String::new(),
+        }
+    }
+
+    /// Of a member who has not ordered yet: the name is known.
+    #[must_use]
+    pub fn of_member(name: &str) -> Self {
+        Self {
+            recipient: name.to_owned(),
+            ..Self::default()
         }
     }
 
@@ -94,7 +105,14 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
             }
         }
     };
-    layout::page(frame, checkout.title, &content)
+    let head = Head {
+        title: checkout.title,
+        canonical: "/checkout",
+        hidden: true,
+        extras: &[Asset::Keep],
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
 }
 
 fn delivery_fields(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
@@ -116,11 +134,15 @@ fn delivery_fields(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
     };
     let postcode = Input {
         most: 10,
+        inputmode: Some("numeric"),
         ..Input::text("postcode", labels.postcode, "postal-code")
     };
     let address = Input::text("address", labels.address, "address-line1");
     let detail = optional(Input::text("address_detail", labels.address_detail, "address-line2"));
-    let note = optional(Input::text("note", labels.note, "off"));
+    let note = Input {
+        choices: &frame.service().memos,
+        ..optional(Input::text("note", labels.note, "off"))
+    };
     html! {
         (field(words, &recipient.value(&typed.recipient).error_in(errors)))
         (field(words, &phone.hint(labels.phone_hint).value(&typed.phone).error_in(errors)))

@@ -8,7 +8,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Words;
 use super::assets::Asset;
-use super::layout::icon;
+use super::parts::icon::icon;
 use super::words::Appearance;
 use crate::domain::Language;
 
@@ -18,11 +18,6 @@ static DRAWERS: LazyLock<[String; 2]> =
 
 const DOTS: &str = r#"<path d="M4 8h10M4 16h6"/><circle cx="19" cy="8" r="1.5"/><circle cx="15" cy="16" r="1.5"/>"#;
 
-/// The script that opens it.
-pub(super) fn script() -> Markup {
-    html! { script src=(Asset::Drawer.address()) defer {} }
-}
-
 /// The drawer of a page in this language.
 pub(super) fn of(language: Language) -> PreEscaped<&'static str> {
     PreEscaped(DRAWERS[language as usize].as_str())
@@ -30,7 +25,7 @@ pub(super) fn of(language: Language) -> PreEscaped<&'static str> {
 
 fn drawer(words: &Appearance) -> Markup {
     html! {
-        aside.emitted aria-label=(words.drawer) data-emitted="/api/my-events" data-fresh=(words.fresh)
+        aside.emitted aria-label=(words.drawer) data-script=(Asset::Drawer.address()) data-emitted="/api/my-events" data-fresh=(words.fresh)
             data-done=(words.steps.done) data-waiting=(words.steps.waiting) data-unknown=(words.steps.unknown)
             data-none=(words.steps.none) data-on-its-way=(words.on_its_way) {
             a.emitted-tab href="/privacy#recorded" { (icon(DOTS)) span.emitted-name { (words.drawer) } }
@@ -47,6 +42,10 @@ fn panel(words: &Appearance) -> Markup {
                 button.quiet type="button" { (words.close) }
             }
             p.small { (words.legend) }
+            div.emitted-filters {
+                label { input type="checkbox" name="requests"; (words.with_requests) }
+                label { input type="checkbox" name="pause"; (words.pause) }
+            }
             p.emitted-away.note hidden { (words.away) }
             p.emitted-nothing { (words.nothing) }
             ol.records data-private {}
@@ -61,7 +60,7 @@ fn line(words: &Appearance) -> Markup {
         li {
             details {
                 summary {
-                    span.at {} " " b {} " " code {} " "
+                    span.at {} " " span.said {} " " b {} " " code {} " "
                     span.steps role="img" {
                         span title=(steps.journal) data-step="journal" {}
                         span title=(steps.topic) data-step="topic" {}
@@ -70,7 +69,8 @@ fn line(words: &Appearance) -> Markup {
                     }
                 }
                 pre tabindex="0" {}
-                p.links { a data-where { (words.life) } a data-schema { (words.schema) } }
+                pre.locators tabindex="0" {}
+                p.links { a data-where { (words.life) } a data-topic { (words.topic) } a data-schema { (words.schema) } }
             }
         }
     }

@@ -1,15 +1,18 @@
-//! The front page: where one can go, what others like, what one looked at, and what is new.
+//! The front page: one thing told about, where one can go, what others like, what one looked at, and collections.
 
 use maud::{Markup, html};
 
 use super::Frame;
 use super::json_ld;
 use super::layout::{self, Head};
+use super::parts::narrow::encoded;
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, picture};
+use super::parts::tile::{Tile, picture, picture_at_once};
 use crate::domain::Category;
 
 pub struct HomePage<'a> {
+    /// This week's thing, told about at the top; none in an empty shop.
+    pub featured: Option<Tile<'a>>,
     pub categories: &'a [Category],
     pub popular: Vec<Tile<'a>>,
     /// Whether people's interest made the choice; otherwise it is a mix.
@@ -17,19 +20,102 @@ pub struct HomePage<'a> {
     /// By this visitor, the last first.
     pub recent: Vec<Tile<'a>>,
     pub for_you: Vec<Tile<'a>>,
+    pub gifts: Vec<Tile<'a>>,
+    /// What a banknote is enough for.
+    pub small: Vec<Tile<'a>>,
     pub newest: Vec<Tile<'a>>,
 }
+
+/// Where the shelf of small prices leads.
+const SMALL: &str = "/products/?price_to=10000";
 
 #[must_use]
 pub fn home(frame: &Frame<'_>, shown: &HomePage<'_>) -> Markup {
     let words = frame.words();
-    let finding = &words.finding;
+    let around = frame.around();
+    let gifts = format!("/search?q={}", encoded(around.gifts_query));
+    let content = html! {
+        (hero(frame, shown.featured.as_ref()))
+        section aria-labelledby="categories" {
+            h2 #categories.unseen { (words.frame.categories) }
+            ul.categories {
+                @for category in shown.categories {
+                    li {
+                        a.category href={ "/products/?category=" (category.id) } {
+                            (picture(&category.picture, category.hue))
+                            span { (category.name.text(frame.language)) }
+                        }
+                    }
+                }
+            }
+        }
+        @for shown in &own_shelves(frame, shown) { (shelf(frame, shown)) }
+        (shelf(frame, &Shelf {
+            id: "gifts",
+            heading: around.gifts,
+            text: Some(around.gifts_text),
+            more: Some(&gifts),
+            tiles: &shown.gifts,
+        }))
+        (shelf(frame, &Shelf {
+            id: "small",
+            heading: around.small,
+            text: Some(around.small_text),
+            more: Some(SMALL),
+            tiles: &shown.small,
+        }))
+        (shelf(frame, &Shelf {
+            id: "newest",
+            heading: words.browse.newest,
+            text: None,
+            more: Some("/products/"),
+            tiles: &shown.newest,
+        }))
+    };
+    let head = Head {
+        title: words.tagline,
+        canonical: "/",
+        data: Some(&json_ld::shop(frame)),
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
+}
+
+/// The welcome, and beside it one product that is told about.
+fn hero(frame: &Frame<'_>, featured: Option<&Tile<'_>>) -> Markup {
+    let words = frame.words();
+    let around = frame.around();
+    html! {
+        div.hero {
+            div.hero-words {
+                h1 { (words.browse.welcome) }
+                p { (words.browse.welcome_text) }
+                a.button.primary href="/products/" { (words.cart.go_on) }
+            }
+            @if let Some(Tile { product, hue, .. }) = featured {
+                article.featured aria-labelledby="featured" {
+                    (picture_at_once(&product.picture, *hue))
+                    div.featured-words {
+                        p.small { (around.featured) }
+                        h2 #featured { a href={ "/products/" (product.id) } data-product-id=(product.id) { (product.name.text(frame.language)) } }
+                        p { (product.description.text(frame.language)) }
+                        p.price { (product.price.text(frame.language)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What one looked at, what goes with it, and what others like.
+fn own_shelves<'a>(frame: &Frame<'_>, shown: &'a HomePage<'_>) -> [Shelf<'a>; 3] {
+    let finding = &frame.words().finding;
     let (popular, why) = if shown.popular_is_known {
         (finding.popular, finding.popular_text)
     } else {
         (finding.a_mix, finding.a_mix_text)
     };
-    let shelves = [
+    [
         Shelf {
             id: "recent",
             heading: finding.recent,
@@ -51,39 +137,5 @@ pub fn home(frame: &Frame<'_>, shown: &HomePage<'_>) -> Markup {
             more: None,
             tiles: &shown.popular,
         },
-        Shelf {
-            id: "newest",
-            heading: words.browse.newest,
-            text: None,
-            more: Some("/products/"),
-            tiles: &shown.newest,
-        },
-    ];
-    let content = html! {
-        section.hero {
-            h1 { (words.browse.welcome) }
-            p { (words.browse.welcome_text) }
-        }
-        section aria-labelledby="categories" {
-            h2 #categories.unseen { (words.frame.categories) }
-            ul.categories {
-                @for category in shown.categories {
-                    li {
-                        a.category href={ "/products/?category=" (category.id) } {
-                            (picture(&category.picture, category.hue))
-                            span { (category.name.text(frame.language)) }
-                        }
-                    }
-                }
-            }
-        }
-        @for shown in &shelves { (shelf(frame, shown)) }
-    };
-    let head = Head {
-        title: words.tagline,
-        canonical: "/",
-        data: Some(&json_ld::shop(frame)),
-        ..Head::default()
-    };
-    layout::page_with(frame, &head, &content)
+    ]
 }

@@ -130,7 +130,7 @@ pub fn product(frame: &Frame<'_>, product: &Product, category: &Category, left: 
             description: product.description.text(frame.language),
             sku: product.id.to_string(),
             category: category.name.text(frame.language),
-            image: format!("{url}/pictures/{}.svg", product.picture),
+            image: format!("{url}/pictures/{}.png", product.picture),
             url: address,
             offers: Thing {
                 context: "",

@@ -7,9 +7,9 @@ use schemas::ProductId;
 use uuid::Uuid;
 
 use super::assets::Asset;
-use super::parts::narrow::encoded;
-use super::{Words, drawer};
-use crate::domain::{Consent, Drawer, Language, Theme};
+use super::words::{Around, Service};
+use super::{Words, drawer, footer, header};
+use crate::domain::{Category, Consent, Drawer, Language, Theme};
 
 /// What every page needs to know about the visit.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub struct Frame<'a> {
     pub language_in_address: Option<Language>,
     /// The page was not asked for by that address: it says what became of a form that stands there.
     pub answers_a_form: bool,
+    /// What the menu leads to.
+    pub categories: &'a [Category],
     /// What stands in the search box.
     pub query: &'a str,
     /// How many things are in the cart.
@@ -47,6 +49,16 @@ impl Frame<'_> {
     #[must_use]
     pub const fn words(&self) -> &'static Words {
         Words::of(self.language)
+    }
+
+    #[must_use]
+    pub const fn around(&self) -> &'static Around {
+        Around::of(self.language)
+    }
+
+    #[must_use]
+    pub const fn service(&self) -> &'static Service {
+        Service::of(self.language)
     }
 }
 
@@ -99,17 +111,13 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
                 link rel="icon" href=(Asset::Icon.address()) type="image/svg+xml";
                 link rel="stylesheet" href=(Asset::Style.address());
                 script src=(Asset::Script.address()) defer {}
-                script src=(Asset::Suggest.address()) defer {}
-                script src=(Asset::Forms.address()) defer {}
-                script src=(Asset::Cart.address()) defer {}
                 @for extra in head.extras { (extra_part(*extra)) }
-                @if has_drawer { (drawer::script()) }
             }
             body {
                 a.skip href="#main" { (words.frame.skip) }
-                (header(frame))
+                (header::header(frame))
                 main #main tabindex="-1" { (content) }
-                (footer(frame))
+                (footer::footer(frame))
                 @if has_drawer { (drawer::of(frame.language)) }
             }
         }
@@ -193,132 +201,5 @@ const fn consent(frame: &Frame<'_>) -> Consent {
         Consent::Everything
     } else {
         Consent::Necessary
-    }
-}
-
-fn header(frame: &Frame<'_>) -> Markup {
-    let words = frame.words();
-    let other = match frame.language {
-        Language::Ko => Language::En,
-        Language::En => Language::Ko,
-    };
-    let (account, account_name) = if frame.signed_in {
-        ("/account".to_owned(), words.frame.account)
-    } else {
-        (sign_in_address(frame.here), words.frame.sign_in)
-    };
-    html! {
-        header.head {
-            div.head-inner {
-                a.brand href="/" { (words.shop) }
-                form.find role="search" action="/search" method="get" data-suggest="/search/suggest" data-label=(words.finding.suggestions) {
-                    label.unseen for="find" { (words.frame.search) }
-                    input #find type="search" name="q" value=(frame.query) placeholder=(words.frame.search_hint)
-                        maxlength="100" autocomplete="off";
-                    button.icon-button type="submit" aria-label=(words.frame.search) { (icon(SEARCH)) }
-                }
-                nav.tools aria-label=(words.frame.account) {
-                    form action="/language" method="post" {
-                        input type="hidden" name="next" value=(frame.here);
-                        button.quiet type="submit" name="language" value=(other.code()) lang=(other.code()) {
-                            (words.frame.other_language)
-                        }
-                    }
-                    (themes(frame))
-                    a.tool href=(account) aria-label=(account_name) { (icon(PERSON)) span.tool-name { (account_name) } }
-                    a.tool href="/wishlist" {
-                        (icon(HEART))
-                        span.tool-name aria-hidden="true" { (words.wishes.title) }
-                        span.count aria-hidden="true" hidden[frame.wished.is_empty()] { (frame.wished.len()) }
-                        span.unseen { (words.wishes.title) }
-                    }
-                    (cart_link(frame))
-                }
-            }
-        }
-    }
-}
-
-/// Signing in leads back to where one was.
-fn sign_in_address(here: &str) -> String {
-    let leads_nowhere = here == "/" || here.starts_with("/login") || here.starts_with("/signup");
-    if leads_nowhere {
-        "/login".to_owned()
-    } else {
-        format!("/login?next={}", encoded(here))
-    }
-}
-
-/// The header's way to the cart, with how much is in it.
-pub(super) fn cart_link(frame: &Frame<'_>) -> Markup {
-    let words = &frame.words().frame;
-    html! {
-        a.tool href="/cart" data-cart-action="view" data-busy=(words.cart_busy) data-lost=(words.cart_lost) data-again=(words.cart_again) {
-            (icon(BASKET))
-            span.tool-name aria-hidden="true" { (words.cart) }
-            @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }
-            span.unseen { ((words.cart_count)(frame.cart_count)) }
-        }
-    }
-}
-
-/// A menu that needs no script.
-fn themes(frame: &Frame<'_>) -> Markup {
-    let words = frame.words().appearance;
-    html! {
-        details.themes {
-            summary.tool aria-label=(words.theme) { (icon(HALF)) }
-            form.card action="/theme" method="post" {
-                input type="hidden" name="next" value=(frame.here);
-                @for theme in Theme::ALL {
-                    button.quiet type="submit" name="theme" value=(theme.code()) aria-pressed=(frame.theme == theme) {
-                        (words.name_of(theme))
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn footer(frame: &Frame<'_>) -> Markup {
-    let words = frame.words();
-    let switch = match frame.drawer {
-        Drawer::There | Drawer::Open => words.appearance.drawer_off,
-        Drawer::Gone => words.appearance.drawer_on,
-    };
-    html! {
-        footer.foot {
-            div.foot-inner {
-                p { (words.frame.footer_note) }
-                ul.links {
-                    li { a href="/products/" { (words.frame.all_products) } }
-                    li { a href="/orders" { (words.frame.orders) } }
-                    li { a href="/privacy" { (words.frame.privacy) } }
-                    li { a href="/data" { (words.frame.data) } }
-                }
-                form action="/drawer" method="post" {
-                    input type="hidden" name="next" value=(frame.here);
-                    button.quiet type="submit" name="drawer" value=(frame.drawer.other().code()) { (switch) }
-                }
-                p.small {
-                    a href="https://github.com/jdecked/twemoji" rel="noopener" { (words.frame.pictures_by) } ", "
-                    a href="https://creativecommons.org/licenses/by/4.0/" rel="license noopener" { (words.frame.picture_licence) }
-                }
-            }
-        }
-    }
-}
-
-const SEARCH: &str = r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-4-4"/>"#;
-const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6 8-6s8 2 8 6"/>"#;
-const HALF: &str = r#"<circle cx="12" cy="12" r="9"/><path d="M12 3v18a9 9 0 0 0 0-18Z" fill="currentColor"/>"#;
-const BASKET: &str = r#"<path d="M3 9h18l-2 11H5L3 9Z"/><path d="m8 9 3-6M16 9l-3-6"/>"#;
-
-pub(super) const HEART: &str = r#"<path d="M12 20C5 15 3 12 3 8.5 3 6 5 4 7.5 4 9.5 4 11 5 12 7c1-2 2.5-3 4.5-3C19 4 21 6 21 8.5 21 12 19 15 12 20Z"/>"#;
-
-/// A line drawing that only repeats what the text beside it says.
-pub(super) fn icon(paths: &'static str) -> Markup {
-    html! {
-        svg.icon viewBox="0 0 24 24" aria-hidden="true" focusable="false" { (PreEscaped(paths)) }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::Frame;
 use super::layout::{self, Head};
 use super::parts::crumbs::{Crumb, crumbs};
-use super::parts::narrow::{Spot, choices, chosen, sorting};
+use super::parts::narrow::{Spot, choices, chosen, sheet_button, sorting};
 use super::parts::pager::{Pager, pager};
 use super::parts::tile::{List, Tile, grid};
 use crate::domain::{Category, Facets, Filter, Sort};
@@ -60,6 +60,7 @@ pub fn listing(frame: &Frame<'_>, shown: &ListingPage<'_>) -> Markup {
             div.results {
                 div.section-head {
                     p.quiet-text role="status" { ((words.browse.products)(shown.total)) }
+                    (sheet_button(frame, spot))
                     (sorting(frame, spot, Some(shown.usual)))
                 }
                 (chosen(frame, spot, shown.category))

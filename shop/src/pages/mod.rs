@@ -10,6 +10,8 @@ pub mod cart;
 pub mod checkout;
 mod drawer;
 pub mod error;
+mod footer;
+mod header;
 pub mod home;
 pub mod json_ld;
 pub mod layout;

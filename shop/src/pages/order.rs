@@ -2,12 +2,16 @@
 
 use maud::{Markup, html};
 
+use super::Frame;
+use super::assets::Asset;
+use super::layout::{self, Head};
 use super::parts::asked::asked;
 use super::parts::field::alert;
 use super::parts::lines::{LineView, Sums, lines, sums};
 use super::parts::tile::{form_token, picture};
-use super::{Frame, Words, layout};
+use super::parts::timeline::{Progress, timeline};
 use crate::domain::Won;
+use crate::domain::calendar::Stage;
 
 /// What an order's page shows.
 pub struct OrderPage<'a> {
@@ -19,6 +23,8 @@ pub struct OrderPage<'a> {
     pub cancelled: bool,
     /// Until when it can be cancelled; none when it can't.
     pub cancel_until: Option<String>,
+    /// How far it has come; none of what was cancelled.
+    pub progress: Option<Progress>,
     /// Right after it was placed.
     pub just_placed: bool,
     pub lines: Vec<LineView<'a>>,
@@ -39,9 +45,10 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         }
         h1 { (number) }
         (alert(shown.alert))
+        @if let Some(progress) = &shown.progress { (timeline(frame, progress)) }
         dl.facts {
             div { dt { (orders.placed_at) } dd { time datetime=(shown.placed_at_machine) { (shown.placed_at) } } }
-            div { dt { (orders.state) } dd { (state(words, shown.cancelled)) } }
+            @if shown.cancelled { div { dt { (orders.state) } dd { (state(frame, None)) } } }
         }
         div.with-summary {
             section aria-labelledby="items" {
@@ -64,7 +71,13 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         }
         p { a href="/orders" { (orders.to_orders) } }
     };
-    layout::page(frame, &number, &content)
+    let head = Head {
+        title: &number,
+        hidden: true,
+        extras: &[Asset::Keep],
+        ..Head::default()
+    };
+    layout::page_with(frame, &head, &content)
 }
 
 fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
@@ -85,9 +98,11 @@ fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     }
 }
 
-fn state(words: &Words, cancelled: bool) -> Markup {
+/// The stage that it is at; none once it is cancelled.
+fn state(frame: &Frame<'_>, stage: Option<Stage>) -> Markup {
     html! {
-        @if cancelled { span.note.sold-out { (words.orders.cancelled) } } @else { span.note.good { (words.orders.placed) } }
+        @if let Some(stage) = stage { span.note.good { (frame.service().stage(stage)) } }
+        @else { span.note.sold-out { (frame.words().orders.cancelled) } }
     }
 }
 
@@ -97,7 +112,8 @@ pub struct OrderRow<'a> {
     /// The first lines: what the order is recognised by.
     pub first: Vec<LineView<'a>>,
     pub placed_at: String,
-    pub cancelled: bool,
+    /// None once it is cancelled.
+    pub stage: Option<Stage>,
     pub total: Won,
     /// How many things.
     pub things: u32,
@@ -119,7 +135,7 @@ pub fn orders(frame: &Frame<'_>, rows: &[OrderRow<'_>]) -> Markup {
                             span.order-pictures { @for line in &row.first { (picture(line.picture, line.hue)) } }
                             span.order-number { ((orders.number)(row.id)) }
                             span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
-                            (state(words, row.cancelled))
+                            (state(frame, row.stage))
                             span.line-sum { (row.total.text(frame.language)) }
                         }
                     }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::{self, Head};
 use super::parts::asked::asked;
+use super::parts::books::{BooksView, books};
 use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
@@ -30,6 +31,9 @@ pub struct ProductPage<'a> {
     pub error: Option<&'a str>,
     /// Whether it is on the visitor's wish list.
     pub wished: bool,
+    /// The day on which it arrives when it is ordered now, in the shopper's words.
+    pub arrives: &'a str,
+    pub books: BooksView,
     /// Where it was chosen, before this page.
     pub from: Option<Placement>,
 }
@@ -56,9 +60,10 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
                 p.description { (product.description.text(frame.language)) }
                 @if shown.left > 0 { (add_form(frame, shown)) } @else { (alert(shown.error)) }
                 (wish_form(frame, product, shown.wished))
-                p.quiet-text { ((words.browse.delivery_note)(DELIVERY_FEE, FREE_DELIVERY_FROM)) }
+                (facts(frame, shown))
             }
         }
+        (books(frame, &shown.books))
         (shelf(frame, &Shelf { id: "together", heading: finding.together, text: None, more: None, tiles: &shown.together }))
         (shelf(frame, &Shelf {
             id: "next",
@@ -72,12 +77,30 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
         title: name,
         description: product.description.text(frame.language),
         canonical: &format!("/products/{}", product.id),
-        picture: Some(&format!("/pictures/{}.svg", product.picture)),
+        picture: Some(&format!("/pictures/{}.png", product.picture)),
         data: Some(&json_ld::product(frame, product, shown.category, shown.left)),
         hidden: false,
         ..Head::default()
     };
     layout::page_with(frame, &head, &content)
+}
+
+/// What one wants to know before buying.
+fn facts(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
+    let (words, service) = (frame.words(), frame.service());
+    let delivery = (words.browse.delivery_note)(DELIVERY_FEE, FREE_DELIVERY_FROM);
+    html! {
+        dl.details {
+            @if shown.left > 0 {
+                div { dt { (service.arrives) } dd { strong { ((service.arrives_on)(shown.arrives)) } br; ((service.sent_until)()) } }
+            }
+            div { dt { (words.cart.delivery) } dd { (delivery) } }
+            div { dt { (service.returns) } dd { (service.returns_text) } }
+            div { dt { (words.checkout.payment) } dd { (words.checkout.on_delivery) } }
+            div { dt { (service.number) } dd { (shown.product.id) } }
+            div { dt { (service.since) } dd { time datetime=(shown.product.added) { (shown.product.added) } } }
+        }
+    }
 }
 
 fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {

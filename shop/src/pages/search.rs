@@ -5,7 +5,7 @@ use schemas::EventId;
 
 use super::Frame;
 use super::layout::{self, Head};
-use super::parts::narrow::{Spot, choices, chosen, encoded, sorting};
+use super::parts::narrow::{Spot, choices, chosen, encoded, sheet_button, sorting};
 use super::parts::pager::{Pager, pager};
 use super::parts::shelf::{Shelf, shelf};
 use super::parts::tile::{List, Tile, marked_grid};
@@ -96,6 +96,7 @@ fn found(frame: &Frame<'_>, shown: &SearchPage<'_>) -> Markup {
             div.results {
                 div.section-head {
                     p.quiet-text role="status" { ((words.browse.found)(shown.total)) }
+                    (sheet_button(frame, spot))
                     (sorting(frame, spot, None))
                 }
                 (chosen(frame, spot, shown.category))

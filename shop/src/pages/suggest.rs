@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::Words;
 use super::parts::narrow::encoded;
 use super::parts::tile::marked;
+use super::words::Around;
 use crate::domain::{Category, Language, Marks, Product};
 
 pub struct Suggestions<'a> {
@@ -18,6 +19,17 @@ pub struct Suggestions<'a> {
     pub marks: &'a Marks,
 }
 
+/// What to go on with while nothing is typed: products that people like, under a heading.
+#[must_use]
+pub fn starters(language: Language, popular: &[(&Product, u16)]) -> Markup {
+    let finding = &Words::of(language).finding;
+    html! {
+        @if !popular.is_empty() { p.suggestions-head role="presentation" { (Around::of(language).popular) } }
+        @for (product, hue) in popular { (option(language, product, (*hue, &Marks::default()))) }
+        template data-said=((finding.suggested)(popular.len())) {}
+    }
+}
+
 /// The options, and how many there are in words; no option where nothing is found.
 #[must_use]
 pub fn suggestions(shown: &Suggestions<'_>) -> Markup {
@@ -25,13 +37,7 @@ pub fn suggestions(shown: &Suggestions<'_>) -> Markup {
     let count = shown.categories.len() + shown.products.len();
     html! {
         @for (product, hue) in &shown.products {
-            a.suggestion role="option" tabindex="-1" aria-selected="false" href={ "/products/" (product.id) } data-product-id=(product.id) {
-                span class={ "dot hue-" (hue) } {
-                    img src={ "/pictures/" (product.picture) ".svg" } alt="" width="28" height="28";
-                }
-                span.suggestion-name { (marked(product.name.text(shown.language), shown.marks)) }
-                span.suggestion-note { (product.price.text(shown.language)) }
-            }
+            (option(shown.language, product, (*hue, shown.marks)))
         }
         @for category in &shown.categories {
             a.suggestion role="option" tabindex="-1" aria-selected="false" href={ "/products/?category=" (category.id) } {
@@ -48,5 +54,17 @@ pub fn suggestions(shown: &Suggestions<'_>) -> Markup {
             }
         }
         template data-said=((finding.suggested)(count)) {}
+    }
+}
+
+fn option(language: Language, product: &Product, (hue, marks): (u16, &Marks)) -> Markup {
+    html! {
+        a.suggestion role="option" tabindex="-1" aria-selected="false" href={ "/products/" (product.id) } data-product-id=(product.id) {
+            span class={ "dot hue-" (hue) } {
+                img src={ "/pictures/" (product.picture) ".svg" } alt="" width="28" height="28";
+            }
+            span.suggestion-name { (marked(product.name.text(language), marks)) }
+            span.suggestion-note { (product.price.text(language)) }
+        }
     }
 }

@@ -5,6 +5,7 @@ use sqlx::Row;
 
 use crate::domain::{Language, Password, PersonName};
 use crate::store::database::{transaction, transaction_always};
+use crate::store::projection::account;
 use crate::store::{SignInToken, Store, StoreError, sign_in};
 
 /// What was typed to change a password.
@@ -62,6 +63,8 @@ impl Store {
         let hash = self.0.hasher.hash(change.new.as_bytes()).await?;
         let now = self.0.clock.now();
         transaction!(self.0.database, |connection| {
+            // Whoever signs in with the old one at this moment is waited for, and is out then.
+            account::lock(connection, user).await?;
             // Only in the place of the one that was checked.
             let changed =
                 sqlx::query("UPDATE person SET password_hash = $1 WHERE account_id = $2 AND password_hash = $3")

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use schemas::OrderId;
+use schemas::{OrderId, UserId};
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::order::{self, CancelError, OrderError, OrderState};
 use crate::domain::{Delivery, Order, Won};
 use crate::observe::Occasion;
-use crate::store::event_store::{Counter, Fact, Recorder, Stream};
+use crate::store::event_store::{Counter, Recorder};
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::{cart, orders, stock};
 use crate::store::recording;
-use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery};
+use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery, people};
 
 /// What a checkout page sends.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,10 @@ impl Store {
             store: self,
             recorder: self.recorder(occasion, status),
             owner: owner.key(),
+            user: match owner {
+                CartOwner::Account(user) => Some(user),
+                CartOwner::Visitor(_) => None,
+            },
             key: format!("{}/{}", owner.key(), submitted.token.hex()),
             submitted,
         };
@@ -78,6 +83,7 @@ struct Checkout<'a> {
     store: &'a Store,
     recorder: Recorder<'a>,
     owner: String,
+    user: Option<UserId>,
     key: String,
     submitted: Submitted<'a>,
 }
@@ -88,6 +94,12 @@ impl Checkout<'_> {
         let id = OrderId(Counter::Order.next(connection).await?);
         if let Some(order) = self.placed_before(connection).await? {
             return Ok(Err(Instead::Already(Box::new(order))));
+        }
+        // An account that was deleted meanwhile has nothing left to order, and no address is to be kept for it.
+        if let Some(user) = self.user
+            && !people::is_somebodys(connection, user).await?
+        {
+            return Ok(Err(Instead::Refused(OrderError::EmptyCart)));
         }
         cart::lock(connection, &self.owner).await?;
         let cart = cart::load(connection, &self.owner).await?;

@@ -14,6 +14,17 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use crate::store::StoreError;
 
 const TRIES: u32 = 10;
+/// What is deleted is overwritten with zeros: a person who is erased is in no free page, either.
+const OF_THE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON";
+/// Brings the write-ahead log into the file and empties it.
+const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+/// How long the shop's own tasks wait for an answer (pages have `--answer-timeout`). A connection that was lost without a word, because
+/// the database failed over or a firewall forgot it, never answers.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long a connection that is given back may take to show that it lives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// The server ends what it hears nothing of in the middle of a transaction: a shop whose network is gone would keep its locks for hours.
+const OF_EACH_CONNECTION: &str = "SET search_path TO shop; SET idle_in_transaction_session_timeout TO '60s'";
 
 #[derive(Debug)]
 pub(super) struct Database {
@@ -22,6 +33,8 @@ pub(super) struct Database {
     begin: &'static str,
     /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
     keep_others_out: Option<&'static str>,
+    /// Empties the log in which what was deleted still stands; a server has its own ways with its log.
+    empty_log: Option<&'static str>,
     /// Why the last transaction failed to be written, since when; none once one succeeded.
     write_trouble: Mutex<Option<(Instant, String)>>,
 }
@@ -56,9 +69,7 @@ impl Database {
             file.replace('%', "%25").replace('#', "%23")
         ))?;
         try_out(&address).await?;
-        let writer = sqlite_pool(1, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-            .connect_with(address.clone())
-            .await?;
+        let writer = sqlite_pool(1, OF_THE_WRITER).connect_with(address.clone()).await?;
         migrate_sqlite(&writer).await?;
         let readers = sqlite_pool(4, "PRAGMA query_only = ON").connect_with(address).await?;
         Ok(Self {
@@ -66,6 +77,7 @@ impl Database {
             readers,
             begin: "BEGIN IMMEDIATE",
             keep_others_out: None,
+            empty_log: Some(EMPTY_LOG),
             write_trouble: Mutex::default(),
         })
     }
@@ -77,8 +89,10 @@ impl Database {
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(5))
             .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute("SET search_path TO shop").await.map(drop) })
+                Box::pin(async move { connection.execute(OF_EACH_CONNECTION).await.map(drop) })
             })
+            // Whoever gave up waiting gives back a connection that may be dead: without this it would hold its place in the pool for ever.
+            .after_release(|connection, _| Box::pin(lives(connection)))
             .connect_with(address)
             .await?;
         let mut migrator = sqlx::migrate!("migrations/postgres");
@@ -90,6 +104,7 @@ impl Database {
             readers: pool,
             begin: "BEGIN",
             keep_others_out: Some(LOCK_ALL),
+            empty_log: None,
             write_trouble: Mutex::default(),
         })
     }
@@ -102,6 +117,15 @@ impl Database {
     pub(super) async fn keep_others_out(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         if let Some(lock) = self.keep_others_out {
             connection.execute(lock).await?;
+        }
+        Ok(())
+    }
+
+    /// What was deleted is no longer in the database's files. While somebody reads what was there before, it stays until the next time, or
+    /// until the shop stops.
+    pub(super) async fn forget(&self) -> Result<(), StoreError> {
+        if let Some(empty) = self.empty_log {
+            self.writer.acquire().await?.execute(empty).await?;
         }
         Ok(())
     }
@@ -226,11 +250,28 @@ macro_rules! transaction_always {
 
 pub(super) use {transaction, transaction_always};
 
+/// An answer to what the shop asks for itself, if it comes in time.
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(ANSWER_WITHIN, work)
+        .await
+        .unwrap_or(Err(StoreError::Silent(ANSWER_WITHIN)))
+}
+
+/// False for a connection that is to be closed.
+async fn lives(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
+
 /// Says at once why there is no connection; a pool would try again until it could only say that time was up.
 async fn try_out(address: &AnyConnectOptions) -> Result<(), StoreError> {
-    let connection = AnyConnection::connect_with(address)
-        .await
-        .map_err(StoreError::Unreachable)?;
+    let connection = AnyConnection::connect_with(address).await;
+    let connection = connection.map_err(|error| match hosting::pooler_hint(&error.to_string()) {
+        Some(hint) => StoreError::Pooler(format!("{error}; {hint}")),
+        None => StoreError::Unreachable(error),
+    })?;
     connection.close().await.map_err(StoreError::Unreachable)
 }
 

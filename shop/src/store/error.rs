@@ -1,5 +1,7 @@
 //! What can go wrong with the store; a refusal (out of stock, wrong password) is an answer and not in here.
 
+use std::time::Duration;
+
 use schemas::OrderId;
 
 /// Why the store couldn't do what it was asked. Nothing was recorded, except where [`StoreError::Database`] hits a COMMIT: then it is
@@ -8,11 +10,16 @@ use schemas::OrderId;
 pub enum StoreError {
     #[error("the database address is not understood: {0}")]
     Address(String),
+    #[error("the database can't be used: {0}")]
+    Pooler(String),
     /// At the start only: it is refused, unknown, or the password is wrong; the source says which.
     #[error("the database can't be reached")]
     Unreachable(#[source] sqlx::Error),
     #[error("the database doesn't do as it is told")]
     Database(#[from] sqlx::Error),
+    /// It may have been done, as above.
+    #[error("the database gave no answer within {} s", .0.as_secs())]
+    Silent(Duration),
     #[error("the database's tables can't be brought up to date")]
     Migration(#[source] sqlx::migrate::MigrateError),
     #[error(

@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::StockLevels;
-use crate::store::database::transaction_always;
+use crate::store::database::{in_time, transaction_always};
 use crate::store::projection::stock;
 use crate::store::{Store, StoreError};
 
@@ -48,7 +48,7 @@ impl Store {
     }
 
     async fn levels(&self) -> Result<StockLevels, StoreError> {
-        stock::levels(&mut *self.0.database.read().await?).await
+        in_time(async { stock::levels(&mut *self.0.database.read().await?).await }).await
     }
 
     fn note(&self, failure: Option<&StoreError>) {
@@ -81,9 +81,12 @@ impl Store {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(second.tick()).await.is_some() {
             // Said where it began, and tried again in a second.
-            if self.refresh_stock().await.is_ok() {
-                self.refresh_catalogue().await.ok();
-            }
+            stop.run_until_cancelled(async {
+                if self.refresh_stock().await.is_ok() {
+                    in_time(self.refresh_catalogue()).await.ok();
+                }
+            })
+            .await;
         }
     }
 

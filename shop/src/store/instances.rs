@@ -11,7 +11,7 @@ use std::fmt;
 use schemas::{InstanceId, Timestamp};
 use sqlx::{AnyConnection, Row};
 
-use crate::store::database::{transaction, transaction_always};
+use crate::store::database::{in_time, transaction, transaction_always};
 use crate::store::{Store, StoreError};
 
 /// A shop that was seen this lately runs; each says so every 15 seconds.
@@ -71,6 +71,10 @@ struct Known {
 impl Store {
     /// Says that this shop runs; who has adopted it, if it must not.
     pub async fn runs(&self) -> Result<Option<String>, StoreError> {
+        in_time(self.say_that_it_runs()).await
+    }
+
+    async fn say_that_it_runs(&self) -> Result<Option<String>, StoreError> {
         transaction_always!(self.0.database, |connection| {
             let own = self.0.instance.as_str();
             let seen = sqlx::query(
@@ -95,9 +99,8 @@ impl Store {
              LEFT JOIN shop_instance AS theirs ON theirs.name = event.instance
              LEFT JOIN shop_instance AS runs ON runs.name = COALESCE(theirs.adopted_by, event.instance)
              WHERE event.journal_sequence IS NULL GROUP BY COALESCE(theirs.adopted_by, event.instance) ORDER BY whose",
-        )
-        .fetch_all(&mut *self.0.database.read().await?)
-        .await?;
+        );
+        let rows = in_time(async { Ok(rows.fetch_all(&mut *self.0.database.read().await?).await?) }).await?;
         let mut waiting = WaitingFacts::default();
         for row in rows {
             let (instance, facts): (String, i64) = (row.try_get("whose")?, row.try_get("facts")?);

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::store::database::in_time;
 use crate::store::{Store, StoreError};
 
 /// Facts that are read at a time.
@@ -29,9 +30,11 @@ pub enum Want {
 impl Store {
     /// The place before the last `count` facts.
     pub async fn facts_back(&self, count: i64) -> Result<i64, StoreError> {
-        let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM event")
-            .fetch_one(&mut *self.0.database.read().await?)
-            .await?;
+        let last = in_time(async {
+            let last = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM event");
+            Ok(last.fetch_one(&mut *self.0.database.read().await?).await?)
+        });
+        let last: i64 = last.await?;
         Ok((last - count).max(0))
     }
 
@@ -42,11 +45,8 @@ impl Store {
             "SELECT id, happened_at, data FROM event
              WHERE id > $1 AND event_type IN ('cart_add', 'order_placed') ORDER BY id LIMIT $2",
         );
-        let rows = facts
-            .bind(id)
-            .bind(PAGE)
-            .fetch_all(&mut *self.0.database.read().await?)
-            .await?;
+        let facts = facts.bind(id).bind(PAGE);
+        let rows = in_time(async { Ok(facts.fetch_all(&mut *self.0.database.read().await?).await?) }).await?;
         rows.iter().filter_map(|row| wanted(row).transpose()).collect()
     }
 }

@@ -21,6 +21,7 @@ mod database;
 mod delivery;
 mod error;
 mod event_store;
+mod fact;
 mod fresh;
 mod instances;
 mod interest;

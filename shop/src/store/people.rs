@@ -5,12 +5,14 @@ use schemas::events::{Login, LoginFailed, LoginFailure, SignInMethod, Signup};
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::account::{NewAccount, composed};
-use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, VisitorId};
+use crate::domain::{Email, Field, FieldError, Language, Problem, VisitorId};
 use crate::observe::Occasion;
-use crate::store::event_store::{Counter, Fact, Stream};
+use crate::store::event_store::Counter;
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::{account, orders};
 use crate::store::recording;
 use crate::store::recording_always;
+use crate::store::who::name_from_row;
 use crate::store::{
     Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, belongings, cart, sign_in,
 };
@@ -70,13 +72,20 @@ impl Store {
             self.record_sign_in_refused(occasion, failure, answers.refused).await?;
             return Ok(Err(failure));
         };
-        let occasion = as_user(occasion, person.who.user);
+        let known = as_user(occasion, person.who.user);
         let (method, status) = (SignInMethod::Password, answers.accepted);
-        recording!(self, |connection| {
-            self.let_in(connection, &occasion, visitor, person.who.clone(), method, status)
+        let let_in = recording!(self, |connection| {
+            if !is_still(connection, &person).await? {
+                return Ok(Err(LoginFailure::Credentials));
+            }
+            self.let_in(connection, &known, visitor, person.who.clone(), method, status)
                 .await
                 .map(Ok)
-        })
+        })?;
+        if let Err(failure) = let_in {
+            self.record_sign_in_refused(occasion, failure, answers.refused).await?;
+        }
+        Ok(let_in)
     }
 
     /// Whether it was typed so, in whichever form of Unicode; accounts from before passwords were composed keep theirs as it was typed.
@@ -112,6 +121,8 @@ impl Store {
     pub async fn erase_person(&self, user: UserId) -> Result<(), StoreError> {
         let owner = CartOwner::Account(user).key();
         recording_always!(self, |connection| {
+            // An order that is being placed is waited for, and none is placed afterwards.
+            account::lock(connection, user).await?;
             sqlx::query("DELETE FROM delivery WHERE order_id IN (SELECT id FROM orders WHERE owner = $1)")
                 .bind(owner.as_str())
                 .execute(&mut *connection)
@@ -121,7 +132,8 @@ impl Store {
                 .execute(connection)
                 .await?;
             Ok(())
-        })
+        })?;
+        self.0.database.forget().await
     }
 
     /// The part of signing in that comes after the door: the fact with the guest's orders, the cart, the wish list, the token.
@@ -180,8 +192,25 @@ async fn person(connection: &mut AnyConnection, email: &str) -> Result<Option<Pe
     }))
 }
 
-pub(super) fn name_from_row(user: i64, name: &str) -> Result<PersonName, StoreError> {
-    PersonName::parse(Field::Name, name).map_err(|wrong| StoreError::impossible("person", user, wrong))
+/// Whether the password that was checked is the account's to this moment; nobody changes it before the transaction ends.
+async fn is_still(connection: &mut AnyConnection, person: &Person) -> Result<bool, StoreError> {
+    account::lock(connection, person.who.user).await?;
+    let same: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM person WHERE account_id = $1 AND password_hash = $2")
+        .bind(person.who.user.0)
+        .bind(person.password_hash.as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(same == 1)
+}
+
+/// Whether the account is somebody's; it stays so until the transaction ends.
+pub(super) async fn is_somebodys(connection: &mut AnyConnection, user: UserId) -> Result<bool, StoreError> {
+    account::lock(connection, user).await?;
+    let persons: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM person WHERE account_id = $1")
+        .bind(user.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(persons == 1)
 }
 
 async fn keep_person(

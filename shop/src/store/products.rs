@@ -1,4 +1,5 @@
-//! What is sold, on its way to `shop.product`: a fact for each product when it is new, and one for each change.
+//! What is sold, on its way to `shop.product`: a fact for each product when it is new, and one for each change; once more what a topic that
+//! was made anew lacks (`product_topic.rs`).
 //!
 //! Promises: what was published last is read in the transaction that publishes, from a stream for each product, so that each change is
 //! published once, however many shops see it and whenever they die; `valid_from` of a product rises. What changes is what the message says:
@@ -18,8 +19,9 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::stock;
-use crate::store::database::Database;
-use crate::store::event_store::{Counter, Stream};
+use crate::store::database::{Database, in_time};
+use crate::store::event_store::Counter;
+use crate::store::fact::Stream;
 use crate::store::{Store, StoreError, recording, recording_always, seed};
 
 /// How long a change may wait.
@@ -83,6 +85,51 @@ impl Store {
         Ok(published)
     }
 
+    /// Publishes once more what was published last of these products, unless that was after `asked`, or within `margin` before it by another
+    /// shop, so that it may still be on its way; answers how many. What holds from when stays as it was said.
+    pub async fn say_again(
+        &self,
+        products: &[ProductId],
+        (asked, margin): (Timestamp, Duration),
+    ) -> Result<usize, StoreError> {
+        let mut said = 0;
+        for some in products.chunks(AT_ONCE) {
+            said += recording_always!(self, |connection| {
+                let mut said = 0;
+                for product in some {
+                    said += usize::from(self.say_one_again(connection, *product, (asked, margin)).await?);
+                }
+                Ok(said)
+            })?;
+        }
+        Ok(said)
+    }
+
+    async fn say_one_again(
+        &self,
+        connection: &mut AnyConnection,
+        id: ProductId,
+        (asked, margin): (Timestamp, Duration),
+    ) -> Result<bool, StoreError> {
+        let stream = Stream::Product(id).key();
+        let Some(last) = last_published(connection, stream.as_deref()).await? else {
+            return Ok(false);
+        };
+        let margin = i64::try_from(margin.as_micros()).unwrap_or(i64::MAX);
+        let waits = if last.instance == self.0.instance.as_str() {
+            0
+        } else {
+            margin
+        };
+        if last.at.unix_micros().saturating_add(waits) >= asked.unix_micros() {
+            return Ok(false);
+        }
+        let at = self.0.clock.now();
+        self.record(connection, (id, last.version + 1), (at, last.product))
+            .await?;
+        Ok(true)
+    }
+
     /// Looks every second for what is new or has changed, and publishes it, until `stop`.
     pub async fn keep_publishing(&self, stop: CancellationToken) {
         let mut known: HashMap<ProductId, (i64, StockClass)> = HashMap::new();
@@ -102,7 +149,10 @@ impl Store {
             let changed: Vec<_> = states.filter(|(id, state)| known.get(id) != Some(state)).collect();
             let mut ids: Vec<ProductId> = changed.iter().map(|(id, _)| *id).collect();
             ids.sort_unstable();
-            match self.publish(&ids).await {
+            let Some(published) = stop.run_until_cancelled(in_time(self.publish(&ids))).await else {
+                return;
+            };
+            match published {
                 Ok(_) => {
                     known.extend(changed);
                     looked_at = now;
@@ -134,23 +184,35 @@ impl Store {
         let Some(now) = as_sold(connection, id).await?.or_else(|| discontinued(last.as_ref())) else {
             return Ok(false);
         };
-        if last.as_ref().is_some_and(|(_, last)| is_same(last, &now)) {
+        if last.as_ref().is_some_and(|last| is_same(&last.product, &now)) {
             return Ok(false);
         }
-        let version = last.as_ref().map_or(1, |(version, _)| version + 1);
-        let after = last.as_ref().map(|(_, last)| last.valid_from.plus_micros(1));
+        let version = last.as_ref().map_or(1, |last| last.version + 1);
+        let after = last.as_ref().map(|last| last.product.valid_from.plus_micros(1));
         let at = self
             .0
             .clock
             .now()
             .max(after.unwrap_or(Timestamp::from_unix_micros_saturating(0)));
+        let now = Product { valid_from: at, ..now };
+        self.record(connection, (id, version), (at, now)).await?;
+        Ok(true)
+    }
+
+    /// Records it as this version of the product's stream; a conflict when another shop was faster with it.
+    async fn record(
+        &self,
+        connection: &mut AnyConnection,
+        (id, version): (ProductId, i64),
+        (at, details): (Timestamp, Product<'_>),
+    ) -> Result<(), StoreError> {
         let entry = CatalogueEntry {
             timestamp: at,
             event_type: EventType::Product,
             entity_type: EntityType::Product,
             entity_id: id.0,
             event_id: EventId::at(at, rand::random()),
-            details: Product { valid_from: at, ..now },
+            details,
             schema_version: SCHEMA_VERSION,
             source: None,
         };
@@ -162,7 +224,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(self.0.instance.as_str())
-        .bind(stream)
+        .bind(Stream::Product(id).key())
         .bind(version)
         .bind(event.event_type.name())
         .bind(event.event_id.to_string())
@@ -171,7 +233,7 @@ impl Store {
         .execute(connection)
         .await;
         match inserted {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(()),
             // Another shop was faster with this version: what it published is looked at.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(StoreError::Conflict),
             Err(error) => Err(error.into()),
@@ -206,12 +268,19 @@ fn product(id: ProductId, row: &AnyRow) -> Result<Product<'static>, StoreError> 
     })
 }
 
-/// The version of the product's stream, and what it says.
-async fn last_published(
-    connection: &mut AnyConnection,
-    stream: Option<&str>,
-) -> Result<Option<(i64, Product<'static>)>, StoreError> {
-    let row = sqlx::query("SELECT id, version, data FROM event WHERE stream = $1 ORDER BY version DESC LIMIT 1");
+/// What was published last of a product.
+struct Last {
+    /// The version of the product's stream.
+    version: i64,
+    product: Product<'static>,
+    /// When, and by which shop.
+    at: Timestamp,
+    instance: String,
+}
+
+async fn last_published(connection: &mut AnyConnection, stream: Option<&str>) -> Result<Option<Last>, StoreError> {
+    let row =
+        sqlx::query("SELECT id, version, instance, data FROM event WHERE stream = $1 ORDER BY version DESC LIMIT 1");
     let Some(row) = row.bind(stream).fetch_optional(connection).await? else {
         return Ok(None);
     };
@@ -219,22 +288,26 @@ async fn last_published(
     let entry: CatalogueEntry<'_> =
         serde_json::from_str(&data).map_err(|error| StoreError::impossible("event", id, error))?;
     let owned = |text: &str| text.to_owned().into();
-    let last = Product {
+    let product = Product {
         name_ko: owned(&entry.details.name_ko),
         name_en: owned(&entry.details.name_en),
         category_ko: owned(&entry.details.category_ko),
         category_en: owned(&entry.details.category_en),
         ..entry.details
     };
-    Ok(Some((row.try_get("version")?, last)))
+    Ok(Some(Last {
+        version: row.try_get("version")?,
+        product,
+        at: entry.timestamp,
+        instance: row.try_get("instance")?,
+    }))
 }
 
 /// What was published and is sold no more.
-fn discontinued(last: Option<&(i64, Product<'static>)>) -> Option<Product<'static>> {
-    let (_, last) = last?;
+fn discontinued(last: Option<&Last>) -> Option<Product<'static>> {
     Some(Product {
         stock_class: StockClass::Discontinued,
-        ..last.clone()
+        ..last?.product.clone()
     })
 }
 

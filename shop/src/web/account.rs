@@ -125,6 +125,8 @@ pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentF
         let changed = Changed {
             cookies: vec![
                 Change::SignedOut,
+                // A digest of the address.
+                Change::KnownNoMore,
                 Change::Visit(caller.visit.anew(rand::random())),
                 Change::Looked(Looked::default()),
             ],

@@ -20,7 +20,7 @@ use super::endpoint::Endpoint;
 use super::record::Seen;
 use super::recorded_address::{PARAMETERS, recorded_address};
 use super::{Site, crawler, forwarded};
-use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
+use crate::domain::{Catalogue, Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
 use crate::store::{CartOwner, SignInToken, SignedIn};
@@ -59,6 +59,8 @@ pub(super) struct Caller {
     pub here: String,
     /// The wish list, once it has been asked for.
     pub wished: OnceLock<Vec<ProductId>>,
+    /// What is sold, as it was when this request's page was begun.
+    pub catalogue: OnceLock<Arc<Catalogue>>,
     /// A script asks for the cart alone, to show it on another page: header `x-part: cart`, which redirects keep.
     pub wants_part: bool,
 }
@@ -136,6 +138,7 @@ impl Caller {
             begins_session: before.is_none_or(|before| before.session != visit.session),
             here,
             wished: OnceLock::new(),
+            catalogue: OnceLock::new(),
             wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),
         }
     }

@@ -51,10 +51,15 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<Re
         return Ok(Redirect::to("/cart").into_response());
     }
     let before = site.store.last_delivery_of(caller.owner()).await?;
+    let member = || {
+        let who = caller.signed_in.as_ref();
+        who.map(|who| DeliveryTyped::of_member(who.name.as_str()))
+            .unwrap_or_default()
+    };
     let alert = cannot_be_ordered(&site, &caller, &cart);
     let said = Said {
         token: CheckoutToken(rand::random()),
-        typed: &before.as_ref().map(DeliveryTyped::again).unwrap_or_default(),
+        typed: &before.as_ref().map_or_else(member, DeliveryTyped::again),
         errors: &Errors::default(),
         alert: alert.as_deref(),
     };

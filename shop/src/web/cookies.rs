@@ -164,6 +164,8 @@ pub(super) enum Change {
     Looked(Looked),
     Consent(Consent),
     Known(KnownAccount),
+    /// The account is gone.
+    KnownNoMore,
     Forced(Forced),
     /// The portal shows this browser messages.
     Portal(TokenDigest),
@@ -198,6 +200,7 @@ impl Outgoing {
                 Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
                 Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
                 Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
+                Change::KnownNoMore => self.cookie(KNOWN, String::new(), Duration::ZERO),
                 Change::Forced(forced) => self.cookie(FORCED, forced.to_string(), FORCED_KEPT),
                 Change::Portal(token) => self.cookie(PORTAL, token.text(), PORTAL_KEPT),
                 Change::HasCart => self.cookie(HAS_CART, HAS_CART.to_owned(), KEPT),

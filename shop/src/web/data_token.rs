@@ -14,13 +14,13 @@ use schemas::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Site;
 use super::caller::By;
 use super::cookies::Change;
 use super::data::{framed, reader};
 use super::error::PageError;
 use super::pace::{Pace, Wait, place};
 use super::record::Changed;
+use super::{Site, language};
 
 /// A digest of the token: what the cookie holds, so that a new token closes what the old one opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,11 +125,8 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let Form(shown) = form?;
     let digest = TokenDigest::of(&shown.token);
-    let next = if shown.next.starts_with("/data") {
-        &shown.next
-    } else {
-        "/data"
-    };
+    let next = Some(language::local(&shown.next)).filter(|next| next.starts_with("/data"));
+    let next = next.unwrap_or("/data");
     let portal = &site.manners.portal;
     let opens = portal.opens_to(&digest, caller.address, site.clock.now());
     if !opens.map_err(PageError::TooMany)? {

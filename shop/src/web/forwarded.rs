@@ -3,6 +3,7 @@
 //! Each proxy adds the address that it was asked from, the nearest last; what stands before the first proxy that is not trusted was
 //! written by anybody. One header is believed, the one that the operator's proxy writes: the others may come from the visitor.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
@@ -14,11 +15,16 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, (believed, trusted): (F
     let mut nearest = peer.to_canonical();
     let is_trusted = |ip| trusted.iter().any(|network| network.contains(ip));
     let lines = headers.get_all(believed.name());
-    let hops: Vec<&str> = lines
+    // A visitor may have begun the line with any bytes and an open quote: what the proxy wrote behind them counts.
+    let lines: Vec<Cow<'_, str>> = lines
         .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| divided(line, ','))
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
         .collect();
+    let hops = lines.iter().flat_map(|line| match believed {
+        ForwardedHeader::Forwarded if line.matches('"').count().is_multiple_of(2) => divided(line, ',').collect(),
+        _ => line.split(',').collect::<Vec<&str>>(),
+    });
+    let hops: Vec<&str> = hops.collect();
     for hop in hops.into_iter().rev() {
         if !is_trusted(nearest) {
             break;
@@ -116,6 +122,22 @@ mod tests {
             ("proto=https", "10.0.0.1"),
         ] {
             assert_eq!(from(ForwardedHeader::Forwarded, value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn nobody_hides_behind_the_proxy_with_what_stands_before_its_own_words() {
+        let trusted: Vec<Network> = vec!["10.0.0.0/8".parse().unwrap()];
+        for (header, value) in [
+            (ForwardedHeader::XForwardedFor, &b"\", 203.0.113.7"[..]),
+            (ForwardedHeader::XForwardedFor, b"\xff\xfe, 203.0.113.7"),
+            (ForwardedHeader::Forwarded, b"for=\"x, for=203.0.113.7"),
+            (ForwardedHeader::Forwarded, b"for=\xff, for=203.0.113.7"),
+        ] {
+            let value = axum::http::HeaderValue::from_bytes(value).unwrap();
+            let headers: HeaderMap = [(header.name(), value)].into_iter().collect();
+            let read = address("10.0.0.1".parse().unwrap(), &headers, (header, &trusted));
+            assert_eq!(read.to_string(), "203.0.113.7", "{headers:?}");
         }
     }
 

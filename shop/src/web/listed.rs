@@ -59,6 +59,10 @@ pub(super) async fn sitemap(State(site): State<Site>) -> impl IntoResponse {
                 "<xhtml:link rel=\"alternate\" hreflang=\"{code}\" href=\"{url}{path}{joint}lang={code}\"/>"
             );
         }
+        let _ = write!(
+            xml,
+            "<xhtml:link rel=\"alternate\" hreflang=\"x-default\" href=\"{url}{path}\"/>"
+        );
         xml.push_str("</url>\n");
     }
     xml.push_str("</urlset>\n");

@@ -1,6 +1,6 @@
 //! `/api/my-events`: what the shop recorded of the visitor's own session lately, and how far each event has got. The drawer asks for it.
 //!
-//! - 200 `{"state":"..","events":[{"event_id":"..","event_type":"view","topic":"shop.view","at":"12:30:05","place":{"partition":1,
+//! - 200 `{"state":"..","events":[{"event_id":"..","event_type":"view","topic":"shop.view","at":"12:30:05","said":"You looked at ..","place":{"partition":1,
 //!   "offset":42},"steps":{"journal":"done","topic":"done","file":"waiting","row":"waiting"},"schema":"/data/schemas/view.json",
 //!   "event":{..}}]}`: the last 30, the newest first. A step is `done`, `waiting`, `none` (events of this kind don't take it) or `unknown`;
 //! - 204: nothing has changed since the answer whose `state` stands in `?after=`;
@@ -25,7 +25,9 @@ use super::cookies::Cookies;
 use super::error::PageError;
 use super::pace::place;
 use super::recorded::Recorded;
+use super::said::said;
 use super::{Site, caller, recorded, show};
+use crate::domain::Language;
 use crate::way::{Entered, Steps};
 
 /// So many events are shown.
@@ -36,6 +38,8 @@ const NEVER_KEPT: [(axum::http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-sto
 #[serde(default)]
 pub(super) struct Known {
     after: String,
+    /// Of the words.
+    lang: String,
 }
 
 #[derive(Serialize)]
@@ -51,6 +55,8 @@ struct Shown {
     event_type: &'static str,
     topic: &'static str,
     at: String,
+    /// What happened, in the visitor's language.
+    said: String,
     place: Option<PlaceShown>,
     steps: StepsShown,
     schema: String,
@@ -79,7 +85,14 @@ pub(super) async fn index(
     let address = place(caller::address(&site, &request));
     let paced = site.paces.my_events.take(&address, site.clock.now());
     paced.map_err(PageError::TooMany)?;
-    let visit = Cookies::of(&request.headers, &site.manners).visit();
+    let cookies = Cookies::of(&request.headers, &site.manners);
+    let language = known
+        .as_ref()
+        .ok()
+        .and_then(|Query(known)| Language::from_code(&known.lang));
+    let language = language.unwrap_or(Language::Ko);
+    let catalogue = site.store.catalogue();
+    let visit = cookies.visit();
     let events = match visit {
         Some(visit) => recorded::of(&site, visit.session, SHOWN).await?,
         None => Vec::new(),
@@ -90,7 +103,10 @@ pub(super) async fn index(
     let shown: Vec<Shown> = events
         .iter()
         .zip(site.way.of(kinds))
-        .map(|(recorded, steps)| shown(&site, recorded, steps))
+        .map(|(recorded, steps)| Shown {
+            said: said(&catalogue, language, &recorded.event),
+            ..shown(&site, recorded, steps)
+        })
         .collect();
     let events = serde_json::value::to_raw_value(&shown).map_err(PageError::Encode)?;
     let digest = Sha256::digest(events.get());
@@ -129,6 +145,7 @@ fn shown(site: &Site, Recorded { event, entered }: &Recorded, steps: Steps) -> S
         event_type: event.event_type.name(),
         topic: event.event_type.topic().name(),
         at: show::time_of_day(event.timestamp),
+        said: String::new(),
         place: steps.place.map(|place| PlaceShown {
             partition: place.partition.0,
             offset: place.offset.0,

@@ -14,6 +14,7 @@ use super::cart::kept;
 use super::cart_page::address_with_missing;
 use super::error::PageError;
 use super::{Site, show};
+use crate::domain::calendar::{self, Stage};
 use crate::domain::{
     Belongings, CancelError, Catalogue, Delivery, Order, OrderState, StockLevels, Won, belongings, order,
 };
@@ -21,6 +22,8 @@ use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
+use crate::pages::parts::timeline::Progress;
+use crate::pages::words::Service;
 use crate::store::FormToken;
 
 type AskedForm = Result<Form<Asked>, FormRejection>;
@@ -46,7 +49,7 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
             .map(|line| show::line(&catalogue, &caller, line))
             .collect(),
         placed_at: show::moment(order.placed_at),
-        cancelled: matches!(order.state, OrderState::Cancelled { .. }),
+        stage: stage(&site, order),
         total: order.total,
         things: order.lines.iter().map(|line| u32::from(line.quantity)).sum(),
     };
@@ -152,14 +155,22 @@ async fn page(
 ) -> Result<maud::Markup, PageError> {
     let catalogue = site.store.catalogue();
     let delivery = site.store.delivery_of(caller.owner(), order.id).await?;
+    let cancel_until = order::cancel(order, site.clock.now(), site.manners.cancel_window)
+        .is_ok()
+        .then(|| show::moment(order::cancellable_until(order.placed_at, site.manners.cancel_window)));
+    let progress = stage(site, order).map(|stage| Progress {
+        stage,
+        placed_at: show::moment(order.placed_at),
+        cancel_until: cancel_until.clone(),
+        arrives: (Service::of(caller.language).day)(calendar::arrives(order.placed_at)),
+    });
     let shown = OrderPage {
         id: order.id.0,
         placed_at: show::moment(order.placed_at),
         placed_at_machine: order.placed_at.to_string(),
         cancelled: matches!(order.state, OrderState::Cancelled { .. }),
-        cancel_until: order::cancel(order, site.clock.now(), site.manners.cancel_window)
-            .is_ok()
-            .then(|| show::moment(order::cancellable_until(order.placed_at, site.manners.cancel_window))),
+        cancel_until,
+        progress,
         just_placed,
         lines: order
             .lines
@@ -177,10 +188,17 @@ async fn page(
     Ok(pages::order::order(&caller.frame(site).await?, &shown))
 }
 
+/// How far it has come; none once it is cancelled.
+fn stage(site: &Site, order: &Order) -> Option<Stage> {
+    let now = site.clock.now();
+    matches!(order.state, OrderState::Placed).then(|| Stage::of(order.placed_at, now, site.manners.cancel_window))
+}
+
 fn address_lines(delivery: &Delivery) -> Vec<String> {
+    let phone = delivery.written_phone();
     let lines = [
         Some(delivery.recipient.as_str()),
-        Some(delivery.phone.as_str()),
+        Some(phone.as_str()),
         Some(delivery.postcode.as_str()),
         Some(delivery.address.as_str()),
         delivery.address_detail.as_deref(),

@@ -20,10 +20,15 @@ pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Result<R
     Ok(next.run(request).await)
 }
 
-/// RFC 9112, section 3.2: a request without `Host` is answered with 400.
+/// RFC 9112, section 3.2: a request without `Host`, or with more than one, is answered with 400. Of two, a proxy may believe the other.
 pub(super) async fn refuse_without_host(request: Request, next: Next) -> Result<Response, PageError> {
-    let named = request.headers().contains_key(HOST) || request.uri().host().is_some();
-    if named || request.version() < Version::HTTP_11 {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let named = hosts > 0 || request.uri().host().is_some();
+    if hosts > 1 {
+        Err(PageError::BadRequest(
+            "the request has more than one Host header".to_owned(),
+        ))
+    } else if named || request.version() < Version::HTTP_11 {
         Ok(next.run(request).await)
     } else {
         Err(PageError::BadRequest("the request has no Host header".to_owned()))

@@ -11,6 +11,8 @@ use std::time::Duration;
 use schemas::Timestamp;
 
 const MOST_KEYS: usize = 10_000;
+/// By more than this, in microseconds, a clock goes back only when it is set.
+const BACK: i64 = 1_000_000;
 
 /// How long to wait, in whole seconds, at least one: what `Retry-After` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +82,13 @@ impl Pace {
         self.counts().remove(&digest(key));
     }
 
-    /// What is left of the window; none when it is over.
+    /// What is left of the window; none when it is over. So it is when the clock was set back: nobody waits for a moment that may lie years
+    /// ahead. Clocks that are kept in step go back by less than a second.
     fn left(&self, count: Count, now: Timestamp) -> Option<Duration> {
         let passed = now.unix_micros().saturating_sub(count.since.unix_micros());
+        if passed < -BACK {
+            return None;
+        }
         let passed = Duration::from_micros(u64::try_from(passed).unwrap_or(0));
         self.window.checked_sub(passed).filter(|left| !left.is_zero())
     }
@@ -123,6 +129,19 @@ mod tests {
         assert_eq!(pace.take(&"a", at(15)), Err(Wait(45)));
         assert_eq!(pace.take(&"b", at(15)), Ok(()));
         assert_eq!(pace.take(&"a", at(60)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_waiting_for_the_time_it_lost() {
+        let pace = Pace::new(2, Duration::from_mins(1));
+        let year = 365 * 86_400;
+        assert!((0..2).all(|_| pace.take(&"a", at(year)).is_ok()));
+        assert_eq!(
+            pace.take(&"a", Timestamp::from_unix_micros_saturating(year * 1_000_000 - 10)),
+            Err(Wait(60))
+        );
+        assert!((0..2).all(|_| pace.take(&"a", at(0)).is_ok()));
+        assert_eq!(pace.take(&"a", at(1)), Err(Wait(59)), "and counts on");
     }
 
     #[test]

@@ -14,11 +14,14 @@ use super::error::PageError;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::crowd;
+use crate::domain::calendar::{self, SEOUL};
 use crate::domain::trends::Related;
 use crate::domain::{Catalogue, Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
 use crate::pages::listing::ListingPage;
+use crate::pages::parts::books::BooksView;
 use crate::pages::parts::narrow::Spot;
 use crate::pages::product::ProductPage;
+use crate::pages::words::Service;
 use crate::pages::{self, Frame};
 
 /// From how many ways on a product's page shows where people went, rather than what is similar.
@@ -153,6 +156,8 @@ pub(super) async fn page(
         show::tiles(&catalogue, &stock, caller.occasion.at, products)
     };
     let here = format!("/products/{}", product.id);
+    let now = caller.occasion.at;
+    let arrives = (Service::of(caller.language).day)(calendar::arrives(now));
     let frame = caller.frame(site).await?;
     let shown = ProductPage {
         product,
@@ -165,6 +170,12 @@ pub(super) async fn page(
         quantity: refused.map_or("1", |(typed, _)| typed),
         error: refused.map(|(_, error)| error),
         wished: frame.wished.contains(&product.id),
+        arrives: &arrives,
+        books: BooksView {
+            days: advice.books.of(product.id, now.day(SEOUL)),
+            since: show::moment(advice.books.since.unwrap_or(now)),
+            hue: category.hue,
+        },
         from,
     };
     // A refused form stands on this page.

@@ -13,6 +13,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use schemas::{Details, EventId, Unsealed};
+use tokio::time::timeout;
 
 use super::Site;
 use super::caller::Caller;
@@ -99,9 +100,12 @@ async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageEr
     let Some(token) = cookies.sign_in() else {
         return (None, None);
     };
-    match site.store.signed_in(token).await {
-        Ok(who) => (who, None),
-        Err(error) => (None, Some(error.into())),
+    // Here nothing else limits how long it takes.
+    let longest = site.manners.answer_timeout;
+    match timeout(longest, site.store.signed_in(token)).await {
+        Ok(Ok(who)) => (who, None),
+        Ok(Err(error)) => (None, Some(error.into())),
+        Err(_) => (None, Some(PageError::TimedOut(longest))),
     }
 }
 
@@ -192,7 +196,9 @@ async fn frame_in_trouble<'a>(site: &'a Site, caller: &'a Caller, error: &PageEr
     if error.kind().0.is_server_error() {
         return caller.frame_with(site, 0);
     }
-    match caller.frame(site).await {
+    let longest = site.manners.answer_timeout;
+    let frame = timeout(longest, caller.frame(site)).await;
+    match frame.unwrap_or(Err(PageError::TimedOut(longest))) {
         Ok(frame) => frame,
         Err(second) => {
             tracing::warn!(

@@ -2,10 +2,10 @@
 
 use schemas::events::OrderLine;
 use schemas::{ProductId, Timestamp};
-use time::UtcOffset;
 
 use super::caller::Caller;
 use super::error::PageError;
+use crate::domain::calendar::SEOUL;
 use crate::domain::{Cart, Catalogue, Product, StockLevels, Wishes, Won};
 use crate::pages::Frame;
 use crate::pages::parts::lines::LineView;
@@ -17,11 +17,6 @@ use crate::web::Site;
 pub(super) const SHELF: usize = 6;
 /// For how many days a product is new.
 const NEW_DAYS: i64 = 45;
-/// Korea's time; it knows no summer time.
-const SEOUL: UtcOffset = match UtcOffset::from_hms(9, 0, 0) {
-    Ok(offset) => offset,
-    Err(_) => UtcOffset::UTC,
-};
 /// A hue for what has no category.
 const NO_HUE: u16 = 0;
 
@@ -56,6 +51,7 @@ impl Caller {
             wished: self.wished.get().map_or(&[], Vec::as_slice),
             form_token: self.occasion.request_id,
             query: "",
+            categories: self.catalogue.get_or_init(|| site.store.catalogue()).categories(),
             cart_count,
             signed_in: self.signed_in.is_some(),
             observed: self.consent.allows_observing(),

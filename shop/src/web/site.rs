@@ -13,6 +13,7 @@ use super::client_events::Told;
 use super::data_token::PortalAccess;
 use super::operations::Readiness;
 use super::pace::Pace;
+use super::pictures::Drawn;
 use super::recorder::Recorder;
 use super::sign_in_limit::SignInLimit;
 use super::visitor_ids::VisitorIds;
@@ -41,6 +42,7 @@ pub struct Parts {
     /// Client events that came lately.
     pub(super) told: Told,
     pub(super) visitor_ids: VisitorIds,
+    pub(super) drawn: Drawn,
 }
 
 /// What one address may do how often.
@@ -109,6 +111,7 @@ impl Site {
             readiness,
             sign_in_limit: Arc::default(),
             told: Told::default(),
+            drawn: Drawn::default(),
         }))
     }
 }

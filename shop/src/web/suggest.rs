@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::wanted;
 use super::{Site, show};
-use crate::domain::{Filter, Language, PageNumber};
-use crate::pages::suggest::{Suggestions, suggestions};
+use crate::domain::{Filter, Language, PageNumber, Product};
+use crate::pages::suggest::{Suggestions, starters, suggestions};
 
 /// Products that are suggested at a time.
 const MOST: usize = 6;
+/// Products to begin with, while nothing is typed.
+const STARTERS: usize = 5;
 /// Categories beside them.
 const MOST_CATEGORIES: usize = 2;
 /// For how long a browser may take the same answer for the same letters.
@@ -32,6 +34,12 @@ pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, 
     let query = wanted::query(&typed.q);
     let language = Language::from_code(&typed.lang).unwrap_or(Language::Ko);
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let with_hue = |product| (product, show::hue(&catalogue, product));
+    if query.is_empty() {
+        let popular = show::products(&catalogue, &site.crowd.advice().popular, STARTERS);
+        let popular: Vec<(&Product, u16)> = popular.into_iter().map(with_hue).collect();
+        return ([(CACHE_CONTROL, KEPT)], starters(language, &popular));
+    }
     let searched = catalogue.search(
         &query,
         (&Filter::default(), None, PageNumber::FIRST),
@@ -45,9 +53,7 @@ pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, 
         language,
         query: &query,
         categories: categories.take(MOST_CATEGORIES).collect(),
-        products: products
-            .map(|product| (*product, show::hue(&catalogue, product)))
-            .collect(),
+        products: products.copied().map(with_hue).collect(),
         marks: &searched.marks,
     };
     ([(CACHE_CONTROL, KEPT)], suggestions(&shown))

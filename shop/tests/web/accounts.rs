@@ -118,8 +118,20 @@ async fn a_deleted_account_leaves_facts_about_nobody() {
     let order = mina.buys(101).await;
     let refused = mina.posts("/account/delete", "delete_password=wrong").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(mina.cookies.get("known").is_some_and(|known| !known.is_empty()));
     let deleted = mina.posts("/account/delete", "delete_password=a+long+one").await;
     assert_eq!(deleted.leads_to(), "/login?deleted=1");
+    let ended = deleted
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    assert!(
+        ended
+            .into_iter()
+            .any(|line| line.starts_with("known=") && line.contains("Max-Age=0")),
+        "no digest of the address stays in the browser"
+    );
     assert!(
         mina.opens("/login?deleted=1")
             .await

@@ -15,6 +15,7 @@ mod portal;
 mod queries;
 mod recording;
 mod sent_again;
+mod shopfront;
 mod shopping;
 mod signing_in;
 mod told_again;

@@ -47,10 +47,13 @@ async fn a_visitor_sees_the_own_events_with_how_far_they_have_got() {
         "as it stands in the journal, with its source"
     );
     assert_eq!(of("request")["steps"]["row"], "none");
+    assert_eq!(of("request")["said"], "POST /cart/add");
+    assert_eq!(view["said"], "‘쪽빛 찻주전자’ 페이지를 봤어요");
     // The outbox does not run in here: the fact waits in the event store.
     let added = of("cart_add");
     assert_eq!(added["steps"]["journal"], "waiting");
     assert_eq!(added["event"]["details"]["cart_quantity"], 3);
+    assert_eq!(added["said"], "‘쪽빛 찻주전자’ 3개를 담았어요");
 }
 
 #[tokio::test]

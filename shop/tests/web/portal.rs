@@ -57,6 +57,16 @@ async fn the_token_opens_the_messages_to_this_browser_and_to_programs() {
     let tail = engineer.opens("/data/tail").await;
     assert!(tail.text.contains("id=\"tail\"") && !tail.text.contains("/data/token"));
 
+    for elsewhere in ["//evil.example", "/%5Cevil.example", "/data%0D%0Ax-y:+z", "/data%5Cx"] {
+        let form = format!("token=a+long+enough+token&next={elsewhere}");
+        let opened = engineer.posts("/data/token", &form).await;
+        assert_eq!(
+            (opened.status, opened.leads_to()),
+            (StatusCode::SEE_OTHER, "/data"),
+            "{elsewhere}"
+        );
+    }
+
     let mut other = world.visitor();
     other.cookies.insert(
         "portal".to_owned(),

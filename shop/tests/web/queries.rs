@@ -3,7 +3,10 @@
 use schemas::ProductId;
 use shop::domain::{Filter, Language, PageNumber};
 
+mod more;
+
 use crate::world::World;
+use more::MORE_QUERIES;
 
 const QUERIES: [(&str, i64); 244] = [
     // Slips in English: left out, doubled, swapped, next key.
@@ -272,7 +275,7 @@ async fn what_people_type_finds_what_they_mean() {
     let world = World::start().await;
     let catalogue = world.store.catalogue();
     let mut wrong = Vec::new();
-    for (query, meant) in QUERIES {
+    for (query, meant) in QUERIES.into_iter().chain(MORE_QUERIES) {
         let found = first(&world, query);
         if found.map_or(0, |id| id.0) != meant {
             let name = |id: ProductId| catalogue.product(id).map(|product| product.name.en.clone());
@@ -283,7 +286,7 @@ async fn what_people_type_finds_what_they_mean() {
         wrong.is_empty(),
         "{} of {}:\n{}",
         wrong.len(),
-        QUERIES.len(),
+        QUERIES.len() + MORE_QUERIES.len(),
         wrong.join("\n")
     );
 }

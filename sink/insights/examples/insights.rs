@@ -113,7 +113,7 @@ fn router(url: &str) -> Result<axum::Router> {
     };
     Ok(insights::router(Options {
         source,
-        zone: time::UtcOffset::UTC,
+        zone: schemas::Zone::UTC,
         access: Access::Loopback,
         ask,
         clock: Clock::system(),

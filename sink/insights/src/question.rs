@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemas::Zone;
 use time::macros::format_description;
-use time::{Date, Duration, UtcOffset};
+use time::{Date, Duration};
 
 use crate::events::{device_name, language_name};
 
-const DAY: i64 = 86_400_000_000;
 const DATE: &[time::format_description::BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 /// How many days a page shows when the address names none.
 const DEFAULT_DAYS: u16 = 7;
@@ -45,12 +45,12 @@ pub struct Range {
 
 impl Range {
     #[must_use]
-    pub fn of_days(first: Date, last: Date, zone: UtcOffset) -> Self {
+    pub fn of_days(first: Date, last: Date, zone: Zone) -> Self {
         Self {
             first,
             last,
             from: midnight(first, zone),
-            to: midnight(last, zone) + DAY,
+            to: midnight(last.next_day().unwrap_or(last), zone),
         }
     }
 
@@ -66,33 +66,32 @@ impl Range {
 
     /// The range as long as this one that ends where it begins.
     #[must_use]
-    pub fn before(&self, zone: UtcOffset) -> Self {
+    pub fn before(&self, zone: Zone) -> Self {
         self.shifted(self.days(), zone)
     }
 
     /// The same days of the week, whole weeks before.
     #[must_use]
-    pub fn same_weekdays_before(&self, zone: UtcOffset) -> Self {
+    pub fn same_weekdays_before(&self, zone: Zone) -> Self {
         self.shifted((self.days() + 6) / 7 * 7, zone)
     }
 
-    fn shifted(&self, days: i64, zone: UtcOffset) -> Self {
+    fn shifted(&self, days: i64, zone: Zone) -> Self {
         let back = |date: Date| date.checked_sub(Duration::days(days)).unwrap_or(Date::MIN);
         Self::of_days(back(self.first), back(self.last), zone)
     }
 }
 
-/// The first microsecond of a day.
+/// The first microsecond of a day; a day on which the clocks change has 23 or 25 hours.
 #[must_use]
-pub fn midnight(date: Date, zone: UtcOffset) -> i64 {
-    let seconds = date.midnight().assume_offset(zone).unix_timestamp();
-    seconds * 1_000_000
+pub fn midnight(date: Date, zone: Zone) -> i64 {
+    zone.begin_of(date).unix_micros()
 }
 
 /// The day of a moment.
 #[must_use]
-pub fn day(at: i64, zone: UtcOffset) -> Date {
-    schemas::Timestamp::from_unix_micros_saturating(at).day(zone)
+pub fn day(at: i64, zone: Zone) -> Date {
+    zone.day(schemas::Timestamp::from_unix_micros_saturating(at))
 }
 
 /// Who is looked at: all, or those who come for the first time, or those who come again.
@@ -170,7 +169,7 @@ impl Question {
 
     /// The days that are meant; `newest` is the day of the newest event.
     #[must_use]
-    pub fn range(&self, newest: Date, zone: UtcOffset) -> Range {
+    pub fn range(&self, newest: Date, zone: Zone) -> Range {
         match self.range {
             Asked::Days(first, last) => Range::of_days(first, last, zone),
             Asked::LastDays(days) => {
@@ -299,7 +298,7 @@ fn positions(text: &str) -> Result<Vec<(String, i64, i64)>, QuestionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::{date, offset};
+    use time::macros::date;
 
     fn question(pairs: &[(&str, &str)]) -> Result<Question, QuestionError> {
         Question::read(
@@ -313,17 +312,28 @@ mod tests {
     #[test]
     fn a_range_is_whole_days_of_the_time_zone() {
         let asked = question(&[("from", "2026-11-01"), ("to", "2026-11-02")]).expect("a question");
-        let range = asked.range(date!(2026 - 11 - 30), offset!(+9));
-        assert_eq!(range.to - range.from, 2 * DAY);
+        let range = asked.range(date!(2026 - 11 - 30), "Asia/Seoul".parse().expect("a zone"));
+        assert_eq!(range.to - range.from, 48 * 3_600_000_000);
         assert_eq!(
             range.from,
-            midnight(date!(2026 - 11 - 01), UtcOffset::UTC) - 9 * 3_600_000_000
+            midnight(date!(2026 - 11 - 01), Zone::UTC) - 9 * 3_600_000_000
         );
         let week = question(&[])
             .expect("a question")
-            .range(date!(2026 - 11 - 30), UtcOffset::UTC);
+            .range(date!(2026 - 11 - 30), Zone::UTC);
         assert_eq!((week.first, week.last), (date!(2026 - 11 - 24), date!(2026 - 11 - 30)));
-        assert_eq!(week.before(UtcOffset::UTC).last, date!(2026 - 11 - 23));
+        assert_eq!(week.before(Zone::UTC).last, date!(2026 - 11 - 23));
+    }
+
+    #[test]
+    fn the_day_on_which_clocks_go_back_has_25_hours() {
+        let zone: Zone = "America/New_York".parse().expect("a zone");
+        let day = Range::of_days(date!(2026 - 11 - 01), date!(2026 - 11 - 01), zone);
+        assert_eq!(day.to - day.from, 25 * 3_600_000_000);
+        assert_eq!(day.before(zone).to, day.from);
+        let week = Range::of_days(date!(2026 - 10 - 31), date!(2026 - 11 - 06), zone);
+        assert_eq!((week.to - week.from) / 3_600_000_000, 7 * 24 + 1);
+        assert_eq!(super::day(day.to - 1, zone), date!(2026 - 11 - 01));
     }
 
     #[test]

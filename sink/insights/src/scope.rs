@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use schemas::EventType;
-use time::UtcOffset;
+use schemas::Zone;
 
 use crate::events::{Arranged, Event, EventIndex, Facts, Log, SessionIndex, Visitor};
 use crate::question::{Question, Range, Who, day};
@@ -36,7 +36,7 @@ pub struct Scope<'a> {
     pub arranged: Cow<'a, Arranged>,
     pub question: &'a Question,
     pub range: Range,
-    pub zone: UtcOffset,
+    pub zone: Zone,
     sessions: Vec<SessionIndex>,
     touching: Vec<SessionIndex>,
     wanted: Option<String>,
@@ -46,7 +46,7 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The question's own range, or `range` where another one is meant.
     #[must_use]
-    pub fn new(log: &'a Log, question: &'a Question, zone: UtcOffset, range: Option<Range>) -> Self {
+    pub fn new(log: &'a Log, question: &'a Question, zone: Zone, range: Option<Range>) -> Self {
         let arranged = match &question.as_of {
             None => Cow::Borrowed(&log.arranged),
             Some(positions) => Cow::Owned(log.as_of(positions)),
@@ -70,7 +70,7 @@ impl<'a> Scope<'a> {
         log: &'a Log,
         arranged: Cow<'a, Arranged>,
         question: &'a Question,
-        zone: UtcOffset,
+        zone: Zone,
         range: Option<Range>,
     ) -> Self {
         let newest = arranged.newest.unwrap_or(0);

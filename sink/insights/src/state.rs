@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use schemas::Zone;
 use schemas::{Clock, Timestamp};
-use time::UtcOffset;
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(crate) struct State {
     pub source: Source,
-    pub zone: UtcOffset,
+    pub zone: Zone,
     pub clock: Clock,
     pub log: Arc<RwLock<Log>>,
     reading: Arc<Mutex<Reading>>,
@@ -52,7 +52,7 @@ pub(crate) struct NotYet {
 }
 
 impl State {
-    pub(crate) fn new(source: Source, zone: UtcOffset, clock: Clock) -> Self {
+    pub(crate) fn new(source: Source, zone: Zone, clock: Clock) -> Self {
         Self {
             source,
             zone,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use insights::ask::{AskError, Bounds};
 use insights::{Access, AskDatabase, Options};
 use schemas::Clock;
-use time::UtcOffset;
+use schemas::Zone;
 use world::{Life, Pages, Table};
 
 const PAGES: [&str; 9] = [
@@ -35,7 +35,7 @@ async fn an_address_with_positions_shows_the_same_tomorrow() -> Result<()> {
     let (today, tomorrow) = lines.split_at(lines.len() * 2 / 3);
     for mut table in Table::all().await? {
         table.write(today).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let range = "from=2026-11-02&to=2026-11-10";
         let before = pages.report(&format!("overview?{range}")).await?;
         let positions = before["positions"].as_str().context("positions")?.to_owned();
@@ -61,16 +61,14 @@ async fn an_address_with_positions_shows_the_same_tomorrow() -> Result<()> {
 async fn new_rows_are_read_without_reading_all_again() -> Result<()> {
     let lines = LIFE.lines();
     for mut table in Table::all().await? {
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         for part in lines.chunks(lines.len() / 5) {
             table.write(part).await?;
             tokio::time::sleep(std::time::Duration::from_millis(600)).await;
             pages.report("overview?days=30").await?;
         }
         let grown = pages.report("overview?days=30").await?;
-        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
-            .report("overview?days=30")
-            .await?;
+        let fresh = Pages::of(table.source()?, Zone::UTC).report("overview?days=30").await?;
         assert_eq!(grown, fresh, "on {}", table.name());
     }
     Ok(())
@@ -81,16 +79,14 @@ async fn rows_that_are_gone_are_in_no_figure() -> Result<()> {
     let lines = LIFE.lines();
     for mut table in Table::all().await? {
         table.write(&lines).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let before = pages.report("overview?days=30").await?;
         // More than a quarter of the ten days goes, so that what is in memory is read anew.
         table.forget_before("2026-11-06").await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         let after = pages.report("overview?days=30").await?;
         assert_ne!(after["figures"], before["figures"], "on {}", table.name());
-        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
-            .report("overview?days=30")
-            .await?;
+        let fresh = Pages::of(table.source()?, Zone::UTC).report("overview?days=30").await?;
         assert_eq!(after, fresh, "on {}", table.name());
     }
     Ok(())
@@ -100,7 +96,7 @@ async fn rows_that_are_gone_are_in_no_figure() -> Result<()> {
 async fn positions_that_went_back_are_read_anew_at_once() -> Result<()> {
     for mut table in Table::all().await? {
         table.write(&LIFE.lines()).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let before = pages.report("overview?days=30").await?;
         table.execute("UPDATE sink_position SET next_offset = 1").await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
@@ -117,7 +113,7 @@ async fn a_reading_that_failed_takes_nothing_away() -> Result<()> {
     let (first, rest) = lines.split_at(lines.len() / 2);
     for mut table in Table::all().await? {
         table.write(first).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let before = pages.report("overview?days=30").await?;
         table.execute("ALTER TABLE user_activity_log RENAME TO away").await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
@@ -127,9 +123,7 @@ async fn a_reading_that_failed_takes_nothing_away() -> Result<()> {
         table.write(rest).await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         let after = pages.report("overview?days=30").await?;
-        let fresh = Pages::of(table.source()?, UtcOffset::UTC)
-            .report("overview?days=30")
-            .await?;
+        let fresh = Pages::of(table.source()?, Zone::UTC).report("overview?days=30").await?;
         assert_eq!(after, fresh, "on {}", table.name());
     }
     Ok(())
@@ -139,9 +133,7 @@ async fn a_reading_that_failed_takes_nothing_away() -> Result<()> {
 async fn a_row_that_cannot_be_read_is_counted_and_the_others_are_shown() -> Result<()> {
     let mut table = Table::all().await?.swap_remove(0);
     table.write(&LIFE.lines()).await?;
-    let right = Pages::of(table.source()?, UtcOffset::UTC)
-        .report("overview?days=30")
-        .await?;
+    let right = Pages::of(table.source()?, Zone::UTC).report("overview?days=30").await?;
     assert_eq!(right["unreadable_rows"], 0);
     let last = "(SELECT max(id) FROM user_activity_log)";
     table
@@ -149,7 +141,7 @@ async fn a_row_that_cannot_be_read_is_counted_and_the_others_are_shown() -> Resu
             "UPDATE user_activity_log SET event_time = '2026-11-09 late' WHERE id = {last}"
         ))
         .await?;
-    let pages = Pages::of(table.source()?, UtcOffset::UTC);
+    let pages = Pages::of(table.source()?, Zone::UTC);
     for _ in 0..2 {
         let report = pages.report("overview?days=30").await?;
         assert_eq!(report["unreadable_rows"], 1, "once, however often one looks");
@@ -166,7 +158,7 @@ async fn two_questions_are_answered_at_once_and_a_third_is_told_so() -> Result<(
     world::table::make_sqlite(&path).await?;
     let pages = Pages(insights::router(Options {
         source: insights::Source::sqlite(path.clone()),
-        zone: UtcOffset::UTC,
+        zone: Zone::UTC,
         access: Access::Loopback,
         ask: Some(AskDatabase::Sqlite(path)),
         clock: Clock::system(),
@@ -185,7 +177,7 @@ async fn two_questions_are_answered_at_once_and_a_third_is_told_so() -> Result<(
 async fn every_page_is_small_and_shows_typed_text_as_text() -> Result<()> {
     for mut table in Table::all().await? {
         table.write(&LIFE.lines()).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let (_, style) = pages.get("/insights/style.css").await?;
         for page in PAGES {
             let (status, body) = pages.get(&format!("/insights{page}?days=30")).await?;
@@ -206,7 +198,7 @@ async fn every_page_is_small_and_shows_typed_text_as_text() -> Result<()> {
 async fn what_cannot_be_answered_says_why() -> Result<()> {
     for mut table in Table::all().await? {
         table.write(&LIFE.lines()).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         for (address, status) in [
             ("/insights?from=2026-11-09&to=2026-11-01", StatusCode::BAD_REQUEST),
             ("/insights?from=yesterday", StatusCode::BAD_REQUEST),
@@ -243,7 +235,7 @@ async fn a_visit_is_found_by_session_visitor_and_order() -> Result<()> {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     for mut table in Table::all().await? {
         table.write(&lines).await?;
-        let pages = Pages::of(table.source()?, UtcOffset::UTC);
+        let pages = Pages::of(table.source()?, Zone::UTC);
         let session = text(&order["session_id"]);
         for id in [&session, &text(&order["entity_id"])] {
             let (_, page) = pages.get(&format!("/insights/visit?id={id}")).await?;
@@ -272,7 +264,7 @@ async fn the_token_is_asked_for_on_every_page_but_the_door() -> Result<()> {
     let table = tables.first().context("a table")?;
     let pages = Pages(insights::router(Options {
         source: table.source()?,
-        zone: UtcOffset::UTC,
+        zone: Zone::UTC,
         access: Access::at("0.0.0.0".parse()?, Some("a token of many letters"))?,
         ask: None,
         clock: Clock::system(),
@@ -296,7 +288,7 @@ async fn the_token_is_asked_for_on_every_page_but_the_door() -> Result<()> {
 async fn a_database_that_is_away_is_said_and_its_coming_back_is_seen() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("activity.db");
-    let pages = Pages::of(insights::Source::sqlite(path.clone()), UtcOffset::UTC);
+    let pages = Pages::of(insights::Source::sqlite(path.clone()), Zone::UTC);
     let (status, page) = pages.get("/insights").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("read since"), "{page}");

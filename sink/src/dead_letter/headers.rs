@@ -1,10 +1,10 @@
-//! Headers as they can be read. Kafka takes any bytes for a header's name; rdkafka's reader panics on one that is no UTF-8.
+//! Headers as they can be read. Kafka takes any bytes for a header's name; rdkafka's reader panics on one that is no UTF-8, but copies it.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use rdkafka::message::{Header as KafkaHeader, Headers};
+use rdkafka::message::{Header as KafkaHeader, Headers, OwnedHeaders};
 use schemas::Header;
 
 thread_local! {
@@ -34,6 +34,18 @@ pub(super) fn readable<H: Headers>(headers: &H) -> impl Iterator<Item = KafkaHea
         header
     };
     (0..headers.count()).filter_map(read)
+}
+
+/// How many headers have names that are no UTF-8.
+pub(super) fn unreadable<H: Headers>(headers: &H) -> usize {
+    headers.count() - readable(headers).count()
+}
+
+/// The headers of a message without those of letters, by name and value.
+pub(super) fn of_the_message(headers: &OwnedHeaders) -> Vec<(String, Option<Vec<u8>>)> {
+    let own = readable(headers).filter(|header| !header.key.starts_with("dead_letter_"));
+    own.map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+        .collect()
 }
 
 /// A header of the sink's own, where it is text. A refused message may itself have been a letter: the last one of a name is ours.

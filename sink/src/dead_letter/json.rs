@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::headers::unreadable;
 use super::{Letter, LetterId, Resolution};
 use crate::SinkError;
 
@@ -32,6 +33,9 @@ pub(super) struct LetterJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'a str>,
     headers: Vec<HeaderJson<'a>>,
+    /// Headers whose names are no text; a redriven message keeps them.
+    #[serde(skip_serializing_if = "is_none")]
+    unreadable_headers: usize,
     key: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_base64: Option<String>,
@@ -45,15 +49,21 @@ pub(super) struct LetterJson<'a> {
 struct HeaderJson<'a> {
     name: &'a str,
     value: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
 }
 
 impl<'a> LetterJson<'a> {
     pub(super) fn new(letter: &'a Letter, resolution: Option<&'a Resolution>) -> Self {
         let (key, key_base64) = text_or_base64(letter.key.as_deref());
         let (value, value_base64) = text_or_base64(letter.value.as_deref());
-        let header = |(name, value): &'a (String, Option<Vec<u8>>)| HeaderJson {
-            name,
-            value: value.as_deref().map(String::from_utf8_lossy),
+        let header = |(name, value): &'a (String, Option<Vec<u8>>)| {
+            let (value, value_base64) = text_or_base64(value.as_deref());
+            HeaderJson {
+                name,
+                value,
+                value_base64,
+            }
         };
         Self {
             id: letter.id.to_string(),
@@ -68,12 +78,18 @@ impl<'a> LetterJson<'a> {
             outcome_at: resolution.and_then(|resolution| Some(resolution.at?.to_string())),
             because: resolution.and_then(|resolution| resolution.because.as_deref()),
             headers: letter.headers.iter().map(header).collect(),
+            unreadable_headers: letter.all_headers.as_ref().map_or(0, unreadable),
             key,
             key_base64,
             value,
             value_base64,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 fn text_or_base64(bytes: Option<&[u8]>) -> (Option<Cow<'_, str>>, Option<String>) {

@@ -1,11 +1,13 @@
 //! A dead letter: as the sink writes it, and as a reader finds it.
 
-use rdkafka::message::{Header as KafkaHeader, Message, OwnedHeaders, OwnedMessage};
+use rdkafka::message::{Header as KafkaHeader, Message as _, OwnedHeaders, OwnedMessage};
 use schemas::{Header, Timestamp, Topic};
 
 use super::LetterId;
-use super::headers::{own, readable};
+use super::headers::{of_the_message, own, unreadable};
+use super::reader::Sought;
 use crate::judge::Reason;
+use crate::trace::Trace;
 use crate::{Offset, Partition, TopicPartition};
 
 /// The value of [`Header::DeadLetterValue`].
@@ -29,7 +31,7 @@ pub(crate) struct DeadLetter {
     pub timestamp: Option<i64>,
 }
 
-/// Where a refused message stood: the identity of what is in its letter.
+/// Where a refused message stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     pub at: TopicPartition,
@@ -52,8 +54,12 @@ pub struct Letter {
     pub value: Option<Vec<u8>>,
     /// The message was too large for a letter: its value stands at its origin only.
     pub is_value_at_origin: bool,
-    /// Those of the message, without the letter's own.
+    /// Those of the message, without the letter's own; those whose names are no text are left out.
     pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// All headers as they stand, where some of the message's have names that are no text: they can be copied, and not read.
+    pub all_headers: Option<OwnedHeaders>,
+    /// The date of the message's record, in milliseconds; none in the letters of older versions.
+    pub timestamp: Option<i64>,
 }
 
 impl DeadLetter {
@@ -110,7 +116,7 @@ impl DeadLetter {
 
 impl Letter {
     /// Reads a message of the dead-letter topic; none when it lacks its coordinates, and so is no letter.
-    pub(crate) fn read<M: Message>(message: &M) -> Option<Self> {
+    pub(crate) fn read(message: &OwnedMessage) -> Option<Self> {
         let headers = message.headers()?;
         let own = |name| own(headers, name);
         let origin = Origin {
@@ -135,11 +141,25 @@ impl Letter {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             is_value_at_origin: own(Header::DeadLetterValue) == Some(AT_ORIGIN),
-            headers: readable(headers)
-                .filter(|header| !header.key.starts_with("dead_letter_"))
-                .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-                .collect(),
+            headers: of_the_message(headers),
+            all_headers: (unreadable(headers) > 0).then(|| headers.clone()),
+            timestamp: own(Header::DeadLetterTimestamp).and_then(|millis| millis.parse().ok()),
         })
+    }
+
+    /// Where to look for the message itself.
+    pub(super) const fn sought(&self) -> Sought {
+        Sought {
+            origin: self.origin,
+            timestamp: self.timestamp,
+        }
+    }
+
+    /// What tells the letter's message from every other. A message has two letters after a crash; but two messages may have stood at the
+    /// same place, when their topic was deleted and made again.
+    pub(super) fn identity(&self) -> (Origin, Trace) {
+        let trace = Trace::of(self.timestamp, self.key.as_deref(), self.value.as_deref());
+        (self.origin, trace)
     }
 
     /// Takes key, value and headers from the message itself, where its letter left them; none when Kafka no longer has it.
@@ -147,11 +167,9 @@ impl Letter {
         let Some(original) = original else { return };
         self.key = original.key().map(<[u8]>::to_vec);
         self.value = original.payload().map(<[u8]>::to_vec);
-        let headers = original.headers().into_iter().flat_map(readable);
-        self.headers = headers
-            .filter(|header| !header.key.starts_with("dead_letter_"))
-            .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-            .collect();
+        let headers = original.headers().cloned().unwrap_or_default();
+        self.headers = of_the_message(&headers);
+        self.all_headers = (unreadable(&headers) > 0).then_some(headers);
     }
 
     /// The headers of the message when it is sent again: its own, and where it was in the meantime.
@@ -164,12 +182,16 @@ impl Letter {
             (Header::DeadLetterOffset, self.origin.offset.to_string()),
             (Header::DeadLetterId, self.id.to_string()),
         ];
-        let own = self.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
-            headers.insert(KafkaHeader {
-                key: name,
-                value: value.as_ref(),
+        let named = || {
+            self.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+                headers.insert(KafkaHeader {
+                    key: name,
+                    value: value.as_ref(),
+                })
             })
-        });
+        };
+        // The letter's own go along with a copy; the last one of a name counts, and those follow.
+        let own = self.all_headers.clone().unwrap_or_else(named);
         history.into_iter().fold(own, |headers, (name, value)| {
             headers.insert(KafkaHeader {
                 key: name.name(),

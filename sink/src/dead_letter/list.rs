@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use schemas::Timestamp;
 
 use super::json::LetterJson;
-use super::reader::original_at;
+use super::reader::original_of;
 use super::resolution::Outcome;
 use super::survey::Survey;
 use super::{Choice, Filter, Letter, LetterId, Resolution};
@@ -94,7 +94,7 @@ pub fn show(settings: &Settings, id: LetterId, as_json: bool, out: &mut impl Wri
     })?;
     let Some(mut letter) = found else { return Ok(()) };
     if letter.is_value_at_origin {
-        letter.complete(original_at(&kafka, letter.origin)?);
+        letter.complete(original_of(&kafka, &letter.sought())?);
     }
     let resolution = survey.resolution(id);
     let written = if as_json {

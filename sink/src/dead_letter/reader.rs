@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Message, OwnedMessage};
+use rdkafka::message::{Message as _, OwnedMessage};
 use schemas::Topic;
 
 use super::producer::letter_box;
@@ -17,6 +17,14 @@ use crate::{Offset, SinkError, TopicPartition};
 
 /// How long the next letter may take.
 const NEXT_WITHIN: Duration = Duration::from_secs(10);
+
+/// A message that its letter left where it stood.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    pub origin: Origin,
+    /// The date of its record.
+    pub timestamp: Option<i64>,
+}
 
 /// A message of the dead-letter topic.
 #[derive(Debug)]
@@ -37,8 +45,9 @@ pub(super) fn read_all(kafka: &Kafka, mut visit: impl FnMut(Entry) -> bool) -> R
     Ok(())
 }
 
-/// The value of a message that was too large for a letter; none when its topic no longer has it. Blocking.
-pub(super) fn original_at(kafka: &Kafka, origin: Origin) -> Result<Option<OwnedMessage>, SinkError> {
+/// The message that was too large for a letter; none when its topic no longer has it. Blocking.
+pub(super) fn original_of(kafka: &Kafka, letter: &Sought) -> Result<Option<OwnedMessage>, SinkError> {
+    let Sought { origin, timestamp } = *letter;
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let (topic, partition) = (origin.at.topic.name(), origin.at.partition.0);
     let (low, end) = extent(&consumer, topic, partition)?;
@@ -51,7 +60,9 @@ pub(super) fn original_at(kafka: &Kafka, origin: Origin) -> Result<Option<OwnedM
     loop {
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) if message.offset() == origin.offset.0 => {
-                return Ok(Some(message.detach()));
+                // The topic may have been made again since: then another message stands there.
+                let is_it = timestamp.is_none() || timestamp == message.timestamp().to_millis();
+                return Ok(is_it.then(|| message.detach()));
             }
             Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(None),
             Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure))) => {}
@@ -110,7 +121,7 @@ fn read(
         match consumer.poll(NEXT_WITHIN) {
             Some(Ok(message)) => {
                 next = message.offset() + 1;
-                if let Some(entry) = entry(&message) {
+                if let Some(entry) = entry(&message.detach()) {
                     if !visit(entry) {
                         return Ok(false);
                     }
@@ -141,7 +152,7 @@ fn extent(consumer: &BaseConsumer<Quiet>, topic: &str, partition: i32) -> Result
     }
 }
 
-fn entry<M: Message>(message: &M) -> Option<Entry> {
+fn entry(message: &OwnedMessage) -> Option<Entry> {
     // Only a letter has coordinates, whatever else the refused message has in its headers.
     Letter::read(message)
         .map(Entry::Letter)

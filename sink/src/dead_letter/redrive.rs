@@ -22,7 +22,7 @@ use schemas::{Clock, EventId};
 use super::json::Mended;
 use super::mend::{Fit, Mend, instance};
 use super::producer::QUEUE_WITHIN;
-use super::reader::original_at;
+use super::reader::original_of;
 use super::resolution::{Outcome, Resolution, resolve};
 use super::survey::{Survey, next_chunk, stream};
 use super::{CHUNK, Choice, Letter, LetterId};
@@ -89,7 +89,7 @@ pub async fn redrive(
         survey: Arc::clone(&survey),
         by_id: !choice.id.is_empty(),
         mend,
-        rules: Rules::new(clock.now(), settings.retention_days, settings.utc_offset.0),
+        rules: Rules::new(clock.now(), settings.retention_days, settings.utc_offset),
         taken: known_instances(settings).await?,
         sent: HashSet::new(),
         done: Redriven::default(),
@@ -181,8 +181,8 @@ impl Work {
             return Ok(Step::Say);
         }
         if letter.is_value_at_origin {
-            let (kafka, origin) = (self.kafka.clone(), letter.origin);
-            let original = blocking("reading a large message", move || original_at(&kafka, origin)).await?;
+            let (kafka, sought) = (self.kafka.clone(), letter.sought());
+            let original = blocking("reading a large message", move || original_of(&kafka, &sought)).await?;
             letter.complete(original);
         }
         Ok(match self.mend.message(letter, &self.rules) {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::progress::Progress;
 use super::reader::{Entry, read_all};
-use super::{CHUNK, Letter, LetterId, Origin, Resolution};
+use super::{CHUNK, Letter, LetterId, Resolution};
 use crate::SinkError;
 use crate::commit::blocking;
 use crate::kafka::Kafka;
@@ -23,12 +23,12 @@ pub(super) struct Survey {
 impl Survey {
     /// Blocking.
     pub(super) fn of(kafka: &Kafka) -> Result<Self, SinkError> {
-        let (mut survey, mut known) = (Self::default(), HashSet::<Origin>::new());
+        let (mut survey, mut known) = (Self::default(), HashSet::new());
         read_all(kafka, |entry| {
             match entry {
                 // After a crash a message may have two letters: the first one counts.
                 Entry::Letter(letter) => {
-                    if known.insert(letter.origin) {
+                    if known.insert(letter.identity()) {
                         survey.letters.insert(letter.id);
                     }
                 }

@@ -10,8 +10,8 @@ use crate::database::{Connection, Value, tuples};
 
 /// Stretches that are read with the one that is asked for: what is read again comes in its order.
 const READ_AHEAD: u64 = 63;
-/// Values in one statement; SQLite takes 32,766.
-const MAX_VALUES: usize = 20_000;
+/// Values in one statement, as in the books.
+const MAX_VALUES: usize = 2_000;
 
 /// The marks of a stretch and of those behind it, as far as there may be any.
 pub(crate) async fn read(db: &mut Connection, instance: &InstanceId, first: Stretch) -> Result<Read, SinkError> {

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use time::UtcOffset;
-
 use super::world::{Outcome, VIEWS, World, last_sequences, lines, view};
 use crate::judge::{Reason, Rules};
 use crate::{Epoch, Offset, SinkError};
@@ -168,7 +166,7 @@ async fn when_the_table_refuses_the_lines_are_taken_back_and_the_batch_succeeds_
 async fn a_late_event_goes_to_its_own_days_file_and_the_day_is_that_of_the_offset() -> Outcome {
     for world in World::all().await? {
         let mut sink = world.sink("logs").await?;
-        sink.rules = Rules::new(sink.rules.now, 30, UtcOffset::from_hms(9, 0, 0)?);
+        sink.rules = Rules::new(sink.rules.now, 30, "+09:00".parse()?);
         let late = view("2025-05-12T14:59:59.999999Z", 1);
         let today = view("2025-05-13T15:00:00.000000Z", 2);
         sink.commit(&[late.clone(), today.clone()]).await?;

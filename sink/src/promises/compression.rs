@@ -50,7 +50,7 @@ async fn a_finished_day_is_compressed_and_a_late_event_opens_it_again() -> Outco
         assert_eq!(content(&world, OLD)?, lines(&[&first, &late]));
         assert_eq!(world.rows().await?, [1, 2, 3]);
         // After the retention it goes.
-        let rules = Rules::new(at("2025-06-12T12:00:00.000000Z"), 30, sink.rules.utc_offset);
+        let rules = Rules::new(at("2025-06-12T12:00:00.000000Z"), 30, sink.rules.zone);
         sink.committer.retain(&rules).await?;
         assert!(!world.path(&format!("{OLD}.gz")).exists());
     }
@@ -95,7 +95,7 @@ async fn what_came_while_a_file_was_packed_is_not_lost() -> Outcome {
         sink.commit(std::slice::from_ref(&first)).await?;
         let due = sink
             .committer
-            .lock_writer(|writer| writer.packable(at(TODAY).day(sink.rules.utc_offset)));
+            .lock_writer(|writer| writer.packable(sink.rules.zone.day(at(TODAY))));
         let (file, length) = *due.first().ok_or("a file to be packed")?;
         crate::files::pack(&world.path(OLD), length)?;
         sink.commit(std::slice::from_ref(&late)).await?;

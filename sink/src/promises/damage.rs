@@ -1,12 +1,15 @@
 //! What is put back, held up or made up from outside costs nothing that was kept.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
 use super::world::{Outcome, VIEWS, World, lines, view};
-use crate::books::Claim;
+use crate::assignment::Held;
+use crate::books::{Claim, Move};
 use crate::database::Connection;
-use crate::{Offset, judge};
+use crate::trace::Trace;
+use crate::{Offset, Partition, TopicPartition, judge};
 
 const NOON: &str = "2025-05-14T12:00:00.000000Z";
 const FILE: &str = "logs/user_activity-2025-05-14.log";
@@ -64,11 +67,7 @@ async fn a_long_look_at_the_table_holds_up_neither_a_new_day_nor_other_readers()
         let mut db = world.database.connect().await?;
         db.run("ALTER TABLE user_activity_log DETACH PARTITION user_activity_log_20250505")
             .await?;
-        let rules = judge::Rules::new(
-            super::world::at("2025-06-12T12:00:00.000000Z"),
-            30,
-            time::UtcOffset::UTC,
-        );
+        let rules = judge::Rules::new(super::world::at("2025-06-12T12:00:00.000000Z"), 30, schemas::Zone::UTC);
         sink.committer.retain(&rules).await?;
         assert_eq!(world.rows().await?, [1]);
         let left = "SELECT count(*) FROM pg_class WHERE relname IN ('user_activity_log_20250505', 'user_activity_log_20250506')";
@@ -95,6 +94,73 @@ async fn a_status_that_is_none_of_http_is_a_letter_and_not_another_number() -> O
             );
             sink.take_over().await?;
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_day_of_the_table_that_was_dropped_by_hand_is_made_again() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.sink("logs").await?;
+        sink.commit(&[view(NOON, 1)]).await?;
+        let mut db = world.database.connect().await?;
+        if matches!(db, Connection::Sqlite(_)) {
+            continue;
+        }
+        db.run("DROP TABLE user_activity_log_20250514").await?;
+        db.close().await;
+        assert!(sink.commit(&[view(NOON, 2)]).await.is_err());
+        sink.take_back().await?;
+        sink.commit(&[view(NOON, 2)]).await?;
+        assert_eq!(world.rows().await?, [2]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ten_thousand_partitions_are_taken_over_and_moved_at_once() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.idle_sink("logs").await?;
+        let partition = |number| TopicPartition {
+            partition: Partition(number),
+            ..VIEWS
+        };
+        let claims: Vec<_> = (0..10_000)
+            .map(|number| Claim {
+                at: partition(number),
+                earliest: Offset(3),
+                end: Offset(4),
+                only_if_ours: false,
+            })
+            .collect();
+        let assignment = sink.committer.take_over(&claims, None).await?;
+        let one_on = |held: &Held| Move {
+            epoch: held.epoch,
+            from: held.next,
+            next: held.next.next(),
+            bad_run: 0,
+            has_letters_ahead: false,
+            trace: Trace::of(None, None, None),
+        };
+        let moves: BTreeMap<_, _> = assignment.iter().map(|(at, held)| (at, one_on(held))).collect();
+        assert_eq!(moves.len(), claims.len());
+        let mut db = world.database.connect().await?;
+        db.begin().await?;
+        sink.committer.books.advance(&mut db, &moves).await?;
+        db.run("COMMIT").await?;
+        db.close().await;
+        let back: Vec<_> = claims
+            .iter()
+            .map(|claim| Claim {
+                only_if_ours: true,
+                ..*claim
+            })
+            .collect();
+        let again = sink.committer.take_over(&back, None).await?;
+        assert_eq!(
+            again.iter().filter(|(_, held)| held.next == Offset(4)).count(),
+            claims.len()
+        );
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ async fn marks_are_forgotten_after_the_retention() -> Outcome {
         let mut rules = sink.rules;
         for (days, left) in [(32, 1), (34, 0)] {
             let now = sink.rules.now.plus_micros(days * 24 * 60 * 60 * 1_000_000);
-            rules = crate::judge::Rules::new(now, 30, rules.utc_offset);
+            rules = crate::judge::Rules::new(now, 30, rules.zone);
             sink.committer.retain(&rules).await?;
             assert_eq!(count().await?, left, "after {days} days");
         }

@@ -55,7 +55,7 @@ async fn without_rows_the_days_file_tells_also_when_the_offset_from_utc_was_anot
         let refused = (8..12).map(Offset).collect::<Vec<_>>();
         assert_eq!(looks_into(&mut sink, &again).await?, (refused, 4));
 
-        sink.rules.utc_offset = time::UtcOffset::from_hms(9, 0, 0)?;
+        sink.rules.zone = "+09:00".parse()?;
         let again = [values[2].clone(), impostor(&values[2])];
         assert_eq!(looks_into(&mut sink, &again).await?, (vec![Offset(13)], 1));
     }

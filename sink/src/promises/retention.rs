@@ -17,7 +17,7 @@ const KEPT_DAYS: u16 = 30;
 impl TestSink {
     /// It is `now`; what is due is deleted.
     async fn lives_at(&mut self, now: Timestamp) -> Result<(), SinkError> {
-        self.rules = Rules::new(now, KEPT_DAYS, UtcOffset::UTC);
+        self.rules = Rules::new(now, KEPT_DAYS, schemas::Zone::UTC);
         while self.committer.retain(&self.rules).await? {}
         Ok(())
     }
@@ -51,7 +51,7 @@ async fn through_45_days_files_and_rows_of_30_days_and_today_are_kept() -> Outco
 async fn a_file_that_somebody_has_open_is_read_to_its_end_though_its_name_is_gone() -> Outcome {
     for world in World::all().await? {
         let mut sink = world.sink("logs").await?;
-        sink.rules = Rules::new(at("2024-02-29T12:00:00.000000Z"), KEPT_DAYS, UtcOffset::UTC);
+        sink.rules = Rules::new(at("2024-02-29T12:00:00.000000Z"), KEPT_DAYS, schemas::Zone::UTC);
         sink.commit(&[view("2024-02-29T12:00:00.000000Z", 1)]).await?;
         let path = world.path("logs/user_activity-2024-02-29.log");
         let content = world.file("logs/user_activity-2024-02-29.log");
@@ -93,7 +93,7 @@ async fn midnights_month_ends_and_leap_days_are_those_of_the_offset() -> Outcome
             let last = at(last);
             let first = last.plus_micros(1);
             // The sink looks a moment after midnight, when the day before is one day old.
-            sink.rules = Rules::new(first, 1, UtcOffset::from_hms(hours, minutes, 0)?);
+            sink.rules = Rules::new(first, 1, UtcOffset::from_hms(hours, minutes, 0)?.into());
             let values = [
                 view(&last.to_string(), sequence + 1),
                 view(&first.to_string(), sequence + 2),
@@ -113,7 +113,7 @@ async fn midnights_month_ends_and_leap_days_are_those_of_the_offset() -> Outcome
             // A day on, to the microsecond, the older file goes and the younger one stays.
             let day_on = last.plus_micros(DAY_MICROS);
             for (now, is_there) in [(day_on, true), (day_on.plus_micros(1), false)] {
-                sink.rules = Rules::new(now, 1, UtcOffset::from_hms(hours, minutes, 0)?);
+                sink.rules = Rules::new(now, 1, UtcOffset::from_hms(hours, minutes, 0)?.into());
                 let rules = sink.rules;
                 while sink.committer.retain(&rules).await? {}
                 assert_eq!(
@@ -173,7 +173,7 @@ async fn what_is_not_the_sinks_own_and_what_is_locked_stays() -> Outcome {
 async fn a_kill_between_forgetting_a_file_and_deleting_it_leaves_nothing_behind() -> Outcome {
     for world in World::all().await? {
         let mut sink = world.sink("logs").await?;
-        sink.rules = Rules::new(at("2025-01-01T12:00:00.000000Z"), KEPT_DAYS, UtcOffset::UTC);
+        sink.rules = Rules::new(at("2025-01-01T12:00:00.000000Z"), KEPT_DAYS, schemas::Zone::UTC);
         sink.commit(&[view("2025-01-01T12:00:00.000000Z", 1)]).await?;
         let mut db = world.database.connect().await?;
         sink.committer
@@ -187,4 +187,76 @@ async fn a_kill_between_forgetting_a_file_and_deleting_it_leaves_nothing_behind(
         assert!(!world.path("logs/user_activity-2025-01-01.log").exists());
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_leaps_by_more_than_the_retention_deletes_nothing_until_it_is_confirmed() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.sink("logs").await?;
+        let noon = at("2025-05-14T12:00:00.000000Z");
+        sink.committer.trust_clock(&sink.rules).await?;
+        sink.commit(&[view(&noon.to_string(), 1)]).await?;
+        let days_on = |days: i64| Rules::new(noon.plus_micros(days * DAY_MICROS), KEPT_DAYS, schemas::Zone::UTC);
+        // A boot without a clock of its own, in a year that is yet to come: asked again each minute, it stays so.
+        for _ in 0..3 {
+            let refused = sink.committer.trust_clock(&days_on(2_000)).await;
+            assert!(
+                matches!(refused, Err(SinkError::ClockLeapt { days: 2_000, .. })),
+                "{refused:?}"
+            );
+        }
+        // The clock is set right, and time goes on: nothing is held up, not even by a look that came a little early.
+        for days in [0, 30, 29, 60] {
+            sink.committer.trust_clock(&days_on(days)).await?;
+        }
+        assert!(sink.committer.trust_clock(&days_on(91)).await.is_err());
+        let mut db = world.database.connect().await?;
+        crate::retention::look_at(&mut db, days_on(91).now).await?;
+        db.close().await;
+        sink.committer.trust_clock(&days_on(91)).await?;
+        sink.committer.retain(&days_on(91)).await?;
+        assert_eq!(world.rows().await?, [] as [i64; 0]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_day_of_25_hours_is_one_file_and_goes_as_one() -> Outcome {
+    for world in World::all().await? {
+        let mut sink = world.sink("logs").await?;
+        let berlin = "Europe/Berlin".parse()?;
+        // The clocks go back in the night to the 26th of October; both nights begin at midnight.
+        let (first, last) = (at("2025-10-25T22:00:00.000000Z"), at("2025-10-26T22:59:59.999999Z"));
+        let (before, behind) = (first.plus_micros(-1), last.plus_micros(1));
+        sink.rules = Rules::new(behind, 2, berlin);
+        let values = [before, first, last, behind].map(|moment| moment.to_string());
+        let values: Vec<_> = (1..)
+            .zip(&values)
+            .map(|(sequence, moment)| view(moment, sequence))
+            .collect();
+        sink.commit(&values).await?;
+        let day = |day: u8| format!("logs/user_activity-2025-10-{day}.log");
+        assert_eq!(world.file(&day(25)), lines(&[&values[0]]));
+        assert_eq!(world.file(&day(26)), lines(&[&values[1], &values[2]]));
+        assert_eq!(world.file(&day(27)), lines(&[&values[3]]));
+        // It is kept for one day more, to the microsecond, and then file and rows go together.
+        let two_days_on = at("2025-10-27T23:00:00.000000Z");
+        for (now, is_there) in [(two_days_on.plus_micros(-1), true), (two_days_on, false)] {
+            let rules = Rules::new(now, 1, berlin);
+            while sink.committer.retain(&rules).await? {}
+            assert_eq!(world.path(&day(26)).exists(), is_there, "{now}");
+            assert_eq!(
+                world.rows().await?.contains(&3),
+                is_there || !is_sqlite(&world),
+                "{now}"
+            );
+            assert!(world.rows().await?.contains(&4));
+        }
+    }
+    Ok(())
+}
+
+/// PostgreSQL drops whole days of UTC, so that a row may outlive its line by some hours.
+fn is_sqlite(world: &World) -> bool {
+    matches!(world.database, crate::database::DatabaseUrl::Sqlite(_))
 }

@@ -10,19 +10,20 @@ use schemas::events::{Details, View};
 use schemas::record::Fields;
 use schemas::{Activity, EventId, InstanceId, SCHEMA_VERSION, Sequence, SessionId, Source, Timestamp, Topic};
 use tempfile::TempDir;
-use time::UtcOffset;
 use uuid::Uuid;
 
 use crate::assignment::{Assignment, Wish};
 use crate::batch::{Added, Batch, Incoming};
 use crate::books::{Books, Claim};
-use crate::commit::{Committer, Receipt};
+use crate::commit::Committer;
 use crate::database::DatabaseUrl;
 use crate::dead_letter::DeadLetter;
 use crate::files::{LogFolder, LogWriter};
 use crate::judge::{Reason, Rules};
 use crate::kafka::Kafka;
+use crate::receipt::Receipt;
 use crate::table::Rows;
+use crate::trace::Trace;
 use crate::{Epoch, Offset, Partition, SinkError, TopicPartition};
 
 pub(super) type Outcome = Result<(), Box<dyn Error>>;
@@ -105,7 +106,7 @@ impl World {
             options: Vec::new(),
         };
         let committer = Committer::new(self.database.clone(), connection, books, LogWriter::new(folder), kafka)?;
-        let rules = Rules::new(at("2025-05-14T12:00:00.000000Z"), 30, UtcOffset::UTC);
+        let rules = Rules::new(at("2025-05-14T12:00:00.000000Z"), 30, schemas::Zone::UTC);
         Ok(TestSink {
             committer,
             assignment: Assignment::default(),
@@ -214,6 +215,7 @@ impl TestSink {
             at: self.at,
             offset: held.next,
             value: Some(value),
+            trace: Trace::of(None, None, Some(value)),
         };
         batch.add(incoming, held, marks)
     }

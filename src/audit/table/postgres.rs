@@ -137,13 +137,13 @@ fn number<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use time::UtcOffset;
+    use schemas::Zone;
 
     use super::*;
 
     fn calendar() -> Calendar {
         let now = Timestamp::parse("2000-01-02T12:00:00.000000Z").unwrap();
-        Calendar::new(now, UtcOffset::UTC, 30)
+        Calendar::new(now, Zone::UTC, 30)
     }
 
     fn bytes() -> Vec<u8> {

@@ -96,8 +96,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use schemas::Timestamp;
+    use schemas::Zone;
     use sqlx::ConnectOptions as _;
-    use time::UtcOffset;
 
     use super::super::super::mark::Hop;
     use super::*;
@@ -133,7 +133,7 @@ mod tests {
             row.execute(&mut db).await.unwrap();
         }
         let now = Timestamp::parse("2026-03-31T12:00:00.000000Z").unwrap();
-        let mut ledger = Ledger::new(Calendar::new(now, UtcOffset::UTC, 30), Vec::new());
+        let mut ledger = Ledger::new(Calendar::new(now, Zone::UTC, 30), Vec::new());
         ledger.look_at(Hop::Table);
         read(&mut db, &path, &mut ledger).await.unwrap();
         let verdict = ledger.judge();

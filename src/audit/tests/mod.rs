@@ -4,7 +4,7 @@ mod history;
 mod single;
 
 use schemas::Timestamp;
-use time::UtcOffset;
+use schemas::Zone;
 use uuid::Uuid;
 
 use super::bytes::Hash;
@@ -32,7 +32,7 @@ fn sighting(ledger: &Ledger, sequence: u64, timestamp: &str, has_row: bool) -> S
 
 fn ledger_of(hops: &[Hop]) -> Ledger {
     let now = Timestamp::parse(TODAY).unwrap();
-    let mut ledger = Ledger::new(Calendar::new(now, UtcOffset::UTC, 30), Vec::new());
+    let mut ledger = Ledger::new(Calendar::new(now, Zone::UTC, 30), Vec::new());
     for hop in hops {
         ledger.look_at(*hop);
     }

@@ -208,6 +208,30 @@ fn another_event_under_a_used_sequence_is_no_double_once_it_is_a_letter() {
 }
 
 #[test]
+fn the_letter_of_a_topic_that_was_deleted_says_nothing_of_what_stands_at_its_place_now() {
+    let partition = Partition {
+        topic: Topic::View,
+        number: 0,
+    };
+    let mut ledger = ledger_of(&[Hop::Topics]);
+    let positions = Positions::from([(partition, 2)]);
+    let mut reading = Reading::new(&mut ledger, Some(&positions));
+    reading.ends_at(partition, 2);
+    let letter = LetterOf {
+        is_reuse: true,
+        ..at(partition, 1)
+    };
+    reading.dead_letter(&message(1, 77), letter);
+    reading.enter_partition(partition, 0);
+    read(&mut reading, partition, 0, &message(1, 1));
+    read(&mut reading, partition, 1, &message(2, 2));
+    reading.finish();
+    let verdict = ledger.judge();
+    let topics = hop(&verdict, "topics");
+    assert_eq!((topics.found, topics.lost, verdict.holds), (2, 0, true), "{verdict:?}");
+}
+
+#[test]
 fn an_event_that_stands_in_two_partitions_is_repeated_and_letters_that_were_sent_again_are_one_entry() {
     let mut ledger = ledger_of(&[Hop::Topics]);
     let mut reading = Reading::new(&mut ledger, None);

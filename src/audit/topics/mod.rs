@@ -10,6 +10,7 @@ mod server;
 use std::collections::{HashMap, HashSet};
 
 use schemas::Topic;
+use uuid::Uuid;
 
 use super::bytes::Hash;
 use super::calendar::Calendar;
@@ -65,8 +66,9 @@ pub(super) struct Reading<'a> {
     positions: Option<&'a Positions>,
     /// Where refused messages stood whose letters don't say whose they are: without a source, or without the value.
     refused: HashSet<Place>,
-    /// Where messages stood that were refused as another event had their sequence.
-    reused: HashSet<Place>,
+    /// Where messages stood that were refused as another event had their sequence, and which events they were: another message may
+    /// stand there by now, when the topic was deleted and made again. None where the letter left the value at its origin.
+    reused: HashSet<(Place, Option<Uuid>)>,
     /// The offset behind the last message of each partition.
     ends: HashMap<Partition, i64>,
     last: Option<(String, Option<Who>)>,
@@ -168,7 +170,7 @@ impl<'a> Reading<'a> {
         let LetterOf { origin, is_reuse } = letter;
         if let (true, Some(origin)) = (is_reuse, origin) {
             // Its sequence belongs to the event that was kept.
-            self.reused.insert(origin);
+            self.reused.insert((origin, glimpse(value).map(|seen| seen.event_id)));
             return;
         }
         match glimpse(value) {
@@ -212,7 +214,8 @@ impl<'a> Reading<'a> {
             partition: at.partition,
             offset,
         };
-        if self.reused.contains(&place) {
+        let is_reused = |event_id| self.reused.contains(&(place, event_id));
+        if is_reused(Some(sighting.event_id)) || is_reused(None) {
             return;
         }
         at.note_first(who, sighting.sequence);

@@ -1,12 +1,14 @@
-//! What the programs share at their doors: addresses on the command line, and HTTP within limits.
+//! What the programs share at their doors: addresses on the command line, HTTP within limits, and what to say of a database.
 #![forbid(unsafe_code)]
 
 mod address;
 mod command_line;
 mod open_files;
+mod pooler;
 mod serve;
 
 pub use address::{brokers, listen};
 pub use command_line::{command_line, from_environment, without_value};
 pub use open_files::raise_open_files;
+pub use pooler::{POOLER, pooler_hint};
 pub use serve::{Doors, serve};

@@ -74,6 +74,13 @@ fn property(column: &Column) -> Value {
     if column.name == "event_id" {
         property.insert("unique".into(), json!(true));
     }
+    let example = field_of(&column.name).map(|field| field.example.as_str());
+    if let Some(example) = example
+        .and_then(|json| serde_json::from_str::<Value>(json).ok())
+        .filter(|value| !value.is_object())
+    {
+        property.insert("examples".into(), json!([example]));
+    }
     let classification = if is_personal(&column.name) {
         "confidential"
     } else {
@@ -131,6 +138,7 @@ mod tests {
         assert_eq!(named("ip_address")["classification"], "confidential");
         assert_eq!(named("user_id")["description"], "The account, once signed in.");
         assert_eq!(named("event_id")["unique"], true);
+        assert!(named("user_id")["examples"][0].is_i64(), "{}", named("user_id"));
         let product = document["schema"][1]["properties"].as_array().unwrap();
         assert!(product.iter().any(|property| property["name"] == "valid_to"));
         assert_eq!(document["slaProperties"][0]["value"], 30);

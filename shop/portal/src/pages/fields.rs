@@ -1,17 +1,20 @@
 //! The fields of an event type: as its schema declares them, beside what was seen of them.
 
 use maud::{Markup, html};
+use schemas::fields::{Origin, Unit};
 use schemas::{EventType, Topic};
 
-use super::topic::type_address;
-use super::{millis, prose};
+use super::{millis, prose, topic_address};
 use crate::Reader;
-use crate::declared::{self, Field, Origin};
+use crate::declared::{self, Field};
 use crate::language::{Count, Language};
 use crate::look::LAST;
 use crate::message::clipped;
 use crate::observed::{FieldSeen, Observed, TOLD_APART, TypeSeen};
 use crate::personal::HIDDEN;
+
+/// The shop's first version: what is as old needs no word about it.
+const FIRST: &str = "0.1.0";
 
 /// The section of the topic's page.
 pub(super) fn fields(
@@ -59,7 +62,9 @@ fn field_table(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> 
     let heads = [
         ("Field", "필드"),
         ("Type", "타입"),
+        ("Unit", "단위"),
         ("Meaning", "뜻"),
+        ("Example", "예시"),
         ("From", "출처"),
         ("Column", "컬럼"),
         ("Filled", "채움"),
@@ -78,8 +83,10 @@ fn field_table(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> 
                             code { (field.path) }
                             @if field.personal { " " span.data-personal { (language.of("personal", "개인정보")) } }
                         }
-                        td { (field.kind) @if let Some(unit) = field.unit { " (" (unit) ")" } @if !field.required { " " span.small { (language.of("optional", "선택")) } } }
-                        td lang="en" { (prose(&field.meaning)) (limits(field)) }
+                        td { (field.kind) @if !field.required { " " span.small { (language.of("optional", "선택")) } } }
+                        td { (unit(language, field.unit)) }
+                        td lang="en" { (prose(&field.meaning)) (limits(field)) (since(language, field)) }
+                        td { code { (clipped(&field.example, 40)) } }
                         td { (origin(language, field.origin)) }
                         td { @if let Some(column) = &field.column { code { (column) } } @else { "–" } }
                         @if let (Some(seen), Some(found)) = (seen, found) { (observed_cells(reader, field, seen, found)) }
@@ -95,6 +102,20 @@ fn limits(field: &Field) -> Markup {
     html! {
         @if !field.allowed.is_empty() { " " span.small { @for value in &field.allowed { code { (value) } " " } } }
         @else if let Some(limits) = &field.limits { " " span.small { code { (clipped(limits, 40)) } } }
+    }
+}
+
+/// Said where it is not as old as the shop.
+fn since(language: Language, field: &Field) -> Markup {
+    html! {
+        @if field.since != FIRST { " " span.small { (language.of("since ", "")) (field.since) (language.of("", "부터")) } }
+    }
+}
+
+fn unit(language: Language, unit: Unit) -> &'static str {
+    match unit {
+        Unit::Pieces => language.of("pieces", "개"),
+        other => other.symbol().unwrap_or("–"),
     }
 }
 
@@ -168,6 +189,11 @@ fn never_came(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> M
     }
 }
 
+/// Where the fields of this type are.
+pub(super) fn type_address(topic: Topic, event_type: EventType) -> String {
+    format!("{}?type={}#fields", topic_address(topic), event_type.name())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -192,6 +218,35 @@ mod tests {
         };
         let chosen = (&[EventType::View][..], EventType::View);
         fields(&reader, Topic::View, chosen, Some(&observed)).into_string()
+    }
+
+    #[test]
+    fn a_field_is_shown_with_its_unit_and_an_example_and_since_when() {
+        for (language, pieces, since) in [
+            (Language::En, "pieces", "since 0.2.0"),
+            (Language::Ko, "개", "0.2.0부터"),
+        ] {
+            let reader = Reader {
+                language,
+                session: None,
+                may_read: false,
+            };
+            let of = |topic, chosen| fields(&reader, topic, (&[chosen], chosen), None).into_string();
+            let cart = of(Topic::Cart, EventType::CartAdd);
+            assert!(
+                cart.contains(&format!("<td>{pieces}</td>")) && cart.contains("<td>KRW</td>"),
+                "{cart}"
+            );
+            assert!(
+                cart.contains("<code>&quot;search&quot;</code>") || cart.contains("listing"),
+                "{cart}"
+            );
+            assert!(cart.contains(since), "{cart}");
+            assert!(
+                !cart.contains("<td><code></code></td>"),
+                "a field without an example: {cart}"
+            );
+        }
     }
 
     #[test]

@@ -124,8 +124,8 @@ fn result(reader: &Reader, outcome: &Outcome, address: &str) -> Markup {
             }
             details { summary { (language.of("Where it looked", "찾아본 곳")) } (coverage(language, outcome)) }
             @if outcome.found > 0 {
-                p {
-                    a.button href=(lines) { (language.of("The whole result as JSON lines", "전체 결과를 JSON Lines로")) } " "
+                p.data-actions {
+                    a.button href=(lines) { (language.of("The whole result as JSON lines", "전체 결과를 JSON Lines로")) }
                     a.button href={ (lines) "&lines=values" } { (language.of("Values only, for de-shop replay", "값만, de-shop replay용")) }
                 }
                 @if outcome.found > SHOWN as u64 { p.small { (language.of("The newest are shown: ", "가장 새것만 보여요: ")) (SHOWN) } }

@@ -169,8 +169,11 @@ fn add_product(builder: &mut Builder, product: u32, texts: &Texts<'_>, synonyms:
         for pair in words.windows(2).filter(|pair| pair.iter().all(plain)) {
             add(&joined(name, &pair[0], &pair[1]), Place::Name);
         }
-        for word in synonyms.of(&words).into_iter().flat_map(keys::words) {
-            add(&word, Place::Synonym);
+        for (phrase, names_it) in synonyms.of(&words, Some(head)) {
+            let place = if names_it { Place::HeadSynonym } else { Place::Synonym };
+            for word in &keys::words(phrase) {
+                add(word, place);
+            }
         }
     }
     for category in texts.categories {
@@ -179,8 +182,10 @@ fn add_product(builder: &mut Builder, product: u32, texts: &Texts<'_>, synonyms:
             add(word, Place::Category);
             add_singular(word, &mut |word| add(word, Place::Category));
         }
-        for word in synonyms.of(&words).into_iter().flat_map(keys::words) {
-            add(&word, Place::Category);
+        for (phrase, _) in synonyms.of(&words, None) {
+            for word in &keys::words(phrase) {
+                add(word, Place::Category);
+            }
         }
     }
     for word in texts.descriptions.into_iter().flat_map(keys::words) {
@@ -224,14 +229,22 @@ fn joined<'a>(name: &'a str, one: &Word<'a>, other: &Word<'a>) -> Word<'a> {
     word
 }
 
-/// The place of the word that says what the thing is: the last before a comma, `with` or `for`, that is no number.
+/// Words that say how many, or how much of it there is in a box, and not what it is: `스피커 한 쌍`, `Ballpoint Pen 0.5 mm`.
+const MEASURES: [&str; 33] = [
+    "개", "권", "그릇", "네", "다섯", "두", "롤", "벌", "세", "세트", "쌍", "알", "여섯", "열", "열두", "자루", "장",
+    "조각", "줌", "켤레", "키트", "통", "한", "cm", "g", "kg", "kit", "l", "m", "mm", "pair", "set", "w",
+];
+
+/// The place of the word that says what the thing is: the last before a comma, `with` or `for`, that is neither number nor measure.
 fn head(name: &str, words: &[Word<'_>]) -> usize {
     let main = name.split(',').next().unwrap_or(name);
     let main = [" with ", " for ", " in "]
         .into_iter()
         .fold(main, |main, stop| main.split(stop).next().unwrap_or(main));
-    let is_thing = |word: &Word<'_>| word.start < main.len() && !word.keys.iter().any(|key| key.is_numeric());
-    words.iter().rposition(is_thing).unwrap_or(0)
+    let is_word = |word: &Word<'_>| word.start < main.len() && !word.keys.iter().any(|key| key.is_numeric());
+    let is_thing = |word: &Word<'_>| is_word(word) && !MEASURES.contains(&word.text.to_lowercase().as_str());
+    let last = words.iter().rposition(is_thing);
+    last.or_else(|| words.iter().rposition(is_word)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Words that mean the same thing in a shop. A product that one of them names is found by all of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::keys::{self, Word};
 
@@ -35,18 +35,23 @@ impl Synonyms {
         Self { groups, by_first }
     }
 
-    /// Everything that means the same as anything in `name`.
-    pub(super) fn of(&self, name: &[Word<'_>]) -> Vec<&str> {
-        let mut groups = BTreeSet::new();
+    /// Everything that means the same as anything in `name`, and whether it means its word `head`, which says what the thing is.
+    pub(super) fn of(&self, name: &[Word<'_>], head: Option<usize>) -> Vec<(&str, bool)> {
+        let mut groups = BTreeMap::new();
         for (at, word) in name.iter().enumerate() {
             for first in beginnings_of_phrases(word) {
                 let phrases = self.by_first.get(&first).into_iter().flatten();
-                let here = phrases.filter(|phrase| follows(&name[at + 1..], &phrase.rest));
-                groups.extend(here.map(|phrase| phrase.group));
+                for phrase in phrases.filter(|phrase| follows(&name[at + 1..], &phrase.rest)) {
+                    let ends_at = at + phrase.rest.len();
+                    *groups.entry(phrase.group).or_default() |= head == Some(ends_at);
+                }
             }
         }
-        let phrases = groups.into_iter().flat_map(|group| &self.groups[group]);
-        phrases.map(String::as_str).collect()
+        let phrases = |(group, names_it): (usize, bool)| {
+            let group = self.groups[group].iter();
+            group.map(move |phrase| (phrase.as_str(), names_it))
+        };
+        groups.into_iter().flat_map(phrases).collect()
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Place {
     Category,
     Synonym,
     Name,
+    /// Another word for what the thing is: who wants flowers wants a bouquet rather than flower cards.
+    HeadSynonym,
     /// The word that says what the thing is: `Headphones` of `Wireless Headphones, 30 h`.
     Head,
 }
@@ -24,6 +26,7 @@ impl Place {
             Self::Category => 4.0,
             Self::Synonym => 9.0,
             Self::Name => 10.0,
+            Self::HeadSynonym => 11.0,
             Self::Head => 14.0,
         }
     }

@@ -20,6 +20,9 @@ pub struct Input<'a> {
     pub required: bool,
     pub autocomplete: &'static str,
     pub most: u16,
+    /// What is often typed here, to choose from.
+    pub choices: &'static [&'static str],
+    pub inputmode: Option<&'static str>,
 }
 
 impl<'a> Input<'a> {
@@ -37,6 +40,8 @@ impl<'a> Input<'a> {
             required: true,
             autocomplete,
             most: 200,
+            choices: &[],
+            inputmode: None,
         }
     }
 
@@ -104,6 +109,7 @@ pub fn field(words: &Words, field: &Input<'_>) -> Markup {
         .map(String::as_str)
         .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
+    let list = (!field.choices.is_empty()).then(|| format!("{}-choices", field.name));
     html! {
         div.field {
             label for=(field.name) {
@@ -113,7 +119,8 @@ pub fn field(words: &Words, field: &Input<'_>) -> Markup {
             @if let (Some(hint), Some(id)) = (field.hint, &hint_id) { p.hint id=(id) { (hint) } }
             input id=(field.name) name=(field.name) type=(field.kind) value=(field.value) autocomplete=(field.autocomplete)
                 maxlength=(field.most) required[field.required] aria-invalid=[field.error.map(|_| "true")]
-                aria-describedby=[described] autofocus[field.is_first];
+                aria-describedby=[described] autofocus[field.is_first] inputmode=[field.inputmode] list=[list.as_deref()];
+            @if let Some(list) = &list { datalist id=(list) { @for choice in field.choices { option value=(choice) {} } } }
             @if let (Some(error), Some(id)) = (field.error, &error_id) { p.error id=(id) { (error) } }
         }
     }

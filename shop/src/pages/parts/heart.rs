@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
-use super::super::layout::{HEART, icon};
 use super::asked::asked;
+use super::icon::{HEART, icon};
 use crate::domain::Product;
 
 /// In the corner of a tile: filled when the product is on the list. It leads back to the page; `cart.js` stays on it.

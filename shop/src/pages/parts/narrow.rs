@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::Frame;
 use super::super::words::Browse;
+use super::icon::{SLIDERS, icon};
 use crate::domain::{Category, Facets, Filter, PriceRange, Sort};
 
 /// Where in the products: what an address of a listing or of a search says.
@@ -98,7 +99,11 @@ pub fn choices(frame: &Frame<'_>, spot: &Spot<'_>, categories: &[Category], face
     let in_category = |category| spot.under(Filter { category, ..filter });
     let priced = |price| spot.under(Filter { price, ..filter });
     html! {
-        nav.narrow aria-label=(words.finding.narrow) {
+        nav.narrow #narrow popover="auto" aria-label=(words.finding.narrow) {
+            div.sheet-head {
+                span { (words.finding.narrow) }
+                button.quiet type="button" popovertarget="narrow" popovertargetaction="hide" { (words.appearance.close) }
+            }
             h2 { (words.frame.categories) }
             ul.choices {
                 li { (choice(words.finding.any_category, facets.any_category, &in_category(None), filter.category.is_none())) }
@@ -123,6 +128,20 @@ pub fn choices(frame: &Frame<'_>, spot: &Spot<'_>, categories: &[Category], face
                 li { (choice(words.finding.only_in_stock, facets.in_stock,
                     &spot.under(Filter { in_stock: !filter.in_stock, ..filter }), filter.in_stock)) }
             }
+        }
+    }
+}
+
+/// Opens the choices as a sheet where they have no place beside the products; it says how many are in force.
+#[must_use]
+pub fn sheet_button(frame: &Frame<'_>, spot: &Spot<'_>) -> Markup {
+    let filter = spot.filter;
+    let chosen =
+        usize::from(filter.category.is_some()) + usize::from(!filter.price.is_any()) + usize::from(filter.in_stock);
+    html! {
+        button.sheet-button type="button" popovertarget="narrow" {
+            (icon(SLIDERS)) (frame.words().finding.narrow)
+            @if chosen > 0 { span.count { (chosen) } }
         }
     }
 }

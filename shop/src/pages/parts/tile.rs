@@ -6,6 +6,7 @@ use schemas::EventId;
 use super::super::Frame;
 use super::asked::asked;
 use super::heart::heart;
+use super::size::Size;
 use crate::domain::catalogue::PAGE_SIZE;
 use crate::domain::stock::FEW;
 use crate::domain::{Marks, Placement, Product};
@@ -159,7 +160,7 @@ fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
 #[must_use]
 pub fn picture(code_point: &str, hue: u16) -> Markup {
     on_ground(
-        hue,
+        (code_point, hue),
         &html! {
             img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" loading="lazy" decoding="async";
         },
@@ -170,15 +171,15 @@ pub fn picture(code_point: &str, hue: u16) -> Markup {
 #[must_use]
 pub fn picture_at_once(code_point: &str, hue: u16) -> Markup {
     on_ground(
-        hue,
+        (code_point, hue),
         &html! {
             img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" fetchpriority="high";
         },
     )
 }
 
-fn on_ground(hue: u16, picture: &Markup) -> Markup {
-    html! { span class={ "ground hue-" (hue) } { (picture) } }
+fn on_ground((code_point, hue): (&str, u16), picture: &Markup) -> Markup {
+    html! { span class={ "ground hue-" (hue) (Size::of(code_point).class()) } { (picture) } }
 }
 
 /// How many are left, in words, for a product's own page.

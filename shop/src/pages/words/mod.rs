@@ -5,18 +5,24 @@
 
 mod account;
 mod appearance;
+mod around;
 mod en;
 mod finding;
 mod ko;
 mod privacy;
+mod service;
+mod told;
 mod wishes;
 
 use crate::domain::{CartError, Language, Problem, Won};
 
 pub use account::Account;
 pub use appearance::Appearance;
+pub use around::Around;
 pub use finding::Finding;
 pub use privacy::Privacy;
+pub use service::Service;
+pub use told::Told;
 pub use wishes::Wishes;
 
 /// The words of one language.

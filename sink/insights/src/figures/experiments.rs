@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemas::EventType;
+use time::Duration;
 
 use crate::definitions as means;
 use crate::events::{SessionIndex, Visitor};
+use crate::question::midnight;
 use crate::report::{Cell, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 use crate::statistics::{Compared, Sample, Scale, always_valid, mismatch, normal_quantile, welch};
@@ -17,7 +19,6 @@ const MISMATCH_BELOW: f64 = 0.01;
 const TUNED_FOR: f64 = 5000.0;
 /// The chance to find an effect of the size that is named as detectable.
 const POWER: f64 = 0.8;
-const DAY: i64 = 86_400_000_000;
 
 /// A visitor in an experiment.
 #[derive(Default)]
@@ -318,11 +319,15 @@ fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subj
     }
     let newest = scope.arranged.newest.unwrap_or(i64::MIN);
     for number in 1..=scope.range.days() {
-        let until = scope.range.from + number * DAY;
+        let begin_of = |days: i64| scope.range.first.checked_add(Duration::days(days));
+        let (Some(date), Some(next)) = (begin_of(number - 1), begin_of(number)) else {
+            break;
+        };
         // A day of which nothing is known yet would only repeat the one before.
-        if until - DAY > newest {
+        if midnight(date, scope.zone) > newest {
             break;
         }
+        let until = midnight(next, scope.zone);
         let sample = |place: usize| {
             let seen = counted
                 .iter()
@@ -342,7 +347,7 @@ fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subj
         };
         let verdict = |sure: bool| Cell::text(if sure { "a difference" } else { "nothing yet" });
         table.rows.push(vec![
-            Cell::text(crate::question::day(until - 1, scope.zone).to_string()),
+            Cell::text(date.to_string()),
             Cell::of(Value::Share(safe.low)),
             Cell::of(Value::Share(safe.difference)),
             Cell::of(Value::Share(safe.high)),

@@ -236,7 +236,7 @@ fn says(now: &Value, before: &Value, scope: &Scope<'_>) -> String {
 
 /// Counts by hour or day.
 fn over_time(scope: &Scope<'_>) -> Table {
-    let series = Series::of(&scope.range);
+    let series = Series::of(scope);
     let columns = [
         (series.unit(), if series.unit() == "hour" { "Hour" } else { "Day" }),
         ("sessions", "Sessions"),
@@ -248,7 +248,7 @@ fn over_time(scope: &Scope<'_>) -> Table {
     let mut table = Table::new("by_time", format!("Sessions by {}", series.unit()), &columns);
     let label = |piece: usize| series.label(scope, piece);
     let tally = |piece: usize, what: &str, unit| scope.tally(format!("by_time/{}/{what}", label(piece)), unit);
-    let mut pieces: Vec<(Tally, Tally, Tally, i64, u64)> = (0..series.count)
+    let mut pieces: Vec<(Tally, Tally, Tally, i64, u64)> = (0..series.count())
         .map(|piece| {
             (
                 tally(piece, "sessions", Unit::Sessions),

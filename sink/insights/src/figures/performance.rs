@@ -60,8 +60,8 @@ const VITALS: [Vital; 5] = [
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let mut pages: BTreeMap<&str, (Tally, Vec<Performance>)> = BTreeMap::new();
-    let series = Series::of(&scope.range);
-    let mut lcp: Vec<Vec<f32>> = vec![Vec::new(); series.count];
+    let series = Series::of(scope);
+    let mut lcp: Vec<Vec<f32>> = vec![Vec::new(); series.count()];
     for session in scope.touching() {
         for (index, event) in scope
             .events_in_range(*session)
@@ -80,7 +80,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             }
         }
     }
-    let over_time = over_time(scope, series, lcp);
+    let over_time = over_time(scope, &series, lcp);
     let (vitals, ratings) = tables(scope, pages);
     report.says = vitals.rows.first().map_or_else(
         || "No browser has measured a page in this range.".to_owned(),
@@ -181,7 +181,7 @@ fn rating(page: &str, vital: &Vital, values: &[f32]) -> Vec<Cell> {
     ]
 }
 
-fn over_time(scope: &Scope<'_>, series: Series, lcp: Vec<Vec<f32>>) -> Table {
+fn over_time(scope: &Scope<'_>, series: &Series, lcp: Vec<Vec<f32>>) -> Table {
     let columns = [
         (series.unit(), "Time"),
         ("lcp_p75", "LCP p75"),

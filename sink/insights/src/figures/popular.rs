@@ -208,7 +208,7 @@ const IDS: [&str; 3] = ["first", "second", "third"];
 
 /// Their views, over time.
 fn trend(scope: &Scope<'_>, products: &Table) -> Table {
-    let series = Series::of(&scope.range);
+    let series = Series::of(scope);
     let top: Vec<(i64, String)> = products
         .rows
         .iter()
@@ -223,7 +223,7 @@ fn trend(scope: &Scope<'_>, products: &Table) -> Table {
     table
         .columns
         .extend(top.iter().zip(IDS).map(|((_, name), id)| Column::new(id, name.clone())));
-    let mut views = vec![vec![0_u64; top.len()]; series.count];
+    let mut views = vec![vec![0_u64; top.len()]; series.count()];
     for session in scope.touching() {
         for (_, event) in scope.events_in_range(*session) {
             let is_view = event.kind == EventType::View && scope.log.names.text(event.page) == "products.detail";

@@ -11,8 +11,6 @@ use crate::question::{day, midnight};
 use crate::report::{Cell, Column, Plot, Report, Table, Value};
 use crate::scope::{Scope, VisitorTally};
 
-/// In microseconds; the time zone is a fixed offset, so all weeks are of one length.
-const WEEK: i64 = 7 * 86_400_000_000;
 /// Weeks after the first that are shown.
 const WEEKS: usize = 8;
 const AFTER: [&str; WEEKS] = [
@@ -54,6 +52,7 @@ fn triangle(
     counts: fn(EventType) -> bool,
 ) -> Table {
     let mut cohorts: BTreeMap<Date, (VisitorTally, Vec<VisitorTally>)> = BTreeMap::new();
+    let mut begins: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
     let mut place = 0;
     let sessions = &scope.arranged.by_visitor;
     while let Some(first) = sessions.get(place) {
@@ -68,9 +67,10 @@ fn triangle(
             continue;
         };
         let cohort = monday(day(scope.facts(*first).first, scope.zone));
+        let begins = begins.entry(cohort).or_insert_with(|| begins_of_weeks(scope, cohort));
         let weeks: BTreeSet<(usize, u32)> = counted
             .iter()
-            .flat_map(|session| weeks(scope, *session, cohort, counts))
+            .flat_map(|session| weeks(scope, *session, begins, counts))
             .collect();
         let (size, after) = cohorts.entry(cohort).or_insert_with(|| fresh(scope, id, cohort));
         size.add(visitor, *first);
@@ -109,13 +109,18 @@ fn fresh(scope: &Scope<'_>, id: &str, cohort: Date) -> (VisitorTally, Vec<Visito
     (scope.visitors(format!("{id}/{cohort}/visitors")), after.collect())
 }
 
+/// Where each of a cohort's weeks begins, and where the last one ends: not all are of one length, as clocks change.
+fn begins_of_weeks(scope: &Scope<'_>, cohort: Date) -> Vec<i64> {
+    let weeks = (0..=AFTER.len()).filter_map(|week| cohort.checked_add(Duration::weeks(i64::try_from(week).ok()?)));
+    weeks.map(|monday| midnight(monday, scope.zone)).collect()
+}
+
 /// The weeks after the cohort's in which the session had what counts.
-fn weeks(scope: &Scope<'_>, session: u32, cohort: Date, counts: fn(EventType) -> bool) -> BTreeSet<(usize, u32)> {
+fn weeks(scope: &Scope<'_>, session: u32, begins: &[i64], counts: fn(EventType) -> bool) -> BTreeSet<(usize, u32)> {
     // By numbers: a date for each of some million events would take most of the page's time.
-    let begins = midnight(cohort, scope.zone);
     let events = scope.events(session).filter(|(_, event)| counts(event.kind));
     let weeks = events.filter_map(|(_, event)| {
-        let week = usize::try_from((event.at - begins).div_euclid(WEEK)).ok()?;
+        let week = begins.partition_point(|begin| *begin <= event.at).checked_sub(1)?;
         Some((week, session))
     });
     weeks.collect()

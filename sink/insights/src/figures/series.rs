@@ -1,50 +1,65 @@
 //! Time in equal pieces: hours of a day or two, days of more.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use crate::question::{Range, day};
+use crate::question::{Range, day, midnight};
 use crate::scope::Scope;
 
 const HOUR: i64 = 3_600_000_000;
-const DAY: i64 = 24 * HOUR;
 
-/// The pieces of a range.
-#[derive(Debug, Clone, Copy)]
+/// The pieces of a range. Where the clocks change, a day has 23 or 25 hours.
+#[derive(Debug, Clone)]
 pub(super) struct Series {
-    from: i64,
-    width: i64,
-    pub count: usize,
+    /// Where each piece begins, and where the last one ends.
+    bounds: Vec<i64>,
+    is_hourly: bool,
 }
 
 impl Series {
-    pub(super) fn of(range: &Range) -> Self {
-        let width = if range.days() <= 2 { HOUR } else { DAY };
-        Self {
-            from: range.from,
-            width,
-            count: usize::try_from((range.to - range.from) / width).unwrap_or(0),
-        }
+    pub(super) fn of(scope: &Scope<'_>) -> Self {
+        let range = &scope.range;
+        let is_hourly = range.days() <= 2;
+        let mut bounds: Vec<i64> = if is_hourly {
+            let hours = (0_i64..).map(|hour| range.from + hour * HOUR);
+            hours.take_while(|begin| *begin < range.to).collect()
+        } else {
+            days(range).map(|date| midnight(date, scope.zone)).collect()
+        };
+        bounds.push(range.to);
+        Self { bounds, is_hourly }
+    }
+
+    pub(super) const fn count(&self) -> usize {
+        self.bounds.len() - 1
     }
 
     pub(super) const fn unit(&self) -> &'static str {
-        if self.width == HOUR { "hour" } else { "day" }
+        if self.is_hourly { "hour" } else { "day" }
     }
 
     /// The piece of a moment within the range.
     pub(super) fn piece(&self, at: i64) -> Option<usize> {
-        let piece = usize::try_from((at - self.from).div_euclid(self.width)).ok()?;
-        (piece < self.count).then_some(piece)
+        let piece = self.bounds.partition_point(|begin| *begin <= at).checked_sub(1)?;
+        (piece < self.count()).then_some(piece)
     }
 
     /// `2026-11-30`, or `2026-11-30 14:00`.
     pub(super) fn label(&self, scope: &Scope<'_>, piece: usize) -> String {
-        let at = self.from + self.width * i64::try_from(piece).unwrap_or(0);
+        let at = self.bounds.get(piece).copied().unwrap_or(scope.range.to);
         let date = day(at, scope.zone);
-        if self.width == DAY {
+        if !self.is_hourly {
             return date.to_string();
         }
+        let offset = scope
+            .zone
+            .offset_at(schemas::Timestamp::from_unix_micros_saturating(at));
         let local =
-            OffsetDateTime::from_unix_timestamp(at / 1_000_000).map_or(0, |moment| moment.to_offset(scope.zone).hour());
+            OffsetDateTime::from_unix_timestamp(at / 1_000_000).map_or(0, |moment| moment.to_offset(offset).hour());
         format!("{date} {local:02}:00")
     }
+}
+
+fn days(range: &Range) -> impl Iterator<Item = time::Date> {
+    let first = range.first;
+    (0..range.days()).filter_map(move |days| first.checked_add(Duration::days(days)))
 }

@@ -5,11 +5,13 @@ mod api;
 mod ask;
 mod error;
 mod filters;
+mod guard;
 mod layout;
 mod page;
 mod router;
 mod rows;
 mod section;
+mod site;
 mod style;
 mod visit;
 

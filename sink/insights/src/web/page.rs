@@ -7,8 +7,8 @@ use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 
 use super::error::PageError;
-use super::router::Site;
 use super::section::{Links, figures, help, table};
+use super::site::Site;
 use super::{filters, layout};
 use crate::definitions::{self as means, ALL};
 use crate::events::{Log, Partition};
@@ -87,7 +87,7 @@ pub(super) async fn fresh(site: &Site) -> Result<Option<Trouble>, PageError> {
 pub(super) async fn with_log<T, F>(site: &Site, work: F) -> Result<T, PageError>
 where
     T: Send + 'static,
-    F: FnOnce(&Log, time::UtcOffset) -> Result<T, PageError> + Send + 'static,
+    F: FnOnce(&Log, schemas::Zone) -> Result<T, PageError> + Send + 'static,
 {
     let (log, zone) = (std::sync::Arc::clone(&site.state.log), site.state.zone);
     let done = tokio::task::spawn_blocking(move || work(&log.blocking_read(), zone)).await;

@@ -9,7 +9,7 @@ use serde_json::{Value as Json_, json};
 use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, moment, warned, with_log};
-use super::router::Site;
+use super::site::Site;
 use crate::events::{Log, SessionIndex, device_name, language_name};
 use crate::figures::Analysis;
 use crate::question::Question;
@@ -166,7 +166,7 @@ fn line_json(line: &Line, unit: Unit) -> Json_ {
 }
 
 /// A stretch of the rows behind the figure that the address names.
-fn list(log: &Log, question: &Question, zone: time::UtcOffset, first: usize, most: usize) -> Result<List, PageError> {
+fn list(log: &Log, question: &Question, zone: schemas::Zone, first: usize, most: usize) -> Result<List, PageError> {
     let (of, figure) = (
         question.own("of").unwrap_or_default(),
         question.own("figure").unwrap_or_default(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, moment, warned, with_log};
-use super::router::Site;
+use super::site::Site;
 use crate::events::{Log, SessionIndex, Visitor, device_name, language_name};
 use crate::question::Question;
 use crate::scope::Scope;

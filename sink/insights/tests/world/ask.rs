@@ -6,15 +6,15 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use insights::{Access, Options, Source};
 use schemas::Clock;
+use schemas::Zone;
 use serde_json::Value;
-use time::UtcOffset;
 use tower::ServiceExt as _;
 
 /// The pages over a database.
 pub struct Pages(pub Router);
 
 impl Pages {
-    pub fn of(source: Source, zone: UtcOffset) -> Self {
+    pub fn of(source: Source, zone: Zone) -> Self {
         Self(insights::router(Options {
             source,
             zone,

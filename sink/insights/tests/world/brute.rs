@@ -176,9 +176,9 @@ fn furthest(events: &[Event]) -> usize {
 }
 
 /// Visitors by the week (from Monday) of their first session, and how many of them came in each week after.
-pub fn triangle(lines: &[String], offset: i64) -> BTreeMap<(i64, i64), BTreeSet<String>> {
+pub fn triangle(lines: &[String], local: impl Fn(i64) -> i64) -> BTreeMap<(i64, i64), BTreeSet<String>> {
     // 1970-01-01 was a Thursday.
-    let week = |at: i64| ((at + offset).div_euclid(DAY) + 3).div_euclid(7);
+    let week = |at: i64| (local(at).div_euclid(DAY) + 3).div_euclid(7);
     let all = sessions(lines);
     let mut firsts: HashMap<String, i64> = HashMap::new();
     for (session, events) in &all {

@@ -1,0 +1,111 @@
+//! On a phone: the ways to go are at the thumb, choices come as a sheet, the button to buy with stays, and the first products show at once.
+
+use serde_json::json;
+
+use super::{goes_to, opens};
+use crate::world::browser::Browser;
+
+async fn is_a_phone(browser: &Browser) {
+    let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+    let answer = browser
+        .page
+        .cdp()
+        .send_raw("Emulation.setDeviceMetricsOverride", phone)
+        .await;
+    answer.expect("a phone");
+}
+
+/// Whether the element lies in the window, with nothing of the page above it.
+fn is_in_reach(css: &str) -> String {
+    format!(
+        "(() => {{ const element = document.querySelector({css:?}); const {{ left, top, width, height, bottom }} = element.getBoundingClientRect();
+         return top >= 0 && bottom <= innerHeight && element.contains(document.elementFromPoint(left + width / 2, top + height / 2)); }})()"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_the_cart_and_the_categories_stay_in_reach() {
+    let Some((world, browser)) = opens("a phone's bar", true).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/products/?lang=en").await;
+    for depth in ["0", "1500", "document.body.scrollHeight"] {
+        browser.runs(&format!("window.scrollTo(0, {depth})")).await;
+        for css in [
+            ".tools a[href='/cart']",
+            ".tools a[href='/wishlist']",
+            "[popovertarget=menu]",
+            "#find",
+        ] {
+            browser.waits_for(&is_in_reach(css)).await;
+        }
+    }
+    browser.clicks("[popovertarget=menu]").await;
+    browser.clicks("#menu a[href='/products/?category=7']").await;
+    browser.is_on("/products/").await;
+    browser
+        .waits_for("document.querySelector('h1').textContent === 'Garden and plants'")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_without_scripts_choices_are_a_sheet_and_products_come_first() {
+    let Some((world, browser)) = opens("a phone's sheet", false).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/products/?category=2&lang=en").await;
+    let top = "document.querySelector('[data-list] li').getBoundingClientRect().top";
+    browser.waits_for(&format!("{top} > 0 && {top} < 400")).await;
+    browser
+        .waits_for("getComputedStyle(document.querySelector('#narrow')).display === 'none'")
+        .await;
+    browser.clicks(".sheet-button").await;
+    browser
+        .clicks("#narrow a[href='/products/?category=2&price_to=9900']")
+        .await;
+    browser
+        .waits_for("document.querySelector('.sheet-button .count')?.textContent === '2'")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_the_button_to_buy_with_stays_however_far_one_reads() {
+    let Some((world, browser)) = opens("a phone's buy bar", true).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/products/101?lang=en").await;
+    for depth in ["0", "700", "document.body.scrollHeight"] {
+        browser.runs(&format!("window.scrollTo(0, {depth})")).await;
+        browser.waits_for(&is_in_reach(".add .primary")).await;
+    }
+    // What was looked at is in the books, after the shop has counted.
+    browser.sees("#books").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_searched_for_in_this_tab_is_offered_when_nothing_is_typed() {
+    let Some((world, browser)) = opens("the last searches", true).await else {
+        return;
+    };
+    goes_to(&world, &browser, "/?lang=en").await;
+    browser.types("#find", "teapot\u{e007}").await;
+    browser.is_on("/search").await;
+    goes_to(&world, &browser, "/").await;
+    browser.clicks("#find").await;
+    browser
+        .waits_for("document.querySelector('#suggestions [href=\"/search?q=teapot\"]') !== null")
+        .await;
+    // And what people like, below it.
+    browser
+        .waits_for("document.querySelectorAll('#suggestions [data-product-id]').length === 5")
+        .await;
+    browser.types("#find", "\u{e015}\u{e007}").await;
+    browser.is_on("/search").await;
+    browser.close().await;
+}
