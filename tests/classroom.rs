@@ -1,5 +1,7 @@
 //! The classroom's tools on real processes: what is simulated and played goes the way of a real shop's events.
 
+mod drill;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -176,6 +178,51 @@ fn a_replay_that_is_interrupted_goes_on_in_the_topics_without_gap_and_double() {
         messages(&kafka, "again.", &expected) == expected,
         "no gap and no double"
     );
+    assert!(broker.stop().success());
+}
+
+#[test]
+fn the_end_of_a_replay_is_told_to_each_partition_on_demand() {
+    let folder = TempDir::with_prefix("de-shop-classroom-").expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
+    let mut command = Command::new(program("de-shop"));
+    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
+    let mut broker = Process::start("broker", folder.path(), &mut command);
+    let kafka = broker.ready()["kafka"].clone();
+    let (out, manifest) = (path("simulated"), path("manifest"));
+    simulate("7", "2026-11-02", "30", &out);
+    let into = ["replay", &out, "--kafka", &kafka, "--speed", "max"];
+    let played = de_shop(&[&into[..], &["--end-tick=60", "--manifest", &manifest]].concat());
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+
+    let read = de_shop(&[
+        "replay",
+        "--from-kafka",
+        &kafka,
+        "--topic",
+        "shop.view",
+        "--speed",
+        "max",
+    ]);
+    let said = String::from_utf8_lossy(&read.stdout);
+    let events: Vec<serde_json::Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    let time = |event: &serde_json::Value| event["timestamp"].as_str().unwrap_or_default().to_owned();
+    let is_tick = |event: &&serde_json::Value| event["event_type"] == "end_of_stream";
+    let last_view = events.iter().filter(|event| !is_tick(event)).map(time).max();
+    let ticks: Vec<&serde_json::Value> = events.iter().filter(is_tick).collect();
+    let partitions: BTreeSet<Option<i64>> = ticks.iter().map(|tick| tick["partition"].as_i64()).collect();
+    assert_eq!(partitions, BTreeSet::from([0, 1, 2].map(Some)));
+    assert_eq!(ticks.len(), 3, "one for each partition");
+    assert!(
+        ticks.iter().all(|tick| Some(time(tick)) > last_view),
+        "watermarks pass all events"
+    );
+    let told = std::fs::read_to_string(&manifest).expect("the manifest");
+    let in_view = |line: &&str| line.contains("end_of_stream") && line.contains("\"shop.view\"");
+    assert_eq!(told.lines().filter(in_view).count(), 3, "the manifest tells of each");
     assert!(broker.stop().success());
 }
 

@@ -73,8 +73,13 @@ async fn every_number_is_told_and_is_what_people_did() {
     )
     .await;
     let names = of_shop.names();
-    for metric in shop::metric::Metric::ALL {
-        assert!(names.contains(metric.name()), "{} is not told", metric.name());
+    let of_journal = journal::metric::Metric::ALL.iter().map(|metric| metric.name());
+    for name in shop::metric::Metric::ALL
+        .iter()
+        .map(|metric| metric.name())
+        .chain(of_journal)
+    {
+        assert!(names.contains(name), "{name} is not told");
     }
     assert_eq!(of_shop.sum("shop_requests_total"), wanted);
     // A search is a view as well, so what is compared with is what the files hold; what people did is the least of it.
@@ -150,9 +155,10 @@ async fn one_process_tells_all_numbers_at_both_addresses_and_how_each_part_does(
         shopper.strolls(step).await.expect("the shop serves");
     }
     let own = shop::metric::Metric::ALL.iter().map(|metric| metric.name());
+    let of_journal = journal::metric::Metric::ALL.iter().map(|metric| metric.name());
     let of_sink = sink::metric::Metric::ALL.iter().map(|metric| metric.name());
     let of_broker = broker::Metric::ALL.iter().map(|metric| metric.name());
-    let all: BTreeSet<_> = own.chain(of_sink).chain(of_broker).collect();
+    let all: BTreeSet<_> = own.chain(of_journal).chain(of_sink).chain(of_broker).collect();
     for address in [shop.clone(), format!("http://{sink}")] {
         let scrape = until(
             "everything is told",

@@ -35,4 +35,5 @@ mod settings;
 mod shopping;
 mod small_batches;
 mod upgrade;
+mod walls;
 mod world;

@@ -17,6 +17,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "schemas",
         "shop",
         "shop/catalogue",
+        "shop/journal",
         "shop/portal",
         "shop/src",
         "sink",
@@ -27,6 +28,7 @@ fn all() -> Vec<(PathBuf, String)> {
         "src/classroom",
         "src/classroom/mappings",
         "src/classroom/solutions",
+        "src/classroom/starters",
         "tests",
     ];
     let paths = folders.map(|folder| root().join(folder).join("README.md"));
@@ -109,7 +111,8 @@ fn every_metric_is_in_the_readme_and_the_readme_names_no_other() {
     let said = text(&root().join("sink/README.md"));
     let shop = shop::metric::Metric::ALL.iter().map(|metric| metric.name());
     let sink = sink::metric::Metric::ALL.iter().map(|metric| metric.name());
-    let known: BTreeSet<&str> = shop.chain(sink).collect();
+    let journal = journal::metric::Metric::ALL.iter().map(|metric| metric.name());
+    let known: BTreeSet<&str> = shop.chain(journal).chain(sink).collect();
     for name in &known {
         assert!(
             said.contains(&format!("`{name}`")),

@@ -229,7 +229,7 @@ fn a_port_in_use_says_which_option_changes_it() {
     refuses("de-shop", &["broker", "--listen", &address], "--listen");
 }
 
-/// A pooler in front of PostgreSQL, as PgBouncer answers somebody who brings settings for the session.
+/// A pooler in front of PostgreSQL, as `PgBouncer` answers somebody who brings settings for the session.
 fn pooler() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");

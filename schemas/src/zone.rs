@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use time::{Date, UtcOffset};
-use tz::TimeZoneRef;
+use tz::{LocalTimeType, TimeZoneRef};
 
 use crate::Timestamp;
 
@@ -45,7 +45,7 @@ impl Zone {
             Rules::Named { zone, .. } => {
                 let seconds = moment.unix_micros().div_euclid(1_000_000);
                 let found = zone.find_local_time_type(seconds);
-                let offset = found.map_or(0, |kind| kind.ut_offset());
+                let offset = found.map_or(0, LocalTimeType::ut_offset);
                 UtcOffset::from_whole_seconds(offset).unwrap_or(UtcOffset::UTC)
             }
         }

@@ -10,11 +10,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use journal::{Entry, Holder, Journal, Options};
 use schemas::events::View;
 use schemas::{
     CategoryId, Details, EventId, EventType, ProductId, Sequence, SessionId, Timestamp, Unsealed, UserId, VisitorId,
 };
-use shop::journal::{Entry, Holder, Journal, Options};
 use shop::observe::Occasion;
 
 /// A whole event of about 700 bytes.

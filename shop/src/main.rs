@@ -14,7 +14,7 @@ use shop::domain::{Experiment, Variant};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, experiments, open_journal, open_store, public_url};
 use shop::store::Store;
-use shop::{journal, metric, variant_link};
+use shop::{metric, variant_link};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 

@@ -1,9 +1,7 @@
 //! Every number that the shop tells Prometheus, in one closed set; README's table says the same.
 //!
 //! Counters and gauges are there from the start, with 0, so that an alarm can be set on what has never happened; a histogram comes with
-//! its first sample. One append in 16 is timed, to cost the others nothing.
-
-use std::time::Duration;
+//! its first sample. How long the journal's work takes is told by [`journal::metric`].
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use schemas::{EventType, Timestamp};
@@ -49,8 +47,6 @@ metrics_of_the_shop! {
     JournalBytes Gauge "shop_journal_bytes" "Size of the journal.",
     JournalMaxBytes Gauge "shop_journal_max_bytes" "Size that the journal may have: --journal-max-size.",
     OldestUnsent Gauge "shop_journal_oldest_unsent_seconds" "Age of the oldest event that Kafka has not acknowledged; 0 when there is none.",
-    AppendSeconds Histogram "shop_journal_append_seconds" "Time of an append to the journal; one in 16 is timed.",
-    FsyncSeconds Histogram "shop_journal_fsync_seconds" "Time of a sync of the journal.",
     RelayAcknowledged Counter "shop_relay_acknowledged_total" "Messages that Kafka has acknowledged; repetitions count.",
     RelayFailed Counter "shop_relay_failed_total" "Messages that Kafka has refused for good; the relay begins again at the first of them.",
     RelayRestarts Counter "shop_relay_restarts_total" "Times that the relay began again after the last acknowledged event.",
@@ -120,10 +116,6 @@ impl Metric {
     pub(crate) fn counted_of(self, label: &'static str, value: &'static str, number: u64) {
         metrics::counter!(self.name(), label => value).absolute(number);
     }
-
-    pub(crate) fn took(self, time: Duration) {
-        metrics::histogram!(self.name()).record(time);
-    }
 }
 
 /// Something went wrong at this moment.
@@ -144,6 +136,7 @@ fn set_last_error(kind: &'static str, at: Timestamp) {
 
 /// The buckets of the shop's histograms, for whoever installs the recorder.
 pub fn buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
+    let builder = journal::metric::buckets(builder)?;
     let histograms = Metric::ALL.iter().filter(|metric| metric.kind() == Kind::Histogram);
     histograms.copied().try_fold(builder, |builder, metric| {
         builder.set_buckets_for_metric(Matcher::Full(metric.name().to_owned()), &SECONDS)
@@ -152,6 +145,7 @@ pub fn buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildErr
 
 /// Tells the recorder what each metric means, and begins all that is counted with 0.
 pub(crate) fn begin() {
+    journal::metric::begin();
     for metric in Metric::ALL {
         match metric.kind() {
             Kind::Counter => metrics::describe_counter!(metric.name(), metric.help()),

@@ -21,9 +21,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::fail_point::{self, FailPoint};
-use crate::journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
 use crate::metric::Metric;
+use journal::fail_point::{self, FailPoint};
+use journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
 
 /// So many facts go to the journal in one write.
 const BATCH: u32 = 256;

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use schemas::{Clock, EventType, Sequence, Timestamp};
 
-use crate::journal::{Item, Journal, Trouble};
 use crate::metric::{self, Metric, Part};
 use crate::outbox::OutboxView;
-use crate::relay::{RelayState, RelayView};
 use crate::store::{Store, Waiting};
 use crate::web::Standing;
+use journal::relay::{RelayState, RelayView};
+use journal::{Item, Journal, Trouble};
 
 /// What a running shop is looked at with.
 #[derive(Debug)]

@@ -21,17 +21,17 @@ pub use self::given::{experiments, open_journal, open_store, public_url};
 use self::given::{manners, portal, recorder, relay_options};
 use crate::crowd::Crowd;
 use crate::domain::experiment::ExperimentsError;
-use crate::journal::{Journal, JournalError};
 use crate::metric::{self, Part};
 use crate::outbox::{Kick, Outbox};
 use crate::product_topic::ProductTopic;
-use crate::relay::{Relay, RelayError, RelayOptions};
 use crate::samples::Samples;
 use crate::settings::{BadSetting, Network, Settings};
 use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
 use crate::way::Way;
 use crate::web::{self, Parts, Readiness, Site};
+use journal::relay::{Relay, RelayError, RelayOptions};
+use journal::{Journal, JournalError};
 
 /// How long requests under way may take once the shop is told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::relay::{Offset, Partition, RelayOptions, base_config};
+use journal::relay::{Offset, Partition, RelayOptions, base_config};
 
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 /// How long Kafka may take for an answer.

@@ -5,9 +5,9 @@
 
 use schemas::{EventType, Sequence, Topic};
 
-use crate::journal::Journal;
-use crate::relay::{Place, RelayView};
 use crate::sink_progress::SinkProgress;
+use journal::Journal;
+use journal::relay::{Place, RelayView};
 
 /// A step of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ fn steps(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relay::{Offset, Partition};
+    use journal::relay::{Offset, Partition};
 
     const PLACE: Place = Place {
         partition: Partition(2),

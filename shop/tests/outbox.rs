@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use journal::{Entry, FactId, Item, Journal, Options};
 use schemas::{EventId, EventType, InstanceId, Sequence, SessionId, Timestamp, Unsealed};
-use shop::journal::{Entry, FactId, Item, Journal, Options};
 use shop::outbox::{FactStore, Kick, Outbox, StoredFact};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -287,7 +287,7 @@ async fn facts_wait_for_room_in_a_full_journal() {
     // The facts with id 0 are found at the start; then the rest waits until the relay has made room.
     store.sees_marked(1).await;
     assert!(store.marks().iter().any(|(_, place)| place.is_none()));
-    journal.release(shop::journal::Holder::Relay, last);
+    journal.release(journal::Holder::Relay, last);
     store.sees_marked(11).await;
     running.stops().await;
 }

@@ -13,16 +13,17 @@ use schemas::InstanceId;
 
 use crate::SinkError;
 use crate::assignment::Assignment;
-use crate::batch::{Batch, Counts};
-use crate::books::{Books, Claim, Move, Position};
+use crate::batch::Batch;
+use crate::books::{Books, Claim, Position};
 use crate::database::{Connection, DatabaseUrl};
 use crate::dead_letter::{DeadLetter, DeadLetters, delivered};
 use crate::fail_point::FailPoint;
 use crate::files::{DayFile, LogWriter};
 use crate::kafka::Kafka;
 use crate::marks::{self, Read, Stretch};
+use crate::receipt::Receipt;
 use crate::table::Partitions;
-use crate::{ClusterId, TopicPartition, metric};
+use crate::{ClusterId, metric};
 
 /// How long the database may take for one transaction; PostgreSQL itself gives up a statement after 30 s.
 const DATABASE_WITHIN: Duration = Duration::from_secs(45);
@@ -36,17 +37,6 @@ pub(crate) struct Committer {
     connection: Option<Connection>,
     pub(crate) partitions: Partitions,
     dead_letters: DeadLetters,
-}
-
-/// What was committed.
-#[derive(Debug)]
-pub(crate) struct Receipt {
-    pub moves: BTreeMap<TopicPartition, Move>,
-    pub counts: Counts,
-    pub rows: usize,
-    /// What was written to log files.
-    pub line_bytes: u64,
-    pub took: Duration,
 }
 
 type Lines = BTreeMap<DayFile, Vec<u8>>;

@@ -4,6 +4,10 @@
 //! `flush_interval` for company; the consumer is polled whatever fails, so that the group keeps this member; after a failure
 //! the batches under way are thrown away, the books are read, and reading goes on from there.
 
+mod recover;
+mod take;
+mod watch;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,17 +20,19 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::recover::Pending;
+use self::watch::Watch;
 use crate::assignment::Assignment;
 use crate::batch::Batch;
-use crate::commit::{Committer, Receipt};
+use crate::commit::Committer;
 use crate::error::Course;
-use crate::health::{Health, Part};
+use crate::health::Health;
 use crate::kafka::Kafka;
+use crate::part::Part;
 use crate::rebalance::Ear;
-use crate::recover::Pending;
+use crate::receipt::Receipt;
 use crate::settings::Settings;
 use crate::topics::{self, Shape};
-use crate::watch::Watch;
 use crate::{ClusterId, SinkError, metric};
 
 /// The longest silence between two looks at the stop signal and the batch under way.

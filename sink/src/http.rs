@@ -12,7 +12,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use schemas::Timestamp;
 use serde::Serialize;
 
-use crate::health::{Health, Part, Trouble};
+use crate::health::{Health, Trouble};
+use crate::part::Part;
 
 /// The same shape as the shop's: each part by its name.
 #[derive(Debug, Serialize)]

@@ -35,20 +35,19 @@ mod judge;
 mod kafka;
 mod marks;
 pub mod metric;
+mod part;
 pub mod positions;
 #[cfg(test)]
 mod promises;
 mod rebalance;
-mod recover;
+mod receipt;
 mod repetition;
 pub mod retention;
 pub mod settings;
 mod sink;
 mod table;
-mod take;
 mod topics;
 mod trace;
-mod watch;
 
 pub use coordinates::{ClusterId, Epoch, Offset, Partition, TopicPartition};
 pub use database::DatabaseUrl;

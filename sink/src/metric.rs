@@ -8,9 +8,9 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use schemas::Timestamp;
 
-use crate::commit::Receipt;
-use crate::health::Part;
 use crate::judge::Reason;
+use crate::part::Part;
+use crate::receipt::Receipt;
 
 /// Upper bounds of the buckets of times, in seconds.
 const SECONDS: [f64; 12] = [

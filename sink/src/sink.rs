@@ -17,9 +17,10 @@ use crate::books::Books;
 use crate::commit::Committer;
 use crate::consume::{Loop, Parts};
 use crate::files::{LogFolder, LogWriter};
-use crate::health::{Health, HealthView, Part};
+use crate::health::{Health, HealthView};
 use crate::judge::Rules;
 use crate::kafka::Kafka;
+use crate::part::Part;
 use crate::retention::pack_finished_days;
 use crate::{Settings, SinkError, http, insights, metric};
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use journal::JournalError;
 use rdkafka::error::KafkaError;
-use shop::journal::JournalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

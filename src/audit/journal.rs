@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use shop::journal::{Inspection, inspect, instance_of};
+use journal::{Inspection, inspect, instance_of};
 
 use super::bytes::Hash;
 use super::error::AuditError;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use schemas::{Clock, Topic};
-use shop::journal;
 
 use super::{Clocks, DAY};
 use crate::world::evidence::Found;

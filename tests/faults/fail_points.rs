@@ -1,6 +1,6 @@
 //! kill -9 at each step at which a shop or a sink has done one thing and not yet the next.
 
-use shop::fail_point::FailPoint;
+use journal::fail_point::FailPoint;
 
 use super::all_is_well;
 use super::plan::{Fault, Kind, Plan};

@@ -28,12 +28,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use self::topic_layer::{Outlet, TopicLayer};
-use crate::journal::Journal;
+use journal::Journal;
 
 const KEPT_FILES: usize = 30;
 /// The crates whose lines follow the level; of others only warnings and errors are shown.
-const OWN_CRATES: [&str; 9] = [
+const OWN_CRATES: [&str; 10] = [
     "shop",
+    "journal",
     "portal",
     "sink",
     "insights",

@@ -12,16 +12,10 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::budget::Budget;
 use super::line::Said;
-use crate::journal::{Entry, Journal};
+use journal::{Entry, Journal};
 
 /// The modules on a line's own way: what they say may be about the line before.
-const ON_THE_WAY: [&str; 5] = [
-    "shop::journal",
-    "shop::relay",
-    "shop::topics",
-    "shop::outbox",
-    "shop::diagnostics",
-];
+const ON_THE_WAY: [&str; 3] = ["journal", "shop::outbox", "shop::diagnostics"];
 
 thread_local! {
     /// This thread is appending a line; what it says meanwhile goes to the other layers only.
@@ -61,7 +55,7 @@ struct OwnLines(Level);
 
 impl<S> Filter<S> for OwnLines {
     fn enabled(&self, line: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        line.is_event() && *line.level() <= self.0 && belongs_to(line.target(), "shop")
+        line.is_event() && *line.level() <= self.0 && is_own(line.target())
     }
 }
 
@@ -109,6 +103,11 @@ impl<S: Subscriber> Layer<S> for TopicLayer {
     }
 }
 
+/// The shop's, and those of its journal.
+fn is_own(target: &str) -> bool {
+    ["shop", "journal"].iter().any(|own| belongs_to(target, own))
+}
+
 /// `shop::web` belongs to `shop`, `shopping` does not.
 fn belongs_to(target: &str, module: &str) -> bool {
     target
@@ -124,7 +123,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
-    use crate::journal::{Item, Options};
+    use journal::{Item, Options};
 
     /// Level, message, and the fields as they stand in the message.
     type Line = (LineLevel, String, Vec<(String, String)>);
@@ -176,7 +175,7 @@ mod tests {
     fn lines_about_the_way_itself_are_held_to_ten() {
         let lines = lines_of(|| {
             for _ in 0..1000 {
-                tracing::error!(target: "shop::relay::health", "Kafka is away");
+                tracing::error!(target: "journal::relay::health", "Kafka is away");
             }
         });
         assert_eq!(lines.len(), 10);

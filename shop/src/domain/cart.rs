@@ -7,6 +7,8 @@ use crate::domain::{Product, Quantity, Won};
 
 /// At most this many different products.
 pub const MAX_LINES: usize = 100;
+/// A wish list holds at most this many.
+pub const MAX_WISHES: usize = 100;
 
 /// The lines in the order in which they were added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,7 +37,7 @@ pub enum CartError {
     Full,
     #[error("that product is not in the cart")]
     NotInCart,
-    #[error("a wish list holds at most {} products", super::wishes::MAX_WISHES)]
+    #[error("a wish list holds at most {MAX_WISHES} products")]
     WishListFull,
 }
 

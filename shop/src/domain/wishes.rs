@@ -3,10 +3,8 @@
 use schemas::events::{WishAdd, WishLine, WishMerge, WishOrigin, WishRemoval, WishRemove};
 use schemas::{Details, ProductId};
 
+use crate::domain::cart::MAX_WISHES;
 use crate::domain::{CartError, Product, Quantity};
-
-/// At most this many different products.
-pub const MAX_WISHES: usize = 100;
 
 /// In the order in which they were added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

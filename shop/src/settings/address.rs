@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use ipnet::IpNet;
+
 /// The shop's address as people see it: `http://` or `https://`, a host, no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
@@ -67,25 +69,12 @@ impl FromStr for PublicUrl {
 
 /// An address, or all addresses that share their first bits with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
+pub struct Network(IpNet);
 
 impl Network {
     #[must_use]
     pub fn contains(&self, other: IpAddr) -> bool {
-        match (self.address, other.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
-                own.to_bits() & mask == other.to_bits() & mask
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.bits)).unwrap_or(0);
-                own.to_bits() & mask == other.to_bits() & mask
-            }
-            _ => false,
-        }
+        self.0.contains(&other.to_canonical())
     }
 }
 
@@ -94,14 +83,9 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const SHAPE: &str = "is not an address or a network such as 10.0.0.0/8";
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| SHAPE)?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.trim().parse().map_err(|_| SHAPE)?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(most);
-        (bits <= most).then_some(Self { address, bits }).ok_or(SHAPE)
+        let text = text.trim();
+        let alone = || text.parse().map(|address: IpAddr| IpNet::from(address));
+        text.parse().or_else(|_| alone()).map(Self).map_err(|_| SHAPE)
     }
 }
 

@@ -10,12 +10,12 @@ use schemas::Clock;
 
 use super::ShopError;
 use crate::domain::Experiments;
-use crate::journal::{Journal, Options};
-use crate::relay::{RelayOptions, base_config};
 use crate::settings::{KafkaSetting, PublicUrl, Settings};
 use crate::store::Store;
 use crate::way::Way;
 use crate::web::{Manners, PortalAccess, Recent, Recorder};
+use journal::relay::{RelayOptions, base_config};
+use journal::{Journal, Options};
 
 /// Opens the journal of `settings`.
 pub fn open_journal(settings: &Settings) -> Result<Journal, ShopError> {

@@ -6,7 +6,8 @@ use sqlx::AnyConnection;
 use crate::domain::cart::merge;
 use crate::domain::{Belongings, Cart, CartError, Catalogue, StockLevels};
 use crate::observe::Occasion;
-use crate::store::event_store::{Fact, Recorder, Stream};
+use crate::store::event_store::Recorder;
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::cart;
 use crate::store::{CartOwner, Store, StoreError};
 

@@ -5,10 +5,10 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use crate::journal::FactId;
 use crate::outbox::{FactStore, StoredFact};
 use crate::store::database::transaction_always;
 use crate::store::{Store, StoreError};
+use journal::FactId;
 
 impl Store {
     /// The first `limit` facts, by id, that `instance` recorded or has adopted and that are not marked as being in its journal.

@@ -5,12 +5,14 @@ use schemas::events::{Login, LoginFailed, LoginFailure, SignInMethod, Signup};
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::account::{NewAccount, composed};
-use crate::domain::{Email, Field, FieldError, Language, PersonName, Problem, VisitorId};
+use crate::domain::{Email, Field, FieldError, Language, Problem, VisitorId};
 use crate::observe::Occasion;
-use crate::store::event_store::{Counter, Fact, Stream};
+use crate::store::event_store::Counter;
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::{account, orders};
 use crate::store::recording;
 use crate::store::recording_always;
+use crate::store::who::name_from_row;
 use crate::store::{
     Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, belongings, cart, sign_in,
 };
@@ -209,10 +211,6 @@ pub(super) async fn is_somebodys(connection: &mut AnyConnection, user: UserId) -
         .fetch_one(connection)
         .await?;
     Ok(persons == 1)
-}
-
-pub(super) fn name_from_row(user: i64, name: &str) -> Result<PersonName, StoreError> {
-    PersonName::parse(Field::Name, name).map_err(|wrong| StoreError::impossible("person", user, wrong))
 }
 
 async fn keep_person(

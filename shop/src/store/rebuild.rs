@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use crate::store::event_store::{Fact, Stream};
+use crate::store::fact::{Fact, Stream};
 use crate::store::recording_always;
 use crate::store::{Store, StoreError, projection};
 

@@ -9,10 +9,10 @@ use sqlx::{AnyConnection, Row};
 
 use crate::observe::Occasion;
 use crate::store::database::transaction_always;
-use crate::store::event_store::{Fact, Stream};
-use crate::store::people::name_from_row;
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::account;
 use crate::store::recording_always;
+use crate::store::who::name_from_row;
 use crate::store::{SignInToken, SignedIn, Store, StoreError};
 
 /// A sign-in that is not used for so long is over.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use schemas::UserId;
 
-use crate::domain::{PersonName, VisitorId};
+use crate::domain::{Field, PersonName, VisitorId};
+use crate::store::StoreError;
 
 /// Who a cart belongs to, and the orders made of it: a browser, or once signed in the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,21 +40,16 @@ macro_rules! secret {
             /// Lower-case hex digits, two a byte.
             #[must_use]
             pub fn hex(&self) -> String {
-                self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+                hex::encode(self.0)
             }
 
             /// Reads the digits.
             #[must_use]
             pub fn from_hex(digits: &str) -> Option<Self> {
                 let plain = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
-                if digits.len() != 2 * $bytes || !digits.bytes().all(plain) {
-                    return None;
-                }
                 let mut bytes = [0; $bytes];
-                for (at, byte) in bytes.iter_mut().enumerate() {
-                    *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-                }
-                Some(Self(bytes))
+                let is_read = digits.bytes().all(plain) && hex::decode_to_slice(digits, &mut bytes).is_ok();
+                is_read.then_some(Self(bytes))
             }
         }
 
@@ -103,4 +99,9 @@ pub struct Credentials<'a> {
 pub struct Answers {
     pub accepted: u16,
     pub refused: u16,
+}
+
+/// What the database says somebody is called.
+pub(super) fn name_from_row(user: i64, name: &str) -> Result<PersonName, StoreError> {
+    PersonName::parse(Field::Name, name).map_err(|wrong| StoreError::impossible("person", user, wrong))
 }

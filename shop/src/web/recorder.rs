@@ -14,9 +14,9 @@ use super::caller::Caller;
 use super::endpoint::Endpoint;
 use super::metrics;
 use super::recent::Recent;
-use crate::journal::{Entry, Journal};
 use crate::observe::Occasion;
 use crate::settings::RequestDetail;
+use journal::{Entry, Journal};
 
 /// The way from the web into the journal.
 #[derive(Clone)]

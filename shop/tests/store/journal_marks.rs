@@ -1,5 +1,5 @@
+use journal::FactId;
 use schemas::{InstanceId, Sequence, Topic};
-use shop::journal::FactId;
 
 use crate::world::{World, on_each_database};
 

@@ -127,7 +127,9 @@ async fn bench(url: &str) -> Result<()> {
         let router = router.clone();
         async move {
             let begun = Instant::now();
-            let answer = router.oneshot(Request::get(address).header("host", "localhost").body(Body::empty())?).await?;
+            let answer = router
+                .oneshot(Request::get(address).header("host", "localhost").body(Body::empty())?)
+                .await?;
             let status = answer.status();
             let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
             Ok::<_, anyhow::Error>((status, body.len(), begun.elapsed()))

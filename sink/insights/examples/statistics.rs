@@ -26,7 +26,7 @@ fn main() {
 /// Two variants whose outcome follows their past more or less, with everything that is told of them.
 fn comparison(random: &mut StdRng, number: u32) -> Value {
     let follows = f64::from(number % 5) / 4.0;
-    let binary = number % 2 == 0;
+    let binary = number.is_multiple_of(2);
     let mut people = |count: u32, effect: f64| -> Vec<Paired> {
         (0..count)
             .map(|_| {
@@ -84,6 +84,11 @@ fn split(random: &mut StdRng) -> Value {
     let weights: Vec<f64> = (0..variants).map(|_| f64::from(random.random_range(1..6))).collect();
     let total: f64 = weights.iter().sum();
     let planned: Vec<f64> = weights.iter().map(|weight| weight / total).collect();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "some thousands of people, and never fewer than none"
+    )]
     let near = |share: &f64, random: &mut StdRng| (share * 4000.0 * random.random_range(0.95..1.05)) as u64;
     let counts: Vec<u64> = planned.iter().map(|share| near(share, random)).collect();
     json!({ "p": mismatch(&counts, &planned), "counts": counts, "planned": planned })

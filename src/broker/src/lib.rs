@@ -42,9 +42,9 @@ pub use settings::Settings;
 
 /// How batches lie in a segment file, for whoever reads one beside the broker.
 pub mod batches {
-    pub use crate::log::Offset;
-    pub use crate::log::batch::{BatchError, BatchHeader, HEADER, check};
+    pub use crate::log::batch::{BatchHeader, HEADER, check};
     pub use crate::log::records::varint;
+    pub use crate::log::{BatchError, Offset};
 }
 
 const WORK_CHECK: Duration = Duration::from_millis(2);

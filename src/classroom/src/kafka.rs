@@ -9,6 +9,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, Unsealed};
 
@@ -22,6 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
+    /// Where it must go; otherwise its key decides.
+    pub(crate) partition: Option<i32>,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) value: &'a [u8],
     pub(crate) millis: i64,
@@ -59,6 +62,7 @@ impl<'a> Outgoing<'a> {
         });
         Self {
             topic: topic.name(),
+            partition: None,
             key: Some(key),
             value,
             millis: event.timestamp.unix_millis().max(0),
@@ -137,6 +141,9 @@ impl Producer {
         if let Some(key) = &message.key {
             record = record.key(key);
         }
+        if let Some(partition) = message.partition {
+            record = record.partition(partition);
+        }
         loop {
             match self.client.send(record) {
                 Ok(()) => return Ok(()),
@@ -149,6 +156,17 @@ impl Producer {
                 Err((source, _)) => return Err(self.failed(source)),
             }
         }
+    }
+
+    /// The numbers of the topic's partitions.
+    pub(crate) fn partitions(&self, topic: &str) -> Result<Vec<i32>, ClassroomError> {
+        let metadata = self
+            .client
+            .client()
+            .fetch_metadata(Some(topic), Duration::from_secs(10));
+        let metadata = metadata.map_err(|source| self.failed(source))?;
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+        Ok(partitions.map(MetadataPartition::id).collect())
     }
 
     /// Waits for the last acknowledgement; an error names what was lost.

@@ -5,6 +5,7 @@
 //!
 //! It depends on the contract (`schemas`) alone, never on shop or sink.
 
+pub mod drill;
 pub mod error;
 pub mod exercises;
 pub mod grade;
@@ -13,6 +14,7 @@ pub mod pages;
 pub mod replay;
 pub mod simulate;
 pub mod start;
+mod starters;
 mod topics;
 
 pub use error::ClassroomError;

@@ -13,6 +13,7 @@ use crate::exercises::{ALL, Exercise, Lesson};
 use crate::grade::{Whose, exercise};
 use crate::replay::schedule::Pace;
 use crate::replay::{self, schedule};
+use crate::starters;
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
@@ -76,7 +77,9 @@ fn begin(start: &Start, stop: &CancellationToken, out: &mut impl Write) -> Resul
         folder.join("stream.jsonl").display(),
         lesson.stream.messages.len()
     );
-    let _ = writeln!(text, "Mark: de-shop grade {} answer.csv", exercise.number);
+    let _ = writeln!(text, "To begin with: {}", folder.join("starter.py").display());
+    let answer = folder.join("answer.csv");
+    let _ = writeln!(text, "Mark: de-shop grade {} {}", exercise.number, answer.display());
     writeln!(out, "{text}").map_err(ClassroomError::Write)?;
     let Some(brokers) = &start.kafka else { return Ok(true) };
     let prefix = format!("exercise-{}.", exercise.number);
@@ -85,8 +88,9 @@ fn begin(start: &Start, stop: &CancellationToken, out: &mut impl Write) -> Resul
     Ok(!report.interrupted)
 }
 
-/// `stream.jsonl`: a message on each line, in the order in which they come; `task.json`: the task's own parameters; the task's text.
-fn write_data(folder: &Path, lesson: &Lesson) -> io::Result<()> {
+/// `stream.jsonl`: a message on each line, in the order in which they come; `task.json`: the task's own parameters; the task's text;
+/// programs to begin with.
+pub(crate) fn write_data(folder: &Path, lesson: &Lesson) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut lines = io::BufWriter::new(fs::File::create(folder.join("stream.jsonl"))?);
     for message in &lesson.stream.messages {
@@ -95,6 +99,7 @@ fn write_data(folder: &Path, lesson: &Lesson) -> io::Result<()> {
     }
     lines.flush()?;
     fs::write(folder.join("task.json"), serde_json::to_vec_pretty(&lesson.task)?)?;
+    starters::write(folder, lesson)?;
     for language in ["ko", "en"] {
         let name = format!("TASK.{language}.md");
         fs::write(folder.join(name), task_text(lesson.exercise, lesson, language))?;

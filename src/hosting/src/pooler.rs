@@ -1,11 +1,11 @@
-//! A pooler in front of PostgreSQL, such as PgBouncer: the programs keep settings and prepared statements in their sessions, and a pooler
+//! A pooler in front of PostgreSQL, such as `PgBouncer`: the programs keep settings and prepared statements in their sessions, and a pooler
 //! that gives a session to another client after each transaction takes them away.
 
 /// What to do about it.
 pub const POOLER: &str = "a pooler such as PgBouncer stands in front of PostgreSQL; name PostgreSQL's own address: settings and prepared statements \
                     of a session would not last, and few connections are needed";
 
-/// What a pooler answers, in PgBouncer's words: to a session's settings, and to a statement that another session prepared.
+/// What a pooler answers, in the words of `PgBouncer`: to a session's settings, and to a statement that another session prepared.
 const SAID_BY_POOLERS: [&str; 2] = ["unsupported startup parameter", "prepared statement \"sqlx_s_"];
 
 /// What to do about an error of the database that only a pooler gives.

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 use schemas::fields::{Origin, Unit};
 use schemas::{EventType, Topic};
 
-use super::topic::type_address;
-use super::{millis, prose};
+use super::{millis, prose, topic_address};
 use crate::Reader;
 use crate::declared::{self, Field};
 use crate::language::{Count, Language};
@@ -188,6 +187,11 @@ fn never_came(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> M
             div { dt { (language.of("Came, not declared", "선언 없이 온 필드")) } dd { @if extra.is_empty() { "–" } @else if !reader.may_read { (HIDDEN) } @else { @for path in extra.iter().take(30) { code { (clipped(path, 60)) } " " } } } }
         }
     }
+}
+
+/// Where the fields of this type are.
+pub(super) fn type_address(topic: Topic, event_type: EventType) -> String {
+    format!("{}?type={}#fields", topic_address(topic), event_type.name())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use schemas::{EventType, Topic};
 
-use super::fields::fields;
+use super::fields::{fields, type_address};
 use super::jump::{JUMPED, Jump, Jumped};
 use super::{freshness, locked, message_list, page, prose, topic_address, unknown, unknown_topic};
 use crate::language::{Count, Language};
@@ -74,11 +74,6 @@ impl Portal {
         };
         page(reader, ("", topic.name()), &content)
     }
-}
-
-/// Where the fields of this type are.
-pub(super) fn type_address(topic: Topic, event_type: EventType) -> String {
-    format!("{}?type={}#fields", topic_address(topic), event_type.name())
 }
 
 fn facts(language: Language, topic: Topic, state: Option<&TopicState>, snapshot: &Snapshot) -> Markup {

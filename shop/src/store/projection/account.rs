@@ -4,7 +4,7 @@ use schemas::{Details, UserId};
 use sqlx::{AnyConnection, Row};
 
 use crate::store::StoreError;
-use crate::store::event_store::{Fact, Stream};
+use crate::store::fact::{Fact, Stream};
 
 pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     let Stream::Account(user) = fact.stream else {

@@ -12,7 +12,7 @@ pub(super) mod wishes;
 use sqlx::AnyConnection;
 
 use crate::store::StoreError;
-use crate::store::event_store::Fact;
+use crate::store::fact::Fact;
 
 pub(super) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     cart::apply(connection, fact).await?;

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::domain::{Order, OrderState, Won};
-use crate::store::event_store::{Fact, Stream};
+use crate::store::fact::{Fact, Stream};
 use crate::store::projection::cart;
 use crate::store::{CartOwner, StoreError};
 

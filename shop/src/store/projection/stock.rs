@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::domain::StockLevels;
 use crate::store::StoreError;
-use crate::store::event_store::Fact;
+use crate::store::fact::Fact;
 
 pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     match &fact.details {

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row};
 use crate::domain::wishes::Wish;
 use crate::domain::{Quantity, Wishes};
 use crate::store::StoreError;
-use crate::store::event_store::{Fact, Stream};
+use crate::store::fact::{Fact, Stream};
 
 /// Positions of one version: more than there are wishes on a list.
 const LINES_A_VERSION: i64 = 1000;

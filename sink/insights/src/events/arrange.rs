@@ -1,106 +1,11 @@
-//! Sessions and visitors: what is known of each, from its events in order.
+//! How sessions are worked out from the events, in order; whenever new events have come, and as of any positions.
 
 use schemas::EventType;
 
 use super::dictionary::Symbol;
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::log::Log;
-
-/// Somebody who came: a visitor that the shop knows by cookie, or a session that names none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Visitor(pub u32);
-
-impl Visitor {
-    const SESSION: u32 = 1 << 31;
-
-    /// The visitor that the log knows by number.
-    #[must_use]
-    pub const fn known(self) -> Option<u32> {
-        if self.0 & Self::SESSION == 0 {
-            Some(self.0)
-        } else {
-            None
-        }
-    }
-}
-
-/// What is known of a session.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, not states of a machine"
-)]
-#[derive(Debug, Clone, Copy)]
-pub struct Facts {
-    /// The first and the last event, in microseconds; a session without events has none.
-    pub first: i64,
-    pub last: i64,
-    pub visitor: Visitor,
-    pub campaign: Symbol,
-    pub language: u8,
-    pub device: u8,
-    pub bot: bool,
-    pub empty: bool,
-    /// The visitor has no session before it.
-    pub new: bool,
-    /// It holds an order.
-    pub ordered: bool,
-    /// The last step of the usual way that it reached, whatever came before: viewed a product (1), added to the cart (2), reached
-    /// checkout (3), ordered (4).
-    pub furthest: u8,
-}
-
-/// Which events count.
-#[derive(Debug, Clone, Default)]
-pub struct Limits {
-    /// Events before it are no longer in the table.
-    pub oldest: i64,
-    /// By partition, in the log's order: events from this offset on don't count.
-    pub positions: Option<Vec<i64>>,
-}
-
-impl Limits {
-    #[must_use]
-    pub fn admit(&self, event: &Event) -> bool {
-        let known = self.positions.as_ref();
-        let after =
-            known.is_some_and(|next| event.offset >= next.get(usize::from(event.partition)).copied().unwrap_or(0));
-        event.at >= self.oldest && !after
-    }
-}
-
-/// All sessions at one state of the table.
-#[derive(Debug, Clone, Default)]
-pub struct Arranged {
-    pub limits: Limits,
-    /// In the order of the log's sessions.
-    pub facts: Vec<Facts>,
-    /// Those that have events, by their first one.
-    pub by_start: Vec<SessionIndex>,
-    /// The same, each visitor's together, in order of time.
-    pub by_visitor: Vec<SessionIndex>,
-    /// The newest event.
-    pub newest: Option<i64>,
-    /// The longest time from a session's first event to its last, in microseconds.
-    pub longest: i64,
-}
-
-impl Arranged {
-    #[must_use]
-    pub fn facts(&self, session: SessionIndex) -> &Facts {
-        &self.facts[session as usize]
-    }
-
-    /// The sessions of a visitor, in order of time.
-    #[must_use]
-    pub fn of_visitor(&self, visitor: Visitor) -> &[SessionIndex] {
-        let from = self
-            .by_visitor
-            .partition_point(|session| self.facts(*session).visitor < visitor);
-        let rest = &self.by_visitor[from..];
-        let count = rest.partition_point(|session| self.facts(*session).visitor == visitor);
-        &rest[..count]
-    }
-}
+use super::sessions::{Arranged, Facts, Limits, Visitor};
 
 /// Works out all sessions from the events within the limits.
 pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
@@ -241,6 +146,41 @@ fn facts(log: &Log, limits: &Limits, way: Way, (index, events): (usize, &[EventI
 }
 
 impl Log {
+    /// Brings what was pushed into order, so that it counts; `oldest` is when the oldest row of the table happened at the earliest.
+    pub fn settle(&mut self, oldest: Option<i64>) {
+        let oldest = oldest.unwrap_or(i64::MIN);
+        if self.arranged_to == self.events.len() && self.arranged.limits.oldest == oldest {
+            return;
+        }
+        self.mark_late();
+        let fresh = self.arranged_to..self.events.len();
+        let mut touched: Vec<SessionIndex> = self.events[fresh.clone()].iter().map(|event| event.session).collect();
+        for index in fresh {
+            let session = self.events[index].session as usize;
+            self.sessions[session].push(index as EventIndex);
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let (events, instances) = (&self.events, &self.instances);
+        for session in &touched {
+            self.sessions[*session as usize].sort_by(|left, right| {
+                let (left, right) = (&events[*left as usize], &events[*right as usize]);
+                let order = (left.at, left.sequence).cmp(&(right.at, right.sequence));
+                // Two shops can give the same number at the same moment: their names decide, so that every reading agrees.
+                order
+                    .then_with(|| instances[usize::from(left.instance)].cmp(&instances[usize::from(right.instance)]))
+                    .then_with(|| (left.kind, left.offset).cmp(&(right.kind, right.offset)))
+            });
+        }
+        self.arranged_to = self.events.len();
+        let limits = Limits {
+            oldest,
+            positions: None,
+        };
+        let before = std::mem::take(&mut self.arranged);
+        self.arranged = rearrange(self, before, limits, &touched);
+    }
+
     /// The sessions as they stood when the sink was at these positions; a topic that is not named counts as not read.
     #[must_use]
     pub fn as_of(&self, positions: &[(String, i64, i64)]) -> Arranged {

@@ -156,3 +156,13 @@ pub(super) const fn are_read(kind: EventType) -> bool {
         EventType::Login | EventType::LoginFailed | EventType::Logout | EventType::WishMerge | EventType::CartMerge
     )
 }
+
+/// The number that an event is about: money, results, pieces.
+pub(super) fn amount(kind: EventType, fields: &Fields<'_>) -> i64 {
+    match kind {
+        EventType::OrderPlaced | EventType::OrderCancelled => fields.total.unwrap_or(0),
+        EventType::Search => fields.result_count.unwrap_or(0),
+        EventType::CartAdd | EventType::CartRemove => fields.quantity.unwrap_or(0),
+        _ => 0,
+    }
+}

@@ -115,15 +115,6 @@ fn push<T>(list: &mut Vec<T>, item: T) -> u32 {
     list.len() as u32 - 1
 }
 
-pub(super) fn amount(kind: EventType, fields: &Fields<'_>) -> i64 {
-    match kind {
-        EventType::OrderPlaced | EventType::OrderCancelled => fields.total.unwrap_or(0),
-        EventType::Search => fields.result_count.unwrap_or(0),
-        EventType::CartAdd | EventType::CartRemove => fields.quantity.unwrap_or(0),
-        _ => 0,
-    }
-}
-
 fn dwell(fields: &Fields<'_>) -> Dwell {
     let millis = |value: Option<u64>| u32::try_from(value.unwrap_or(0)).unwrap_or(u32::MAX);
     Dwell {

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use schemas::EventType;
 
-use super::arrange::{Arranged, Limits, rearrange};
 use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
-use super::intake::amount;
+use super::sessions::Arranged;
 use super::text;
 use crate::requests::Requests;
 use crate::source::{ProductRow, RawRow, RowKey};
@@ -63,8 +62,8 @@ pub struct Log {
     session_numbers: HashMap<u128, SessionIndex>,
     visitor_keys: Vec<u128>,
     visitor_numbers: HashMap<u128, u32>,
-    instances: Vec<Box<str>>,
-    arranged_to: usize,
+    pub(super) instances: Vec<Box<str>>,
+    pub(super) arranged_to: usize,
 }
 
 impl Log {
@@ -112,7 +111,7 @@ impl Log {
             offset: row.offset,
             row: row.id,
             entity: row.entity.or(fields.product_id).or(fields.category_id).unwrap_or(0),
-            amount: amount(kind, &fields),
+            amount: details::amount(kind, &fields),
             session,
             visitor: visitor.map_or(NO_VISITOR, |key| self.visitor(key)),
             page: self.page(kind, &fields, &row.endpoint),
@@ -131,41 +130,6 @@ impl Log {
             self.categories.insert(product, category);
         }
         self.events.push(event);
-    }
-
-    /// Brings what was pushed into order, so that it counts; `oldest` is when the oldest row of the table happened at the earliest.
-    pub fn settle(&mut self, oldest: Option<i64>) {
-        let oldest = oldest.unwrap_or(i64::MIN);
-        if self.arranged_to == self.events.len() && self.arranged.limits.oldest == oldest {
-            return;
-        }
-        self.mark_late();
-        let fresh = self.arranged_to..self.events.len();
-        let mut touched: Vec<SessionIndex> = self.events[fresh.clone()].iter().map(|event| event.session).collect();
-        for index in fresh {
-            let session = self.events[index].session as usize;
-            self.sessions[session].push(index as EventIndex);
-        }
-        touched.sort_unstable();
-        touched.dedup();
-        let (events, instances) = (&self.events, &self.instances);
-        for session in &touched {
-            self.sessions[*session as usize].sort_by(|left, right| {
-                let (left, right) = (&events[*left as usize], &events[*right as usize]);
-                let order = (left.at, left.sequence).cmp(&(right.at, right.sequence));
-                // Two shops can give the same number at the same moment: their names decide, so that every reading agrees.
-                order
-                    .then_with(|| instances[usize::from(left.instance)].cmp(&instances[usize::from(right.instance)]))
-                    .then_with(|| (left.kind, left.offset).cmp(&(right.kind, right.offset)))
-            });
-        }
-        self.arranged_to = self.events.len();
-        let limits = Limits {
-            oldest,
-            positions: None,
-        };
-        let before = std::mem::take(&mut self.arranged);
-        self.arranged = rearrange(self, before, limits, &touched);
     }
 
     /// Sets how far the sink was when the rows were read.
@@ -243,7 +207,7 @@ impl Log {
     }
 
     /// An event is late when it came behind a newer one: told along the offsets of each partition, which every reading sees alike.
-    fn mark_late(&mut self) {
+    pub(super) fn mark_late(&mut self) {
         let mut fresh: Vec<usize> = (self.arranged_to..self.events.len()).collect();
         fresh.sort_unstable_by_key(|index| (self.events[*index].partition, self.events[*index].offset));
         for index in fresh {

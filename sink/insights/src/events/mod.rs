@@ -8,11 +8,12 @@ mod dictionary;
 mod event;
 mod intake;
 mod log;
+mod sessions;
 mod text;
 
-pub use arrange::{Arranged, Facts, Visitor};
 pub use details::{Click, Dwell, Exposure, Form, Impression, Line, Performance};
 pub use dictionary::{Dictionary, Symbol};
 pub use event::{Event, EventIndex, SessionIndex};
 pub use log::{Log, Partition};
+pub use sessions::{Arranged, Facts, Visitor};
 pub use text::{device_name, language_name, page_of_path};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::error::PageError;
 use super::page::{Given, files_fresh, fresh, moment, positions, with_log};
-use super::router::Site;
+use super::site::Site;
 use crate::definitions;
 use crate::figures::Analysis;
 use crate::question::Question;

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::error::PageError;
 use super::layout;
 use super::page::Given;
-use super::router::Site;
+use super::site::Site;
 use crate::ask::{Answer, AskDatabase, AskError, Bounds};
 use crate::plots;
 use crate::question::Question;

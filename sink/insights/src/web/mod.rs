@@ -5,12 +5,14 @@ mod api;
 mod ask;
 mod error;
 mod filters;
+mod guard;
 mod layout;
 mod page;
 mod router;
 mod rows;
 mod section;
 mod seen;
+mod site;
 mod style;
 mod visit;
 

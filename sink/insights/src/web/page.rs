@@ -7,8 +7,8 @@ use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 
 use super::error::PageError;
-use super::router::Site;
 use super::section::{Links, figures, help, table};
+use super::site::Site;
 use super::{filters, layout};
 use crate::definitions::{self as means, ALL};
 use crate::events::{Log, Partition};

@@ -10,8 +10,9 @@ use schemas::Clock;
 use schemas::Zone;
 use tokio::sync::Semaphore;
 
-use super::access::{self, Access};
-use super::{api, ask, page, rows, style, visit};
+use super::access::Access;
+use super::site::Site;
+use super::{api, ask, guard, page, rows, style, visit};
 use crate::ask::AskDatabase;
 use crate::source::Source;
 use crate::state::State;
@@ -31,16 +32,6 @@ pub struct Options {
     /// Where questions in SQL are put; none leaves them out, and the page says how to allow them.
     pub ask: Option<AskDatabase>,
     pub clock: Clock,
-}
-
-/// What handlers share.
-#[derive(Clone)]
-pub(super) struct Site {
-    pub state: State,
-    pub access: Arc<Access>,
-    pub ask: Option<AskDatabase>,
-    /// Questions that may be worked on at once.
-    pub asking: Arc<Semaphore>,
 }
 
 /// All pages, at `/insights`.
@@ -63,9 +54,9 @@ pub fn router(options: Options) -> Router {
         .route("/insights/api/{analysis}", get(api::json))
         .route("/insights/api/{analysis}/{table}", get(api::csv))
         .route("/insights/{analysis}", get(page::analysis))
-        .layer(from_fn_with_state(site.clone(), access::guard))
+        .layer(from_fn_with_state(site.clone(), guard::guard))
         // Beside the guard: what shows nothing, and the door itself.
         .route("/insights/style.css", get(style::sheet))
-        .route("/insights/enter", post(access::enter))
+        .route("/insights/enter", post(guard::enter))
         .with_state(site)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::error::PageError;
 use super::layout;
 use super::page::{Given, files_fresh, fresh, moment, warned, with_log};
-use super::router::Site;
+use super::site::Site;
 use crate::events::{Log, SessionIndex, device_name, language_name};
 use crate::figures::Analysis;
 use crate::question::Question;

@@ -5,9 +5,8 @@ use std::error::Error;
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;
 
-use crate::log::LogError;
-use crate::log::batch::BatchError;
 use crate::log::producers::SequenceError;
+use crate::log::{BatchError, LogError};
 use crate::topics::TopicError;
 
 /// An error for the client; the disk's troubles are said in our own log, where someone can mend them.

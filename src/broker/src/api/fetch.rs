@@ -5,16 +5,16 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::answer_memory::Held;
 use super::{Call, errors};
 use crate::log::{Offset, Partition, Wanted};
 use crate::node::Node;
@@ -23,58 +23,10 @@ use crate::node::Node;
 const BY_ID: i16 = 13;
 /// No answer is larger than this, unless a single batch is.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
-/// What answers that have not gone out yet may take together, but for one batch each.
-const MOST_HELD: usize = 256 * 1024 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const READ_COMMITTED: i8 = 1;
 /// The epochs of a full fetch (KIP-227): the one that would begin a session, and the one that wants none.
 const FULL_FETCH: [i32; 2] = [0, -1];
-
-/// How many partitions' records are read at the same time: what they take is counted before the next begin.
-const READERS: usize = 4;
-
-/// What answers take until they have gone out. Slow readers together get less, and always at least one batch each.
-#[derive(Debug)]
-pub(crate) struct AnswerMemory {
-    held: Arc<AtomicUsize>,
-    readers: Semaphore,
-}
-
-impl Default for AnswerMemory {
-    fn default() -> Self {
-        Self {
-            held: Arc::default(),
-            readers: Semaphore::new(READERS),
-        }
-    }
-}
-
-/// Bytes of an answer, until this is dropped.
-pub(crate) struct Held {
-    held: Arc<AtomicUsize>,
-    bytes: usize,
-}
-
-impl AnswerMemory {
-    /// What the next answer may take: the less, the more is waiting to go out.
-    fn left(&self) -> usize {
-        MOST_HELD.saturating_sub(self.held.load(Ordering::Acquire)) / READERS
-    }
-
-    fn hold(&self, bytes: usize) -> Held {
-        self.held.fetch_add(bytes, Ordering::AcqRel);
-        Held {
-            held: Arc::clone(&self.held),
-            bytes,
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.held.fetch_sub(self.bytes, Ordering::AcqRel);
-    }
-}
 
 /// What one pass over the partitions found.
 struct Pass {

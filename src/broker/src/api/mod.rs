@@ -5,6 +5,7 @@
 
 mod acls;
 mod alter_configs;
+mod answer_memory;
 pub(crate) mod api_versions;
 mod configs;
 mod create_partitions;
@@ -45,7 +46,7 @@ use kafka_protocol::protocol::StrBytes;
 use tokio_util::sync::CancellationToken;
 
 use super::node::Node;
-pub(crate) use fetch::{AnswerMemory, Held};
+pub(crate) use answer_memory::{AnswerMemory, Held};
 
 /// One request that is served, in the versions `min..=max`.
 #[derive(Debug, Clone, Copy)]

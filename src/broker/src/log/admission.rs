@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::batch::{self, BatchError, BatchHeader};
+use super::batch::{self, BatchHeader};
+use super::batch_error::BatchError;
 use super::{AppendRules, LogError, records};
 
 /// A batch that may be written, compressed as its topic asks.

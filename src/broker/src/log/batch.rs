@@ -6,6 +6,7 @@
 use std::io;
 
 use super::Offset;
+use super::batch_error::BatchError;
 use super::codec::Codec;
 
 /// Bytes before the records.
@@ -17,19 +18,6 @@ const COMPRESSION_MASK: i16 = 0x07;
 const LOG_APPEND_TIME: i16 = 0x08;
 const TRANSACTIONAL: i16 = 0x10;
 const CONTROL: i16 = 0x20;
-
-/// Why bytes are not a batch that can be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BatchError {
-    #[error("a batch is cut short")]
-    Short,
-    #[error("message format {0} is not served, only 2")]
-    Magic(i8),
-    #[error("the checksum of a batch does not match its bytes")]
-    Checksum,
-    #[error("a batch contradicts itself: {0}")]
-    Contradiction(&'static str),
-}
 
 /// Who wrote a batch, and where it stands in that producer's count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

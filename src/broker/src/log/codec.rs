@@ -7,7 +7,7 @@
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
-use super::batch::BatchError;
+use super::batch_error::BatchError;
 
 /// The most that the records of one batch may unfold to. Clients fill a batch by its unfolded size, so honest ones stay far below.
 pub(crate) const MOST_UNFOLDED: usize = 128 * 1024 * 1024;

@@ -3,6 +3,7 @@
 //! The first batch after a quiet time is synced at once; under load rounds begin at least `flush_interval` apart
 //! (5 ms), so many batches share one fsync. Acknowledgements and consumers wait for the round.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,22 +12,27 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Partition;
 use crate::health::Health;
 
 /// How many fsyncs run at the same time; the file system groups them into one journal commit.
 const PARALLEL: usize = 4;
 
+/// What is brought onto the disk by a round: a partition.
+pub(super) trait Syncs: Send + Sync + fmt::Debug {
+    /// Brings everything written so far onto the disk; blocks.
+    fn sync(&self);
+}
+
 /// Collects the partitions that need an fsync.
 #[derive(Debug, Default)]
 pub(crate) struct Flusher {
-    dirty: Mutex<Vec<Arc<Partition>>>,
+    dirty: Mutex<Vec<Arc<dyn Syncs>>>,
     wake: Notify,
     pub(crate) health: Arc<Health>,
 }
 
 impl Flusher {
-    pub(super) fn ask(&self, partition: Arc<Partition>) {
+    pub(super) fn ask(&self, partition: Arc<dyn Syncs>) {
         self.dirty
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

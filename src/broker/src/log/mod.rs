@@ -9,6 +9,7 @@
 
 mod admission;
 pub(crate) mod batch;
+mod batch_error;
 mod codec;
 mod compact;
 mod flush;
@@ -32,11 +33,12 @@ use std::io;
 use std::path::PathBuf;
 
 use admission::Admitted;
-use batch::{BatchError, BatchHeader};
+use batch::BatchHeader;
 use compact::Cleaned;
 use producers::{Producers, SequenceError, Verdict};
 use segment::Segment;
 
+pub use batch_error::BatchError;
 pub(crate) use codec::Codec;
 pub(crate) use compact::Compaction;
 pub(crate) use flush::Flusher;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
+use super::flush::Syncs;
 use super::slice::{Damage, Read};
 use super::sync::SyncJob;
 use super::{AppendRules, Flusher, Log, LogError, Offset, Placed, admission};
@@ -117,7 +118,7 @@ impl Partition {
             (placed, log.start(), log.take_backs())
         };
         if !self.is_dirty.swap(true, Ordering::AcqRel) {
-            self.flusher.ask(Arc::clone(self));
+            self.flusher.ask(Arc::<Self>::clone(self));
         }
         Ok(Appended {
             placed,
@@ -182,8 +183,33 @@ impl Partition {
         waiters.push(Arc::downgrade(waiter));
     }
 
+    fn take_back(&self, job: &SyncJob, error: &io::Error) {
+        let cut = self.log().sync_failed(job);
+        let cut = cut.map_or_else(
+            |error| format!(", and the log can't be cut back: {error}"),
+            |()| String::new(),
+        );
+        let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
+        self.flusher.health.failed(&self.name, &what);
+    }
+
+    /// Tells those who wait how far the log has come; also after the topic was deleted.
+    pub(crate) fn announce(&self) {
+        let (end, take_backs) = {
+            let log = self.log();
+            (log.durable(), log.take_backs())
+        };
+        self.durability.send_replace(Durability { end, take_backs });
+        let waiters = std::mem::take(&mut *self.waiters.lock().unwrap_or_else(PoisonError::into_inner));
+        for waiter in waiters.iter().filter_map(Weak::upgrade) {
+            waiter.notify_one();
+        }
+    }
+}
+
+impl Syncs for Partition {
     /// Brings everything appended so far onto the disk; blocks. A failure is said and takes back what was not synced.
-    pub(super) fn sync(&self) {
+    fn sync(&self) {
         self.is_dirty.store(false, Ordering::Release);
         loop {
             let job = self.log().unsynced();
@@ -212,28 +238,5 @@ impl Partition {
             self.announce();
         }
         self.announce();
-    }
-
-    fn take_back(&self, job: &SyncJob, error: &io::Error) {
-        let cut = self.log().sync_failed(job);
-        let cut = cut.map_or_else(
-            |error| format!(", and the log can't be cut back: {error}"),
-            |()| String::new(),
-        );
-        let what = format!("fsync failed, what was not acknowledged is taken back: {error}{cut}");
-        self.flusher.health.failed(&self.name, &what);
-    }
-
-    /// Tells those who wait how far the log has come; also after the topic was deleted.
-    pub(crate) fn announce(&self) {
-        let (end, take_backs) = {
-            let log = self.log();
-            (log.durable(), log.take_backs())
-        };
-        self.durability.send_replace(Durability { end, take_backs });
-        let waiters = std::mem::take(&mut *self.waiters.lock().unwrap_or_else(PoisonError::into_inner));
-        for waiter in waiters.iter().filter_map(Weak::upgrade) {
-            waiter.notify_one();
-        }
     }
 }

@@ -2,7 +2,8 @@
 //! headers only the lengths are looked at.
 
 use super::Offset;
-use super::batch::{BatchError, BatchHeader};
+use super::batch::BatchHeader;
+use super::batch_error::BatchError;
 
 /// One record's place and date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

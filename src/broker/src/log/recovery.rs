@@ -16,7 +16,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::Offset;
-use super::batch::{self, BatchError, BatchHeader, HEADER};
+use super::batch::{self, BatchHeader, HEADER};
+use super::batch_error::BatchError;
 use super::segment::Segment;
 
 /// How closely the batches of a segment are looked at.

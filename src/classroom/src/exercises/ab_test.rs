@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::Topic;
 
 use super::event::{Event, Stream, in_time};
+use super::picture::{self, Bar, Picture, Together};
 use super::plant;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -89,6 +90,32 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 4,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "변형마다 방문자와 전환",
+            en: "Visitors and conversion of each variant",
+        },
+        x: Words {
+            ko: "실험과 변형",
+            en: "experiment and variant",
+        },
+        y: Words {
+            ko: "방문자 수",
+            en: "visitors",
+        },
+        series: &[
+            Words {
+                ko: "전환함",
+                en: "converted",
+            },
+            Words {
+                ko: "전환하지 않음",
+                en: "not converted",
+            },
+        ],
+        together: Together::Stacked,
+        bars: variants,
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 400,
@@ -128,6 +155,17 @@ fn exposed(stream: &Stream, mistakes: Mistakes) -> BTreeMap<Names, Exposed<'_>> 
         visitors.entry(visitor).or_insert((event.at, 0)).1 += 1;
     }
     exposed
+}
+
+fn variants(rows: &[Row]) -> Vec<Bar> {
+    let bar = |row: &Row| {
+        let (visitors, converted) = (picture::number(row, 2), picture::number(row, 3));
+        Bar {
+            label: format!("{} {}", row[0], row[1]),
+            values: vec![converted, visitors - converted],
+        }
+    };
+    rows.iter().map(bar).collect()
 }
 
 fn solve(stream: &Stream, _: &Task, mistakes: Mistakes) -> Vec<Row> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::Topic;
 
 use super::event::{Event, Stream, in_time};
+use super::picture::{self, Bar, Picture, Together};
 use super::plant::{self, MINUTE};
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -106,6 +107,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "장바구니에 상품이 몇 가지인가",
+            en: "How many products a cart holds",
+        },
+        x: Words {
+            ko: "장바구니의 상품 수",
+            en: "products in a cart",
+        },
+        y: Words {
+            ko: "장바구니 수",
+            en: "carts",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: products_in_carts,
+    },
     recipe,
     plant: plant_traps,
     solve,
@@ -140,6 +158,14 @@ fn recipe() -> Recipe {
             ..Faults::default()
         },
     }
+}
+
+fn products_in_carts(rows: &[Row]) -> Vec<Bar> {
+    let mut carts: BTreeMap<&Value, i64> = BTreeMap::new();
+    for row in rows {
+        *carts.entry(&row[0]).or_default() += 1;
+    }
+    picture::doubling(carts.into_values())
 }
 
 fn solve(stream: &Stream, task: &Task, mistakes: Mistakes) -> Vec<Row> {

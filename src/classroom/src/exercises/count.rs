@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemas::Topic;
 
 use super::event::Stream;
+use super::picture::{self, Picture, Together};
 use super::plant::MINUTE;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -99,6 +100,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "시간별 이벤트 수",
+            en: "Events in each hour",
+        },
+        x: Words {
+            ko: "시각 (UTC)",
+            en: "hour (UTC)",
+        },
+        y: Words {
+            ko: "이벤트 수",
+            en: "events",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: |rows| picture::sums(rows, &[2]),
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 150,

@@ -6,10 +6,12 @@ use schemas::Topic;
 use serde_json::Value as Json;
 
 use super::event::Stream;
+use super::picture::{self, Bar, Picture, Together};
 use super::plant;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
-use crate::replay::faults::{Faults, as_version_2};
+use crate::replay::damage::as_version_2;
+use crate::replay::faults::Faults;
 use crate::replay::message::Message;
 use crate::simulate::random::Random;
 use crate::simulate::scenario::{Buying, Scenario};
@@ -89,6 +91,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "읽을 수 없는 메시지",
+            en: "Messages that can not be read",
+        },
+        x: Words {
+            ko: "까닭",
+            en: "reason",
+        },
+        y: Words {
+            ko: "메시지 수",
+            en: "messages",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: letters,
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 250,
@@ -113,6 +132,17 @@ struct Sums {
     products: BTreeMap<i64, (i64, i64)>,
     not_json: i64,
     unknown_version: i64,
+}
+
+fn letters(rows: &[Row]) -> Vec<Bar> {
+    let letters = rows
+        .iter()
+        .filter(|row| row[0] == Value::Text("dead_letter".to_owned()));
+    let bar = |row: &Row| Bar {
+        label: row[1].to_string(),
+        values: vec![picture::number(row, 2)],
+    };
+    letters.map(bar).collect()
 }
 
 fn solve(stream: &Stream, _: &Task, mistakes: Mistakes) -> Vec<Row> {

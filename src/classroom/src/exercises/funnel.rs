@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::Topic;
 
 use super::event::{Event, Stream, in_time};
+use super::picture::{self, Picture, Together};
 use super::plant;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -81,6 +82,35 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "카테고리별 퍼널",
+            en: "The funnel of each category",
+        },
+        x: Words {
+            ko: "category_id",
+            en: "category_id",
+        },
+        y: Words {
+            ko: "세션 수",
+            en: "sessions",
+        },
+        series: &[
+            Words {
+                ko: "봄", en: "viewed"
+            },
+            Words {
+                ko: "담음",
+                en: "added",
+            },
+            Words {
+                ko: "주문함",
+                en: "ordered",
+            },
+        ],
+        together: Together::Beside,
+        bars: |rows| picture::sums(rows, &[1, 2, 3]),
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 400,

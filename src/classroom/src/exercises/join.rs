@@ -3,6 +3,7 @@
 use schemas::Topic;
 
 use super::event::{Event, Stream, in_time};
+use super::picture::{self, Bar, Picture, Together};
 use super::plant::{self, MINUTE};
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -94,6 +95,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "주문한 상품마다 클릭이 있었나",
+            en: "Whether a click came before what was ordered",
+        },
+        x: Words {
+            ko: "주문한 상품의 클릭",
+            en: "click before the product was ordered",
+        },
+        y: Words {
+            ko: "주문한 상품 줄",
+            en: "lines of orders",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: with_and_without_click,
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 350,
@@ -114,6 +132,15 @@ pub(super) const EXERCISE: Exercise = Exercise {
     plant: plant_traps,
     solve,
 };
+
+fn with_and_without_click(rows: &[Row]) -> Vec<Bar> {
+    let without = rows.iter().filter(|row| row.last() == Some(&Value::Empty)).count();
+    let bar = |label: &str, count: usize| Bar {
+        label: label.to_owned(),
+        values: vec![i64::try_from(count).unwrap_or(i64::MAX)],
+    };
+    vec![bar("✓", rows.len() - without), bar("✗", without)]
+}
 
 fn solve(stream: &Stream, task: &Task, mistakes: Mistakes) -> Vec<Row> {
     let clicks = in_time(stream.of_kind("click").filter(|click| click.product.is_some()));

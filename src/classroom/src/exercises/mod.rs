@@ -14,6 +14,7 @@ pub mod event;
 mod funnel;
 mod join;
 mod once;
+pub mod picture;
 pub mod plant;
 mod sessionize;
 pub mod table;
@@ -37,6 +38,7 @@ use crate::simulate::scenario::Scenario;
 use crate::simulate::stream::Simulation;
 use crate::simulate::world::World;
 use event::Stream;
+use picture::Picture;
 use table::{Column, Row, differing};
 
 /// The same in the shop's two languages.
@@ -153,6 +155,7 @@ pub struct Exercise {
     pub topics: &'static [Topic],
     pub columns: &'static [Column],
     pub misconceptions: &'static [Misconception],
+    pub picture: Picture,
     recipe: fn() -> Recipe,
     plant: fn(&mut Vec<Message>, &Task, &mut Random),
     solve: fn(&Stream, &Task, Mistakes) -> Vec<Row>,

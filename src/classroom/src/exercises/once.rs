@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::Topic;
 
 use super::event::Stream;
+use super::picture::{self, Picture, Together};
 use super::plant;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -78,6 +79,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "상품마다 몇 번 담겼나",
+            en: "How often products are put into carts",
+        },
+        x: Words {
+            ko: "상품의 cart_add 횟수",
+            en: "cart_add events of a product",
+        },
+        y: Words {
+            ko: "상품 수",
+            en: "products",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: |rows| picture::doubling(rows.iter().map(|row| picture::number(row, 1))),
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 250,

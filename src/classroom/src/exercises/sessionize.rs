@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemas::Topic;
 
 use super::event::{Event, Stream};
+use super::picture::{self, Picture, Together};
 use super::plant::{self, MINUTE};
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -94,6 +95,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "방문마다 이벤트가 몇 개인가",
+            en: "How many events a visit has",
+        },
+        x: Words {
+            ko: "방문의 이벤트 수",
+            en: "events of a visit",
+        },
+        y: Words {
+            ko: "방문 수",
+            en: "visits",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: |rows| picture::doubling(rows.iter().map(|row| picture::number(row, 3))),
+    },
     recipe: || Recipe {
         days: 2,
         visits_per_day: 150,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemas::Topic;
 
 use super::event::{Event, Stream};
+use super::picture::{self, Bar, Picture, Together};
 use super::plant::{self, MINUTE};
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -91,6 +92,23 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "창마다 1위 상품을 본 횟수",
+            en: "Views of the first in each window",
+        },
+        x: Words {
+            ko: "창의 끝 (UTC)",
+            en: "end of the window (UTC)",
+        },
+        y: Words {
+            ko: "1위 상품의 view 수",
+            en: "views of the product in first place",
+        },
+        series: picture::ONE,
+        together: Together::Stacked,
+        bars: first_places,
+    },
     recipe: || Recipe {
         days: 1,
         visits_per_day: 300,
@@ -104,6 +122,12 @@ pub(super) const EXERCISE: Exercise = Exercise {
     plant: plant_traps,
     solve,
 };
+
+fn first_places(rows: &[Row]) -> Vec<Bar> {
+    let is_first = |row: &&Row| picture::number(row, 1) == 1;
+    let first: Vec<Row> = rows.iter().filter(is_first).cloned().collect();
+    picture::sums(&first, &[3])
+}
 
 fn solve(stream: &Stream, task: &Task, mistakes: Mistakes) -> Vec<Row> {
     let slide = if mistakes.has(TUMBLING) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemas::Topic;
 
 use super::event::Stream;
+use super::picture::{self, Picture, Together};
 use super::plant::MINUTE;
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
@@ -94,6 +95,31 @@ pub(super) const EXERCISE: Exercise = Exercise {
             rows: 5,
         },
     ],
+    picture: Picture {
+        title: Words {
+            ko: "구간마다 받아들인 것과 늦은 것",
+            en: "Accepted and late in each window",
+        },
+        x: Words {
+            ko: "구간의 시작 (UTC)",
+            en: "start of the window (UTC)",
+        },
+        y: Words {
+            ko: "view 이벤트 수",
+            en: "view events",
+        },
+        series: &[
+            Words {
+                ko: "받아들임",
+                en: "accepted",
+            },
+            Words {
+                ko: "늦음", en: "late"
+            },
+        ],
+        together: Together::Stacked,
+        bars: |rows| picture::sums(rows, &[1, 2]),
+    },
     recipe: || Recipe {
         days: 1,
         visits_per_day: 400,

@@ -9,47 +9,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::database;
+use super::raw::Raw;
+pub use super::raw::{AnswerError, LARGEST};
 use crate::exercises::table::{Column, Kind, Row, Value};
 use crate::simulate::scenario::day_start;
-
-/// Larger answers are refused: the largest right one has some ten thousand rows.
-pub const LARGEST: u64 = 64 << 20;
-
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    #[error("the answer can't be read")]
-    Read(#[from] std::io::Error),
-    #[error("the answer has {0} bytes; more than {LARGEST} are not read")]
-    Large(u64),
-    #[error("the answer is empty: it needs a first line with the columns {0}, and a line for each row")]
-    Empty(String),
-    #[error("the answer is not UTF-8 text (byte {0}); save it as CSV in UTF-8")]
-    NotText(usize),
-    #[error("column `{missing}` is missing: expected {expected}; found {found}")]
-    Column {
-        missing: &'static str,
-        expected: String,
-        found: String,
-    },
-    #[error("row {row}, column `{column}`: expected {expected}, found `{found}`")]
-    Cell {
-        row: usize,
-        column: &'static str,
-        expected: &'static str,
-        found: String,
-    },
-    #[error("row {row}: {reason}")]
-    Row { row: usize, reason: String },
-    #[error("the database: {0}")]
-    Database(String),
-}
-
-/// Column names, and cells as text; None is nothing.
-#[derive(Debug, Default)]
-pub(super) struct Raw {
-    pub(super) names: Vec<String>,
-    pub(super) rows: Vec<Vec<Option<String>>>,
-}
 
 /// The URL of a PostgreSQL.
 fn url(path: &Path) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Column as _, Row as _, ValueRef as _};
 
-use super::answer::{AnswerError, LARGEST, Raw};
+use super::raw::{AnswerError, LARGEST, Raw};
 
 /// The URL without the password, which may stand in two places of it.
 pub(super) fn shown(url: &str) -> String {

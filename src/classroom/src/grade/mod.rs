@@ -12,6 +12,7 @@ mod database;
 pub mod diagnose;
 pub mod live;
 pub mod mark;
+mod raw;
 
 #[cfg(test)]
 mod tests;

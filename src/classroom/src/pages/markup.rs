@@ -2,10 +2,11 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::Request;
 use super::words::PageWords;
+use super::{Request, plot};
 use crate::exercises::{ALL, Exercise, Lesson};
 use crate::grade::mark::Mark;
+use crate::starters;
 
 fn page(request: &Request, title: &str, here: &str, content: &Markup) -> Markup {
     let words = request.words;
@@ -78,7 +79,7 @@ pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outc
         p { a href={ "/classroom" (query) } { (words.all) } }
         h1 { (exercise.number) ". " (title) }
         p.lead { (exercise.story.in_language(words.code)) }
-        @if let Some(outcome) = outcome { (mark(words, exercise, outcome)) }
+        @if let Some(outcome) = outcome { (mark(words, lesson, outcome)) }
         h2 { (words.task) }
         p { (lesson.task.fill(exercise.task.in_language(words.code))) }
         h2 { (words.data) }
@@ -92,6 +93,13 @@ pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outc
         }
         p { a href={ (address) "/stream.jsonl" (query) } download { (words.stream) } }
         p { a href={ (address) "/task.json" (query) } download { (words.parameters) } }
+        p {
+            (words.starters) ": "
+            @for (place, starter) in starters::of(exercise.number).iter().enumerate() {
+                @if place > 0 { ", " }
+                a href={ (address) "/starter/" (starter.name) (query) } download=(starter.name) { code { (starter.name) } }
+            }
+        }
         pre { "de-shop exercise start " (exercise.number) " --student " (request.student) " --kafka 127.0.0.1:9092" }
         (shape(words, exercise))
         @for (number, hint) in exercise.hints.iter().enumerate() {
@@ -133,7 +141,8 @@ fn form(request: &Request, address: &str) -> Markup {
     }
 }
 
-fn mark(words: &PageWords, exercise: &Exercise, outcome: &Outcome) -> Markup {
+fn mark(words: &PageWords, lesson: &Lesson, outcome: &Outcome) -> Markup {
+    let exercise = lesson.exercise;
     let mark = match outcome {
         Outcome::Unmarked(reason) => {
             return html! { section.mark #mark role="status" { p.points { (words.unmarked) } p { (reason) } } };
@@ -157,6 +166,7 @@ fn mark(words: &PageWords, exercise: &Exercise, outcome: &Outcome) -> Markup {
             (differences(words, exercise, mark))
             h2 { (words.afterwards) }
             p { (exercise.afterwards.in_language(words.code)) }
+            (plot::figure(words, &exercise.picture, &(exercise.picture.bars)(&lesson.truth())))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! marked by the teacher's command line.
 
 mod markup;
+mod plot;
 mod turns;
 mod words;
 
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use crate::exercises::{Exercise, Lesson, Student};
 use crate::grade::mark::{Mode, mark};
 use crate::grade::{PRACTICE_KEY, answer};
+use crate::starters;
 use markup::Outcome;
 use turns::Turns;
 use words::{EN, KO, PageWords};
@@ -46,6 +48,7 @@ pub fn router(style: &str) -> Router {
         .route("/classroom/{number}", get(exercise).post(graded))
         .route("/classroom/{number}/stream.jsonl", get(stream))
         .route("/classroom/{number}/task.json", get(task))
+        .route("/classroom/{number}/starter/{name}", get(starter))
         .with_state(room)
 }
 
@@ -194,6 +197,26 @@ async fn task(
     match lesson(&room, &number, &request).await {
         Ok(lesson) => axum::Json(&lesson.task).into_response(),
         Err(refused) => refused,
+    }
+}
+
+async fn starter(
+    State(room): State<Room>,
+    Path((number, name)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    let lesson = match lesson(&room, &number, &request).await {
+        Ok(lesson) => lesson,
+        Err(refused) => return refused,
+    };
+    let found = starters::of(lesson.exercise.number)
+        .into_iter()
+        .find(|starter| starter.name == name);
+    match found {
+        Some(starter) => starter.text(&lesson, "/path/to/this/folder").into_response(),
+        None => (StatusCode::NOT_FOUND, markup::missing(&request)).into_response(),
     }
 }
 

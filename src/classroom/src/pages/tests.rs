@@ -62,6 +62,16 @@ async fn an_answer_is_marked_on_the_page() {
     let repeated = lesson.with(crate::exercises::Mistakes::NONE.with(0));
     let wrong = sent("/classroom/3?student=kim&lang=en", &csv(repeated)).await;
     assert!(wrong.contains("WITH repetitions"), "{wrong}");
+    for said in [&right, &wrong] {
+        assert!(said.contains("<svg class=\"plot\"") && said.contains(ALL[2].picture.title.en));
+    }
+    assert!(
+        !page("/classroom/3?student=kim&lang=en")
+            .await
+            .1
+            .contains("class=\"plot\""),
+        "only after the mark"
+    );
     let unread = sent("/classroom/3?student=kim&lang=en", "a;b\n1;2\n").await;
     assert!(unread.contains("column `product_id` is missing"), "{unread}");
 }
@@ -88,4 +98,25 @@ async fn what_is_not_there_is_said_and_what_is_asked_is_escaped() {
     assert_eq!(page("/classroom/x").await.0, StatusCode::NOT_FOUND);
     let (_, said) = page("/classroom?student=%3Cscript%3E").await;
     assert!(!said.contains("<script"));
+}
+
+#[tokio::test]
+async fn each_exercise_offers_its_starters_and_no_other_file() {
+    for number in [3, 7] {
+        let (_, said) = page(&format!("/classroom/{number}?student=kim")).await;
+        for starter in crate::starters::of(number) {
+            let address = format!("/classroom/{number}/starter/{}", starter.name);
+            assert!(said.contains(&address), "{address}");
+            let (status, text) = page(&format!("{address}?student=kim")).await;
+            assert!(status == StatusCode::OK && text.len() > 100, "{address}");
+        }
+    }
+    assert_eq!(
+        page("/classroom/3/starter/starter.flink.sql").await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        page("/classroom/3/starter/..%2FCargo.toml").await.0,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::damage::{as_version_2, corrupted};
 use super::message::Message;
+use super::outage::{Delay, Outages};
 use super::rewrite::Change;
 use crate::simulate::random::{Purpose, Random};
 
@@ -47,6 +48,9 @@ pub struct Faults {
     /// Messages of schema version 2, in which a price is an object of amount and currency.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub version_2: f64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub outages: Outages,
 }
 
 impl Default for Faults {
@@ -63,11 +67,12 @@ impl Default for Faults {
             skew: 0.0,
             skew_by: 300,
             version_2: 0.0,
+            outages: Outages::default(),
         }
     }
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("it is not a share from 0 to 1".to_owned()),
@@ -85,6 +90,8 @@ pub enum Fault {
     Corrupted,
     Skewed,
     Version2,
+    Burst,
+    DeadPartition,
 }
 
 /// A line of the manifest.
@@ -121,7 +128,8 @@ pub struct Faulty {
     faults: Faults,
     held: BinaryHeap<Reverse<Held>>,
     ready: std::collections::VecDeque<Message>,
-    /// The latest time of the stream so far.
+    /// The stream's first time, and the latest so far.
+    begin: Option<i64>,
     clock: i64,
     taken: u64,
     given: u64,
@@ -135,6 +143,7 @@ impl Faulty {
             faults,
             held: BinaryHeap::new(),
             ready: std::collections::VecDeque::new(),
+            begin: None,
             clock: i64::MIN,
             taken: 0,
             given: 0,
@@ -146,6 +155,7 @@ impl Faulty {
     pub fn take(&mut self, mut message: Message) {
         self.taken += 1;
         self.clock = self.clock.max(message.at);
+        self.begin.get_or_insert(message.at);
         self.let_go(self.clock);
         let mut random = Random::new(self.faults.fault_seed, Purpose::Fault, self.taken);
         // Each fault draws its own number, whether it is wanted or not: changing one never moves the others.
@@ -166,18 +176,40 @@ impl Faulty {
             self.note(Fault::Corrupted, None);
         }
         if repeat < self.faults.repeat {
-            let again = self.hold(message.clone(), 60, &mut random);
-            self.note(Fault::Repeated, Some(again));
+            let by = some_time(60, &mut random);
+            self.put(message.clone(), by, Some(Fault::Repeated));
         }
-        if late < self.faults.late {
-            let by = self.hold(message, self.faults.late_by, &mut random);
-            self.note(Fault::Late, Some(by));
+        let (by, fault) = if late < self.faults.late {
+            (some_time(self.faults.late_by, &mut random), Some(Fault::Late))
         } else if shuffle < self.faults.shuffle {
-            let by = self.hold(message, self.faults.shuffle_by, &mut random);
-            self.note(Fault::Shuffled, Some(by));
+            (some_time(self.faults.shuffle_by, &mut random), Some(Fault::Shuffled))
         } else {
-            self.ready.push_back(message);
+            (0, None)
+        };
+        self.put(message, by, fault);
+    }
+
+    /// Lets it go after so many microseconds, or later where an outage holds it back.
+    fn put(&mut self, message: Message, by: i64, fault: Option<Fault>) {
+        let mut due = self.clock.saturating_add(by);
+        if let Some(fault) = fault {
+            self.note(fault, Some(by));
         }
+        let begin = self.begin.unwrap_or(self.clock);
+        let outages = &self.faults.outages;
+        if let Some(Delay { until, fault }) = outages.delay(self.faults.fault_seed, begin, due, message.key.as_deref())
+        {
+            self.note(fault, Some(until.saturating_sub(due)));
+            due = until;
+        }
+        if due <= self.clock {
+            return self.ready.push_back(message);
+        }
+        self.given += 1;
+        self.held.push(Reverse(Held {
+            order: (due, self.given),
+            message,
+        }));
     }
 
     /// By how much the clock of the message's session is off, if it is.
@@ -209,68 +241,19 @@ impl Faulty {
         }
     }
 
-    /// Holds it back for up to `most` seconds; says for how many.
-    fn hold(&mut self, message: Message, most: u32, random: &mut Random) -> i64 {
-        let by = random.between(1, i64::from(most.max(1)) * 1_000_000);
-        self.given += 1;
-        self.held.push(Reverse(Held {
-            order: (self.clock.saturating_add(by), self.given),
-            message,
-        }));
-        i64::try_from(Duration::from_micros(by.unsigned_abs()).as_secs()).unwrap_or(0)
-    }
-
-    fn note(&mut self, fault: Fault, held_seconds: Option<i64>) {
+    /// `held` is in microseconds.
+    fn note(&mut self, fault: Fault, held: Option<i64>) {
         self.manifest.push(Done {
             message: self.taken,
             fault,
-            held_seconds,
+            held_seconds: held.map(|micros| micros / 1_000_000),
         });
     }
 }
 
-/// Cut off, not UTF-8, or not an object.
-fn corrupted(value: &mut Vec<u8>, random: &mut Random) {
-    match random.below(3) {
-        0 => {
-            let half = value.len() / 2 + random.index(value.len() / 2 + 1) / 2;
-            value.truncate(half);
-        }
-        1 => {
-            let at = random.index(value.len());
-            if let Some(byte) = value.get_mut(at) {
-                *byte = 0xff;
-            }
-        }
-        _ => *value = b"null".to_vec(),
-    }
-}
-
-/// Version 2 writes a price as `{"amount":38900,"currency":"KRW"}`. False where nothing has a price.
-pub(crate) fn as_version_2(value: &mut Vec<u8>) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else {
-        return false;
-    };
-    let mark = "\"unit_price\":";
-    if !text.contains(mark) {
-        return false;
-    }
-    let mut out = String::with_capacity(text.len() + 64);
-    let mut rest = text;
-    while let Some(at) = rest.find(mark) {
-        let (before, after) = rest.split_at(at + mark.len());
-        let digits = after
-            .find(|letter: char| !letter.is_ascii_digit())
-            .unwrap_or(after.len());
-        out.push_str(before);
-        out.push_str("{\"amount\":");
-        out.push_str(&after[..digits]);
-        out.push_str(",\"currency\":\"KRW\"}");
-        rest = &after[digits..];
-    }
-    out.push_str(rest);
-    *value = out.replace("\"schema_version\":1", "\"schema_version\":2").into_bytes();
-    true
+/// Up to `most` seconds, in microseconds, and never nothing.
+fn some_time(most: u32, random: &mut Random) -> i64 {
+    random.between(1, i64::from(most.max(1)) * 1_000_000)
 }
 
 #[cfg(test)]
@@ -369,16 +352,34 @@ mod tests {
     }
 
     #[test]
-    fn version_2_writes_prices_as_objects() {
-        let (out, _) = through(
-            Faults {
-                version_2: 1.0,
-                ..Faults::default()
+    fn what_an_outage_holds_back_comes_all_at_once_and_the_manifest_says_so() {
+        let faults = Faults {
+            outages: Outages {
+                burst: 0.3,
+                ..Outages::default()
             },
-            messages(1),
+            ..Faults::default()
+        };
+        let (mut out, manifest) = through(faults, messages(1200));
+        let held: std::collections::BTreeSet<u64> = manifest.iter().map(|done| done.message).collect();
+        assert!(
+            manifest
+                .iter()
+                .all(|done| done.fault == Fault::Burst && done.held_seconds > Some(0))
         );
-        let read: serde_json::Value = serde_json::from_slice(&out[0].value).unwrap();
-        assert_eq!(read["unit_price"], serde_json::json!({"amount": 5, "currency": "KRW"}));
-        assert_eq!(read["schema_version"], 2);
+        assert!(
+            held.len() > 120 && held.len() == manifest.len() && held.len().is_multiple_of(60),
+            "{}",
+            held.len()
+        );
+        // A message of a burst comes together with the first one of the next stretch, all others at their time.
+        let mut clock = 0;
+        for message in &out {
+            let number = u64::try_from(message.at / 1_000_000).unwrap() + 1;
+            clock = clock.max(message.at);
+            assert!(held.contains(&number) || message.at == clock);
+        }
+        out.sort_by_key(|message| message.at);
+        assert_eq!(out, messages(1200));
     }
 }

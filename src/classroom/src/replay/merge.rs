@@ -40,6 +40,8 @@ struct Reading {
 
 pub(super) struct Merge {
     readings: Vec<Reading>,
+    /// The same sources once more: their unreadable lines have been counted.
+    is_again: bool,
     pub(super) unreadable: Vec<Unreadable>,
     pub(super) unreadable_count: u64,
 }
@@ -51,16 +53,28 @@ impl Merge {
     pub(super) fn new(sources: Vec<Source>) -> Result<Self, ClassroomError> {
         let mut merge = Self {
             readings: Vec::new(),
+            is_again: false,
             unreadable: Vec::new(),
             unreadable_count: 0,
         };
+        merge.open(sources)?;
+        Ok(merge)
+    }
+
+    /// The same sources from their beginning.
+    pub(super) fn again(&mut self, sources: Vec<Source>) -> Result<(), ClassroomError> {
+        self.is_again = true;
+        self.open(sources)
+    }
+
+    fn open(&mut self, sources: Vec<Source>) -> Result<(), ClassroomError> {
         for mut source in sources {
-            if let Some(next) = merge.next_of(&mut source)? {
+            if let Some(next) = self.next_of(&mut source)? {
                 let clock = next.at;
-                merge.readings.push(Reading { source, next, clock });
+                self.readings.push(Reading { source, next, clock });
             }
         }
-        Ok(merge)
+        Ok(())
     }
 
     fn next_of(&mut self, source: &mut Source) -> Result<Option<Message>, ClassroomError> {
@@ -68,6 +82,7 @@ impl Merge {
             match source.read()? {
                 None => return Ok(None),
                 Some(Line::Message(message)) => return Ok(Some(message)),
+                Some(Line::Unreadable { .. }) if self.is_again => {}
                 Some(Line::Unreadable { place, reason, bytes }) => {
                     self.unreadable_count += 1;
                     if self.unreadable.len() < SHOWN {

@@ -6,16 +6,22 @@
 //! - a line that is no message is counted, shown and kept aside, and never ends a replay.
 
 mod combined;
+pub(crate) mod damage;
 pub mod faults;
+mod manifest;
 mod mapping;
 mod merge;
 pub mod message;
+pub mod outage;
 mod resume;
 pub mod rewrite;
+mod rounds;
 pub mod schedule;
 mod settings;
 mod source;
+mod stream;
 mod target;
+mod tick;
 mod topics;
 
 #[cfg(test)]
@@ -32,14 +38,12 @@ use tokio_util::sync::CancellationToken;
 use crate::error::ClassroomError;
 use crate::kafka::Producer;
 use crate::simulate::stream::moment;
-use faults::Faulty;
-use mapping::Mapping;
 use merge::{Merge, Source};
 use message::Message;
 use resume::ResumePoint;
-use rewrite::{Change, renumber};
 use schedule::{Lateness, Pace, Schedule};
 pub use settings::{Settings, Times};
+use stream::Replay;
 use target::Target;
 
 /// What a replay did.
@@ -71,128 +75,32 @@ impl Report {
     }
 }
 
-/// Everything of a replay but its target.
-struct Replay<'a> {
-    settings: &'a Settings,
-    merge: Merge,
-    faulty: Faulty,
-    change: Option<Change>,
-    numbered: u64,
-    ended: bool,
-    /// All that the stream follows from, as it was at the beginning.
-    fingerprint: String,
-}
-
-impl Replay<'_> {
-    /// The next message as it goes out.
-    fn next(&mut self, clock: &Clock) -> Result<Option<Message>, ClassroomError> {
-        loop {
-            if let Some(message) = self.faulty.give() {
-                return Ok(Some(message));
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match self.merge.read()? {
-                Some(message) if !self.wanted(&message) => {}
-                Some(message) => {
-                    let message = self.changed(message, clock);
-                    self.faulty.take(message);
-                }
-                None => {
-                    self.ended = true;
-                    self.faulty.end();
-                }
-            }
-        }
-    }
-
-    fn wanted(&self, message: &Message) -> bool {
-        let after = self.settings.from.is_none_or(|from| message.at >= from.unix_micros());
-        after && self.settings.to.is_none_or(|to| message.at < to.unix_micros())
-    }
-
-    fn changed(&mut self, mut message: Message, clock: &Clock) -> Message {
-        let settings = self.settings;
-        let change = *self.change.get_or_insert_with(|| change(settings, message.at, clock));
-        change.apply(&mut message.value);
-        message.at = message.at.saturating_add(change.micros);
-        if let Some(instance) = &settings.as_instance {
-            self.numbered += 1;
-            renumber(&mut message.value, instance.as_str(), self.numbered);
-            if let Some(key) = &mut message.key {
-                change.apply_to_key(key);
-            }
-        }
-        message
-    }
-}
-
-fn change(settings: &Settings, first: i64, clock: &Clock) -> Change {
-    let begins = match (settings.begin_at, settings.times) {
-        (Some(begins), _) => begins.unix_micros(),
-        (None, Times::Now) => clock.now().unix_micros(),
-        (None, Times::Keep) => first,
-    };
-    Change {
-        micros: begins - first,
-        renew: settings.as_instance.as_ref().map(|instance| {
-            // A pattern of the name: the same name renews to the same ids.
-            let hash = <sha2::Sha256 as sha2::Digest>::digest(instance.as_str());
-            hash.iter()
-                .take(8)
-                .fold(0, |pattern, byte| pattern << 8 | u64::from(*byte))
-                | 1
-        }),
-    }
-}
-
-fn sources(settings: &Settings, stop: &CancellationToken) -> Result<Vec<Source>, ClassroomError> {
-    let mapping = settings.mapping.as_deref().map(Mapping::find).transpose()?;
-    let lines = source::open_all(&settings.sources, mapping.as_ref())?;
-    let mut sources: Vec<Source> = lines.into_iter().map(|lines| Source::Lines(Box::new(lines))).collect();
-    if let Some(brokers) = &settings.from_kafka {
-        let partitions = topics::open_all(brokers, &settings.topic, settings.from, stop)?;
-        sources.extend(
-            partitions
-                .into_iter()
-                .map(|partition| Source::Partition(Box::new(partition))),
-        );
-    }
-    Ok(sources)
-}
-
 /// Plays; until `stop`, if that comes first.
 pub fn run(settings: &Settings, stop: &CancellationToken, clock: &Clock) -> Result<Report, ClassroomError> {
     let fingerprint = fingerprint(settings)?;
     let point = read_resume(settings, &fingerprint)?;
     let mut target = open_target(settings)?;
-    let mut replay = Replay {
-        settings,
-        merge: Merge::new(sources(settings, stop)?)?,
-        faulty: Faulty::new(settings.faults.clone()),
-        change: point.as_ref().map(|point| point.change),
-        numbered: 0,
-        ended: false,
-        fingerprint,
-    };
+    let mut replay = Replay::open(settings, fingerprint, point.as_ref().map(|point| point.change), stop)?;
     let already = point.map_or(0, |point| point.sent);
     for _ in 0..already {
         replay.next(clock)?;
     }
-    let mut report = play(&mut replay, &mut target, stop, clock)?;
+    let mut report = play(&mut replay, settings, &mut target, stop, clock)?;
+    if let Some(seconds) = settings.end_tick.filter(|_| !report.interrupted) {
+        tick::send(&mut replay, &mut target, seconds)?;
+    }
     target.flush()?;
-    finish(settings, &replay, already, &mut report)?;
+    finish(settings, &mut replay, already, &mut report)?;
     Ok(report)
 }
 
 fn play(
     replay: &mut Replay<'_>,
+    settings: &Settings,
     target: &mut Target,
     stop: &CancellationToken,
     clock: &Clock,
 ) -> Result<Report, ClassroomError> {
-    let settings = replay.settings;
     let pace = settings.rate.unwrap_or(settings.speed);
     let mut schedule = Schedule::new(pace, settings.max_gap.map(Duration::from_secs));
     let (mut report, bar, start) = (Report::default(), progress(), Instant::now());
@@ -217,7 +125,7 @@ fn play(
     bar.finish_and_clear();
     // Topics end early when they are told to stop.
     report.interrupted |= settings.from_kafka.is_some() && stop.is_cancelled();
-    report.unreadable = replay.merge.unreadable_count;
+    report.unreadable = replay.unreadable().1;
     Ok(report)
 }
 
@@ -307,12 +215,13 @@ fn fingerprint(settings: &Settings) -> Result<String, ClassroomError> {
         times,
         begin_at,
         as_instance,
+        times_over,
         faults,
         ..
     } = settings;
     let files = source::lengths(sources)?;
     Ok(format!(
-        "{files:?} {mapping:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {faults:?}"
+        "{files:?} {mapping:?} {from:?} {to:?} {times:?} {begin_at:?} {as_instance:?} {times_over:?} {faults:?}"
     ))
 }
 
@@ -333,12 +242,15 @@ fn read_resume(settings: &Settings, fingerprint: &str) -> Result<Option<ResumePo
 }
 
 /// Writes what is kept beside: the manifest, unreadable lines, the resume point.
-fn finish(settings: &Settings, replay: &Replay<'_>, already: u64, report: &mut Report) -> Result<(), ClassroomError> {
-    if let Some(path) = &settings.manifest {
-        write_lines(path, "--manifest", &replay.faulty.manifest)?;
-    }
+fn finish(
+    settings: &Settings,
+    replay: &mut Replay<'_>,
+    already: u64,
+    report: &mut Report,
+) -> Result<(), ClassroomError> {
+    replay.manifest.flush()?;
     if let Some(path) = &settings.unreadable {
-        let lines = replay.merge.unreadable.iter().map(|line| {
+        let lines = replay.unreadable().0.iter().map(|line| {
             serde_json::json!({
                 "place": line.place, "reason": line.reason, "line": String::from_utf8_lossy(&line.bytes),
             })

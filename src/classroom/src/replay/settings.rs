@@ -1,5 +1,6 @@
 //! What `de-shop replay` can be told.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,6 +8,7 @@ use schemas::Timestamp;
 
 use super::faults::Faults;
 use super::schedule::{self, Pace};
+use crate::error::ClassroomError;
 use crate::simulate::stream::moment;
 
 /// What `de-shop replay` can be told.
@@ -71,6 +73,28 @@ pub struct Settings {
     #[arg(long, value_name = "NAME")]
     pub as_instance: Option<schemas::InstanceId>,
 
+    /// Plays the sources so many times, without a number until Ctrl-C. Each round's times go on where the one before ended, its ids are new.
+    #[arg(
+        long = "loop",
+        value_name = "TIMES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0",
+        requires = "as_instance",
+        conflicts_with = "from_kafka"
+    )]
+    pub times_over: Option<u32>,
+    /// At the end a message to each partition of each topic, dated so many seconds after the last event (3600): watermarks pass all events.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "3600",
+        requires = "kafka"
+    )]
+    pub end_tick: Option<u32>,
+
     #[command(flatten)]
     pub faults: Faults,
     /// Writes what was done to which message.
@@ -82,6 +106,29 @@ pub struct Settings {
     /// Where to go on after Ctrl-C: written when interrupted, read when it is there. For files only: what stands in topics may change.
     #[arg(long, value_name = "FILE", conflicts_with = "from_kafka")]
     pub resume: Option<PathBuf>,
+}
+
+impl Settings {
+    /// What can't be, and no type says.
+    pub(super) fn check(&self) -> Result<(), ClassroomError> {
+        if self.times_over.is_some() && self.sources.iter().any(|source| source.as_os_str() == "-") {
+            let reason = "standard input can't be played again: write it to a file".to_owned();
+            return Err(ClassroomError::Setting {
+                setting: "--loop",
+                reason,
+            });
+        }
+        self.faults.outages.check()
+    }
+
+    /// How many times the sources are played; none without a number.
+    pub(super) fn rounds(&self) -> Option<NonZeroU32> {
+        self.times_over.and_then(NonZeroU32::new)
+    }
+
+    pub(super) fn is_endless(&self) -> bool {
+        self.times_over == Some(0)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -45,6 +45,7 @@ impl Target {
                 let topic = format!("{prefix}{topic}");
                 producer.send(&Outgoing {
                     topic: &topic,
+                    partition: None,
                     key: message.key.clone(),
                     value: &message.value,
                     millis: message.at.div_euclid(1000).max(0),

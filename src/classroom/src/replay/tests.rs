@@ -5,8 +5,12 @@ use std::path::Path;
 
 use clap::Parser;
 
+use super::rewrite::Change;
+use super::stream::sources;
 use super::*;
 use crate::simulate;
+
+mod loops_and_outages;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -121,15 +125,13 @@ fn an_interrupted_replay_goes_on_without_gap_and_double() {
     ]
     .concat();
     let stopped = settings(&again);
-    let mut replay = Replay {
-        settings: &stopped,
-        merge: Merge::new(sources(&stopped, &CancellationToken::new()).unwrap()).unwrap(),
-        faulty: Faulty::new(stopped.faults.clone()),
-        change: None,
-        numbered: 0,
-        ended: false,
-        fingerprint: fingerprint(&stopped).unwrap(),
-    };
+    let mut replay = Replay::open(
+        &stopped,
+        fingerprint(&stopped).unwrap(),
+        None,
+        &CancellationToken::new(),
+    )
+    .unwrap();
     let mut target = open_target(&stopped).unwrap();
     for _ in 0..500 {
         let message = replay.next(&Clock::system()).unwrap().unwrap();
@@ -141,7 +143,7 @@ fn an_interrupted_replay_goes_on_without_gap_and_double() {
         interrupted: true,
         ..Report::default()
     };
-    finish(&stopped, &replay, 0, &mut report).unwrap();
+    finish(&stopped, &mut replay, 0, &mut report).unwrap();
     play_all(&again);
     assert_eq!(logs(&folder.path().join("whole")), logs(&folder.path().join("parts")));
     assert!(

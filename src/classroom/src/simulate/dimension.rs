@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use schemas::events::{Currency, Product as Details, StockClass};
 use schemas::record::{CatalogueEntry, EntityType};
-use schemas::{EventId, EventType, SCHEMA_VERSION, Unsealed};
+use schemas::{EventId, EventType, SCHEMA_VERSION, Timestamp, Unsealed};
 
 use super::browser::Planned;
 use super::catalogue::{Category, Product};
 use super::random::{Purpose, Random};
-use super::stream::moment;
 use super::world::World;
 
 const HOUR: i64 = 3600 * 1_000_000;
@@ -50,7 +49,7 @@ fn version(
     at: i64,
     random: &mut Random,
 ) -> Result<Unsealed, serde_json::Error> {
-    let timestamp = moment(at);
+    let timestamp = Timestamp::from_unix_micros_saturating(at);
     let stock_class = if world.in_stock(product, at) {
         StockClass::InStock
     } else {

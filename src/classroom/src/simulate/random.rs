@@ -26,6 +26,10 @@ pub enum Purpose {
     Product,
     /// Whose clock is off in a replay.
     Skew,
+    /// Which stretches of time come as bursts in a replay.
+    Burst,
+    /// What happens to a consumer in a drill.
+    Drill,
 }
 
 /// One stream of random numbers.

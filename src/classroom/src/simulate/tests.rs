@@ -65,7 +65,7 @@ fn the_same_seed_gives_these_very_bytes_on_every_machine() {
         hash.update(b"\n");
     }
     assert_eq!(
-        write::hex(&hash.finalize()),
+        hex::encode(hash.finalize()),
         "e84acf9d9e7b30175d20605b536f65cb3f0d6b296d50c373d8d7b4a3acdf01d7"
     );
     assert_ne!(

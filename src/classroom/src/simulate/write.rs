@@ -90,7 +90,7 @@ impl DailyFiles {
         file.out.flush()?;
         let truth = FileTruth {
             lines: file.lines,
-            sha256: hex(&file.hash.finalize()),
+            sha256: hex::encode(file.hash.finalize()),
         };
         self.done.insert(kind.file_name(day), truth);
         Ok(())
@@ -103,15 +103,6 @@ impl DailyFiles {
             .try_for_each(|((day, kind), file)| self.close(day, kind, file))?;
         Ok(self.done)
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What is true of simulated data: how it was made, what is in it, and which effects are real.

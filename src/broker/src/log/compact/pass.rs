@@ -7,7 +7,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::batch::{self, BatchError, BatchHeader};
+use super::super::batch::{self, BatchHeader};
+use super::super::batch_error::BatchError;
 use super::super::codec::Codec;
 use super::super::records::Records;
 use super::super::segment::Segment;

@@ -1,0 +1,217 @@
+//! The right answer as a plot: bars in SVG, with title, axes and units, and the same numbers as a table.
+//!
+//! Colours come from the style sheet's classes, so that they follow light and dark.
+
+use maud::{Markup, html};
+
+use super::words::PageWords;
+use crate::exercises::picture::{Bar, Picture, Together};
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 300.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = WIDTH - 8.0;
+const TOP: f64 = 28.0;
+const BASE: f64 = HEIGHT - 48.0;
+/// How wide a letter of a label is, about.
+const LETTER: f64 = 7.5;
+
+/// Nothing where there is nothing to draw.
+pub(super) fn figure(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
+    if bars.is_empty() {
+        return html! {};
+    }
+    let title = picture.title.in_language(words.code);
+    html! {
+        h2 { (words.plot) }
+        figure {
+            figcaption #plot-title { (title) }
+            @if picture.series.len() > 1 {
+                ul.legend {
+                    @for (place, series) in picture.series.iter().enumerate() {
+                        li { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect class=(class(place)) width="12" height="12" rx="2" {} } (series.in_language(words.code)) }
+                    }
+                }
+            }
+            div.scroll tabindex="0" role="group" aria-labelledby="plot-title" { (svg(words, picture, bars)) }
+            details { summary { (words.plot_numbers) } div.wide-table { (table(words, picture, bars)) } }
+        }
+    }
+}
+
+fn class(series: usize) -> String {
+    format!("series-{series}")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of events")]
+fn svg(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
+    let step = step(highest(picture, bars));
+    let marks = (highest(picture, bars).max(1) + step - 1) / step;
+    let high = |value: i64| value as f64 / (marks * step) as f64 * (BASE - TOP);
+    let slot = (RIGHT - LEFT) / bars.len() as f64;
+    let letters = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
+    let every = every(letters, slot);
+    html! {
+        svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="plot-title" {
+            text.axis x="4" y="14" { (picture.y.in_language(words.code)) }
+            @for mark in 0..=marks {
+                @let y = short(BASE - high(mark * step));
+                line.grid x1=(LEFT) x2=(RIGHT) y1=(y) y2=(y) {}
+                text.axis x=(LEFT - 8.0) y=(y + 4.0) text-anchor="end" { (mark * step) }
+            }
+            @for (place, bar) in bars.iter().enumerate() {
+                @let left = LEFT + place as f64 * slot;
+                (parts(picture.together, bar, left, slot, &high))
+                @if place % every == 0 {
+                    text.axis x=(short(left + slot / 2.0)) y=(BASE + 18.0) text-anchor="middle" { (bar.label) }
+                }
+            }
+            text.axis x=(LEFT) y=(HEIGHT - 6.0) { (picture.x.in_language(words.code)) }
+        }
+    }
+}
+
+/// The parts of one bar, upon or beside each other.
+#[expect(clippy::cast_precision_loss, reason = "a handful of series")]
+fn parts(together: Together, bar: &Bar, left: f64, slot: f64, high: &impl Fn(i64) -> f64) -> Markup {
+    let room = slot * 0.86;
+    let wide = match together {
+        Together::Stacked => room,
+        Together::Beside => room / bar.values.len().max(1) as f64,
+    };
+    let mut foot = BASE;
+    html! {
+        @for (place, value) in bar.values.iter().enumerate() {
+            @let x = match together { Together::Stacked => left, Together::Beside => left + place as f64 * wide } + slot * 0.07;
+            @let tall = high(*value);
+            @let y = match together { Together::Stacked => { foot -= tall; foot } Together::Beside => BASE - tall };
+            rect class=(class(place)) x=(short(x)) y=(short(y)) width=(short(wide)) height=(short(tall)) { title { (bar.label) ": " (value) } }
+        }
+    }
+}
+
+fn table(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
+    let y = picture.y.in_language(words.code);
+    let heading = |series: &str| {
+        if series.is_empty() {
+            y.to_owned()
+        } else {
+            format!("{series} ({y})")
+        }
+    };
+    html! {
+        table {
+            tr {
+                th scope="col" { (picture.x.in_language(words.code)) }
+                @for series in picture.series { th scope="col" { (heading(series.in_language(words.code))) } }
+            }
+            @for bar in bars {
+                tr { th scope="row" { (bar.label) } @for value in &bar.values { td { (value) } } }
+            }
+        }
+    }
+}
+
+fn highest(picture: &Picture, bars: &[Bar]) -> i64 {
+    let of = |bar: &Bar| match picture.together {
+        Together::Stacked => bar.values.iter().sum(),
+        Together::Beside => bar.values.iter().copied().max().unwrap_or(0),
+    };
+    bars.iter().map(of).max().unwrap_or(0)
+}
+
+/// The distance of the marks: 1, 2 or 5 and noughts, so that there are at most five of them.
+fn step(highest: i64) -> i64 {
+    let mut tens = 1;
+    loop {
+        for step in [tens, 2 * tens, 5 * tens] {
+            if highest <= 5 * step {
+                return step;
+            }
+        }
+        tens *= 10;
+    }
+}
+
+/// Every how manieth bar has its label, so that they don't lie upon each other.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small number above 0"
+)]
+fn every(letters: usize, slot: f64) -> usize {
+    ((letters as f64 * LETTER + 6.0) / slot).ceil().max(1.0) as usize
+}
+
+/// Coordinates with one digit.
+fn short(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exercises::{ALL, Student};
+    use crate::grade::PRACTICE_KEY;
+    use crate::pages::words::{EN, KO};
+
+    #[test]
+    fn marks_are_round_and_few() {
+        assert_eq!([0, 5, 6, 23, 51, 1000].map(step), [1, 1, 2, 5, 20, 200]);
+    }
+
+    #[test]
+    fn labels_never_lie_upon_each_other() {
+        assert_eq!(every(11, 13.0), 7);
+        assert_eq!(every(1, 50.0), 1);
+    }
+
+    #[test]
+    fn the_right_answer_of_each_exercise_is_a_plot_with_axes_and_a_table_of_the_same_numbers() {
+        for exercise in ALL {
+            let student = Student {
+                key: PRACTICE_KEY.into(),
+                id: "kim".into(),
+            };
+            let truth = exercise.lesson(&student).unwrap().truth();
+            let (picture, bars) = (&exercise.picture, (exercise.picture.bars)(&truth));
+            let name = exercise.name;
+            assert!(
+                bars.len() > 1 && bars.iter().any(|bar| bar.values.iter().sum::<i64>() > 0),
+                "{name}: {bars:?}"
+            );
+            assert!(
+                bars.iter().all(|bar| bar.values.len() == picture.series.len()),
+                "{name}"
+            );
+            assert!(
+                bars.iter().flat_map(|bar| &bar.values).all(|value| *value >= 0),
+                "{name}"
+            );
+            for words in [&KO, &EN] {
+                let drawn = figure(words, picture, &bars).into_string();
+                for text in [picture.title, picture.x, picture.y] {
+                    assert!(drawn.contains(text.in_language(words.code)), "{name}");
+                }
+                assert_eq!(drawn.matches("<tr>").count(), bars.len() + 1, "{name}");
+                let parts = bars.len() * picture.series.len();
+                assert_eq!(
+                    drawn.matches("<rect class=\"series-").count(),
+                    parts + legend(picture),
+                    "{name}"
+                );
+                assert!(!drawn.contains("NaN") && !drawn.contains("height=\"-"), "{name}");
+            }
+        }
+    }
+
+    fn legend(picture: &Picture) -> usize {
+        Some(picture.series.len()).filter(|count| *count > 1).unwrap_or(0)
+    }
+
+    #[test]
+    fn what_has_no_rows_has_no_plot() {
+        assert_eq!(figure(&EN, &ALL[0].picture, &[]).into_string(), "");
+    }
+}
