@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The ten exercises over many students' data: tests/classroom-seeds.sh [students, default 200]
 # Prints how many right answers passed, how many known mistakes were named, and how many wrongly (none may be); then runs the reference
-# solutions in Python on each student's data. 200 students: about ten minutes in the release build, an hour in the one of `cargo test`.
+# solutions in Python on each student's data. Long: the release build (CARGO_FLAGS=--release) is the one for 200.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DE_SHOP_CLASSROOM_SEEDS="${1:-200}"
