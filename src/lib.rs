@@ -2,5 +2,6 @@
 
 pub mod audit;
 pub mod contract;
+pub mod drill;
 pub mod local;
 mod others;

@@ -9,7 +9,7 @@ use broker::Broker;
 use clap::{Args, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
 use de_shop::local::{self, Local, LocalError};
-use de_shop::{audit, contract};
+use de_shop::{audit, contract, drill};
 use schemas::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -45,9 +45,17 @@ enum Command {
     Replay(Box<replay::Settings>),
     /// The classroom: ten exercises on streams whose truth is known.
     #[command(subcommand)]
-    Exercise(start::Command),
+    Exercise(ExerciseCommand),
     /// The classroom: marks an answer exactly, and says what went wrong. Exit code 0: all right, 1: not, 2: it can't be marked.
     Grade(grade::Settings),
+}
+
+#[derive(Debug, Subcommand)]
+enum ExerciseCommand {
+    #[command(flatten)]
+    Tool(start::Command),
+    /// Plays the stream through a broker that misbehaves while your own consumer runs, and judges what that puts out.
+    Drill(classroom::drill::Settings),
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +87,8 @@ async fn main() -> ExitCode {
         Command::Contract(command) => run_contract(&command),
         Command::Simulate(settings) => run_simulate(settings).await,
         Command::Replay(settings) => run_replay(*settings).await,
-        Command::Exercise(command) => run_exercise(command).await,
+        Command::Exercise(ExerciseCommand::Tool(command)) => run_exercise(command).await,
+        Command::Exercise(ExerciseCommand::Drill(settings)) => run_drill(settings).await,
         Command::Grade(settings) => run_grade(settings).await,
     };
     match done {
@@ -148,6 +157,21 @@ async fn run_replay(settings: replay::Settings) -> Result<ExitCode, Failure> {
 async fn run_exercise(command: start::Command) -> Result<ExitCode, Failure> {
     let stop = stop_on_signal()?;
     in_classroom(move || start::run(&command, &stop, &mut io::stdout())).await
+}
+
+async fn run_drill(settings: classroom::drill::Settings) -> Result<ExitCode, Failure> {
+    let stop = stop_on_signal()?;
+    // Who doesn't listen misses a line; the exit code speaks.
+    let lines = drill::Lines {
+        result: |line| drop(say(line)),
+        progress: |line| drop(writeln!(io::stderr(), "{line}")),
+    };
+    let done = drill::run(settings, stop, lines).await;
+    let exact = done.map_err(|error| Failure {
+        code: ExitCode::from(error.exit_code()),
+        error: error.into(),
+    })?;
+    Ok(if exact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_grade(settings: grade::Settings) -> Result<ExitCode, Failure> {

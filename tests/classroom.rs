@@ -1,5 +1,7 @@
 //! The classroom's tools on real processes: what is simulated and played goes the way of a real shop's events.
 
+mod drill;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -2,8 +2,8 @@
 //! less than they think. Where Kafka was set up anew it says nothing, as nothing has changed: so what it lacks is said once more.
 //!
 //! Promises: looked at when the shop starts, and again when the topic has fewer messages than it had (it was made anew under a running
-//! shop). Nothing is said twice while it may still be on its way: the outbox and the journal must be through, and what another shop
-//! published must be older than [`ON_ITS_WAY`]. What is said once more keeps its `valid_from`, so that the sink's table doesn't change.
+//! shop). Nothing is said twice while it may still be on its way: the outbox and the journal must be through, and what was published a moment
+//! ago is left alone (`Store::say_again`). What is said once more keeps its `valid_from`, so that the sink's table doesn't change.
 //! Not for: a topic that was cut short by hand; messages that were deleted one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,18 +20,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::sink_progress::Quiet;
-use crate::store::{Store, StoreError};
-use journal::Journal;
-use journal::relay::{RelayOptions, RelayView, base_config};
+use crate::store::{SaidAgain, Store, StoreError};
 
 /// How often is looked, until the topic was seen whole; and after that.
 const UNTIL_SEEN: Duration = Duration::from_secs(5);
 const ONCE_SEEN: Duration = Duration::from_mins(1);
-/// How long another shop may have something on its way that nobody here knows of.
-const ON_ITS_WAY: Duration = Duration::from_mins(1);
-/// How long one question to Kafka may take, and reading the topic.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one question to Kafka may take, and reading the topic; a shop that stops waits for one question at most.
+const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_mins(1);
+/// How long a reader waits for a message before it looks whether it is still wanted.
+const STEP: Duration = Duration::from_millis(100);
 
 /// Whoever must be asked.
 pub(crate) struct ProductTopic {
@@ -70,7 +68,7 @@ impl ProductTopic {
         let mut every = tokio::time::interval(UNTIL_SEEN);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(every.tick()).await.is_some() {
-            match self.look(had).await {
+            match self.look(had, &stop).await {
                 Ok(ends) => {
                     had = Some(ends);
                     every = tokio::time::interval_at(tokio::time::Instant::now() + ONCE_SEEN, ONCE_SEEN);
@@ -82,7 +80,7 @@ impl ProductTopic {
     }
 
     /// Says once more what the topic lacks, unless it has as many messages as it `had` or more; tells how many it has, or will have.
-    async fn look(&self, had: Option<i64>) -> Result<i64, Unknown> {
+    async fn look(&self, had: Option<i64>, stop: &CancellationToken) -> Result<i64, Unknown> {
         let asked = self.clock.now();
         let kafka = self.kafka.clone();
         if let Some(had) = had {
@@ -92,33 +90,39 @@ impl ProductTopic {
             return if ends >= had {
                 Ok(ends)
             } else {
-                self.complete(asked).await
+                self.complete(asked, stop).await
             };
         }
-        self.complete(asked).await
+        self.complete(asked, stop).await
     }
 
-    async fn complete(&self, asked: Timestamp) -> Result<i64, Unknown> {
+    async fn complete(&self, asked: Timestamp, stop: &CancellationToken) -> Result<i64, Unknown> {
         if !self.is_through().await? {
             return Err(Unknown::OnItsWay);
         }
-        let kafka = self.kafka.clone();
-        let Seen { ends, products } = tokio::task::spawn_blocking(move || read(&kafka)).await??;
+        let (kafka, stop) = (self.kafka.clone(), stop.clone());
+        let Seen { ends, products } = tokio::task::spawn_blocking(move || read(&kafka, &stop)).await??;
         let stock = self.store.stock();
         let lacking: Vec<ProductId> = stock.products().filter(|id| !products.contains(id)).collect();
-        let said = self.store.say_again(&lacking, (asked, ON_ITS_WAY)).await?;
+        let SaidAgain { said, too_new } = self.store.say_again(&lacking, asked).await?;
         if said > 0 {
             info!(
                 products = said,
                 "shop.product lacked products, as after Kafka was set up anew: they were said once more"
             );
         }
+        if too_new > 0 {
+            return Err(Unknown::OnItsWay);
+        }
         // What was just said is to come.
         Ok(ends.saturating_add(i64::try_from(said).unwrap_or(i64::MAX)))
     }
 
-    /// Whether Kafka has acknowledged all that this shop has recorded.
+    /// Whether Kafka answers, and has acknowledged all that this shop has recorded.
     async fn is_through(&self) -> Result<bool, StoreError> {
+        if self.relay.state().trouble.is_some() {
+            return Ok(false);
+        }
         if !self
             .store
             .facts_not_in_journal(self.journal.instance(), 1)
@@ -156,7 +160,7 @@ fn sum(ends: &BTreeMap<i32, i64>) -> i64 {
 }
 
 /// Reads the whole topic: what is compacted is short.
-fn read(kafka: &RelayOptions) -> KafkaResult<Seen> {
+fn read(kafka: &RelayOptions, stop: &CancellationToken) -> KafkaResult<Seen> {
     let reader = reader(kafka)?;
     let ends = ends(&reader)?;
     let mut list = TopicPartitionList::new();
@@ -168,10 +172,10 @@ fn read(kafka: &RelayOptions) -> KafkaResult<Seen> {
     let mut products = BTreeSet::new();
     let until = Instant::now() + LONGEST;
     while !left.is_empty() {
-        if Instant::now() > until {
+        if Instant::now() > until || stop.is_cancelled() {
             return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut));
         }
-        match reader.poll(PATIENCE) {
+        match reader.poll(STEP) {
             None => {}
             Some(Err(KafkaError::PartitionEOF(id))) => {
                 left.remove(&id);

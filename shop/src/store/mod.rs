@@ -54,7 +54,7 @@ pub use error::StoreError;
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
-pub use products::PriceRefused;
+pub use products::{PriceRefused, SaidAgain};
 pub use rebuild::RebuildReport;
 pub use session_facts::SessionFact;
 pub use who::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, SignInToken, SignedIn};

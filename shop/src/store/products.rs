@@ -29,6 +29,18 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// So many products in one transaction, which holds everybody else's up.
 const AT_ONCE: usize = 50;
 
+/// How long what was published may be on its way to the topic, though nothing of it is seen any more: a transaction that is not over yet; and
+/// by another shop, whose outbox and journal nobody here sees.
+const OWN_WAY: Duration = Duration::from_secs(3);
+const OTHERS_WAY: Duration = Duration::from_mins(1);
+
+/// How many products were published once more, and how many were left because they may still be on their way.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct SaidAgain {
+    pub said: usize,
+    pub too_new: usize,
+}
+
 /// Why a price stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PriceRefused {
@@ -85,49 +97,49 @@ impl Store {
         Ok(published)
     }
 
-    /// Publishes once more what was published last of these products, unless that was after `asked`, or within `margin` before it by another
-    /// shop, so that it may still be on its way; answers how many. What holds from when stays as it was said.
-    pub async fn say_again(
-        &self,
-        products: &[ProductId],
-        (asked, margin): (Timestamp, Duration),
-    ) -> Result<usize, StoreError> {
-        let mut said = 0;
+    /// Publishes once more what was published last of these products, with the moment from which it holds, unless it may still have been on
+    /// its way to Kafka at `asked`.
+    pub async fn say_again(&self, products: &[ProductId], asked: Timestamp) -> Result<SaidAgain, StoreError> {
+        let mut all = SaidAgain::default();
         for some in products.chunks(AT_ONCE) {
-            said += recording_always!(self, |connection| {
-                let mut said = 0;
+            let of_some = recording_always!(self, |connection| {
+                let mut of_some = SaidAgain::default();
                 for product in some {
-                    said += usize::from(self.say_one_again(connection, *product, (asked, margin)).await?);
+                    self.say_one_again(connection, *product, (asked, &mut of_some)).await?;
                 }
-                Ok(said)
+                Ok(of_some)
             })?;
+            all.said += of_some.said;
+            all.too_new += of_some.too_new;
         }
-        Ok(said)
+        Ok(all)
     }
 
     async fn say_one_again(
         &self,
         connection: &mut AnyConnection,
         id: ProductId,
-        (asked, margin): (Timestamp, Duration),
-    ) -> Result<bool, StoreError> {
+        (asked, count): (Timestamp, &mut SaidAgain),
+    ) -> Result<(), StoreError> {
         let stream = Stream::Product(id).key();
         let Some(last) = last_published(connection, stream.as_deref()).await? else {
-            return Ok(false);
+            return Ok(());
         };
-        let margin = i64::try_from(margin.as_micros()).unwrap_or(i64::MAX);
-        let waits = if last.instance == self.0.instance.as_str() {
-            0
-        } else {
-            margin
-        };
-        if last.at.unix_micros().saturating_add(waits) >= asked.unix_micros() {
-            return Ok(false);
+        let is_own = last.instance == self.0.instance.as_str();
+        let way = if is_own { OWN_WAY } else { OTHERS_WAY };
+        let arrives = last
+            .at
+            .unix_micros()
+            .saturating_add(i64::try_from(way.as_micros()).unwrap_or(i64::MAX));
+        if arrives >= asked.unix_micros() {
+            count.too_new += 1;
+            return Ok(());
         }
         let at = self.0.clock.now();
         self.record(connection, (id, last.version + 1), (at, last.product))
             .await?;
-        Ok(true)
+        count.said += 1;
+        Ok(())
     }
 
     /// Looks every second for what is new or has changed, and publishes it, until `stop`.

@@ -55,7 +55,10 @@ async fn drawn(site: &Site, code_points: &str) -> Result<Bytes, PageError> {
     let hue = super::show::hue(&catalogue, product);
     let svg = find(code_points).ok_or(PageError::NotFound)?;
     let drawing = tokio::task::spawn_blocking(move || preview::png(svg, hue));
-    let png = drawing.await.ok().flatten().ok_or(PageError::NotFound)?;
+    let png = drawing.await.ok().flatten().ok_or_else(|| {
+        tracing::error!(picture = code_points, "a picture can't be drawn as PNG");
+        PageError::NotFound
+    })?;
     site.drawn.keep(code_points.to_owned(), png.clone());
     Ok(png)
 }

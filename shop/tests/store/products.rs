@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemas::events::{Product, StockClass};
 use schemas::{CatalogueEntry, ProductId};
-use shop::store::{PriceRefused, Store};
+use shop::store::{PriceRefused, SaidAgain, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, on_each_database};
@@ -141,32 +141,29 @@ async fn a_price_that_makes_no_sense_is_refused(world: &World) {
 }
 
 async fn what_a_topic_lacks_is_said_once_more_and_holds_from_when_it_did(world: &World) {
-    const MARGIN: Duration = Duration::from_mins(1);
     let (store, product) = (&world.store, world.some_product(0));
-    let asked = world.clock.now();
-    assert_eq!(
-        store.say_again(&[product], (asked, MARGIN)).await.unwrap(),
-        0,
-        "never said"
-    );
+    let again = async |store: &Store| {
+        let SaidAgain { said, too_new } = store.say_again(&[product], world.clock.now()).await.unwrap();
+        (said, too_new)
+    };
+    assert_eq!(again(store).await, (0, 0), "it was never said");
     store.publish(&[product]).await.unwrap();
-    let on_its_way = store.say_again(&[product], (asked, MARGIN)).await.unwrap();
-    assert_eq!(on_its_way, 0, "it was said after the topic was read");
+    assert_eq!(again(store).await, (0, 1), "it may be on its way");
     world.wait(Duration::from_secs(10));
     let other = world.another_shop("other").await;
-    let asked = world.clock.now();
-    let on_its_way = other.say_again(&[product], (asked, MARGIN)).await.unwrap();
-    assert_eq!(on_its_way, 0, "another shop's message may wait for Kafka");
-    assert_eq!(store.say_again(&[product], (asked, MARGIN)).await.unwrap(), 1);
-    assert_eq!(store.say_again(&[product], (asked, MARGIN)).await.unwrap(), 0, "once");
+    assert_eq!(again(&other).await, (0, 1), "another shop's may wait for Kafka longer");
+    assert_eq!(again(store).await, (1, 0));
+    assert_eq!(again(store).await, (0, 1), "once");
     let said = published(store, product).await;
     assert_eq!(said.len(), 2);
     assert_eq!(said[0], said[1], "the moment included");
+    world.wait(Duration::from_mins(2));
+    assert_eq!(again(&other).await, (1, 0), "whoever finds it missing");
     assert_eq!(store.publish(&[product]).await.unwrap(), 0, "nothing has changed");
     store.set_price(product, said[0].price + 500).await.unwrap().unwrap();
     let said = published(store, product).await;
-    assert_eq!(said.len(), 3);
-    assert!(said[2].valid_from > said[1].valid_from, "a change holds from later on");
+    assert_eq!(said.len(), 4);
+    assert!(said[3].valid_from > said[2].valid_from, "a change holds from later on");
 }
 
 async fn a_rebuild_passes_over_what_was_published(world: &World) {

@@ -5,7 +5,6 @@ use schemas::{Header, Timestamp, Topic};
 
 use super::LetterId;
 use super::headers::{of_the_message, own, unreadable};
-use super::reader::Sought;
 use crate::judge::Reason;
 use crate::trace::Trace;
 use crate::{Offset, Partition, TopicPartition};
@@ -36,6 +35,14 @@ pub(crate) struct DeadLetter {
 pub struct Origin {
     pub at: TopicPartition,
     pub offset: Offset,
+}
+
+/// A message that its letter left where it stood.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    pub origin: Origin,
+    /// The date of its record.
+    pub timestamp: Option<i64>,
 }
 
 /// A letter as it stands in the dead-letter topic.

@@ -9,22 +9,15 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Message as _, OwnedMessage};
 use schemas::Topic;
 
+use super::letter::Sought;
 use super::producer::letter_box;
-use super::{Letter, LetterId, Origin, Resolution};
+use super::{Letter, LetterId, Resolution};
 use crate::books::Position;
 use crate::kafka::{ANSWER_WITHIN, Kafka, Quiet};
 use crate::{Offset, SinkError, TopicPartition};
 
 /// How long the next letter may take.
 const NEXT_WITHIN: Duration = Duration::from_secs(10);
-
-/// A message that its letter left where it stood.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sought {
-    pub origin: Origin,
-    /// The date of its record.
-    pub timestamp: Option<i64>,
-}
 
 /// A message of the dead-letter topic.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //!
 //! It depends on the contract (`schemas`) alone, never on shop or sink.
 
+pub mod drill;
 pub mod error;
 pub mod exercises;
 pub mod grade;

@@ -66,7 +66,7 @@ fn svg(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
                     text.axis x=(short(left + slot / 2.0)) y=(BASE + 18.0) text-anchor="middle" { (bar.label) }
                 }
             }
-            text.axis x=(RIGHT) y=(HEIGHT - 6.0) text-anchor="end" { (picture.x.in_language(words.code)) }
+            text.axis x=(LEFT) y=(HEIGHT - 6.0) { (picture.x.in_language(words.code)) }
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::error::ClassroomError;
 use crate::kafka::Outgoing;
 use crate::simulate::stream::moment;
 
+const END: &str = "end_of_stream";
+
 /// What stands in the topic, and, with its topic, in the manifest. No event of a shop: a sink refuses it as one that it doesn't know.
 #[derive(Debug, Serialize)]
 struct Tick<'a> {
@@ -28,7 +30,7 @@ pub(super) fn send(replay: &mut Replay<'_>, target: &mut Target, seconds: u32) -
         let topic = format!("{prefix}{topic}");
         for partition in producer.partitions(&topic)? {
             let tick = Tick {
-                event_type: "end_of_stream",
+                event_type: END,
                 timestamp: moment(at).to_string(),
                 topic: &topic,
                 partition,
@@ -36,7 +38,8 @@ pub(super) fn send(replay: &mut Replay<'_>, target: &mut Target, seconds: u32) -
             producer.send(&Outgoing {
                 topic: &topic,
                 partition: Some(partition),
-                key: None,
+                // A compacted topic takes nothing without a key.
+                key: Some(END.as_bytes().to_vec()),
                 value: &serde_json::to_vec(&tick)?,
                 millis: at.div_euclid(1000).max(0),
                 headers: OwnedHeaders::new(),

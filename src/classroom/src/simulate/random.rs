@@ -28,6 +28,8 @@ pub enum Purpose {
     Skew,
     /// Which stretches of time come as bursts in a replay.
     Burst,
+    /// What happens to a consumer in a drill.
+    Drill,
 }
 
 /// One stream of random numbers.
