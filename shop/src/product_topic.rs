@@ -21,6 +21,8 @@ use tracing::{debug, info};
 
 use crate::sink_progress::Quiet;
 use crate::store::{SaidAgain, Store, StoreError};
+
+/// How often is looked, until the topic was seen whole; and after that.
 const UNTIL_SEEN: Duration = Duration::from_secs(5);
 const ONCE_SEEN: Duration = Duration::from_mins(1);
 /// How long one question to Kafka may take, and reading the topic; a shop that stops waits for one question at most.
