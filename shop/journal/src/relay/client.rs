@@ -126,7 +126,7 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         debug!(%error, reason, "librdkafka reports an error");
         // One that the producer can't go on after is about a message, and is told with it.
-        if error != KafkaError::Global(RDKafkaErrorCode::Fatal) {
+        if !is_about_a_message(&error) {
             self.health.is_away(reason);
         }
     }
@@ -152,6 +152,14 @@ impl ProducerContext for Context {
     }
 }
 
+/// The producer's own end, which the session tells with the message that it is about; Kafka is there.
+const fn is_about_a_message(error: &KafkaError) -> bool {
+    matches!(
+        error,
+        KafkaError::Global(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::GaplessGuarantee)
+    )
+}
+
 /// A negative offset is librdkafka's way to say that it was not told.
 fn place(message: &BorrowedMessage<'_>) -> Option<Place> {
     (message.offset() >= 0).then(|| Place {
@@ -170,6 +178,16 @@ mod tests {
         options.extra = vec![("max.in.flight.requests.per.connection".to_owned(), "5".to_owned())];
         let config = producer_config(&options, BatchBytes::LARGEST);
         assert_eq!(config.get("max.in.flight.requests.per.connection"), Some("1"));
+    }
+
+    #[test]
+    fn a_message_that_is_refused_is_no_kafka_that_is_away() {
+        assert!(is_about_a_message(&KafkaError::Global(
+            RDKafkaErrorCode::GaplessGuarantee
+        )));
+        assert!(!is_about_a_message(&KafkaError::Global(
+            RDKafkaErrorCode::AllBrokersDown
+        )));
     }
 
     #[test]

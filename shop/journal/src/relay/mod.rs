@@ -168,6 +168,8 @@ impl Relay {
                         "The relay begins again after the last acknowledged entry, with smaller batches"
                     );
                     batch = batch.smaller();
+                    wait(&stop, FIRST_PAUSE).await;
+                    continue;
                 }
                 Ok(End::Again(why)) => {
                     self.health.update(|state| state.restarts += 1);
