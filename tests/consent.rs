@@ -113,7 +113,7 @@ async fn a_browser_whose_visitor_allows_only_what_is_necessary_tells_nothing_by_
     browser.is_on("/privacy").await;
     browser.sees("[role=status]").await;
     browser.clicks("main h1").await;
-    browser.clicks("a[href='/products/']").await;
+    browser.clicks("footer a[href='/products/']").await;
     browser.is_on("/products/").await;
     browser.clicks("main a.tile-link").await;
     browser.sees("form.add").await;
