@@ -190,7 +190,7 @@ impl Shop {
         let site = Site::new(
             (clock.clone(), store.clone()),
             (recorder(settings, &journal), way, portal.clone()),
-            manners(settings, (address, &key), experiments),
+            manners(settings, (address, &key), experiments, &rooms),
             readiness(&samples, parts, metrics.clone()),
         );
         Ok(Self {

@@ -26,12 +26,7 @@ pub(super) fn footer(frame: &Frame<'_>) -> Markup {
                     ("/account", words.frame.account),
                     ("/privacy", words.frame.privacy),
                 ]))
-                (column(around.books, &[
-                    ("/data", words.frame.data),
-                    ("/insights", around.insights),
-                    ("/classroom", around.classroom),
-                    ("/data/documents", around.contract),
-                ]))
+                (column(around.books, &books(frame)))
                 div.foot-terms {
                     p { (around.delivery) " " (around.returns) }
                     p { (words.frame.footer_note) }
@@ -40,6 +35,18 @@ pub(super) fn footer(frame: &Frame<'_>) -> Markup {
             }
         }
     }
+}
+
+fn books(frame: &Frame<'_>) -> Vec<(&'static str, &'static str)> {
+    let around = frame.around();
+    let mut links = vec![
+        ("/data", frame.words().frame.data),
+        ("/insights", around.insights),
+        ("/classroom", around.classroom),
+        ("/data/documents", around.contract),
+    ];
+    links.retain(|(address, _)| address.starts_with("/data") || frame.rooms.contains(address));
+    links
 }
 
 fn column(heading: &str, links: &[(&str, &str)]) -> Markup {

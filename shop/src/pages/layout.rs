@@ -43,6 +43,8 @@ pub struct Frame<'a> {
     pub endpoint: &'a str,
     /// The shop's public address, without a slash at the end.
     pub public_url: &'a str,
+    /// Addresses of what other rooms serve beside the shop's own pages.
+    pub rooms: &'a [&'a str],
 }
 
 impl Frame<'_> {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum_extra::extract::cookie::Key;
 use portal::Portal;
 use schemas::Clock;
@@ -97,10 +98,14 @@ pub(super) fn portal(settings: &Settings, address: SocketAddr, clock: Clock, way
     })
 }
 
+/// Where the rooms of `de-shop` are; a shop by itself has none.
+const ROOMS: [&str; 2] = ["/insights", "/classroom"];
+
 pub(super) fn manners(
     settings: &Settings,
     (address, key): (SocketAddr, &[u8; 64]),
     experiments: Experiments,
+    rooms: &Router,
 ) -> Manners {
     let public_url = public_url(settings, address);
     // Behind a proxy everybody comes from this machine.
@@ -118,5 +123,6 @@ pub(super) fn manners(
         client_events_per_minute: settings.client_events_per_minute,
         sign_ups_per_hour: settings.sign_ups_per_hour,
         experiments,
+        rooms: if rooms.has_routes() { &ROOMS } else { &[] },
     }
 }

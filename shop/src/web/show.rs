@@ -61,6 +61,7 @@ impl Caller {
             view: (self.occasion.method == "GET" && self.consent.allows_observing()).then_some(self.occasion.view_id),
             endpoint: self.occasion.endpoint,
             public_url: site.manners.public_url.as_str(),
+            rooms: site.manners.rooms,
         }
     }
 

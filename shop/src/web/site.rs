@@ -86,6 +86,8 @@ pub struct Manners {
     pub experiments: Experiments,
     /// To whom the portal shows messages.
     pub portal: PortalAccess,
+    /// Addresses of what other rooms serve beside the shop's own pages.
+    pub rooms: &'static [&'static str],
 }
 
 impl Site {

@@ -6,12 +6,27 @@ use axum::http::{Method, StatusCode};
 use shop::crowd::Advisor;
 use shop::domain::calendar;
 
-use crate::world::World;
+use crate::world::{Settings, World};
 
 /// The products of the page's tiles, each as often as it stands there.
 fn tiles(page: &str) -> Vec<&str> {
     let links = page.split("class=\"tile-link\" href=\"/products/").skip(1);
     links.filter_map(|link| link.split(['"', '?']).next()).collect()
+}
+
+#[tokio::test]
+async fn the_footer_leads_to_other_rooms_only_where_they_are_served() {
+    let alone = World::start().await;
+    let with_insights = World::with(Settings {
+        rooms: &["/insights"],
+        ..Settings::default()
+    })
+    .await;
+    for (world, links) in [(alone, [true, false, false]), (with_insights, [true, true, false])] {
+        let page = world.visitor().opens("/").await.text;
+        let leads_to = |room| page.contains(&format!("<li><a href=\"{room}\">"));
+        assert_eq!(["/data", "/insights", "/classroom"].map(leads_to), links);
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub client_events_per_minute: u32,
     pub portal_is_open: bool,
     pub portal_token: Option<&'static str>,
+    pub rooms: &'static [&'static str],
 }
 
 impl Default for Settings {
@@ -60,6 +61,7 @@ impl Default for Settings {
             client_events_per_minute: 0,
             portal_is_open: true,
             portal_token: None,
+            rooms: &[],
         }
     }
 }
@@ -104,6 +106,7 @@ impl World {
             sign_ups_per_hour: 5,
             experiments: Experiments::built_in().unwrap(),
             portal: PortalAccess::new(settings.portal_is_open, settings.portal_token),
+            rooms: settings.rooms,
         };
         let readiness = Readiness {
             parts: Arc::new(|| {
