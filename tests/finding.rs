@@ -18,6 +18,10 @@ async fn suggestions_are_chosen_with_the_keyboard_alone() {
     browser
         .waits_for("document.querySelector('#find').getAttribute('aria-expanded') === 'true'")
         .await;
+    // Not those of the empty field, which were there first.
+    browser
+        .waits_for("document.querySelector('#suggestions [href=\"/products/501\"]') !== null")
+        .await;
     browser
         .waits_for("document.querySelector('.find [role=status]').textContent.length > 0")
         .await;

@@ -83,7 +83,9 @@ fn lines_of(event_type: EventType) -> BTreeMap<String, Line> {
             return;
         };
         let field = Value::Object(field.clone());
-        let example = field["examples"][0].to_string();
+        // In one order, whatever order other crates of a build have JSON keep.
+        let mut example = field["examples"][0].clone();
+        example.sort_all_objects();
         let line = format!(
             "| `{path}`{} | {} | {} | {} | {} | {} | {} | {} |\n",
             if optional.iter().any(|one| one == path) {
@@ -94,7 +96,7 @@ fn lines_of(event_type: EventType) -> BTreeMap<String, Line> {
             kind(&field),
             facts.unit.symbol().unwrap_or_default(),
             cell(field["description"].as_str().unwrap_or_default()),
-            code(&example),
+            code(&example.to_string()),
             facts.origin.name(),
             if facts.personal { "yes" } else { "" },
             fields::since(event_type, path).unwrap_or_default(),

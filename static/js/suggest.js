@@ -45,6 +45,7 @@
     list.innerHTML = html; // the shop's own markup, escaped where it is made
     if (!field.value.trim()) list.prepend(...recent());
     options().forEach((option, place) => { option.id = "suggestion-" + place; });
+    choose(-1); // what was chosen stood in another list
     open(options().length > 0);
     status.textContent = list.querySelector("template")?.dataset.said ?? "";
   };

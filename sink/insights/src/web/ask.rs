@@ -81,7 +81,7 @@ fn shown(answer: &Answer) -> Markup {
             Some(_) => p.note { "Cut off after " (bounds.bytes / 1024) " KB, the bound of bytes: name the columns that you need instead of *." },
             None => {}
         }
-        @if let Some(plot) = plots::draw(&table) { figure { (plot) } }
+        @if let Some(plot) = plots::draw(&table) { figure tabindex="0" { (plot) } }
         @if answer.rows.is_empty() { p.quiet-text { "No rows." } } @else {
             div.scroll tabindex="0" role="region" aria-label="Answer" {
                 table {
