@@ -203,8 +203,8 @@ async fn a_click_on_a_name_or_an_address_does_not_tell_it() {
     browser.clicks("main address").await;
     browser.clicks("main h1").await;
     browser.page.goto("about:blank").await.expect("the visitor leaves");
-    browser.close().await;
     let seen = world.sees_clicks_on("/orders/").await;
+    browser.close().await;
     let messages: Vec<String> = seen
         .topics
         .by_id

@@ -160,6 +160,8 @@ impl Browser {
     }
 
     pub async fn close(self) {
+        // The last page's beacons go out beside it, and end with the browser.
+        tokio::time::sleep(Duration::from_millis(300)).await;
         self.page.quit().await.expect("the browser closes");
         assert!(
             self.driver.stop().code().is_none_or(|code| code == 0),
