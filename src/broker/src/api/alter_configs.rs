@@ -1,13 +1,11 @@
 //! `AlterConfigs`, the older request: replaces all settings of a topic by those that it names.
 
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::alter_configs_request::AlterConfigsResource;
 use kafka_protocol::messages::alter_configs_response::AlterConfigsResourceResponse;
 use kafka_protocol::messages::{AlterConfigsRequest, AlterConfigsResponse};
 
-use super::{configs, errors};
+use super::configs::{self, Refused};
 use crate::node::Node;
-use crate::topics::TopicError;
 use crate::topics::config::TopicConfig;
 
 pub(super) fn answer(node: &Node, request: AlterConfigsRequest) -> AlterConfigsResponse {
@@ -16,29 +14,20 @@ pub(super) fn answer(node: &Node, request: AlterConfigsRequest) -> AlterConfigsR
             .with_resource_type(resource.resource_type)
             .with_resource_name(resource.resource_name.clone());
         match alter(node, &resource, request.validate_only) {
-            Ok(Ok(())) => response,
-            Ok(Err(error)) => response
-                .with_error_code(errors::of_topic(&error).code())
-                .with_error_message(Some(errors::words(&error))),
-            Err(error) => response
-                .with_error_code(error.code())
-                .with_error_message(configs::why_refused(error)),
+            Ok(()) => response,
+            Err(refused) => response
+                .with_error_code(refused.code())
+                .with_error_message(refused.words()),
         }
     });
     AlterConfigsResponse::default().with_responses(responses.collect())
 }
 
-fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<Result<(), TopicError>, ResponseError> {
+fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<(), Refused> {
     let topic = configs::altered_topic(node, resource.resource_type, &resource.resource_name)?;
     let mut config = TopicConfig::default();
     for setting in &resource.configs {
-        if let Err(error) = configs::apply(&mut config, &setting.name, setting.value.as_ref()) {
-            return Ok(Err(error.into()));
-        }
+        configs::apply(&mut config, &setting.name, setting.value.as_ref())?;
     }
-    Ok(if dry_run {
-        Ok(())
-    } else {
-        node.topics.configure(&topic, config)
-    })
+    configs::configure(node, &topic, config, dry_run)
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;
 
+use super::errors;
 use crate::node::Node;
-use crate::topics::Topic;
 use crate::topics::config::{ConfigError, Key, Kind, TopicConfig};
+use crate::topics::{Topic, TopicError};
 
 /// The protocol's number for "a topic's settings".
 pub(super) const TOPIC: i8 = 2;
@@ -66,11 +67,54 @@ pub(super) fn altered_topic(node: &Node, kind: i8, name: &StrBytes) -> Result<Ar
     node.topics.get(name).ok_or(ResponseError::UnknownTopicOrPartition)
 }
 
-/// Words for the one refusal that an operator could not guess.
-pub(super) fn why_refused(error: ResponseError) -> Option<StrBytes> {
-    (error == ResponseError::InvalidRequest).then(|| {
-        StrBytes::from_static_str(
-            "the embedded broker changes the settings of topics only; its own are given when it is started",
-        )
-    })
+/// Why the settings of a resource stay as they are.
+pub(super) enum Refused {
+    Resource(ResponseError),
+    Topic(TopicError),
+}
+
+impl Refused {
+    pub(super) fn code(&self) -> i16 {
+        match self {
+            Self::Resource(error) => error.code(),
+            Self::Topic(error) => errors::of_topic(error).code(),
+        }
+    }
+
+    /// Words where an operator could not guess.
+    pub(super) fn words(&self) -> Option<StrBytes> {
+        match self {
+            Self::Resource(ResponseError::InvalidRequest) => Some(StrBytes::from_static_str(
+                "the embedded broker changes the settings of topics only; its own are given when it is started",
+            )),
+            Self::Resource(_) => None,
+            Self::Topic(error) => Some(errors::words(error)),
+        }
+    }
+}
+
+impl From<ResponseError> for Refused {
+    fn from(error: ResponseError) -> Self {
+        Self::Resource(error)
+    }
+}
+
+impl From<TopicError> for Refused {
+    fn from(error: TopicError) -> Self {
+        Self::Topic(error)
+    }
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self::Topic(error.into())
+    }
+}
+
+/// Gives the topic its new settings; a dry run only looks whether they could be given.
+pub(super) fn configure(node: &Node, topic: &Arc<Topic>, config: TopicConfig, dry_run: bool) -> Result<(), Refused> {
+    if !dry_run {
+        node.topics.configure(topic, config)?;
+    }
+    Ok(())
 }

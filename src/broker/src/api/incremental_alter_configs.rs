@@ -5,9 +5,8 @@ use kafka_protocol::messages::incremental_alter_configs_request::AlterConfigsRes
 use kafka_protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
 use kafka_protocol::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse};
 
-use super::{configs, errors};
+use super::configs::{self, Refused};
 use crate::node::Node;
-use crate::topics::TopicError;
 
 const SET: i8 = 0;
 const DELETE: i8 = 1;
@@ -20,36 +19,26 @@ pub(super) fn answer(node: &Node, request: IncrementalAlterConfigsRequest) -> In
             .with_resource_type(resource.resource_type)
             .with_resource_name(resource.resource_name.clone());
         match alter(node, &resource, request.validate_only) {
-            Ok(Ok(())) => response,
-            Ok(Err(error)) => response
-                .with_error_code(errors::of_topic(&error).code())
-                .with_error_message(Some(errors::words(&error))),
-            Err(error) => response
-                .with_error_code(error.code())
-                .with_error_message(configs::why_refused(error)),
+            Ok(()) => response,
+            Err(refused) => response
+                .with_error_code(refused.code())
+                .with_error_message(refused.words()),
         }
     });
     IncrementalAlterConfigsResponse::default().with_responses(responses.collect())
 }
 
-fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<Result<(), TopicError>, ResponseError> {
+fn alter(node: &Node, resource: &AlterConfigsResource, dry_run: bool) -> Result<(), Refused> {
     let topic = configs::altered_topic(node, resource.resource_type, &resource.resource_name)?;
     let mut config = topic.config();
     for change in &resource.configs {
-        let changed = match change.config_operation {
+        match change.config_operation {
             SET => configs::apply(&mut config, &change.name, change.value.as_ref()),
             DELETE => configs::apply(&mut config, &change.name, None),
             APPEND => configs::change_list(&mut config, &change.name, change.value.as_ref(), true),
             SUBTRACT => configs::change_list(&mut config, &change.name, change.value.as_ref(), false),
-            _ => return Err(ResponseError::InvalidRequest),
-        };
-        if let Err(error) = changed {
-            return Ok(Err(error.into()));
-        }
+            _ => return Err(ResponseError::InvalidRequest.into()),
+        }?;
     }
-    Ok(if dry_run {
-        Ok(())
-    } else {
-        node.topics.configure(&topic, config)
-    })
+    configs::configure(node, &topic, config, dry_run)
 }
