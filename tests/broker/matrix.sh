@@ -3,7 +3,8 @@
 #   tests/broker/matrix.sh [embedded] [kafka]     (default: both; the programs are taken from target/, built if need be)
 #   --frameworks: also Kafka Streams, Kafka Connect, Spark and Flink, which take 1 GB to install and ten minutes a broker to run
 #   --only NAME: one client, for a quick look
-# Prints tests/broker/matrix.md, and writes it there with --keep (which runs the frameworks too). Exit 1 when an operation fails, or is
+# Prints the table; with --keep what was run replaces what matrix/results.tsv has of these clients, and matrix.md is made of all that is
+# there. Exit 1 when an operation fails, or is
 # refused where that isn't documented.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,9 +12,13 @@ keep='' frameworks='' only=''
 brokers=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --keep) keep=yes frameworks=yes ;;
+    --keep) keep=yes ;;
     --frameworks) frameworks=yes ;;
-    --only) only=$2 && shift ;;
+    --only)
+      only=$2
+      case "$2" in Spark | Flink | "Kafka Streams" | "Kafka Connect") frameworks=yes ;; esac
+      shift
+      ;;
     *) brokers+=("$1") ;;
   esac
   shift
@@ -33,8 +38,11 @@ trap finish EXIT
 tests/servers/install.sh kafka-clients >&2
 program="${DE_SHOP:-$target/debug/de-shop}"
 [ -x "$program" ] || cargo build --locked >&2
+# wanted NAME...: whether one of these clients is to be run.
+wanted() { [ -z "$only" ] || printf '%s\n' "$@" | grep -qxF -e "$only"; }
+[ -x "$target/debug/examples/matrix_rdkafka" ] || ! wanted rdkafka || cargo build --locked --example matrix_rdkafka >&2
 # Debian's Go may be older than these clients ask for, and their modules come from Go's own proxy.
-if ! (cd tests/broker/matrix/go && go build -o "$work/go" .) >&2; then
+if wanted franz-go sarama kafka-go && ! (cd tests/broker/matrix/go && go build -o "$work/go" .) >&2; then
   echo "SKIPPED: franz-go, sarama and kafka-go, which need the Go that go.mod names and Go's module proxy" >&2
 fi
 
@@ -58,7 +66,7 @@ patience=240
 client() {
   local name=$1 broker
   shift
-  [ -z "$only" ] || [ "$only" = "$name" ] || return 0
+  wanted "$name" || return 0
   for broker in "${brokers[@]}"; do
     timeout "$patience" "$@" "${addresses[$broker]}" 2>"$work/$name.$broker.stderr" | sed "s|^|$name\t$broker\t|" >>"$work/results" ||
       printf '%s\t%s\t%s\t%s\n' "$name" "$broker" "all of it" "FAILED: $(tail -n 1 "$work/$name.$broker.stderr" | cut -c 1-120)" >>"$work/results"
@@ -81,6 +89,7 @@ if [ -x "$work/go" ]; then
   client sarama "$work/go" sarama
   client kafka-go "$work/go" segmentio
 fi
+client rdkafka "$target/debug/examples/matrix_rdkafka"
 libs="$servers/kafka-4.3.1/libs"
 sources=tests/broker/matrix/java
 javac -d "$work/java" -cp "$libs/*" "$sources/Harness.java" "$sources/JavaClient.java"
@@ -104,8 +113,12 @@ run_frameworks() {
     -cp "$work/java:$flink" Flink
 }
 [ -z "$frameworks" ] || run_frameworks
+[ -e "$work/results" ] || { echo "matrix.sh: no client is called '$only'" >&2 && exit 2; }
 
-python3 tests/broker/matrix/table.py "$work/results" "${brokers[@]}" >"$work/matrix.md" && code=0 || code=$?
-cat "$work/matrix.md"
-[ -z "$keep" ] || cp "$work/matrix.md" tests/broker/matrix.md
-exit "$code"
+kept=tests/broker/matrix/results.tsv
+if [ -n "$keep" ]; then
+  awk -F'\t' 'NR == FNR { ran[$1, $2] = 1; next } !(($1, $2) in ran)' "$work/results" "$kept" >"$work/others"
+  cat "$work/others" "$work/results" >"$kept"
+  python3 tests/broker/matrix/table.py "$kept" embedded kafka >tests/broker/matrix.md || true
+fi
+python3 tests/broker/matrix/table.py "$work/results" "${brokers[@]}"

@@ -12,8 +12,10 @@ REFUSED = {
     "ACLs": "Neither broker has an authorizer here, and both say so: SECURITY_DISABLED.",
 }
 
-# Frameworks do things of their own: each has a table of its own.
+# Frameworks do things of their own: they have a table of their own.
 FRAMEWORKS = ["Kafka Streams", "Kafka Connect", "Spark", "Flink"]
+CLIENTS = ["kcat", "confluent-kafka", "kafka-python", "aiokafka", "kafkajs", "franz-go", "sarama", "kafka-go", "rdkafka", "Java client",
+           "Kafka's tools", *FRAMEWORKS]
 
 
 def mark(result):
@@ -34,7 +36,8 @@ def table(results, clients, operations, brokers):
 def main(path, *brokers):
     results, clients, operations = {}, [], []
     with open(path, encoding="utf-8") as lines:
-        for line in lines:
+        # Clients in a fixed order, whichever were run last.
+        for line in sorted(lines, key=lambda line: CLIENTS.index(line.split("\t")[0])):
             client, broker, operation, result = line.rstrip("\n").split("\t")
             results[client, operation, broker] = result
             clients += [client] if client not in clients else []
@@ -45,7 +48,7 @@ def main(path, *brokers):
             documented = result.startswith("refused") and operation in REFUSED
             (said if documented else bad).append(f"| {operation} | {client} | {broker} | {result} |")
     print("# Clients of the embedded broker and of Apache Kafka\n")
-    print("Made by `tests/broker/matrix.sh --keep`: each cell is one run of one operation by one real client, "
+    print("Made by `tests/broker/matrix.sh --keep [--frameworks]`: each cell is the last run of one operation by one real client, "
           f"{' / '.join(brokers)}: ✓ passes, – refused, ✗ fails; empty: the client has no such operation, or it isn't tried.\n")
     table(results, [client for client in clients if client not in FRAMEWORKS], operations, brokers)
     found = [client for client in clients if client in FRAMEWORKS]

@@ -188,13 +188,22 @@ final class JavaClient {
         admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(3))).all().get();
         Collection<AlterConfigOp> set = List.of(new AlterConfigOp(new ConfigEntry("retention.ms", "60000"), AlterConfigOp.OpType.SET));
         admin.incrementalAlterConfigs(Map.of(resource, set)).all().get();
-        Harness.same(admin.describeConfigs(List.of(resource)).all().get().get(resource).get("retention.ms").value(), "60000");
+        // Apache Kafka's broker hears of it from its controller.
+        Harness.until("retention.ms=60000", Duration.ofSeconds(20), () -> "60000".equals(retention(resource)));
         Harness.same(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size(), 3);
         var partition = new TopicPartition(topic, 0);
         Harness.same(admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition).get().offset(), 0L);
         Harness.same(admin.describeCluster().nodes().get().size(), 1);
         admin.describeFeatures().featureMetadata().get();
         admin.deleteTopics(List.of(topic)).all().get();
+    }
+
+    private static String retention(ConfigResource topic) {
+        try {
+            return admin.describeConfigs(List.of(topic)).all().get().get(topic).get("retention.ms").value();
+        } catch (Exception error) {
+            throw new IllegalStateException(error);
+        }
     }
 
     private static void transactions() throws Exception {
