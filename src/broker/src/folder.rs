@@ -12,9 +12,6 @@ use super::log::recovery;
 /// The layout of the data folder that this version writes.
 const FORMAT: u32 = 1;
 
-const FORMAT_FILE: &str = "format";
-const CLUSTER_ID: &str = "cluster-id";
-
 /// Let go when it is dropped. Closing the file alone isn't enough: a process that is started at this moment holds a copy of it until it
 /// has begun.
 #[derive(Debug)]
@@ -44,14 +41,8 @@ impl DataFolder {
         };
         fs::create_dir_all(path).map_err(trouble)?;
         let lock = lock(path)?;
-        let mut missing = Vec::new();
-        missing.extend(check_format(path)?);
-        let cluster_id = known_cluster_id(path).map_err(trouble)?.unwrap_or_else(|| {
-            let id = as_kafka_writes_it(Uuid::new_v4());
-            missing.push((CLUSTER_ID, id.clone()));
-            id
-        });
-        recovery::add_all(path, &missing).map_err(trouble)?;
+        check_format(path)?;
+        let cluster_id = cluster_id(path).map_err(trouble)?;
         Ok(Self {
             path: path.to_owned(),
             cluster_id,
@@ -78,28 +69,35 @@ fn lock(path: &Path) -> Result<FolderLock, BrokerError> {
     }
 }
 
-/// What is to be written where the folder says nothing yet: its file and what stands in it.
-fn check_format(path: &Path) -> Result<Option<(&'static str, String)>, BrokerError> {
+fn check_format(path: &Path) -> Result<(), BrokerError> {
     let trouble = |source| BrokerError::Folder {
         path: path.to_owned(),
         source,
     };
-    match fs::read_to_string(path.join(FORMAT_FILE)) {
-        Ok(text) if text.trim().parse() == Ok(FORMAT) => Ok(None),
+    let file = path.join("format");
+    match fs::read_to_string(&file) {
+        Ok(text) if text.trim().parse() == Ok(FORMAT) => Ok(()),
         Ok(text) => Err(BrokerError::Format {
             path: path.to_owned(),
             found: text.trim().to_owned(),
             known: FORMAT,
         }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some((FORMAT_FILE, FORMAT.to_string()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            recovery::replace(&file, FORMAT.to_string().as_bytes()).map_err(trouble)
+        }
         Err(error) => Err(trouble(error)),
     }
 }
 
-fn known_cluster_id(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path.join(CLUSTER_ID)) {
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+fn cluster_id(path: &Path) -> io::Result<String> {
+    let file = path.join("cluster-id");
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let id = as_kafka_writes_it(Uuid::new_v4());
+            recovery::replace(&file, id.as_bytes())?;
+            Ok(id)
+        }
         Err(error) => Err(error),
     }
 }

@@ -13,7 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Offset;
 use super::batch::{self, BatchHeader, HEADER};
@@ -184,30 +184,6 @@ fn between(good: &[Range<usize>], from: usize, to: usize) -> Vec<Range<usize>> {
         .map(|(start, end)| start..end)
         .filter(|stretch| !stretch.is_empty())
         .collect()
-}
-
-/// Adds files to a folder, and waits for the disk twice, not twice for each: a start in a new folder waits for nothing else.
-pub(crate) fn add_all(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let write = |(name, content): &(&str, String)| -> io::Result<PathBuf> {
-        let fresh = folder.join(name).with_extension("new");
-        let mut file = File::create(&fresh)?;
-        file.write_all(content.as_bytes())?;
-        file.sync_all()?;
-        Ok(fresh)
-    };
-    let written: io::Result<Vec<PathBuf>> = std::thread::scope(|scope| {
-        let writers: Vec<_> = files.iter().map(|file| scope.spawn(move || write(file))).collect();
-        let broke = |_| Err(io::Error::other("a thread that wrote a file broke"));
-        let done = writers.into_iter().map(|writer| writer.join().unwrap_or_else(broke));
-        done.collect()
-    });
-    for (fresh, (name, _)) in written?.iter().zip(files) {
-        fs::rename(fresh, folder.join(name))?;
-    }
-    File::open(folder)?.sync_all()
 }
 
 /// Replaces a file as a whole: after a crash it is the old or the new one.
