@@ -1,4 +1,4 @@
-//! What can go wrong with the store; a refusal (out of stock, wrong password) is an answer and not in here.
+//! What can go wrong with the store, and what it refuses (out of stock, wrong password): an answer to whoever asked, not a failure.
 
 use std::time::Duration;
 
@@ -45,6 +45,43 @@ pub enum StoreError {
     OrderMissing(OrderId),
     #[error("a password can't be hashed: {0}")]
     PasswordHash(String),
+}
+
+/// Why something was not done; nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone<R> {
+    /// An answer to whoever asked.
+    #[error("{0}")]
+    Refused(R),
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+impl<R> From<sqlx::Error> for NotDone<R> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the work of a transaction may end with instead of being done.
+pub(super) trait Unfinished: From<StoreError> {
+    /// None for a refusal.
+    fn failure(&self) -> Option<&StoreError>;
+}
+
+impl Unfinished for StoreError {
+    fn failure(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl<R> Unfinished for NotDone<R> {
+    fn failure(&self) -> Option<&StoreError> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
 }
 
 impl StoreError {

@@ -12,7 +12,7 @@ use schemas::{InstanceId, Timestamp};
 use sqlx::{AnyConnection, Row};
 
 use crate::store::database::{in_time, transaction, transaction_always};
-use crate::store::{Store, StoreError};
+use crate::store::{NotDone, Store, StoreError};
 
 /// A shop that was seen this lately runs; each says so every 15 seconds.
 const RUNS_WITHIN_MICROS: i64 = 60 * 1_000_000;
@@ -118,10 +118,10 @@ impl Store {
     }
 
     /// From now on this shop drains the facts of `orphan`, and of those that it had adopted; answers how many wait.
-    pub async fn adopt(&self, orphan: &InstanceId) -> Result<Result<u64, AdoptionRefused>, StoreError> {
+    pub async fn adopt(&self, orphan: &InstanceId) -> Result<u64, NotDone<AdoptionRefused>> {
         transaction!(self.0.database, |connection| {
             if let Some(refused) = self.refuses_to_adopt(connection, orphan).await? {
-                return Ok(Err(refused));
+                return Err(NotDone::Refused(refused));
             }
             let own = self.0.instance.as_str();
             sqlx::query(
@@ -144,7 +144,7 @@ impl Store {
             .bind(own)
             .fetch_one(connection)
             .await?;
-            Ok(Ok(waiting.unsigned_abs()))
+            Ok(waiting.unsigned_abs())
         })
     }
 

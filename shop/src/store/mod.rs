@@ -11,7 +11,7 @@
 //! SQLite: one writing connection (BEGIN IMMEDIATE), 4 readers, WAL; for one shop. PostgreSQL: schema `shop`, at most 16 connections,
 //! for any number of shops. Work that collides with somebody else's is done again, up to 10 times.
 //!
-//! A refusal is an answer: functions that may refuse return `Result<Result<_, Refusal>, StoreError>`.
+//! A refusal is an answer: functions that may refuse return `Result<_, NotDone<Refusal>>`.
 
 mod account;
 mod belongings;
@@ -50,7 +50,7 @@ use crate::observe::Occasion;
 pub use account::PasswordChange;
 pub use belongings::FormToken;
 pub use checkout::Submitted;
-pub use error::StoreError;
+pub use error::{NotDone, StoreError};
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
@@ -141,11 +141,11 @@ impl Store {
 /// One transaction that may record facts, see [`database::transaction`].
 macro_rules! recording {
     ($store:expr, |$connection:ident| $work:expr) => {{
-        let verdict = $crate::store::database::transaction!($store.0.database, |$connection| $work);
-        if let Ok(Ok(_)) = &verdict {
+        let done = $crate::store::database::transaction!($store.0.database, |$connection| $work);
+        if done.is_ok() {
             $store.has_recorded();
         }
-        verdict
+        done
     }};
 }
 

@@ -1,7 +1,7 @@
 use schemas::{InstanceId, Sequence};
 use shop::store::{AdoptionRefused, Store};
 
-use crate::world::{World, on_each_database};
+use crate::world::{World, answered, on_each_database};
 
 on_each_database!(
     facts_of_a_shop_that_is_gone_are_drained_by_the_one_that_adopts_it,
@@ -48,9 +48,9 @@ async fn facts_of_a_shop_that_is_gone_are_drained_by_the_one_that_adopts_it(worl
         ("test", 3, seen)
     );
 
-    assert_eq!(heir.adopt(&named("test")).await.unwrap(), Ok(3));
+    assert_eq!(answered(heir.adopt(&named("test")).await), Ok(3));
     assert_eq!(
-        heir.adopt(&named("test")).await.unwrap(),
+        answered(heir.adopt(&named("test")).await),
         Ok(3),
         "once more changes nothing"
     );
@@ -73,15 +73,15 @@ async fn a_shop_that_runs_is_not_adopted_and_an_adopted_one_is_told(world: &Worl
     let heir = world.another_shop("heir").await;
     world.passes(59);
     assert_eq!(
-        heir.adopt(&named("test")).await.unwrap(),
+        answered(heir.adopt(&named("test")).await),
         Err(AdoptionRefused::Runs(seen))
     );
     assert_eq!(world.store.runs().await.unwrap(), None);
     world.passes(61);
-    assert_eq!(heir.adopt(&named("test")).await.unwrap(), Ok(0));
+    assert_eq!(answered(heir.adopt(&named("test")).await), Ok(0));
     assert_eq!(world.store.runs().await.unwrap().as_deref(), Some("heir"));
     assert_eq!(
-        world.store.adopt(&named("heir")).await.unwrap(),
+        answered(world.store.adopt(&named("heir")).await),
         Err(AdoptionRefused::Retired("heir".to_owned()))
     );
 }
@@ -91,14 +91,14 @@ async fn an_adopter_that_is_gone_hands_on_what_it_had_adopted(world: &World) {
     mina.adds(world.some_product(0), 1).await.unwrap();
     let (first, second) = (world.another_shop("first").await, world.another_shop("second").await);
     first.runs().await.unwrap();
-    assert_eq!(first.adopt(&named("test")).await.unwrap(), Ok(1));
+    assert_eq!(answered(first.adopt(&named("test")).await), Ok(1));
     assert_eq!(
-        second.adopt(&named("test")).await.unwrap(),
+        answered(second.adopt(&named("test")).await),
         Err(AdoptionRefused::AdoptedBy("first".to_owned()))
     );
     world.passes(61);
     assert_eq!(second.waiting_facts().await.unwrap().orphans[0].instance, "first");
-    assert_eq!(second.adopt(&named("first")).await.unwrap(), Ok(1));
+    assert_eq!(answered(second.adopt(&named("first")).await), Ok(1));
     assert_eq!(
         (waiting_for(&second, "second").await, waiting_for(&first, "first").await),
         (1, 0)
@@ -107,11 +107,11 @@ async fn an_adopter_that_is_gone_hands_on_what_it_had_adopted(world: &World) {
 
 async fn nobody_adopts_itself_or_a_name_that_never_was(world: &World) {
     assert_eq!(
-        world.store.adopt(&named("test")).await.unwrap(),
+        answered(world.store.adopt(&named("test")).await),
         Err(AdoptionRefused::Own)
     );
     assert_eq!(
-        world.store.adopt(&named("nobody")).await.unwrap(),
+        answered(world.store.adopt(&named("nobody")).await),
         Err(AdoptionRefused::Unknown)
     );
 }

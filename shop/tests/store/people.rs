@@ -4,7 +4,7 @@ use shop::domain::account::NewAccount;
 use shop::domain::{Email, Field, Language, OrderError, Problem};
 use shop::store::SignInToken;
 
-use crate::world::{PASSWORD, World, on_each_database, somewhere};
+use crate::world::{PASSWORD, World, answered, on_each_database, somewhere};
 use sqlx::Executor;
 
 on_each_database!(
@@ -120,11 +120,8 @@ async fn an_address_signs_up_once_even_at_the_same_time(world: &World) {
             .store
             .sign_up(&occasion, visitor.visitor, &account, Language::En, 303)
     });
-    let outcomes: Vec<_> = futures_util::future::join_all(tries)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let outcomes = futures_util::future::join_all(tries).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(answered).collect();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     for refused in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         assert_eq!((refused.field, refused.problem), (Field::Email, Problem::Taken));
