@@ -13,6 +13,8 @@ use journal::FactId;
 impl Store {
     /// The first `limit` facts, by id, that `instance` recorded or has adopted and that are not marked as being in its journal.
     pub async fn facts_not_in_journal(&self, instance: &InstanceId, limit: u32) -> Result<Vec<StoredFact>, StoreError> {
+        let mut connection = self.0.database.read().await?;
+        self.is_the_latest(&mut connection).await?;
         let rows = sqlx::query(
             "SELECT id, event_type, event_id, session_id, happened_at, trace_parent, data FROM event
              WHERE journal_sequence IS NULL
@@ -22,7 +24,7 @@ impl Store {
         .bind(instance.as_str())
         .bind(instance.as_str())
         .bind(i64::from(limit))
-        .fetch_all(&mut *self.0.database.read().await?)
+        .fetch_all(&mut *connection)
         .await?;
         rows.iter().map(StoredFact::try_from).collect()
     }
@@ -30,6 +32,7 @@ impl Store {
     /// Marks facts with their places in the journal, all of them or none; marking again does nothing.
     pub async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), StoreError> {
         transaction_always!(self.0.database, |connection| {
+            self.is_the_latest(connection).await?;
             for (id, sequence) in marks {
                 let sequence =
                     i64::try_from(sequence.0).map_err(|error| StoreError::impossible("event", id.0, error))?;
