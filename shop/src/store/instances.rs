@@ -217,9 +217,13 @@ impl Store {
             }
             Some(_) => None,
             None => {
+                // In two questions, each of which has an index: a name that was mistyped is looked for among all facts.
                 let has_recorded: i64 = sqlx::query_scalar(
-                    "SELECT COUNT(*) FROM (SELECT id FROM event WHERE instance = $1 LIMIT 1) AS recorded",
+                    "SELECT COUNT(*) FROM (SELECT 1) AS one
+                     WHERE EXISTS (SELECT 1 FROM event WHERE instance = $1 AND journal_sequence IS NULL)
+                        OR EXISTS (SELECT 1 FROM event WHERE instance = $2 AND journal_sequence IS NOT NULL)",
                 )
+                .bind(orphan.as_str())
                 .bind(orphan.as_str())
                 .fetch_one(connection)
                 .await?;
