@@ -146,7 +146,7 @@ async fn visits(world: &World, until: Instant, scripts: bool) -> i64 {
             Browser::open_without_scripts(&folder).await
         };
         shops(world, &browser).await;
-        browser.page.goto("about:blank").await.expect("the visitor leaves");
+        goes(&browser, "about:blank").await;
         browser.close().await;
         std::fs::remove_dir_all(&folder).expect("the browser's folder goes");
         visits += 1;
@@ -157,13 +157,18 @@ async fn visits(world: &World, until: Instant, scripts: bool) -> i64 {
 /// Looks, chooses, changes the mind, buys: what is not on the page is left, as a person would.
 async fn shops(world: &World, browser: &Browser) {
     let at = |path: &str| format!("{}{path}", world.shop_address());
-    browser.page.goto(at("/")).await.expect("the shop opens");
+    while !goes(browser, &at("/")).await {}
     for _ in 0..rand::random_range(5..12) {
         thinks().await;
         match rand::random_range(0..10) {
             0..3 => searches(browser).await,
-            3 | 4 => goes(browser, &at(&format!("/products/?page={}", rand::random_range(1..6)))).await,
-            5 => goes(browser, &at("/")).await,
+            3 | 4 => {
+                let page = rand::random_range(1..6);
+                goes(browser, &at(&format!("/products/?page={page}"))).await;
+            }
+            5 => {
+                goes(browser, &at("/")).await;
+            }
             6 => {
                 goes(browser, &at("/cart")).await;
                 presses(browser, "form[action='/cart/remove'] [type=submit]").await;
@@ -190,8 +195,14 @@ async fn thinks() {
     tokio::time::sleep(Duration::from_millis(rand::rng().random_range(1_500..6_000))).await;
 }
 
-async fn goes(browser: &Browser, address: &str) {
-    browser.page.goto(address).await.expect("the shop answers");
+/// Whether the page was there before the browser lost its patience, which a machine with much else to do may try.
+async fn goes(browser: &Browser, address: &str) -> bool {
+    let arrived = browser.page.goto(address).await;
+    if let Err(error) = &arrived {
+        let error = error.to_string();
+        eprintln!("{address}: {}", error.lines().next().unwrap_or_default());
+    }
+    arrived.is_ok()
 }
 
 async fn searches(browser: &Browser) {
