@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use schemas::OrderId;
+use schemas::{InstanceId, OrderId};
 
 /// Why the store couldn't do what it was asked. Nothing was recorded, except where [`StoreError::Database`] hits a COMMIT: then it is
 /// unknown, and repeating is safe where a token is given (checkout).
@@ -33,6 +33,13 @@ pub enum StoreError {
     /// Somebody changed the same thing at the same time; it was tried again several times.
     #[error("the same thing was changed at the same time, again and again")]
     Conflict,
+    #[error(
+        "another shop of the name {0} was started, on a copy of this journal folder: its facts are that one's. Stop it, give it a journal \
+         folder of its own, and start this one again"
+    )]
+    Namesake(InstanceId),
+    #[error("an event of {bytes} bytes is more than the journal takes")]
+    TooLarge { bytes: usize },
     #[error("an event can't be encoded")]
     Encode(#[source] serde_json::Error),
     #[error("table {table}, row {row}: {reason}")]

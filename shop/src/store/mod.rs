@@ -71,6 +71,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     database: Database,
     instance: InstanceId,
+    /// The number of this start; 0 while the store is only looked at.
+    start: AtomicI64,
     clock: Clock,
     catalogue: watch::Sender<Arc<Catalogue>>,
     /// How often prices were changed when the catalogue was read.
@@ -96,6 +98,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             database,
             instance,
+            start: AtomicI64::new(0),
             clock,
             catalogue: watch::Sender::new(catalogue),
             catalogue_version: AtomicI64::new(version),

@@ -1,5 +1,6 @@
 use schemas::{InstanceId, Sequence};
-use shop::store::{AdoptionRefused, Store};
+use shop::store::{AdoptionRefused, Store, StoreError};
+use sqlx::Executor;
 
 use crate::world::{World, answered, on_each_database};
 
@@ -8,6 +9,8 @@ on_each_database!(
     a_shop_that_runs_is_not_adopted_and_an_adopted_one_is_told,
     an_adopter_that_is_gone_hands_on_what_it_had_adopted,
     nobody_adopts_itself_or_a_name_that_never_was,
+    of_two_shops_with_one_name_the_one_that_started_last_drains,
+    a_shop_that_starts_again_or_whose_database_was_put_back_is_alone,
 );
 
 const SECOND: i64 = 1_000_000;
@@ -114,4 +117,42 @@ async fn nobody_adopts_itself_or_a_name_that_never_was(world: &World) {
         answered(world.store.adopt(&named("nobody")).await),
         Err(AdoptionRefused::Unknown)
     );
+}
+
+/// The journal's folder was copied, with the name in it.
+async fn of_two_shops_with_one_name_the_one_that_started_last_drains(world: &World) {
+    let (first, name) = (&world.store, named("test"));
+    first.begins_to_run().await.unwrap();
+    let mina = world.visitor();
+    mina.adds(world.some_product(0), 1).await.unwrap();
+    let fact = first.facts_not_in_journal(&name, 100).await.unwrap()[0].id;
+    let second = world.another_shop("test").await;
+    second.begins_to_run().await.unwrap();
+    assert_eq!(second.facts_not_in_journal(&name, 100).await.unwrap().len(), 1);
+
+    let told = first.facts_not_in_journal(&name, 100).await.unwrap_err();
+    assert!(matches!(told, StoreError::Namesake(_)), "{told}");
+    let told = first.mark_in_journal(&[(fact, Sequence(1))]).await.unwrap_err();
+    assert!(told.to_string().contains("journal folder of its own"), "{told}");
+    // However often it says that it runs.
+    assert_eq!(first.runs().await.unwrap(), None);
+    assert!(first.facts_not_in_journal(&name, 100).await.is_err());
+    second.mark_in_journal(&[(fact, Sequence(1))]).await.unwrap();
+    assert_eq!(waiting_for(&second, "test").await, 0);
+}
+
+async fn a_shop_that_starts_again_or_whose_database_was_put_back_is_alone(world: &World) {
+    for _ in 0..3 {
+        world.store.begins_to_run().await.unwrap();
+        assert_eq!(waiting_for(&world.store, "test").await, 0);
+    }
+    let again = world.another_shop("test").await;
+    again.begins_to_run().await.unwrap();
+    // The backup is from before the last starts; then another copy begins.
+    let backup = "UPDATE shop_instance SET starts = 1";
+    world.connection().await.execute(backup).await.unwrap();
+    assert_eq!(waiting_for(&again, "test").await, 0);
+    again.runs().await.unwrap();
+    world.another_shop("test").await.begins_to_run().await.unwrap();
+    assert!(again.facts_not_in_journal(&named("test"), 100).await.is_err());
 }

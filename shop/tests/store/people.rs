@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use journal::MAX_EVENT_BYTES;
+use schemas::events::{CartLine, CartMerge};
 use shop::domain::account::NewAccount;
-use shop::domain::{Email, Field, Language, OrderError, Problem};
-use shop::store::SignInToken;
+use shop::domain::{Cart, Catalogue, Email, Field, Language, OrderError, Problem, StockLevels};
+use shop::store::{SignInToken, StoreError};
 
 use crate::world::{PASSWORD, World, answered, on_each_database, somewhere};
 use sqlx::Executor;
@@ -11,6 +13,8 @@ on_each_database!(
     signing_up_signs_in_and_takes_the_cart_along,
     signing_in_pours_the_visitors_cart_into_the_accounts,
     what_a_guest_ordered_is_the_accounts_after_signing_up_or_in,
+    a_guest_with_more_orders_than_a_fact_can_tell_takes_them_along_in_parts,
+    a_fact_that_no_journal_takes_is_not_recorded,
     a_wrong_password_and_an_unknown_address_are_refused_alike,
     an_address_signs_up_once_even_at_the_same_time,
     a_token_changes_at_each_sign_in_and_dies_at_sign_out,
@@ -86,6 +90,54 @@ async fn what_a_guest_ordered_is_the_accounts_after_signing_up_or_in(world: &Wor
     let live = world.projections().await;
     world.store.rebuild().await.unwrap();
     assert_eq!(world.projections().await, live, "derived afresh, they are the same");
+}
+
+async fn a_guest_with_more_orders_than_a_fact_can_tell_takes_them_along_in_parts(world: &World) {
+    let mut mina = world.visitor();
+    mina.signs_up(MINA).await;
+    let mut guest = world.visitor();
+    guest.adds(world.some_product(0), 1).await.unwrap();
+    let orders = "WITH RECURSIVE n (id) AS (SELECT 20001 UNION ALL SELECT id + 1 FROM n WHERE id < 50000)
+                  INSERT INTO orders (id, owner, placed_at, delivery_fee, total, payment, version)
+                  SELECT n.id, cart.owner, 1, 0, 1, 'on_delivery', 1 FROM n, cart";
+    world.connection().await.execute(orders).await.unwrap();
+    for taken in [1000, 2000] {
+        guest.signs_in(MINA, PASSWORD).await.unwrap();
+        let theirs = "SELECT COUNT(*), MIN(id) FROM orders WHERE owner LIKE 'account/%'";
+        assert_eq!(world.rows(theirs).await, [format!("{taken} | {}", 50_001 - taken)]);
+    }
+    for fact in world
+        .store
+        .facts_not_in_journal(&"test".parse().unwrap(), 100)
+        .await
+        .unwrap()
+    {
+        assert!(
+            fact.event.json.len() <= MAX_EVENT_BYTES,
+            "{} bytes",
+            fact.event.json.len()
+        );
+    }
+}
+
+async fn a_fact_that_no_journal_takes_is_not_recorded(world: &World) {
+    let mina = world.visitor();
+    let line = CartLine {
+        product_id: world.some_product(0),
+        quantity: 1,
+        unit_price: Some(1),
+    };
+    let everything = CartMerge {
+        merged: vec![line; 10_000],
+        items: vec![line],
+    };
+    let decide = |_: &Cart, _: &Catalogue, _: &StockLevels| Ok(Some(everything.clone().into()));
+    let refused = world
+        .store
+        .change_cart(&world.occasion(), mina.owner(), 303, decide)
+        .await;
+    assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{refused:?}");
+    assert!(world.facts().await.is_empty() && mina.cart().await.is_empty());
 }
 
 async fn a_wrong_password_and_an_unknown_address_are_refused_alike(world: &World) {
