@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::database;
 use super::raw::Raw;
-pub use super::raw::{AnswerError, LARGEST};
+pub use super::raw::{AnswerError, LARGEST, MOST_ROWS};
 use crate::exercises::table::{Column, Kind, Row, Value};
 use crate::simulate::scenario::day_start;
 
@@ -35,10 +36,24 @@ pub fn read(path: &Path, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
         return Err(AnswerError::Large(length));
     }
     let bytes = fs::read(path)?;
-    if bytes.starts_with(b"SQLite format 3\0") {
+    if bytes.starts_with(SQLITE) {
         return typed(&database::sqlite(path)?, columns);
     }
     parse(&bytes, columns)
+}
+
+/// How a file of SQLite begins.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Reads an answer that was sent as a file, whichever kind it is.
+pub fn of_bytes(bytes: &[u8], columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    if !bytes.starts_with(SQLITE) {
+        return parse(bytes, columns);
+    }
+    // SQLite reads files.
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(bytes)?;
+    typed(&database::sqlite(file.path())?, columns)
 }
 
 /// Reads an answer that was sent as text.
@@ -82,6 +97,9 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
         .collect();
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
+        if rows.len() >= MOST_ROWS {
+            return Err(AnswerError::Long);
+        }
         let record = record.map_err(|error| refused(place + 1, &error))?;
         if record.iter().all(str::is_empty) {
             continue;
@@ -102,7 +120,7 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
 
 fn json_lines(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let read = lines.enumerate().map(|(place, line)| {
+    let read = lines.take(MOST_ROWS + 1).enumerate().map(|(place, line)| {
         serde_json::from_str::<Json>(line).map_err(|error| AnswerError::Row {
             row: place + 1,
             reason: error.to_string(),
@@ -121,6 +139,9 @@ fn json_array(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
 
 /// Programs leave out what is null, in the first object, too: a column is there when any object has it.
 fn objects(values: &[Json], columns: &[Column]) -> Result<Raw, AnswerError> {
+    if values.len() > MOST_ROWS {
+        return Err(AnswerError::Long);
+    }
     let mut objects = Vec::with_capacity(values.len());
     for (place, value) in values.iter().enumerate() {
         let Json::Object(object) = value else {
@@ -154,6 +175,10 @@ fn objects(values: &[Json], columns: &[Column]) -> Result<Raw, AnswerError> {
 }
 
 fn typed(raw: &Raw, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    // A database's table without rows doesn't tell its columns.
+    if raw.names.is_empty() {
+        return Err(AnswerError::Empty(names_of(columns)));
+    }
     let places: HashMap<String, usize> = raw
         .names
         .iter()

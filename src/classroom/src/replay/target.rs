@@ -48,12 +48,20 @@ impl Target {
                     partition: None,
                     key: message.key.clone(),
                     value: &message.value,
-                    millis: message.at.div_euclid(1000).max(0),
+                    millis: millis(message),
                     headers: headers(message),
                 })
             }
             Self::Files { folder, open } => into_file(folder, open, message).map_err(ClassroomError::Write),
             Self::Stdout(out) => line(out, &message.value).map_err(ClassroomError::Write),
+        }
+    }
+
+    /// What stands in a buffer goes on its way; Kafka's client sends by itself.
+    pub(super) fn send_buffered(&mut self) -> Result<(), ClassroomError> {
+        match self {
+            Self::Kafka { .. } => Ok(()),
+            Self::Files { .. } | Self::Stdout(_) => self.flush(),
         }
     }
 
@@ -96,8 +104,30 @@ fn into_file(folder: &Path, open: &mut BTreeMap<PathBuf, BufWriter<File>>, messa
     }
 }
 
-/// What the message says of itself, as the shop's relay would; what can't be read gets none.
+/// The record's time: as it was, otherwise the event's.
+fn millis(message: &Message) -> i64 {
+    let recorded = message.record.as_ref().and_then(|record| record.millis);
+    recorded.unwrap_or_else(|| message.at.div_euclid(1000)).max(0)
+}
+
+/// As they were in the topic that the message comes from; otherwise what it says of itself, as the shop's relay would. What can't be read
+/// gets none.
 fn headers(message: &Message) -> OwnedHeaders {
+    if let Some(record) = &message.record {
+        return record
+            .headers
+            .iter()
+            .fold(OwnedHeaders::new(), |headers, (name, value)| {
+                headers.insert(KafkaHeader {
+                    key: name,
+                    value: value.as_deref(),
+                })
+            });
+    }
+    of_the_value(&message.value)
+}
+
+fn of_the_value(value: &[u8]) -> OwnedHeaders {
     #[derive(serde::Deserialize)]
     struct Head<'a> {
         event_id: &'a str,
@@ -106,7 +136,7 @@ fn headers(message: &Message) -> OwnedHeaders {
         schema_version: u32,
         source: schemas::Source,
     }
-    let Ok(head) = serde_json::from_slice::<Head<'_>>(&message.value) else {
+    let Ok(head) = serde_json::from_slice::<Head<'_>>(value) else {
         return OwnedHeaders::new();
     };
     let source = format!("de-shop/{}", head.source.instance);
