@@ -77,6 +77,7 @@ fn names_of(columns: &[Column]) -> String {
 
 /// The separator that stands most often in the first line: spreadsheets of many countries write semicolons.
 fn delimited(text: &str) -> Result<Raw, AnswerError> {
+    let text = without_sep(text);
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
     let separator = [b',', b';', b'\t'].into_iter().max_by_key(count).unwrap_or(b',');
@@ -116,6 +117,16 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
         );
     }
     Ok(Raw { names, rows })
+}
+
+/// Some spreadsheets say their separator on a line of its own before the columns: `sep=;`.
+fn without_sep(text: &str) -> &str {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if first.trim().len() == 5 && first.starts_with("sep=") {
+        rest
+    } else {
+        text
+    }
 }
 
 fn json_lines(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
@@ -185,6 +196,13 @@ fn typed(raw: &Raw, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
         .enumerate()
         .map(|(place, name)| (name.trim().to_lowercase(), place))
         .collect();
+    let named = |column: &Column| {
+        let is_it = |name: &&String| name.trim().to_lowercase() == column.name;
+        raw.names.iter().filter(is_it).count()
+    };
+    if let Some(column) = columns.iter().find(|column| named(column) > 1) {
+        return Err(AnswerError::Twice(column.name));
+    }
     let place = |column: &Column| {
         places.get(column.name).copied().ok_or_else(|| AnswerError::Column {
             missing: column.name,
@@ -344,5 +362,21 @@ mod tests {
         assert!(said(b"hour,name,events\n\xff\xfe,a,3\n").contains("UTF-8"));
         assert!(said(b"hour,name,events\na,b\n").contains("2 cells"));
         assert!(said(b"[1]").contains("object"));
+    }
+
+    /// Each was reported of a grader that is in use somewhere.
+    #[test]
+    fn what_other_graders_took_for_an_answer_is_none() {
+        let said = |text: &str| parse(text.as_bytes(), &COLUMNS).unwrap_err().to_string();
+        for number in ["nan", "NaN", "inf", "-inf", "1e400", "3,0", "1 000", "0x3", "\u{ff13}"] {
+            let row = format!("hour;name;events\n2026-11-02T13:00:00Z;a;{number}\n");
+            assert!(said(&row).contains("a whole number"), "{number}");
+        }
+        assert!(said("hour,name,events,Events\n2026-11-02T13:00:00Z,a,3,4\n").contains("`events` is there twice"));
+        let plain = rows(b"hour,name,events\n2026-11-02T13:00:00Z,a,3\n");
+        assert_eq!(
+            rows(b"sep=;\r\nhour;name;events\r\n2026-11-02T13:00:00Z;a;3\r\n"),
+            plain
+        );
     }
 }

@@ -192,10 +192,17 @@ mod tests {
         for name in ["kim.csv", "lee/answer.csv", "lee/.DS_Store", "park/a.csv", "park/b.csv"] {
             write(name);
         }
-        for name in [".DS_Store", "Thumbs.db", "__MACOSX/kim.csv"] {
+        for name in [".DS_Store", "Thumbs.db", "__MACOSX/kim.csv", "class\\seo.csv"] {
             write(name);
         }
-        let expected = [("kim", true), ("lee", true), ("park", false)];
+        fs::create_dir(folder.path().join("choi")).unwrap();
+        let expected = [
+            ("choi", false),
+            ("class\\seo", true),
+            ("kim", true),
+            ("lee", true),
+            ("park", false),
+        ];
         assert_eq!(found(folder.path()), expected.map(|(id, is_ok)| (id.to_owned(), is_ok)));
     }
 

@@ -22,6 +22,8 @@ pub enum AnswerError {
         expected: String,
         found: String,
     },
+    #[error("column `{0}` is there twice: which one counts?")]
+    Twice(&'static str),
     #[error("row {row}, column `{column}`: expected {expected}, found `{found}`")]
     Cell {
         row: usize,

@@ -162,7 +162,7 @@ impl Labels {
         match self {
             Self::InTwoRows if place % 2 == 1 => Some(34.0),
             Self::InTwoRows => Some(18.0),
-            Self::Every(every) => (place % every == 0).then_some(18.0),
+            Self::Every(every) => place.is_multiple_of(every).then_some(18.0),
         }
     }
 }

@@ -161,14 +161,14 @@ fn an_answer_is_taken_as_a_file_of_each_kind() {
         id: "kim".into(),
     };
     let truth = ALL[2].lesson(&student).unwrap().truth();
-    let (mut csv, mut lines) = ("product_id,adds,quantity\n".to_owned(), String::new());
-    for row in &truth {
-        let [product, adds, quantity] = [0, 1, 2].map(|place| row[place].to_string());
-        csv.push_str(&format!("{product},{adds},{quantity}\n"));
-        lines.push_str(&format!(
-            "{{\"product_id\":{product},\"adds\":{adds},\"quantity\":{quantity}}}\n"
-        ));
-    }
+    let cells = |row: &crate::exercises::table::Row| [0, 1, 2].map(|place| row[place].to_string());
+    let csv_row = |[product, adds, quantity]: [String; 3]| format!("{product},{adds},{quantity}\n");
+    let json_row = |[product, adds, quantity]: [String; 3]| {
+        format!("{{\"product_id\":{product},\"adds\":{adds},\"quantity\":{quantity}}}\n")
+    };
+    let rows: String = truth.iter().map(cells).map(csv_row).collect();
+    let csv = format!("product_id,adds,quantity\n{rows}");
+    let lines: String = truth.iter().map(cells).map(json_row).collect();
     let database = sqlite(&truth);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

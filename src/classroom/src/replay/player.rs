@@ -53,6 +53,11 @@ impl<'a> Player<'a> {
     /// Puts the message out when it is due; false when it was told to stop before. `share` tells how much of the sources is read.
     pub(super) fn put(&mut self, message: &Message, share: impl Fn() -> Option<f64>) -> Result<bool, ClassroomError> {
         self.stream_time = self.stream_time.max(message.at);
+        let before = Instant::now();
+        if self.target.prepare(message)? {
+            // The schedule waits while a topic is made: no message is late for it, and all keep their distances.
+            self.begun += before.elapsed();
+        }
         let due = self.schedule.due(message.at);
         if !self.wait(due, &share)? {
             self.report.interrupted = true;

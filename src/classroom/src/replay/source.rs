@@ -251,7 +251,7 @@ impl Lines {
         loop {
             let mut line = Vec::new();
             let read = (&mut self.input).take(LONGEST_LINE).read_until(b'\n', &mut line);
-            let length = read.map_err(ClassroomError::Read)?;
+            let length = read.map_err(|error| ClassroomError::file("SOURCE", Path::new(&self.name), error))?;
             if length == 0 {
                 return Ok(None);
             }

@@ -38,20 +38,24 @@ impl Target {
         })
     }
 
+    /// Makes what the message goes into, where it isn't there yet; true when that took time.
+    pub(super) fn prepare(&mut self, message: &Message) -> Result<bool, ClassroomError> {
+        match self {
+            Self::Kafka { producer, prefix } => producer.make_topic(&topic_of(prefix, message)),
+            Self::Files { .. } | Self::Stdout(_) => Ok(false),
+        }
+    }
+
     pub(super) fn put(&mut self, message: &Message) -> Result<(), ClassroomError> {
         match self {
-            Self::Kafka { producer, prefix } => {
-                let topic = message.topic.as_deref().unwrap_or("replay");
-                let topic = format!("{prefix}{topic}");
-                producer.send(&Outgoing {
-                    topic: &topic,
-                    partition: None,
-                    key: message.key.clone(),
-                    value: &message.value,
-                    millis: millis(message),
-                    headers: headers(message),
-                })
-            }
+            Self::Kafka { producer, prefix } => producer.send(&Outgoing {
+                topic: &topic_of(prefix, message),
+                partition: None,
+                key: message.key.clone(),
+                value: &message.value,
+                millis: millis(message),
+                headers: headers(message),
+            }),
             Self::Files { folder, open } => into_file(folder, open, message).map_err(ClassroomError::Write),
             Self::Stdout(out) => line(out, &message.value).map_err(ClassroomError::Write),
         }
@@ -78,8 +82,23 @@ impl Target {
     }
 }
 
+fn topic_of(prefix: &str, message: &Message) -> String {
+    let topic = message.topic.as_deref().unwrap_or("replay");
+    format!("{prefix}{topic}")
+}
+
+/// One line is one message: a line break within a value (between the parts of a JSON text) becomes a space.
 fn line(out: &mut impl Write, value: &[u8]) -> io::Result<()> {
-    out.write_all(value)?;
+    let is_break = |byte: &u8| b"\r\n".contains(byte);
+    if value.iter().any(is_break) {
+        let one_line: Vec<u8> = value
+            .iter()
+            .map(|byte| if is_break(byte) { b' ' } else { *byte })
+            .collect();
+        out.write_all(&one_line)?;
+    } else {
+        out.write_all(value)?;
+    }
     out.write_all(b"\n")
 }
 
@@ -156,4 +175,17 @@ fn of_the_value(value: &[u8]) -> OwnedHeaders {
             value: Some(*text),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_several_lines_stays_one_message() {
+        let mut out = Vec::new();
+        line(&mut out, b"{\r\n  \"a\": 1\n}").unwrap();
+        line(&mut out, b"{}").unwrap();
+        assert_eq!(out, b"{    \"a\": 1 }\n{}\n");
+    }
 }

@@ -13,6 +13,7 @@ use crate::simulate;
 
 mod downloads;
 mod loops_and_outages;
+mod reported;
 
 #[derive(Debug, Parser)]
 struct Line {
