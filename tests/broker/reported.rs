@@ -1,4 +1,4 @@
-//! Situations that users of other brokers reported: Redpanda, Tansu, AutoMQ, franz-go's kfake, mockforge, Faust. Each names the report.
+//! Situations that users of other brokers reported: Redpanda, Tansu, `AutoMQ`, franz-go's kfake, mockforge, Faust. Each names the report.
 
 use std::time::{Duration, Instant};
 
@@ -151,7 +151,7 @@ async fn a_static_member_is_fenced_by_another_of_its_name() -> Outcome {
     Ok(())
 }
 
-/// AutoMQ #141: after a reboot producers went on, and consumers got nothing any more. librdkafka #3584: an idempotent producer ended with
+/// `AutoMQ` #141: after a reboot producers went on, and consumers got nothing any more. librdkafka #3584: an idempotent producer ended with
 /// a fatal error when its broker came back.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_stay_go_on_after_a_restart_of_the_broker() -> Outcome {
@@ -207,7 +207,7 @@ async fn a_group_that_retention_has_overtaken_goes_on_with_what_is_left() -> Out
 /// Kafka's own default, `flush.messages` without an end: acknowledged and shown before it is on the disk, there after a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_may_ask_that_no_acknowledgement_waits_for_the_disk() -> Outcome {
-    let world = World::start_with(|settings| settings.flush_interval = Duration::from_secs(3600)).await?;
+    let world = World::start_with(|settings| settings.flush_interval = Duration::from_hours(1)).await?;
     let clients = world.clients();
     let unhurried = NewTopic::new("fast", 1, TopicReplication::Fixed(1)).set("flush.messages", "9223372036854775807");
     for made in clients.admin()?.create_topics([&unhurried], &options()).await? {
