@@ -45,7 +45,7 @@ async fn an_hour_shopped_by_browsers_with_and_without_scripts_is_joined_by_sql()
     };
     let minutes = std::env::var("DE_SHOP_JOINED_MINUTES").map_or(60, |text| text.parse().expect("minutes"));
     let until = Instant::now() + Duration::from_mins(minutes);
-    let (scripted, plain, _) = tokio::join!(
+    let (scripted, plain, ()) = tokio::join!(
         visits(&world, until, true),
         visits(&world, until, false),
         reprices(&world, until)
