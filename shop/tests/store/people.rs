@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use journal::MAX_EVENT_BYTES;
-use schemas::events::{CartLine, CartMerge};
 use shop::domain::account::NewAccount;
-use shop::domain::{Cart, Catalogue, Email, Field, Language, OrderError, Problem, StockLevels};
-use shop::store::{SignInToken, StoreError};
+use shop::domain::{Command, Email, Field, Language, OrderError, Problem};
+use shop::observe::Occasion;
+use shop::store::{NotDone, SignInToken, StoreError};
 
 use crate::world::{PASSWORD, World, answered, on_each_database, somewhere};
 use sqlx::Executor;
@@ -122,22 +122,18 @@ async fn a_guest_with_more_orders_than_a_fact_can_tell_takes_them_along_in_parts
 
 async fn a_fact_that_no_journal_takes_is_not_recorded(world: &World) {
     let mina = world.visitor();
-    let line = CartLine {
-        product_id: world.some_product(0),
-        quantity: 1,
-        unit_price: Some(1),
+    let occasion = Occasion {
+        path: "/".repeat(300_000),
+        ..world.occasion()
     };
-    let everything = CartMerge {
-        merged: vec![line; 10_000],
-        items: vec![line],
-    };
-    let decide = |_: &Cart, _: &Catalogue, _: &StockLevels| Ok(Some(everything.clone().into()));
+    let command = Command::AddWish(world.some_product(0));
     let refused = world
         .store
-        .change_cart(&world.occasion(), mina.owner(), 303, decide)
+        .carry_out(&occasion, mina.owner(), &command, (303, None))
         .await;
-    assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{refused:?}");
-    assert!(world.facts().await.is_empty() && mina.cart().await.is_empty());
+    let too_large = matches!(refused, Err(NotDone::Failed(StoreError::TooLarge { .. })));
+    assert!(too_large, "{refused:?}");
+    assert!(world.facts().await.is_empty() && mina.wishes().await.is_empty());
 }
 
 async fn a_wrong_password_and_an_unknown_address_are_refused_alike(world: &World) {
