@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use time::{Date, Month, OffsetDateTime};
 
 use super::row::{Present, Read, postgres_columns, read};
-use super::{Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
 
 /// A few connections, opened when they are needed; each session is read-only.
 #[derive(Debug, Clone)]
@@ -105,14 +105,40 @@ impl Reader {
             .collect()
     }
 
+    pub(super) async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
+        if self.products().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(super::CHANGES).fetch_all(&self.pool).await?;
+        let micros = |at: OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
+        let change = |row: &PgRow| {
+            let (from, to): (OffsetDateTime, Option<OffsetDateTime>) = (row.try_get(4)?, row.try_get(5)?);
+            // Of whatever width the columns are.
+            let number = |column: usize| -> Result<Option<i64>, sqlx::Error> {
+                let wide = row.try_get::<Option<i64>, _>(column);
+                wide.or_else(|_| Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from)))
+            };
+            let prices = (number(3)?, number(2)?.unwrap_or(0));
+            let product = number(0)?.unwrap_or(0);
+            let stock: String = row.try_get(1)?;
+            Ok(CatalogueChange::of(
+                product,
+                &stock,
+                prices,
+                (micros(from), to.map(micros)),
+            ))
+        };
+        let changes: Result<Vec<Option<CatalogueChange>>, sqlx::Error> = rows.iter().map(change).collect();
+        Ok(changes?.into_iter().flatten().collect())
+    }
+
     pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
         if self.products().await?.is_empty() {
             return Ok(None);
         }
-        let sql = "SELECT name_en, price::bigint FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let sql = "SELECT name_en AS name, name_ko, price::bigint AS price, stock_class::text AS stock FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
         let query = sqlx::query_as(sql).bind(id).bind(moment(at));
-        let found: Option<(String, i64)> = query.fetch_optional(&self.pool).await?;
-        Ok(found.map(|(name, price)| ProductThen { name, price }))
+        Ok(query.fetch_optional(&self.pool).await?)
     }
 
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {
