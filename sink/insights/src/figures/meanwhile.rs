@@ -41,9 +41,13 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
 
 type Line = (i64, Option<i64>, String);
 
-/// Sold out at any time of the range, or another price within it.
+/// Sold out at any time of the range, or another price within it; what is newer than the newest event is not known yet, so that an address
+/// with positions shows the same tomorrow.
 fn touches(scope: &Scope<'_>, change: &CatalogueChange) -> bool {
     let range = &scope.range;
+    if scope.arranged.newest.is_none_or(|newest| change.from > newest) {
+        return false;
+    }
     match change.what {
         Changed::SoldOut => change.from < range.to && change.to.is_none_or(|to| to > range.from),
         Changed::Price(..) => range.holds(change.from),
@@ -52,8 +56,11 @@ fn touches(scope: &Scope<'_>, change: &CatalogueChange) -> bool {
 
 fn line(scope: &Scope<'_>, change: &CatalogueChange) -> Line {
     let name = product_name(scope.log, change.product);
+    let to = change
+        .to
+        .filter(|to| scope.arranged.newest.is_some_and(|newest| *to <= newest));
     match change.what {
-        Changed::SoldOut => (change.from, change.to, format!("{name} was sold out")),
+        Changed::SoldOut => (change.from, to, format!("{name} was sold out")),
         Changed::Price(before, after) => {
             let (before, after) = (Value::Money(before).shown(), Value::Money(after).shown());
             (change.from, None, format!("{name} costs {after} instead of {before}"))
