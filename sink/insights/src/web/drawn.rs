@@ -57,8 +57,15 @@ pub(super) fn document(site: &Site, page: &PageThen, marks: &[Mark]) -> Option<S
         p.click-marks-lost hidden {}
     };
     let drawn = drawn.replacen("</head>", &format!("{}</head>", head.into_string()), 1);
+    // What is drawn can be looked at and not used, by no hand and no keyboard.
+    let drawn = drawn.replacen("<body>", r#"<body><div class="click-page" inert>"#, 1);
     let end = drawn.rfind("</body>")?;
-    Some(format!("{}{}{}", &drawn[..end], marks.into_string(), &drawn[end..]))
+    Some(format!(
+        "{}</div>{}{}",
+        &drawn[..end],
+        marks.into_string(),
+        &drawn[end..]
+    ))
 }
 
 /// The document within a page of ours, as wide as the window in which it was looked at.
