@@ -8,8 +8,6 @@ use std::sync::{Arc, OnceLock};
 
 use insights::{PageThen, ProductThen};
 use schemas::ProductId;
-use schemas::Timestamp;
-use shop::domain::calendar::{self, SEOUL};
 use shop::domain::{
     Catalogue, Category, Drawer, Experiments, Filter, Language, ListingQuery, PageNumber, Product, Sort, StockLevels,
     Theme, Won,
@@ -20,13 +18,11 @@ use shop::pages::parts::books::BooksView;
 use shop::pages::parts::narrow::Spot;
 use shop::pages::parts::tile::Tile;
 use shop::pages::product::ProductPage;
-use shop::pages::words::Service;
 use shop::pages::{self, Frame};
 use shop::store::Store;
 use uuid::Uuid;
 
 /// The shop, once it is open: the pages beside it are served from the same moment on.
-#[derive(Default)]
 pub(crate) struct Templates {
     store: OnceLock<Store>,
     experiments: Experiments,
@@ -148,7 +144,6 @@ impl<'a> Then<'a> {
         let product = self.one(self.page.product?)?;
         let category = self.category(product)?;
         let frame = self.frame(language);
-        let arrives = (Service::of(language).day)(calendar::arrives(Timestamp::from_unix_micros_saturating(0)));
         let shown = ProductPage {
             product,
             category,
@@ -160,7 +155,8 @@ impl<'a> Then<'a> {
             quantity: "1",
             error: None,
             wished: false,
-            arrives: &arrives,
+            // The day is counted from a moment that no event tells: that of the order.
+            arrives: "–",
             books: BooksView {
                 days: Vec::new(),
                 since: String::new(),
@@ -175,7 +171,7 @@ impl<'a> Then<'a> {
         let tiles = self.tiles("listing");
         let category = self.page.category.and_then(|id| {
             let mut all = self.catalogue.categories().iter();
-            all.find(|category| i64::from(category.id.0) == id)
+            all.find(|category| category.id.0 == id)
         });
         let filter = Filter {
             category: category.map(|category| category.id),
