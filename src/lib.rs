@@ -5,4 +5,3 @@ pub mod contract;
 pub mod drill;
 pub mod local;
 mod others;
-mod templates;

@@ -8,7 +8,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Broker, BrokerError};
@@ -24,7 +23,6 @@ use sink::{Sink, SinkError, Surroundings as AroundSink};
 use tokio_util::sync::CancellationToken;
 
 use crate::others::Others;
-use crate::templates::Templates;
 
 /// How long after the sink gave up it is started again.
 const SINK_AGAIN: Duration = Duration::from_secs(10);
@@ -137,13 +135,11 @@ impl Local {
         let others = Others::new(broker.as_ref());
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
         insights_are_guarded(&shop_settings, &sink_again.0)?;
-        let templates = Templates::new(shop::shop::experiments(&shop_settings)?);
         let around = AroundShop {
             clock: Clock::system(),
             rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
                 &sink_again.0,
                 settings.listen.ip(),
-                Some(templates.clone()),
                 Clock::system(),
             )?),
             parts: others.parts(),
@@ -154,7 +150,6 @@ impl Local {
             ..shop_settings
         };
         let shop = bind_shop(&settings, shop_settings, &kafka, around, &diagnostics).await?;
-        templates.open(shop.store().clone());
         let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
         Ok(Self {
             settings,

@@ -9,9 +9,11 @@ use crate::source::ProductThen;
 /// The shop beside these pages.
 pub trait Shop: Send + Sync {
     /// How often each variant of an experiment is shown, compared with the others; empty when the shop doesn't run it.
+    #[must_use]
     fn planned(&self, experiment: &str) -> Vec<(String, f64)>;
 
     /// The page by today's templates, as a document without scripts; none when it can't be made from what events tell.
+    #[must_use]
     fn draw(&self, page: &PageThen) -> Option<String>;
 }
 
@@ -35,6 +37,7 @@ pub struct PageThen {
 
 impl PageThen {
     /// Every product on it, each once.
+    #[must_use]
     #[must_use]
     pub fn products(&self) -> Vec<i64> {
         let listed = self.lists.iter().flat_map(|(_, products)| products.iter().copied());

@@ -99,7 +99,7 @@ async fn what_else_happened_stands_beside_the_conversion() -> Result<()> {
         );
         table.write(&lines[until_noon..]).await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-        let slow = "Pages were slow: LCP up to 900 ms for three of four views, usually 310 ms";
+        let slow = "Pages were slow: LCP up to 900 ms for three of four views, usually 305 ms";
         let expected = [
             ("2026-11-03 19:00", "2026-11-03 21:00", slow),
             ("2026-11-03 19:00", "2026-11-03 21:00", "Teapot was sold out"),

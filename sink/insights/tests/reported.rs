@@ -199,7 +199,7 @@ async fn a_query_is_the_same_in_large_and_small_letters() -> Result<()> {
         events.add(
             1,
             1,
-            at("2026-11-03T12:00:00")? + number as i64 * MINUTE,
+            at("2026-11-03T12:00:00")? + i64::try_from(number)? * MINUTE,
             "search",
             details,
         );

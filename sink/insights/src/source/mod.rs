@@ -102,9 +102,9 @@ impl CatalogueChange {
 }
 
 /// The newest so many stretches of all products' histories are looked at.
-const CHANGES: &str = "SELECT product_id, stock_class, price, before, valid_from, valid_to FROM (\
-     SELECT product_id, stock_class, price, lag(price) OVER (PARTITION BY product_id ORDER BY valid_from) AS before, valid_from, valid_to \
-     FROM product) AS history WHERE stock_class = 'sold_out' OR price <> before ORDER BY valid_from DESC LIMIT 1000";
+const CHANGES: &str = "SELECT product_id, stock_class, price, earlier, valid_from, valid_to FROM (\
+     SELECT product_id, stock_class, price, lag(price) OVER (PARTITION BY product_id ORDER BY valid_from) AS earlier, valid_from, valid_to \
+     FROM product) AS history WHERE stock_class = 'sold_out' OR price <> earlier ORDER BY valid_from DESC LIMIT 1000";
 
 /// What is shown of a row to those who look at single events.
 #[derive(Debug, Clone, PartialEq, Eq)]

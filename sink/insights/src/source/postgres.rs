@@ -10,6 +10,9 @@ use time::{Date, Month, OffsetDateTime};
 use super::row::{Present, Read, postgres_columns, read};
 use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
 
+/// A stretch of a product's history: product, stock, price, price before, from and to.
+type History = (i64, String, i64, Option<i64>, OffsetDateTime, Option<OffsetDateTime>);
+
 /// A few connections, opened when they are needed; each session is read-only.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -109,27 +112,12 @@ impl Reader {
         if self.products().await?.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = sqlx::query(super::CHANGES).fetch_all(&self.pool).await?;
+        let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
         let micros = |at: OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
-        let change = |row: &PgRow| {
-            let (from, to): (OffsetDateTime, Option<OffsetDateTime>) = (row.try_get(4)?, row.try_get(5)?);
-            // Of whatever width the columns are.
-            let number = |column: usize| -> Result<Option<i64>, sqlx::Error> {
-                let wide = row.try_get::<Option<i64>, _>(column);
-                wide.or_else(|_| Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from)))
-            };
-            let prices = (number(3)?, number(2)?.unwrap_or(0));
-            let product = number(0)?.unwrap_or(0);
-            let stock: String = row.try_get(1)?;
-            Ok(CatalogueChange::of(
-                product,
-                &stock,
-                prices,
-                (micros(from), to.map(micros)),
-            ))
+        let change = |(product, stock, price, earlier, from, to): History| {
+            CatalogueChange::of(product, &stock, (earlier, price), (micros(from), to.map(micros)))
         };
-        let changes: Result<Vec<Option<CatalogueChange>>, sqlx::Error> = rows.iter().map(change).collect();
-        Ok(changes?.into_iter().flatten().collect())
+        Ok(rows.into_iter().filter_map(change).collect())
     }
 
     pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {

@@ -14,6 +14,9 @@ use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, 
 /// How long a writer of the same file is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A stretch of a product's history: product, stock, price, price before, from and to.
+type History = (i64, String, i64, Option<i64>, String, Option<String>);
+
 /// A few connections to the file, opened when they are needed.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -93,10 +96,9 @@ impl Reader {
         if self.products().await?.is_empty() {
             return Ok(Vec::new());
         }
-        type Row = (i64, String, i64, Option<i64>, String, Option<String>);
-        let rows: Vec<Row> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
+        let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
         let micros = |text: &str| Timestamp::parse(text).ok().map(Timestamp::unix_micros);
-        let change = |(product, stock, price, before, from, to): Row| {
+        let change = |(product, stock, price, before, from, to): History| {
             let to = to.as_deref().and_then(micros);
             CatalogueChange::of(product, &stock, (before, price), (micros(&from)?, to))
         };

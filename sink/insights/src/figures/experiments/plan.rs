@@ -29,21 +29,21 @@ impl Plan {
             let weights = read(asked).ok_or_else(|| {
                 format!("planned={asked}: weights are written as control:9,loud:1; equal shares were taken instead.")
             })?;
-            return Ok(Self::new(seen, weights, Told::Address));
+            return Ok(Self::new(seen, &weights, Told::Address));
         }
         let weights = scope.shop().map(|shop| shop.planned(experiment)).unwrap_or_default();
         if weights.iter().any(|(_, weight)| *weight > 0.0) {
-            return Ok(Self::new(seen, weights, Told::Shop));
+            return Ok(Self::new(seen, &weights, Told::Shop));
         }
         Ok(Self::equal(seen))
     }
 
     pub(super) fn equal(seen: &[&str]) -> Self {
-        let weights = seen.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
-        Self::new(seen, weights, Told::Nobody)
+        let weights: Vec<(String, f64)> = seen.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
+        Self::new(seen, &weights, Told::Nobody)
     }
 
-    fn new(seen: &[&str], weights: Vec<(String, f64)>, told: Told) -> Self {
+    fn new(seen: &[&str], weights: &[(String, f64)], told: Told) -> Self {
         let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
         let weight = |name: &str| {
             weights
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_plan_has_a_share_for_each_variant_that_was_seen_or_planned() {
         let weights = read("control:8, loud:1,quiet:1,off:0").expect("a plan");
-        let plan = Plan::new(&["control", "loud", "other"], weights, Told::Address);
+        let plan = Plan::new(&["control", "loud", "other"], &weights, Told::Address);
         assert_eq!(plan.names, ["control", "loud", "other", "quiet"]);
         assert_eq!(plan.shares, [0.8, 0.1, 0.0, 0.1]);
         assert_eq!(Plan::equal(&["a", "b"]).shares, [0.5, 0.5]);
