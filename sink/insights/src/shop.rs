@@ -38,7 +38,6 @@ pub struct PageThen {
 impl PageThen {
     /// Every product on it, each once.
     #[must_use]
-    #[must_use]
     pub fn products(&self) -> Vec<i64> {
         let listed = self.lists.iter().flat_map(|(_, products)| products.iter().copied());
         let mut all: Vec<i64> = self.product.into_iter().chain(listed).collect();

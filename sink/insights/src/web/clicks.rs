@@ -84,7 +84,7 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
                 }
             }
             (Some(_), None) => p.note {
-                "The page can't be drawn here: " @if site.shop.is_some() { "it depends on more than events tell." } @else { "the shop's templates are the shop's, and these pages run without it (de-shop run has both)." }
+                "The page can't be drawn here: " @if site.shop.is_some() { "it depends on more than events tell." } @else { "the shop's templates are the shop's, and these pages run without it." }
                 " Where its clicks lie is under " a href=(question.here("/insights/attention", &[])) { "Attention" } "."
             },
             _ => {}
