@@ -223,6 +223,7 @@ mod tests {
             language: Language::En,
             session: None,
             may_read,
+            has_classroom: false,
         };
         let chosen = (&[EventType::View][..], EventType::View);
         fields(&reader, Topic::View, chosen, Some(&observed)).into_string()
@@ -238,6 +239,7 @@ mod tests {
                 language,
                 session: None,
                 may_read: false,
+                has_classroom: false,
             };
             let of = |topic, chosen| fields(&reader, topic, (&[chosen], chosen), None).into_string();
             let cart = of(Topic::Cart, EventType::CartAdd);

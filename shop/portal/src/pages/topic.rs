@@ -68,6 +68,9 @@ impl Portal {
             section aria-labelledby="promises" {
                 h2 #promises { (language.of("What you can rely on", "믿어도 되는 것")) }
                 ul.data-promises { @for promise in topics::guarantees(topic, language) { li { (prose(promise)) } } }
+                @if reader.has_classroom {
+                    p { a href={ "/classroom?topic=" (topic.name()) } { (language.of("Exercises on this topic", "이 토픽의 연습")) } }
+                }
             }
             @if let Some(chosen) = chosen { (fields(reader, topic, (&types, chosen), observed.as_deref())) }
             (messages(reader, topic, query, (observed.as_deref(), jumped.as_ref())))
