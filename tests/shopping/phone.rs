@@ -142,3 +142,40 @@ async fn a_products_pictures_are_pushed_through_with_the_thumb_and_without_scrip
         .await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_what_is_to_be_read_is_not_cut_off() {
+    let Some((world, browser)) = opens("a phone's words", false).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/search?q=tea&lang=en").await;
+    // Without scripts the choice has a button beside it, and still room for what it says.
+    browser
+        .waits_for("document.querySelector('.sorting select').getBoundingClientRect().width >= 96")
+        .await;
+    goes_to(&world, &browser, "/products/101?lang=en").await;
+    browser.clicks(".add .primary").await;
+    browser.is_on("/cart").await;
+    let top = |css: &str| format!("document.querySelector({css:?}).getBoundingClientRect().top");
+    browser
+        .waits_for(&format!(
+            "Math.abs({} - {}) < 2",
+            top("form[action='/cart/later'] button"),
+            top("form[action='/cart/remove'] button")
+        ))
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_pages_end_nothing_lies_over_the_last_links() {
+    let Some((world, browser)) = opens("a page's end", true).await else {
+        return;
+    };
+    goes_to(&world, &browser, "/?lang=en").await;
+    browser.runs("window.scrollTo(0, document.body.scrollHeight)").await;
+    browser.waits_for(&is_in_reach(".foot a[rel~=license]")).await;
+    browser.waits_for(&is_in_reach(".emitted-tab")).await;
+    browser.close().await;
+}
