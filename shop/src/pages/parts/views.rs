@@ -143,7 +143,7 @@ fn measure(placed: &Placed) -> Markup {
         Lie::Level => ((1.0, 0.0), (0.0, 1.0)),
         Lie::Upright => ((0.0, -1.0), (-1.0, 0.0)),
         Lie::Rising => ((slant, -slant), (-slant, -slant)),
-        Lie::Falling => ((slant, slant), (slant, -slant)),
+        Lie::Falling => ((slant, slant), (-slant, slant)),
     };
     let Extent { x, y, width, height } = placed.thing;
     let away = placed.breadth / 2.0 + APART;
