@@ -211,7 +211,7 @@ async fn a_secret_in_any_field_address_or_header_leaves_no_trace() {
         "page_performance",
         "form_abandoned",
         "app",
-        "cart_update",
+        "cart_add",
     ] {
         assert!(
             kinds.contains(kind),
