@@ -1,6 +1,9 @@
 //! The classroom's tools on real processes: what is simulated and played goes the way of a real shop's events.
 
 mod drill;
+mod played_back;
+mod starters;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -182,6 +182,7 @@ impl Shop {
             sink: asking.progress.clone(),
         };
         let synced = way.synced.clone();
+        store.begins_to_run().await.map_err(ShopError::Database)?;
         let portal = portal(settings, address, clock.clone(), &way);
         let product_topic = ProductTopic {
             store: store.clone(),

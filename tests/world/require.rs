@@ -11,6 +11,8 @@ pub enum Part {
     Browser,
     Kcat,
     Jq,
+    /// confluent-kafka for Python.
+    PythonClients,
     /// axe-core and html-validate.
     PageCheckers,
     /// AsyncAPI's own parser.
@@ -29,6 +31,7 @@ impl Part {
                 .all(|path| Path::new(path).exists()),
             Self::Kcat => Path::new("/usr/bin/kcat").exists(),
             Self::Jq => Path::new("/usr/bin/jq").exists(),
+            Self::PythonClients => servers().join("clients/python/bin/python").exists(),
             Self::PageCheckers => servers().join("pages/complete").exists(),
             Self::AsyncapiParser => servers().join("asyncapi/complete").exists(),
             Self::Mounting => super::disk::may_mount(),

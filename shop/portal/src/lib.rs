@@ -87,6 +87,8 @@ pub struct Reader {
     pub session: Option<String>,
     /// Whether messages may be shown at all.
     pub may_read: bool,
+    /// Whether there is a classroom beside the shop, with exercises on the topics.
+    pub has_classroom: bool,
 }
 
 /// A page without the frame around it.

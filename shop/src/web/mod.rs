@@ -26,6 +26,7 @@ mod data_token;
 mod endpoint;
 mod error;
 mod experiments;
+mod form;
 mod forwarded;
 mod home;
 mod language;

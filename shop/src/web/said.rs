@@ -40,7 +40,8 @@ struct Event {
 /// An event in words, and the request that led to it.
 #[derive(Debug, Serialize)]
 pub(super) struct Said {
-    said: String,
+    #[serde(rename = "said")]
+    words: String,
     /// Empty for an event that no request led to.
     request_id: String,
     /// `GET /products/101`
@@ -69,7 +70,7 @@ pub(super) fn said(catalogue: &Catalogue, language: Language, event: &Unsealed) 
     };
     let request = format!("{method} {path}");
     Said {
-        said: in_words(catalogue, language, event.event_type, &read),
+        words: in_words(catalogue, language, event.event_type, &read),
         request_id: read.request_id,
         request,
     }

@@ -192,7 +192,7 @@ impl Drill {
     pub fn judge(&self, brokers: &str, stop: &CancellationToken) -> Result<Mark, ClassroomError> {
         let (mut before, mut since) = (live::Standing::default(), Instant::now());
         loop {
-            let standing = live::read(brokers, &self.settings.topic, self.lesson.exercise.columns)?;
+            let (_, standing) = live::read(brokers, &self.settings.topic, self.lesson.exercise.columns)?;
             let marked = mark(&self.lesson, &standing.rows, self.settings.mode);
             if standing != before {
                 (before, since) = (standing, Instant::now());

@@ -37,8 +37,6 @@ pub enum ClassroomError {
     Encode(#[from] serde_json::Error),
     #[error("writing failed")]
     Write(#[source] io::Error),
-    #[error("reading failed")]
-    Read(#[source] io::Error),
     #[error("Kafka at {brokers}")]
     Kafka {
         brokers: String,

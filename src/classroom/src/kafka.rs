@@ -127,12 +127,18 @@ impl Producer {
         })
     }
 
+    /// The topic is there afterwards; false where that was known.
+    pub(crate) fn make_topic(&mut self, topic: &str) -> Result<bool, ClassroomError> {
+        if self.known.contains(topic) {
+            return Ok(false);
+        }
+        topics::ensure(&self.brokers, topic).map_err(|source| self.failed(source))?;
+        Ok(self.known.insert(topic.to_owned()))
+    }
+
     /// Waits while the queue is full, which it is when the broker is away.
     pub(crate) fn send(&mut self, message: &Outgoing<'_>) -> Result<(), ClassroomError> {
-        if !self.known.contains(message.topic) {
-            topics::ensure(&self.brokers, message.topic).map_err(|source| self.failed(source))?;
-            self.known.insert(message.topic.to_owned());
-        }
+        self.make_topic(message.topic)?;
         let waits_since = Instant::now();
         let mut record = BaseRecord::<[u8], [u8]>::to(message.topic)
             .payload(message.value)

@@ -47,7 +47,7 @@ pub(super) fn fields(
                         (language.of("None of the last ", "마지막 메시지 ")) (Count(observed.messages))
                         (language.of(" messages is of this type. ", "건 가운데 이 종류는 없어요. "))
                     }
-                    (None, _) => { (language.of("No messages could be read yet. ", "아직 메시지를 읽지 못했어요. ")) }
+                    (None, _) => { (unread(language)) " " }
                 }
                 a href={ "/data/schemas/" (chosen.name()) ".json" } { "JSON Schema" }
             }
@@ -55,6 +55,14 @@ pub(super) fn fields(
             (never_came(reader, declared, seen))
         }
     }
+}
+
+/// Instead of messages that did not come in time; they are read on meanwhile.
+pub(super) fn unread(language: Language) -> &'static str {
+    language.of(
+        "Kafka has not shown the newest messages yet: load the page again in a moment.",
+        "Kafka가 아직 최근 메시지를 보여 주지 않았어요. 잠시 뒤에 다시 열어 주세요.",
+    )
 }
 
 fn field_table(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {
@@ -215,6 +223,7 @@ mod tests {
             language: Language::En,
             session: None,
             may_read,
+            has_classroom: false,
         };
         let chosen = (&[EventType::View][..], EventType::View);
         fields(&reader, Topic::View, chosen, Some(&observed)).into_string()
@@ -230,6 +239,7 @@ mod tests {
                 language,
                 session: None,
                 may_read: false,
+                has_classroom: false,
             };
             let of = |topic, chosen| fields(&reader, topic, (&[chosen], chosen), None).into_string();
             let cart = of(Topic::Cart, EventType::CartAdd);

@@ -190,6 +190,7 @@ mod tests {
             language: Language::En,
             session: None,
             may_read: true,
+            has_classroom: false,
         }
     }
 

@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::database;
 use super::raw::Raw;
-pub use super::raw::{AnswerError, LARGEST};
+pub use super::raw::{AnswerError, LARGEST, MOST_ROWS};
 use crate::exercises::table::{Column, Kind, Row, Value};
 use crate::simulate::scenario::day_start;
 
@@ -35,10 +36,24 @@ pub fn read(path: &Path, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
         return Err(AnswerError::Large(length));
     }
     let bytes = fs::read(path)?;
-    if bytes.starts_with(b"SQLite format 3\0") {
+    if bytes.starts_with(SQLITE) {
         return typed(&database::sqlite(path)?, columns);
     }
     parse(&bytes, columns)
+}
+
+/// How a file of SQLite begins.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Reads an answer that was sent as a file, whichever kind it is.
+pub fn of_bytes(bytes: &[u8], columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    if !bytes.starts_with(SQLITE) {
+        return parse(bytes, columns);
+    }
+    // SQLite reads files.
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(bytes)?;
+    typed(&database::sqlite(file.path())?, columns)
 }
 
 /// Reads an answer that was sent as text.
@@ -62,6 +77,7 @@ fn names_of(columns: &[Column]) -> String {
 
 /// The separator that stands most often in the first line: spreadsheets of many countries write semicolons.
 fn delimited(text: &str) -> Result<Raw, AnswerError> {
+    let text = without_sep(text);
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
     let separator = [b',', b';', b'\t'].into_iter().max_by_key(count).unwrap_or(b',');
@@ -82,6 +98,9 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
         .collect();
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
+        if rows.len() >= MOST_ROWS {
+            return Err(AnswerError::Long);
+        }
         let record = record.map_err(|error| refused(place + 1, &error))?;
         if record.iter().all(str::is_empty) {
             continue;
@@ -100,9 +119,19 @@ fn delimited(text: &str) -> Result<Raw, AnswerError> {
     Ok(Raw { names, rows })
 }
 
+/// Some spreadsheets say their separator on a line of its own before the columns: `sep=;`.
+fn without_sep(text: &str) -> &str {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if first.trim().len() == 5 && first.starts_with("sep=") {
+        rest
+    } else {
+        text
+    }
+}
+
 fn json_lines(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let read = lines.enumerate().map(|(place, line)| {
+    let read = lines.take(MOST_ROWS + 1).enumerate().map(|(place, line)| {
         serde_json::from_str::<Json>(line).map_err(|error| AnswerError::Row {
             row: place + 1,
             reason: error.to_string(),
@@ -121,6 +150,9 @@ fn json_array(text: &str, columns: &[Column]) -> Result<Raw, AnswerError> {
 
 /// Programs leave out what is null, in the first object, too: a column is there when any object has it.
 fn objects(values: &[Json], columns: &[Column]) -> Result<Raw, AnswerError> {
+    if values.len() > MOST_ROWS {
+        return Err(AnswerError::Long);
+    }
     let mut objects = Vec::with_capacity(values.len());
     for (place, value) in values.iter().enumerate() {
         let Json::Object(object) = value else {
@@ -154,12 +186,23 @@ fn objects(values: &[Json], columns: &[Column]) -> Result<Raw, AnswerError> {
 }
 
 fn typed(raw: &Raw, columns: &[Column]) -> Result<Vec<Row>, AnswerError> {
+    // A database's table without rows doesn't tell its columns.
+    if raw.names.is_empty() {
+        return Err(AnswerError::Empty(names_of(columns)));
+    }
     let places: HashMap<String, usize> = raw
         .names
         .iter()
         .enumerate()
         .map(|(place, name)| (name.trim().to_lowercase(), place))
         .collect();
+    let named = |column: &Column| {
+        let is_it = |name: &&String| name.trim().to_lowercase() == column.name;
+        raw.names.iter().filter(is_it).count()
+    };
+    if let Some(column) = columns.iter().find(|column| named(column) > 1) {
+        return Err(AnswerError::Twice(column.name));
+    }
     let place = |column: &Column| {
         places.get(column.name).copied().ok_or_else(|| AnswerError::Column {
             missing: column.name,
@@ -319,5 +362,21 @@ mod tests {
         assert!(said(b"hour,name,events\n\xff\xfe,a,3\n").contains("UTF-8"));
         assert!(said(b"hour,name,events\na,b\n").contains("2 cells"));
         assert!(said(b"[1]").contains("object"));
+    }
+
+    /// Each was reported of a grader that is in use somewhere.
+    #[test]
+    fn what_other_graders_took_for_an_answer_is_none() {
+        let said = |text: &str| parse(text.as_bytes(), &COLUMNS).unwrap_err().to_string();
+        for number in ["nan", "NaN", "inf", "-inf", "1e400", "3,0", "1 000", "0x3", "\u{ff13}"] {
+            let row = format!("hour;name;events\n2026-11-02T13:00:00Z;a;{number}\n");
+            assert!(said(&row).contains("a whole number"), "{number}");
+        }
+        assert!(said("hour,name,events,Events\n2026-11-02T13:00:00Z,a,3,4\n").contains("`events` is there twice"));
+        let plain = rows(b"hour,name,events\n2026-11-02T13:00:00Z,a,3\n");
+        assert_eq!(
+            rows(b"sep=;\r\nhour;name;events\r\n2026-11-02T13:00:00Z;a;3\r\n"),
+            plain
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Column as _, Row as _, ValueRef as _};
 
-use super::raw::{AnswerError, LARGEST, Raw};
+use super::raw::{AnswerError, MOST_ROWS, Raw};
 
 /// The URL without the password, which may stand in two places of it.
 pub(super) fn shown(url: &str) -> String {
@@ -17,6 +17,11 @@ pub(super) fn shown(url: &str) -> String {
             format!("postgres://{user}@{host}:{port}/{database}")
         },
     )
+}
+
+/// How many rows are asked for: with one more than is read, it is clear that there are too many. A broken file may have any number.
+fn one_too_many() -> i64 {
+    i64::try_from(MOST_ROWS).unwrap_or(i64::MAX - 1) + 1
 }
 
 /// The table `answer` of a PostgreSQL, as JSON lines: whatever types its columns have.
@@ -31,9 +36,8 @@ pub(super) fn postgres(url: &str) -> Result<String, AnswerError> {
             .execute(&mut connection)
             .await
             .map_err(failed)?;
-        let limit = i64::try_from(LARGEST / 16).unwrap_or(i64::MAX);
         let rows: Vec<String> = sqlx::query_scalar("SELECT to_jsonb(answer)::text FROM answer LIMIT $1")
-            .bind(limit)
+            .bind(one_too_many())
             .fetch_all(&mut connection)
             .await
             .map_err(failed)?;
@@ -47,12 +51,15 @@ pub(super) fn sqlite(path: &Path) -> Result<Raw, AnswerError> {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .immutable(true);
+        .immutable(true)
+        // A hand-in is data: nothing that stands in its schema is run.
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(failed)?;
         let tables: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name <> 'answer', name")
+            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name <> 'answer', name")
                 .fetch_all(&mut connection)
                 .await
                 .map_err(failed)?;
@@ -65,11 +72,15 @@ pub(super) fn sqlite(path: &Path) -> Result<Raw, AnswerError> {
                 )));
             }
         };
-        let select = format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
+        let select = format!("SELECT * FROM \"{}\" LIMIT ?", table.replace('"', "\"\""));
         let rows = sqlx::query(sqlx::AssertSqlSafe(select))
+            .bind(one_too_many())
             .fetch_all(&mut connection)
             .await
             .map_err(failed)?;
+        if rows.len() > MOST_ROWS {
+            return Err(AnswerError::Long);
+        }
         let names = rows
             .first()
             .map(|row| row.columns().iter().map(|column| column.name().to_owned()).collect());

@@ -21,19 +21,31 @@ pub struct Standing {
     pub retracted: usize,
 }
 
-/// Reads the topic from its beginning to its end as it is now.
-pub fn read(brokers: &str, topic: &str, columns: &[Column]) -> Result<Standing, ClassroomError> {
-    let values = replay::values_of(brokers, topic)?;
-    standing(&values, columns).map_err(|source| ClassroomError::Answer {
-        path: topic.into(),
-        source,
-    })
+/// What a pipeline put out: a row, or that one is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The record's time, in microseconds since 1970.
+    pub at: i64,
+    pub value: Vec<u8>,
 }
 
-fn standing(values: &[Vec<u8>], columns: &[Column]) -> Result<Standing, AnswerError> {
+/// Everything in the topic, from its beginning to its end as it is now, and the answer that it makes.
+pub fn read(brokers: &str, topic: &str, columns: &[Column]) -> Result<(Vec<Output>, Standing), ClassroomError> {
+    let messages = replay::messages_of(brokers, topic)?;
+    let output: Vec<Output> = messages.into_iter().map(|(at, value)| Output { at, value }).collect();
+    let standing = standing(&output.iter().collect::<Vec<_>>(), columns);
+    let standing = standing.map_err(|source| ClassroomError::Answer {
+        path: topic.into(),
+        source,
+    })?;
+    Ok((output, standing))
+}
+
+/// The answer that this output makes.
+pub(super) fn standing(output: &[&Output], columns: &[Column]) -> Result<Standing, AnswerError> {
     let mut standing = Standing::default();
     let mut rows: BTreeMap<Vec<String>, &[u8]> = BTreeMap::new();
-    for (place, value) in values.iter().enumerate() {
+    for (place, Output { value, .. }) in output.iter().enumerate() {
         let Ok(Json::Object(object)) = serde_json::from_slice(value) else {
             let reason = "the message is no JSON object".to_owned();
             return Err(AnswerError::Row { row: place + 1, reason });
@@ -72,8 +84,12 @@ mod tests {
     ];
 
     fn of(values: &[&str]) -> Result<Standing, AnswerError> {
-        let values: Vec<Vec<u8>> = values.iter().map(|value| value.as_bytes().to_vec()).collect();
-        standing(&values, &COLUMNS)
+        let output = |value: &&str| Output {
+            at: 0,
+            value: value.as_bytes().to_vec(),
+        };
+        let output: Vec<Output> = values.iter().map(output).collect();
+        standing(&output.iter().collect::<Vec<_>>(), &COLUMNS)
     }
 
     #[test]

@@ -8,10 +8,13 @@
 
 pub mod answer;
 pub mod compare;
+mod curve;
 mod database;
 pub mod diagnose;
+mod folder;
 pub mod live;
 pub mod mark;
+mod page;
 mod raw;
 
 #[cfg(test)]
@@ -26,9 +29,11 @@ use clap::Args;
 use schemas::Clock;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ClassroomError;
 use crate::exercises::{Exercise, Student};
+use curve::Point;
 use mark::{Mark, Mode, mark};
 
 /// Everybody's key for practising.
@@ -50,7 +55,8 @@ impl Whose {
     pub fn student(&self) -> Student {
         Student {
             key: self.class_key.clone(),
-            id: self.student.clone(),
+            // Macs write a Korean name in its letters' parts: the same id gives the same data.
+            id: self.student.nfc().collect(),
         }
     }
 }
@@ -61,7 +67,7 @@ pub struct Settings {
     /// The exercise's number.
     #[arg(value_parser = clap::value_parser!(u8).range(1..=10), value_name = "N")]
     pub exercise: u8,
-    /// The answer: CSV, JSON lines, SQLite, or `postgres://..` with a table `answer`. A folder holds an answer for each student, named by its id: `kim.csv`.
+    /// The answer: CSV, JSON lines, SQLite, or `postgres://..` with a table `answer`. A folder holds an answer for each student, named by its id: `kim.csv`, or `kim/` with one file.
     #[arg(required_unless_present = "topic", conflicts_with = "topic")]
     pub answer: Option<PathBuf>,
     /// The answer stands in this topic, a JSON object for each row; of a key the last one counts.
@@ -73,6 +79,12 @@ pub struct Settings {
     /// Marks the topic again and again while the pipeline runs, until all is right or Ctrl-C.
     #[arg(long, requires = "topic")]
     pub watch: bool,
+    /// The marks of a folder as a page, too, which needs nothing beside it.
+    #[arg(long, conflicts_with = "topic", value_name = "FILE")]
+    pub page: Option<PathBuf>,
+    /// Language of that page.
+    #[arg(long, default_value = "en", value_parser = ["ko", "en"])]
+    pub language: String,
     #[command(flatten)]
     pub whose: Whose,
     /// How much is told.
@@ -102,9 +114,16 @@ pub fn run(
     out: &mut impl Write,
 ) -> Result<bool, ClassroomError> {
     let student = settings.whose.student();
-    let mark = match (&settings.answer, &settings.topic, &settings.kafka) {
-        (Some(folder), ..) if folder.is_dir() => return self::folder(settings, folder, out),
-        (Some(path), ..) => one(settings.exercise, &student, path, settings.mode)?,
+    let (mark, curve) = match (&settings.answer, &settings.topic, &settings.kafka) {
+        (Some(folder), ..) if folder.is_dir() => return folder::run(settings, folder, out),
+        (Some(_), ..) if settings.page.is_some() => {
+            let reason = "a page is made of a folder of hand-ins".to_owned();
+            return Err(ClassroomError::Setting {
+                setting: "--page",
+                reason,
+            });
+        }
+        (Some(path), ..) => (one(settings.exercise, &student, path, settings.mode)?, Vec::new()),
         (None, Some(topic), Some(brokers)) => live(settings, topic, brokers, stop, out)?,
         (None, ..) => {
             let reason = "name a file or a folder, or --topic and --kafka".to_owned();
@@ -120,38 +139,63 @@ pub fn run(
         .map(|path| count(path, &student, &mark, clock))
         .transpose()?;
     let said = if settings.json {
-        serde_json::to_string(&mark)?
+        serde_json::to_string(&Told {
+            mark: &mark,
+            curve: &curve,
+        })?
     } else {
-        let words = mark.words(exercise(settings.exercise)?.columns);
-        attempt.map_or(words.clone(), |attempt| format!("{words}\nattempt {attempt}"))
+        let mut said = mark.words(exercise(settings.exercise)?.columns);
+        if !curve.is_empty() {
+            said = format!("{said}\n{}", curve::words(&curve));
+        }
+        attempt.map_or(said.clone(), |attempt| format!("{said}\nattempt {attempt}"))
     };
     writeln!(out, "{said}").map_err(ClassroomError::Write)?;
     Ok(mark.exact)
 }
 
+/// What `--json` tells.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    mark: &'a Mark,
+    /// Of a topic only: how complete and how correct it was when.
+    #[serde(skip_serializing_if = "<[Point]>::is_empty")]
+    curve: &'a [Point],
+}
+
 /// Between two looks at a topic that is watched.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Marks what stands in the topic; when it is watched, until it is exact or stopped.
+/// Marks what stands in the topic; when it is watched, until it is exact or stopped. Rows and their times are told in no hand-in.
 fn live(
     settings: &Settings,
     topic: &str,
     brokers: &str,
     stop: &CancellationToken,
     out: &mut impl Write,
-) -> Result<Mark, ClassroomError> {
+) -> Result<(Mark, Vec<Point>), ClassroomError> {
     let lesson = exercise(settings.exercise)?.lesson(&settings.whose.student())?;
+    let columns = lesson.exercise.columns;
     let mut before = live::Standing::default();
     let mut marked = mark(&lesson, &before.rows, settings.mode);
     loop {
-        let standing = live::read(brokers, topic, lesson.exercise.columns)?;
+        let (output, standing) = live::read(brokers, topic, columns)?;
         // Marking is work: what stands as it stood has the mark that it had.
         let is_new = standing != before;
         if is_new {
             marked = mark(&lesson, &standing.rows, settings.mode);
         }
         if !settings.watch || marked.exact || stop.is_cancelled() {
-            return Ok(marked);
+            let curve = match settings.mode {
+                Mode::HandIn => Ok(Vec::new()),
+                Mode::Practice | Mode::Teacher => curve::of(columns, &lesson.truth(), &output),
+            };
+            let failed = |source| ClassroomError::Answer {
+                path: topic.into(),
+                source,
+            };
+            return Ok((marked, curve.map_err(failed)?));
         }
         if is_new {
             let line = progress(&standing, &marked);
@@ -224,54 +268,4 @@ fn count(path: &Path, student: &Student, mark: &Mark, clock: &Clock) -> Result<u
     let mut file = File::options().create(true).append(true).open(path).map_err(failed)?;
     writeln!(file, "{line}").map_err(failed)?;
     Ok(attempt)
-}
-
-/// A line for each hand-in, as CSV: what can't be read has no points and says why.
-fn folder(settings: &Settings, folder: &Path, out: &mut impl Write) -> Result<bool, ClassroomError> {
-    let failed = |error| ClassroomError::file("ANSWER", folder, error);
-    let entries = fs::read_dir(folder).map_err(failed)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
-    paths.retain(|path| path.is_file());
-    paths.sort();
-    let mut table = csv::Writer::from_writer(out);
-    let written = |error: csv::Error| ClassroomError::Write(error.into());
-    table
-        .write_record(["student", "points", "exact", "mistakes", "problem"])
-        .map_err(written)?;
-    let mut all_exact = true;
-    for path in paths {
-        let student = Student {
-            key: settings.whose.class_key.clone(),
-            id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        };
-        let (points, exact, mistakes, problem) = match one(settings.exercise, &student, &path, settings.mode) {
-            Ok(mark) => (mark.points, mark.exact, names(&mark), String::new()),
-            Err(ClassroomError::Answer { source, .. }) => (0, false, String::new(), source.to_string()),
-            Err(error) => return Err(error),
-        };
-        all_exact &= exact;
-        table
-            .write_record([
-                &student.id,
-                &points.to_string(),
-                &exact.to_string(),
-                &mistakes,
-                &problem,
-            ])
-            .map_err(written)?;
-    }
-    table.flush().map_err(ClassroomError::Write)?;
-    Ok(all_exact)
-}
-
-/// `a + b`, or `a or b` where they can't be told apart.
-fn names(mark: &Mark) -> String {
-    let together = mark.mistakes.iter().map(|mistakes| {
-        let names: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
-        names.join(" + ")
-    });
-    together.collect::<Vec<_>>().join(" or ")
 }

@@ -1,7 +1,8 @@
 //! An answer as it was read, before an exercise gives its columns their types, and what can be wrong with it.
 
-/// Larger answers are refused: the largest right one has some ten thousand rows.
-pub const LARGEST: u64 = 64 << 20;
+/// Larger answers are refused: the largest right one has some ten thousand rows. With [`MOST_ROWS`] it bounds the memory of a mark.
+pub const LARGEST: u64 = 16 << 20;
+pub const MOST_ROWS: usize = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
@@ -9,6 +10,8 @@ pub enum AnswerError {
     Read(#[from] std::io::Error),
     #[error("the answer has {0} bytes; more than {LARGEST} are not read")]
     Large(u64),
+    #[error("the answer has more than {MOST_ROWS} rows, which are not read; a right one has some ten thousand at most")]
+    Long,
     #[error("the answer is empty: it needs a first line with the columns {0}, and a line for each row")]
     Empty(String),
     #[error("the answer is not UTF-8 text (byte {0}); save it as CSV in UTF-8")]
@@ -19,6 +22,8 @@ pub enum AnswerError {
         expected: String,
         found: String,
     },
+    #[error("column `{0}` is there twice: which one counts?")]
+    Twice(&'static str),
     #[error("row {row}, column `{column}`: expected {expected}, found `{found}`")]
     Cell {
         row: usize,

@@ -30,6 +30,8 @@ fn settings(answer: &Path, mode: Mode) -> Settings {
         topic: None,
         kafka: None,
         watch: false,
+        page: None,
+        language: "en".to_owned(),
         whose: Whose {
             student: "kim".into(),
             class_key: "secret".into(),
@@ -97,6 +99,57 @@ fn a_folder_of_hand_ins_becomes_one_table() {
         "{said}"
     );
     assert!(lines[4].contains("UTF-8"), "{said}");
+}
+
+#[test]
+fn the_same_command_makes_the_table_and_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let hand_in = folder.path().join("hand-in");
+    std::fs::create_dir(&hand_in).unwrap();
+    let lesson = ALL[2].lesson(&student("kim")).unwrap();
+    write_csv(&hand_in.join("kim.csv"), &lesson, &lesson.truth());
+    std::fs::write(hand_in.join("lee.csv"), b"").unwrap();
+    let page = folder.path().join("marks.html");
+    let settings = Settings {
+        page: Some(page.clone()),
+        ..settings(&hand_in, Mode::HandIn)
+    };
+    let (_, table) = graded(&settings);
+    let said = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        table.contains("kim,100,true") && said.contains(">kim</th><td class=\"number\">100<"),
+        "{said}"
+    );
+    assert!(
+        said.contains("lee") && said.contains("could not be read: the answer is empty"),
+        "{said}"
+    );
+    let of_a_file = Settings {
+        answer: Some(hand_in.join("kim.csv")),
+        ..settings
+    };
+    let refused = run(&of_a_file, &CancellationToken::new(), &Clock::system(), &mut Vec::new());
+    assert!(refused.unwrap_err().to_string().contains("--page"));
+}
+
+#[test]
+fn an_answer_without_end_is_refused_by_its_size_and_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("answer.csv");
+    let refused = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let refused = run(
+            &settings(&path, Mode::HandIn),
+            &CancellationToken::new(),
+            &Clock::system(),
+            &mut Vec::new(),
+        );
+        refused.unwrap_err().to_string()
+    };
+    let rows = |count: usize| format!("product_id,adds,quantity\n{}", "1,1,1\n".repeat(count));
+    assert!(refused(&rows(1_100_000)).contains("more than 1048576 rows"));
+    assert!(refused(&"{\"adds\":1}\n".repeat(1_100_000)).contains("more than 1048576 rows"));
+    assert!(refused(&rows(3_000_000)).contains("bytes"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Plain data to markup.
 
 use maud::{DOCTYPE, Markup, html};
+use schemas::Topic;
 
 use super::words::PageWords;
-use super::{Request, plot};
+use super::{Request, plot, upload};
 use crate::exercises::{ALL, Exercise, Lesson};
 use crate::grade::mark::Mark;
 use crate::starters;
@@ -36,13 +37,29 @@ fn page(request: &Request, title: &str, here: &str, content: &Markup) -> Markup 
     }
 }
 
-pub(super) fn list(request: &Request) -> Markup {
+/// All exercises; those on a topic before them, where one is asked for.
+pub(super) fn list(request: &Request, topic: Option<Topic>) -> Markup {
     let words = request.words;
     let content = html! {
         h1 { (words.title) }
         p.lead { (words.lead) }
+        @if let Some(topic) = topic {
+            @let about: Vec<_> = ALL.into_iter().filter(|exercise| exercise.topics.contains(&topic)).collect();
+            h2 { (words.about_topic) " " a href={ "/data/topics/" (topic.name()) } { code { (topic.name()) } } }
+            @if about.is_empty() { p { (words.none_about_topic) } }
+            @else { (links(request, &about)) }
+            h2 { (words.all) }
+        }
+        (links(request, &ALL))
+    };
+    page(request, words.title, "/classroom", &content)
+}
+
+fn links(request: &Request, exercises: &[&Exercise]) -> Markup {
+    let words = request.words;
+    html! {
         ol.lessons {
-            @for exercise in ALL {
+            @for exercise in exercises {
                 li {
                     a href={ "/classroom/" (exercise.number) "?lang=" (words.code) "&student=" (request.student) } {
                         span.number { (exercise.number) }
@@ -51,8 +68,7 @@ pub(super) fn list(request: &Request) -> Markup {
                 }
             }
         }
-    };
-    page(request, words.title, "/classroom", &content)
+    }
 }
 
 pub(super) fn missing(request: &Request) -> Markup {
@@ -137,6 +153,10 @@ fn form(request: &Request, address: &str) -> Markup {
         form method="post" action={ (address) "?lang=" (words.code) "&student=" (request.student) "#mark" } {
             p { label for="text" { (words.answer) } textarea #text name="answer" required spellcheck="false" {} }
             button.primary { (words.send) }
+        }
+        form method="post" enctype="multipart/form-data" action={ (address) "/file?lang=" (words.code) "&student=" (request.student) "#mark" } {
+            p { label for="file" { (words.file) } " " input #file type="file" name=(upload::FIELD) required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3"; }
+            button.primary { (words.send_file) }
         }
     }
 }

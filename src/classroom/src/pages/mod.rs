@@ -4,6 +4,7 @@
 mod markup;
 mod plot;
 mod turns;
+mod upload;
 mod words;
 
 #[cfg(test)]
@@ -16,8 +17,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, body::Body};
+use bytes::Bytes;
 use maud::Markup;
+use schemas::Topic;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::exercises::{Exercise, Lesson, Student};
 use crate::grade::mark::{Mode, mark};
@@ -34,18 +39,24 @@ struct Room {
     /// The address of the shop's style sheet.
     style: Arc<str>,
     turns: Turns,
+    uploads: Arc<Semaphore>,
 }
+
+/// Files that are taken at the same time.
+const UPLOADS: usize = 8;
 
 /// The pages, to be merged into the shop's; `style` is the address of the shop's style sheet.
 pub fn router(style: &str) -> Router {
     let room = Room {
         style: style.into(),
         turns: Turns::default(),
+        uploads: Arc::new(Semaphore::new(UPLOADS)),
     };
     Router::new()
         .route("/classroom", get(list))
         .route("/classroom/style.css", get(style_sheet))
         .route("/classroom/{number}", get(exercise).post(graded))
+        .route("/classroom/{number}/file", get(exercise).post(uploaded))
         .route("/classroom/{number}/stream.jsonl", get(stream))
         .route("/classroom/{number}/task.json", get(task))
         .route("/classroom/{number}/starter/{name}", get(starter))
@@ -55,6 +66,8 @@ pub fn router(style: &str) -> Router {
 #[derive(Debug, Deserialize)]
 struct Asked {
     lang: Option<String>,
+    /// Whoever comes from a topic's page looks for its exercises.
+    topic: Option<String>,
     student: Option<String>,
 }
 
@@ -72,7 +85,7 @@ impl Request {
         let student: String = asked
             .student
             .iter()
-            .flat_map(|id| id.chars())
+            .flat_map(|id| id.nfc())
             .filter(plain)
             .take(64)
             .collect();
@@ -110,7 +123,8 @@ fn is_korean(asked: &Asked, headers: &HeaderMap) -> bool {
 }
 
 async fn list(State(room): State<Room>, Query(asked): Query<Asked>, headers: HeaderMap) -> Markup {
-    markup::list(&Request::new(&asked, &headers, &room))
+    let topic = asked.topic.as_deref().and_then(Topic::from_name);
+    markup::list(&Request::new(&asked, &headers, &room), topic)
 }
 
 async fn style_sheet() -> impl IntoResponse {
@@ -149,19 +163,49 @@ async fn graded(
     Form(sent): Form<Sent>,
 ) -> Response {
     let request = Request::new(&asked, &headers, &room);
-    let lesson = match lesson(&room, &number, &request).await {
+    marked(&room, &number, &request, Bytes::from(sent.answer)).await
+}
+
+async fn uploaded(
+    State(room): State<Room>,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let request = Request::new(&asked, &headers, &room);
+    // So many files are held in memory at the same time; the shop's own limit of time ends a slow one's turn.
+    let Ok(_turn) = room.uploads.acquire().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    match upload::file_of(&headers, body).await {
+        Ok(file) => marked(&room, &number, &request, file).await,
+        Err(refused) => match lesson(&room, &number, &request).await {
+            Ok(lesson) => {
+                let outcome = Outcome::Unmarked(refused.to_string());
+                let page = markup::exercise(&request, &lesson, Some(&outcome));
+                (refused.status(), page).into_response()
+            }
+            Err(refused) => refused,
+        },
+    }
+}
+
+/// The exercise's page with the mark of this answer.
+async fn marked(room: &Room, number: &str, request: &Request, sent: Bytes) -> Response {
+    let lesson = match lesson(room, number, request).await {
         Ok(lesson) => lesson,
         Err(refused) => return refused,
     };
     let marked = room.turns.take(move || {
-        let outcome = match answer::parse(sent.answer.as_bytes(), lesson.exercise.columns) {
+        let outcome = match answer::of_bytes(&sent, lesson.exercise.columns) {
             Ok(rows) => Outcome::Marked(Box::new(mark(&lesson, &rows, Mode::Practice))),
             Err(error) => Outcome::Unmarked(error.to_string()),
         };
         (lesson, outcome)
     });
     match marked.await {
-        Ok((lesson, outcome)) => markup::exercise(&request, &lesson, Some(&outcome)).into_response(),
+        Ok((lesson, outcome)) => markup::exercise(request, &lesson, Some(&outcome)).into_response(),
         Err(error) => broken(&*error),
     }
 }

@@ -8,11 +8,12 @@ use super::words::PageWords;
 use crate::exercises::picture::{Bar, Picture, Together};
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 300.0;
+const HEIGHT: f64 = 316.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = WIDTH - 8.0;
 const TOP: f64 = 28.0;
-const BASE: f64 = HEIGHT - 48.0;
+/// Below it are two rows of labels and the axis' title.
+const BASE: f64 = HEIGHT - 64.0;
 /// How wide a letter of a label is, about.
 const LETTER: f64 = 7.5;
 
@@ -50,7 +51,7 @@ fn svg(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
     let high = |value: i64| value as f64 / (marks * step) as f64 * (BASE - TOP);
     let slot = (RIGHT - LEFT) / bars.len() as f64;
     let letters = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
-    let every = every(letters, slot);
+    let labels = Labels::of(letters, slot);
     html! {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="plot-title" {
             text.axis x="4" y="14" { (picture.y.in_language(words.code)) }
@@ -62,8 +63,8 @@ fn svg(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
             @for (place, bar) in bars.iter().enumerate() {
                 @let left = LEFT + place as f64 * slot;
                 (parts(picture.together, bar, left, slot, &high))
-                @if place % every == 0 {
-                    text.axis x=(short(left + slot / 2.0)) y=(BASE + 18.0) text-anchor="middle" { (bar.label) }
+                @if let Some(below) = labels.below(place) {
+                    text.axis x=(short(left + slot / 2.0)) y=(BASE + below) text-anchor="middle" { (bar.label) }
                 }
             }
             text.axis x=(LEFT) y=(HEIGHT - 6.0) { (picture.x.in_language(words.code)) }
@@ -133,15 +134,37 @@ fn step(highest: i64) -> i64 {
     }
 }
 
-/// Every how manieth bar has its label, so that they don't lie upon each other.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a small number above 0"
-)]
-fn every(letters: usize, slot: f64) -> usize {
-    ((letters as f64 * LETTER + 6.0) / slot).ceil().max(1.0) as usize
+/// Which bars have a label, so that they don't lie upon each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Labels {
+    /// Every bar's, one row high and one low by turns.
+    InTwoRows,
+    /// Each so manieth bar's, in one row.
+    Every(usize),
+}
+
+impl Labels {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small number above 0"
+    )]
+    fn of(letters: usize, slot: f64) -> Self {
+        match ((letters as f64 * LETTER + 6.0) / slot).ceil().max(1.0) as usize {
+            2 => Self::InTwoRows,
+            every => Self::Every(every),
+        }
+    }
+
+    /// How far below the bars the label of this one stands; none where it has none.
+    fn below(self, place: usize) -> Option<f64> {
+        match self {
+            Self::InTwoRows if place % 2 == 1 => Some(34.0),
+            Self::InTwoRows => Some(18.0),
+            Self::Every(every) => place.is_multiple_of(every).then_some(18.0),
+        }
+    }
 }
 
 /// Coordinates with one digit.
@@ -163,8 +186,15 @@ mod tests {
 
     #[test]
     fn labels_never_lie_upon_each_other() {
-        assert_eq!(every(11, 13.0), 7);
-        assert_eq!(every(1, 50.0), 1);
+        assert_eq!(Labels::of(11, 13.0), Labels::Every(7));
+        assert_eq!(Labels::of(1, 50.0), Labels::Every(1));
+        assert_eq!(Labels::of(12, 80.0), Labels::InTwoRows);
+        let rows = [0, 1, 2].map(|place| Labels::InTwoRows.below(place));
+        assert_eq!(
+            rows,
+            [Some(18.0), Some(34.0), Some(18.0)],
+            "neighbours stand in different rows"
+        );
     }
 
     #[test]

@@ -120,3 +120,138 @@ async fn each_exercise_offers_its_starters_and_no_other_file() {
         StatusCode::NOT_FOUND
     );
 }
+
+/// A form as a browser sends it; the file stands between two lines that are in no answer.
+fn multipart(field: &str, file: &[u8]) -> HttpRequest<Body> {
+    let head = format!("--seam\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"answer\"\r\n\r\n");
+    let body = [head.as_bytes(), file, b"\r\n--seam--\r\n"].concat();
+    let request = HttpRequest::post("/classroom/3/file?student=kim&lang=en");
+    let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=seam");
+    request.body(Body::from(body)).unwrap()
+}
+
+fn sqlite(rows: &[crate::exercises::table::Row]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("answer.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(&path).create_if_missing(true);
+    let values = rows.iter().map(|row| {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        format!("({})", cells.join(","))
+    });
+    let values: Vec<String> = values.collect();
+    let made = format!(
+        "CREATE TABLE answer (product_id INTEGER, adds INTEGER, quantity INTEGER); INSERT INTO answer VALUES {}",
+        values.join(",")
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap().block_on(async {
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let made = sqlx::raw_sql(sqlx::AssertSqlSafe(made));
+        made.execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+    });
+    std::fs::read(&path).unwrap()
+}
+
+#[test]
+fn an_answer_is_taken_as_a_file_of_each_kind() {
+    let student = Student {
+        key: PRACTICE_KEY.into(),
+        id: "kim".into(),
+    };
+    let truth = ALL[2].lesson(&student).unwrap().truth();
+    let cells = |row: &crate::exercises::table::Row| [0, 1, 2].map(|place| row[place].to_string());
+    let csv_row = |[product, adds, quantity]: [String; 3]| format!("{product},{adds},{quantity}\n");
+    let json_row = |[product, adds, quantity]: [String; 3]| {
+        format!("{{\"product_id\":{product},\"adds\":{adds},\"quantity\":{quantity}}}\n")
+    };
+    let rows: String = truth.iter().map(cells).map(csv_row).collect();
+    let csv = format!("product_id,adds,quantity\n{rows}");
+    let lines: String = truth.iter().map(cells).map(json_row).collect();
+    let database = sqlite(&truth);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for file in [csv.as_bytes(), lines.as_bytes(), &database] {
+        let (status, said) = runtime.block_on(asked(multipart(upload::FIELD, file)));
+        assert!(status == StatusCode::OK && said.contains("100 / 100"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_upload_is_said_on_the_page_and_never_has_points() {
+    let large = vec![b'1'; upload::LARGEST + 1];
+    let mut cut = b"SQLite format 3\0".to_vec();
+    cut.extend_from_slice(&[0xff; 4000]);
+    let cases: [(&str, &[u8], StatusCode, &str); 6] = [
+        (
+            upload::FIELD,
+            &large,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "larger than 4 MiB",
+        ),
+        (upload::FIELD, b"", StatusCode::BAD_REQUEST, "no file was chosen"),
+        ("another", b"a", StatusCode::BAD_REQUEST, "no file was chosen"),
+        (upload::FIELD, &cut, StatusCode::OK, "the database:"),
+        (upload::FIELD, b"PK\x03\x04\xff\xff", StatusCode::OK, "not UTF-8"),
+        (
+            upload::FIELD,
+            b"a;b\n1;2\n",
+            StatusCode::OK,
+            "column `product_id` is missing",
+        ),
+    ];
+    for (field, file, expected, words) in cases {
+        let (status, said) = asked(multipart(field, file)).await;
+        assert!(status == expected && said.contains(words), "{status} {words}: {said}");
+        assert!(
+            said.contains("It can't be marked.") && !said.contains("/ 100"),
+            "{said}"
+        );
+    }
+    let no_form = HttpRequest::post("/classroom/3/file?lang=en")
+        .body(Body::from("x"))
+        .unwrap();
+    let (status, said) = asked(no_form).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST && said.contains("the form can't be read"),
+        "{said}"
+    );
+    assert_eq!(
+        page("/classroom/3/file?lang=en").await.0,
+        StatusCode::OK,
+        "loaded again it is the exercise"
+    );
+}
+
+#[tokio::test]
+async fn whoever_comes_from_a_topics_page_finds_its_exercises_first() {
+    let (_, said) = page("/classroom?lang=en&topic=shop.exposure").await;
+    let (first, all) = (
+        said.find("Exercises on the topic").unwrap(),
+        said.find("<h2>All exercises").unwrap(),
+    );
+    let about = &said[first..all];
+    assert!(
+        about.contains("/classroom/9?") && !about.contains("/classroom/7?"),
+        "{about}"
+    );
+    assert!(
+        about.contains("href=\"/data/topics/shop.exposure\""),
+        "and back: {about}"
+    );
+    assert!(
+        page("/classroom?lang=en&topic=shop.search")
+            .await
+            .1
+            .contains("Exercises on the topic")
+    );
+    assert!(
+        !page("/classroom?lang=en&topic=no.topic")
+            .await
+            .1
+            .contains("Exercises on the topic")
+    );
+}

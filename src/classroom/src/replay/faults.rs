@@ -166,13 +166,16 @@ impl Faulty {
         if let Some(micros) = self.skew_of(&message) {
             Change { micros, renew: None }.apply(&mut message.value);
             message.at = message.at.saturating_add(micros);
+            message.record = None;
             self.note(Fault::Skewed, None);
         }
         if version_2 < self.faults.version_2 && as_version_2(&mut message.value) {
+            message.record = None;
             self.note(Fault::Version2, None);
         }
         if corrupt < self.faults.corrupt {
             corrupted(&mut message.value, &mut random);
+            message.record = None;
             self.note(Fault::Corrupted, None);
         }
         if repeat < self.faults.repeat {
@@ -267,6 +270,7 @@ mod tests {
             key: None,
             value: format!("{{\"n\":{at},\"unit_price\":5,\"schema_version\":1}}").into_bytes(),
             source: None,
+            record: None,
         };
         (0..count).map(message).collect()
     }
@@ -333,6 +337,7 @@ mod tests {
             key: Some(session.as_bytes().to_vec()),
             value: Vec::new(),
             source: None,
+            record: None,
         };
         let of = |session: &str| (0..5).map(|at| message(session, at)).collect::<Vec<_>>();
         let faults = Faults {

@@ -180,6 +180,7 @@ impl Mapping {
             key: key.map(|key| plain(key).into_bytes()),
             value,
             source: None,
+            record: None,
         }
     }
 }

@@ -29,7 +29,21 @@ impl Source {
             Self::Partition(partition) => Ok(partition.read()?.map(Line::Message)),
         }
     }
+
+    /// How much there is to read, where that is known, and how much is read: bytes, or for a topic what its messages have by a rule of thumb.
+    fn amount(&self) -> (Option<u64>, u64) {
+        match self {
+            Self::Lines(lines) => lines.amount(),
+            Self::Partition(partition) => {
+                let (whole, done) = partition.amount();
+                (Some(whole * A_MESSAGE), done * A_MESSAGE)
+            }
+        }
+    }
 }
+
+/// Bytes of a shop's usual event.
+const A_MESSAGE: u64 = 700;
 
 struct Reading {
     source: Source,
@@ -42,6 +56,9 @@ pub(super) struct Merge {
     readings: Vec<Reading>,
     /// The same sources once more: their unreadable lines have been counted.
     is_again: bool,
+    /// How much one round of the sources is, where that is known, and how much of all rounds is read to its end.
+    whole: Option<u64>,
+    ended: u64,
     pub(super) unreadable: Vec<Unreadable>,
     pub(super) unreadable_count: u64,
 }
@@ -54,6 +71,8 @@ impl Merge {
         let mut merge = Self {
             readings: Vec::new(),
             is_again: false,
+            whole: None,
+            ended: 0,
             unreadable: Vec::new(),
             unreadable_count: 0,
         };
@@ -68,13 +87,27 @@ impl Merge {
     }
 
     fn open(&mut self, sources: Vec<Source>) -> Result<(), ClassroomError> {
+        if !self.is_again {
+            let amounts = sources.iter().map(|source| source.amount().0);
+            self.whole = amounts.sum();
+        }
         for mut source in sources {
             if let Some(next) = self.next_of(&mut source)? {
                 let clock = next.at;
                 self.readings.push(Reading { source, next, clock });
+            } else {
+                self.ended += source.amount().1;
             }
         }
         Ok(())
+    }
+
+    /// How much of so many rounds is read, from 0 to 1; none where nobody knows how much there is.
+    #[expect(clippy::cast_precision_loss, reason = "bytes of files")]
+    pub(super) fn share(&self, rounds: u32) -> Option<f64> {
+        let whole = self.whole?.saturating_mul(rounds.into()).max(1);
+        let reading: u64 = self.readings.iter().map(|reading| reading.source.amount().1).sum();
+        Some(((self.ended + reading) as f64 / whole as f64).min(1.0))
     }
 
     fn next_of(&mut self, source: &mut Source) -> Result<Option<Message>, ClassroomError> {
@@ -123,6 +156,7 @@ impl Merge {
             self.readings.push(reading);
             message
         } else {
+            self.ended += reading.source.amount().1;
             reading.next
         };
         Ok(Some(message))

@@ -13,6 +13,16 @@ pub struct Message {
     pub value: Vec<u8>,
     /// The shop it came from and its place there: what orders the files of one shop.
     pub source: Option<(String, u64)>,
+    /// How it stood in a topic; none where it comes from elsewhere, and once its value is another.
+    pub record: Option<Box<Record>>,
+}
+
+/// What a message's record bears beside key and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The record's time, in milliseconds since 1970.
+    pub millis: Option<i64>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
 }
 
 /// The few fields of a shop's event that a replay looks at.
@@ -47,6 +57,7 @@ impl Message {
             key,
             value: line.to_vec(),
             source,
+            record: None,
         })
     }
 }

@@ -7,12 +7,16 @@
 
 mod combined;
 pub(crate) mod damage;
+mod download;
 pub mod faults;
+pub mod lateness;
 mod manifest;
 mod mapping;
 mod merge;
 pub mod message;
 pub mod outage;
+mod player;
+mod progress;
 mod resume;
 pub mod rewrite;
 mod rounds;
@@ -29,19 +33,18 @@ mod tests;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use schemas::Clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ClassroomError;
 use crate::kafka::Producer;
-use crate::simulate::stream::moment;
+use lateness::Lateness;
 use merge::{Merge, Source};
 use message::Message;
+use player::Player;
 use resume::ResumePoint;
-use schedule::{Lateness, Pace, Schedule};
+use schedule::Pace;
 pub use settings::{Settings, Times};
 use stream::Replay;
 use target::Target;
@@ -56,7 +59,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// For people, in one line.
+    /// For people: one line, and how late the messages were, if they had a schedule.
     #[must_use]
     pub fn words(&self) -> String {
         let quantiles = self.lateness.quantile_ms(0.5).zip(self.lateness.quantile_ms(0.99));
@@ -68,10 +71,15 @@ impl Report {
         } else {
             "replayed"
         };
-        format!(
+        let said = format!(
             "{ended} {} messages{behind}; {} lines unreadable",
             self.sent, self.unreadable
-        )
+        );
+        let histogram = self.lateness.histogram();
+        if histogram.is_empty() {
+            return said;
+        }
+        format!("{said}\n{:>12} {:>12}\n{}", "late by", "messages", histogram.trim_end())
     }
 }
 
@@ -101,50 +109,35 @@ fn play(
     stop: &CancellationToken,
     clock: &Clock,
 ) -> Result<Report, ClassroomError> {
-    let pace = settings.rate.unwrap_or(settings.speed);
-    let mut schedule = Schedule::new(pace, settings.max_gap.map(Duration::from_secs));
-    let (mut report, bar, start) = (Report::default(), progress(), Instant::now());
-    let mut stream_time = i64::MIN;
+    let mut player = Player::of(settings, target, stop);
     while let Some(message) = replay.next(clock)? {
-        stream_time = stream_time.max(message.at);
-        let due = schedule.due(message.at);
-        if !wait(start, due, stop, target)? {
-            report.interrupted = true;
+        if !player.put(&message, || replay.share())? {
             break;
         }
-        target.put(&message)?;
-        report.sent += 1;
-        if pace != Pace::Max {
-            report.lateness.add(start.elapsed().saturating_sub(due));
-        }
-        if report.sent.is_multiple_of(256) {
-            bar.set_message(format!("{} at {}", report.sent, moment(stream_time)));
-            bar.tick();
-        }
     }
-    bar.finish_and_clear();
+    let mut report = player.end();
     // Topics end early when they are told to stop.
     report.interrupted |= settings.from_kafka.is_some() && stop.is_cancelled();
     report.unreadable = replay.unreadable().1;
     Ok(report)
 }
 
-/// The values of a topic, from its beginning to its end as it is now: each partition in its order, and all of them by time.
-pub(crate) fn values_of(brokers: &str, topic: &str) -> Result<Vec<Vec<u8>>, ClassroomError> {
+/// Times and values of a topic's messages, from its beginning to its end as it is now: each partition in its order, and all of them by time.
+pub(crate) fn messages_of(brokers: &str, topic: &str) -> Result<Vec<(i64, Vec<u8>)>, ClassroomError> {
     // A part of a topic would be taken for the whole: this is read to its end.
     let partitions = topics::open_all(brokers, &[topic.to_owned()], None, &CancellationToken::new())?;
     let sources = partitions
         .into_iter()
         .map(|partition| Source::Partition(Box::new(partition)));
-    values(sources.collect())
+    messages(sources.collect())
 }
 
-fn values(sources: Vec<Source>) -> Result<Vec<Vec<u8>>, ClassroomError> {
-    let (mut merge, mut values) = (Merge::new(sources)?, Vec::new());
+fn messages(sources: Vec<Source>) -> Result<Vec<(i64, Vec<u8>)>, ClassroomError> {
+    let (mut merge, mut messages) = (Merge::new(sources)?, Vec::new());
     while let Some(message) = merge.read()? {
-        values.push(message.value);
+        messages.push((message.at, message.value));
     }
-    Ok(values)
+    Ok(messages)
 }
 
 /// Plays messages that are in memory already into topics.
@@ -159,39 +152,17 @@ pub(crate) fn into_topics(
         producer: Producer::connect(brokers)?,
         prefix: prefix.to_owned(),
     };
-    let (mut schedule, mut report, start) = (Schedule::new(pace, None), Report::default(), Instant::now());
-    for message in messages {
-        let due = schedule.due(message.at);
-        if !wait(start, due, stop, &mut target)? {
-            report.interrupted = true;
+    let mut player = Player::begin(&mut target, stop, pace, None);
+    for (place, message) in messages.iter().enumerate() {
+        #[expect(clippy::cast_precision_loss, reason = "counts of messages")]
+        let share = || Some(place as f64 / messages.len() as f64);
+        if !player.put(message, share)? {
             break;
         }
-        target.put(message)?;
-        report.sent += 1;
-        if pace != Pace::Max {
-            report.lateness.add(start.elapsed().saturating_sub(due));
-        }
     }
+    let report = player.end();
     target.flush()?;
     Ok(report)
-}
-
-/// Waits until the message is due; false when it was told to stop. Before a long wait, what is buffered goes out.
-fn wait(start: Instant, due: Duration, stop: &CancellationToken, target: &mut Target) -> Result<bool, ClassroomError> {
-    const LONG: Duration = Duration::from_millis(100);
-    loop {
-        if stop.is_cancelled() {
-            return Ok(false);
-        }
-        let left = due.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            return Ok(true);
-        }
-        if left > LONG && !matches!(target, Target::Kafka { .. }) {
-            target.flush()?;
-        }
-        std::thread::sleep(left.min(LONG));
-    }
 }
 
 fn open_target(settings: &Settings) -> Result<Target, ClassroomError> {
@@ -281,12 +252,4 @@ fn write_lines<T: serde::Serialize>(path: &Path, setting: &'static str, lines: &
     }
     let written = std::fs::File::create(path).and_then(|mut file| file.write_all(&out));
     written.map_err(|error| ClassroomError::file(setting, path, error))
-}
-
-fn progress() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    match ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -83,52 +83,8 @@ fn positive(text: &str) -> Option<f64> {
         .filter(|number: &f64| number.is_finite() && *number > 0.0)
 }
 
-/// How late messages went out: tenths of a millisecond, up to ten seconds.
-#[derive(Debug)]
-pub struct Lateness {
-    counts: Vec<u64>,
-    count: u64,
-}
-
-impl Default for Lateness {
-    fn default() -> Self {
-        Self {
-            counts: vec![0; 100_001],
-            count: 0,
-        }
-    }
-}
-
-impl Lateness {
-    pub(super) fn add(&mut self, late: Duration) {
-        let tenths = usize::try_from(late.as_micros() / 100).unwrap_or(usize::MAX);
-        let place = tenths.min(self.counts.len() - 1);
-        self.counts[place] += 1;
-        self.count += 1;
-    }
-
-    /// The lateness that the share of all messages doesn't exceed, in milliseconds; none when nothing was measured.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts of lines")]
-    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
-        if self.count == 0 {
-            return None;
-        }
-        let wanted = share * self.count as f64;
-        let mut sum = 0;
-        for (tenths, count) in self.counts.iter().enumerate() {
-            sum += count;
-            if sum as f64 >= wanted {
-                return Some((tenths + 1) as f64 / 10.0);
-            }
-        }
-        Some(10_000.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Report;
     use super::*;
 
     const SECOND: i64 = 1_000_000;
@@ -158,28 +114,5 @@ mod tests {
     fn what_is_no_speed_is_refused() {
         assert_eq!((speed("max"), rate("500/s")), (Ok(Pace::Max), Ok(Pace::Rate(500.0))));
         assert!(speed("0").is_err() && speed("fast").is_err() && rate("-1").is_err() && speed("NaN").is_err());
-    }
-
-    #[test]
-    fn the_99th_percentile_is_that_of_the_messages() {
-        let mut lateness = Lateness::default();
-        for millis in 1..=100 {
-            lateness.add(Duration::from_millis(millis));
-        }
-        let most = lateness.quantile_ms(0.99).unwrap();
-        assert!((most - 99.1).abs() < 0.05, "{most}");
-    }
-
-    #[test]
-    fn where_nothing_was_measured_no_lateness_is_told() {
-        assert_eq!(Lateness::default().quantile_ms(0.5), None);
-        assert_eq!(Report::default().words(), "replayed 0 messages; 0 lines unreadable");
-        let mut report = Report::default();
-        report.lateness.add(Duration::from_millis(2));
-        assert!(
-            report.words().contains("; behind schedule: 2.1 ms"),
-            "{}",
-            report.words()
-        );
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::download::{self, DownloadError};
 use super::mapping::Mapping;
 use super::message::Message;
 use crate::error::ClassroomError;
@@ -25,6 +28,29 @@ pub(super) struct Lines {
     /// The first time of the line that was read last.
     line_begins: i64,
     ended: bool,
+    /// How many bytes there are; standard input doesn't say.
+    size: Option<u64>,
+    read: Amount,
+}
+
+/// How many bytes are read: of a packed file by whoever unpacks it, of any other line by line.
+enum Amount {
+    Lines(u64),
+    Packed(Arc<AtomicU64>),
+}
+
+/// Counts what is read of a packed file.
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// What stood on one line.
@@ -57,10 +83,10 @@ pub(super) fn open_all(names: &[PathBuf], mapping: Option<&Mapping>) -> Result<V
                 });
             }
             for file in files {
-                all.push(open(&file, mapping)?);
+                all.extend(open(&file, mapping)?);
             }
         } else {
-            all.push(open(name, mapping)?);
+            all.extend(open(name, mapping)?);
         }
     }
     Ok(all)
@@ -103,16 +129,48 @@ fn holds_lines(path: &Path) -> bool {
         .any(|ending| plain.ends_with(ending))
 }
 
-fn open(path: &Path, mapping: Option<&Mapping>) -> Result<Lines, ClassroomError> {
+/// The file's lines; those of a download from the portal as one source for each partition.
+fn open(path: &Path, mapping: Option<&Mapping>) -> Result<Vec<Lines>, ClassroomError> {
     let failed = |error| ClassroomError::file("SOURCE", path, error);
     let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let read = Arc::new(AtomicU64::new(0));
+    let counted = |file| Counted {
+        file,
+        read: Arc::clone(&read),
+    };
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     let input: Box<dyn Read + Send> = match ending.as_ref() {
-        "gz" => Box::new(MultiGzDecoder::new(BufReader::new(file))),
-        "zst" => Box::new(zstd::Decoder::new(file).map_err(failed)?),
+        "gz" => Box::new(MultiGzDecoder::new(BufReader::new(counted(file)))),
+        "zst" => Box::new(zstd::Decoder::new(counted(file)).map_err(failed)?),
+        // What can't be read twice, such as a pipe, is no download.
+        _ if mapping.is_none() && path.is_file() => return plain(path, file, size).map_err(failed),
         _ => Box::new(file),
     };
-    Ok(Lines::new(path.display().to_string(), input, mapping))
+    let mut lines = Lines::new(path.display().to_string(), input, mapping);
+    lines.size = Some(size);
+    if ["gz", "zst"].contains(&ending.as_ref()) {
+        lines.read = Amount::Packed(read);
+    }
+    Ok(vec![lines])
+}
+
+fn plain(path: &Path, file: File, size: u64) -> io::Result<Vec<Lines>> {
+    let name = path.display().to_string();
+    let Some(parts) = download::parts(path, LONGEST_LINE)? else {
+        let mut lines = Lines::new(name, Box::new(file), None);
+        lines.size = Some(size);
+        return Ok(vec![lines]);
+    };
+    let part = |part: download::Part| {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(part.bytes.start))?;
+        let length = part.bytes.end - part.bytes.start;
+        let mut lines = Lines::new(name.clone(), Box::new(file.take(length)), None);
+        (lines.number, lines.size) = (part.lines_before, Some(length));
+        Ok(lines)
+    };
+    parts.into_iter().map(part).collect()
 }
 
 impl Lines {
@@ -125,7 +183,18 @@ impl Lines {
             waiting: BTreeMap::new(),
             line_begins: i64::MIN,
             ended: false,
+            size: None,
+            read: Amount::Lines(0),
         }
+    }
+
+    /// How many bytes there are, where that is known, and how many are read.
+    pub(super) fn amount(&self) -> (Option<u64>, u64) {
+        let read = match &self.read {
+            Amount::Lines(bytes) => *bytes,
+            Amount::Packed(bytes) => bytes.load(Ordering::Relaxed),
+        };
+        (self.size, read)
     }
 
     /// The next message, or the next line that is none.
@@ -142,9 +211,7 @@ impl Lines {
                 continue;
             };
             let messages = match &self.mapping {
-                None => Message::of_the_shop(&line)
-                    .map(|message| vec![message])
-                    .map_err(|error| error.to_string()),
+                None => own(&line).map(|message| vec![message]),
                 Some(mapping) => mapping.messages(&line).map_err(|error| error.to_string()),
             };
             match messages {
@@ -184,8 +251,12 @@ impl Lines {
         loop {
             let mut line = Vec::new();
             let read = (&mut self.input).take(LONGEST_LINE).read_until(b'\n', &mut line);
-            if read.map_err(ClassroomError::Read)? == 0 {
+            let length = read.map_err(|error| ClassroomError::file("SOURCE", Path::new(&self.name), error))?;
+            if length == 0 {
                 return Ok(None);
+            }
+            if let Amount::Lines(bytes) = &mut self.read {
+                *bytes += length as u64;
             }
             self.number += 1;
             while line.last().is_some_and(|byte| b"\r\n".contains(byte)) {
@@ -205,4 +276,14 @@ impl Lines {
             }
         }
     }
+}
+
+/// A line of a shop's log file, or of what its portal gave to be downloaded.
+fn own(line: &[u8]) -> Result<Message, String> {
+    Message::of_the_shop(line).or_else(|error| {
+        download::message(line).map_err(|other| match other {
+            DownloadError::Tombstone { .. } | DownloadError::Base64(_) => other.to_string(),
+            DownloadError::Json(_) => error.to_string(),
+        })
+    })
 }

@@ -1,6 +1,7 @@
 //! The stream that a replay plays: its sources as one, moved in time, renewed, with faults.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use schemas::Clock;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +99,12 @@ impl<'a> Replay<'a> {
         (&self.merge.unreadable, self.merge.unreadable_count)
     }
 
+    /// How much of all rounds' sources is read, from 0 to 1; none where nobody knows how much there is.
+    pub(super) fn share(&self) -> Option<f64> {
+        let rounds = self.settings.rounds().map_or(1, NonZeroU32::get);
+        Some(self.merge.share(rounds)?).filter(|_| !self.settings.is_endless())
+    }
+
     fn another_round(&mut self) -> bool {
         !self.stop.is_cancelled() && self.rounds.another(self.settings.rounds(), self.settings.is_endless())
     }
@@ -113,6 +120,10 @@ impl<'a> Replay<'a> {
         let first = *self.change.get_or_insert_with(|| change(settings, message.at, clock));
         let change = self.rounds.change(first, settings);
         change.apply(&mut message.value);
+        if !change.is_none() || settings.as_instance.is_some() {
+            // The headers told of the value as it was.
+            message.record = None;
+        }
         message.at = message.at.saturating_add(change.micros);
         if let Some(instance) = &settings.as_instance {
             self.numbered += 1;

@@ -38,22 +38,34 @@ impl Target {
         })
     }
 
+    /// Makes what the message goes into, where it isn't there yet; true when that took time.
+    pub(super) fn prepare(&mut self, message: &Message) -> Result<bool, ClassroomError> {
+        match self {
+            Self::Kafka { producer, prefix } => producer.make_topic(&topic_of(prefix, message)),
+            Self::Files { .. } | Self::Stdout(_) => Ok(false),
+        }
+    }
+
     pub(super) fn put(&mut self, message: &Message) -> Result<(), ClassroomError> {
         match self {
-            Self::Kafka { producer, prefix } => {
-                let topic = message.topic.as_deref().unwrap_or("replay");
-                let topic = format!("{prefix}{topic}");
-                producer.send(&Outgoing {
-                    topic: &topic,
-                    partition: None,
-                    key: message.key.clone(),
-                    value: &message.value,
-                    millis: message.at.div_euclid(1000).max(0),
-                    headers: headers(message),
-                })
-            }
+            Self::Kafka { producer, prefix } => producer.send(&Outgoing {
+                topic: &topic_of(prefix, message),
+                partition: None,
+                key: message.key.clone(),
+                value: &message.value,
+                millis: millis(message),
+                headers: headers(message),
+            }),
             Self::Files { folder, open } => into_file(folder, open, message).map_err(ClassroomError::Write),
             Self::Stdout(out) => line(out, &message.value).map_err(ClassroomError::Write),
+        }
+    }
+
+    /// What stands in a buffer goes on its way; Kafka's client sends by itself.
+    pub(super) fn send_buffered(&mut self) -> Result<(), ClassroomError> {
+        match self {
+            Self::Kafka { .. } => Ok(()),
+            Self::Files { .. } | Self::Stdout(_) => self.flush(),
         }
     }
 
@@ -70,8 +82,23 @@ impl Target {
     }
 }
 
+fn topic_of(prefix: &str, message: &Message) -> String {
+    let topic = message.topic.as_deref().unwrap_or("replay");
+    format!("{prefix}{topic}")
+}
+
+/// One line is one message: a line break within a value (between the parts of a JSON text) becomes a space.
 fn line(out: &mut impl Write, value: &[u8]) -> io::Result<()> {
-    out.write_all(value)?;
+    let is_break = |byte: &u8| b"\r\n".contains(byte);
+    if value.iter().any(is_break) {
+        let one_line: Vec<u8> = value
+            .iter()
+            .map(|byte| if is_break(byte) { b' ' } else { *byte })
+            .collect();
+        out.write_all(&one_line)?;
+    } else {
+        out.write_all(value)?;
+    }
     out.write_all(b"\n")
 }
 
@@ -96,8 +123,30 @@ fn into_file(folder: &Path, open: &mut BTreeMap<PathBuf, BufWriter<File>>, messa
     }
 }
 
-/// What the message says of itself, as the shop's relay would; what can't be read gets none.
+/// The record's time: as it was, otherwise the event's.
+fn millis(message: &Message) -> i64 {
+    let recorded = message.record.as_ref().and_then(|record| record.millis);
+    recorded.unwrap_or_else(|| message.at.div_euclid(1000)).max(0)
+}
+
+/// As they were in the topic that the message comes from; otherwise what it says of itself, as the shop's relay would. What can't be read
+/// gets none.
 fn headers(message: &Message) -> OwnedHeaders {
+    if let Some(record) = &message.record {
+        return record
+            .headers
+            .iter()
+            .fold(OwnedHeaders::new(), |headers, (name, value)| {
+                headers.insert(KafkaHeader {
+                    key: name,
+                    value: value.as_deref(),
+                })
+            });
+    }
+    of_the_value(&message.value)
+}
+
+fn of_the_value(value: &[u8]) -> OwnedHeaders {
     #[derive(serde::Deserialize)]
     struct Head<'a> {
         event_id: &'a str,
@@ -106,7 +155,7 @@ fn headers(message: &Message) -> OwnedHeaders {
         schema_version: u32,
         source: schemas::Source,
     }
-    let Ok(head) = serde_json::from_slice::<Head<'_>>(&message.value) else {
+    let Ok(head) = serde_json::from_slice::<Head<'_>>(value) else {
         return OwnedHeaders::new();
     };
     let source = format!("de-shop/{}", head.source.instance);
@@ -126,4 +175,17 @@ fn headers(message: &Message) -> OwnedHeaders {
             value: Some(*text),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_several_lines_stays_one_message() {
+        let mut out = Vec::new();
+        line(&mut out, b"{\r\n  \"a\": 1\n}").unwrap();
+        line(&mut out, b"{}").unwrap();
+        assert_eq!(out, b"{    \"a\": 1 }\n{}\n");
+    }
 }

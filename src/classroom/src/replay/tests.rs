@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 
@@ -10,7 +11,9 @@ use super::stream::sources;
 use super::*;
 use crate::simulate;
 
+mod downloads;
 mod loops_and_outages;
+mod reported;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -233,10 +236,10 @@ fn values_of_several_parts_come_in_the_order_of_time() {
     fs::write(path("0.jsonl"), "{\"ts\":20}\n{\"ts\":40}\n").unwrap();
     fs::write(path("1.jsonl"), "{\"ts\":10}\n{\"ts\":30}\n").unwrap();
     let settings = settings(&[&path("0.jsonl"), &path("1.jsonl"), "--mapping", &mapping]);
-    let values = values(sources(&settings, &CancellationToken::new()).unwrap()).unwrap();
-    let seconds = values
+    let messages = messages(sources(&settings, &CancellationToken::new()).unwrap()).unwrap();
+    let seconds = messages
         .iter()
-        .map(|value| serde_json::from_slice::<serde_json::Value>(value).unwrap()["ts"].as_i64());
+        .map(|(_, value)| serde_json::from_slice::<serde_json::Value>(value).unwrap()["ts"].as_i64());
     assert_eq!(seconds.collect::<Vec<_>>(), [10, 20, 30, 40].map(Some));
 }
 

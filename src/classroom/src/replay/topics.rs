@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::{BorrowedMessage, Headers, Message as _};
 use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::message::Message;
+use super::download;
+use super::message::{Message, Record};
 use crate::error::ClassroomError;
-use crate::simulate::stream::moment;
 
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a broker may say nothing before the replay gives up.
@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(super) struct Partition {
     consumer: BaseConsumer,
     brokers: String,
+    begin: i64,
     end: i64,
     next: i64,
     patience: Duration,
@@ -106,11 +107,18 @@ impl Partition {
         Ok(Self {
             consumer,
             brokers: brokers.to_owned(),
+            begin: offsets.start,
             end: offsets.end,
             next: offsets.start,
             patience: PATIENCE,
             stop: stop.clone(),
         })
+    }
+
+    /// How many messages there were to read, and how many are read.
+    pub(super) fn amount(&self) -> (u64, u64) {
+        let from_begin = |offset: i64| u64::try_from(offset - self.begin).unwrap_or(0);
+        (from_begin(self.end), from_begin(self.next))
     }
 
     /// The next message; none at the end, or when it was told to stop.
@@ -149,21 +157,18 @@ impl Partition {
     }
 }
 
-/// A shop's event has its own time; anything else that of its record.
+/// The message with all that its record bears.
 fn message(record: &BorrowedMessage<'_>) -> Option<Message> {
-    let value = record.payload()?;
+    let value = record.payload()?.to_vec();
     let key = record.key().map(<[u8]>::to_vec);
-    let topic = Some(record.topic().to_owned());
-    Some(match Message::of_the_shop(value) {
-        Ok(message) => Message { topic, key, ..message },
-        Err(_) => Message {
-            at: moment(record.timestamp().to_millis().unwrap_or(0).saturating_mul(1000)).unix_micros(),
-            topic,
-            key,
-            value: value.to_vec(),
-            source: None,
-        },
-    })
+    let headers = record.headers().into_iter().flat_map(Headers::iter);
+    let bears = Record {
+        millis: record.timestamp().to_millis(),
+        headers: headers
+            .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+            .collect(),
+    };
+    Some(download::of_a_record(record.topic().to_owned(), key, value, bears))
 }
 
 #[cfg(test)]
