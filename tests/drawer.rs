@@ -9,7 +9,7 @@ use crate::world::require::{self, Part};
 use crate::world::{Program, World};
 
 /// The states of the four dots of the first click on a heading; none while the drawer shows no such click.
-const DOTS: &str = "[...document.querySelectorAll('#emitted li')]
+const DOTS: &str = "[...document.querySelectorAll('#emitted .event')]
     .filter((line) => line.querySelector('b').textContent === 'click' && JSON.parse(line.querySelector('pre').textContent).details.element.startsWith('h1'))
     .map((line) => [...line.querySelectorAll('[data-step]')].map((dot) => dot.dataset.state).join(' '))[0]";
 
@@ -39,6 +39,7 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     let (place, shown) = first_click(&browser).await;
     let message = message_at(&world, &place);
     assert_eq!(message, shown, "{place}");
+    says_how_the_message_came_there(&world, &browser, &place, &shown).await;
     let id = shown["event_id"].as_str().expect("an id");
     let seen = world.look().await;
     assert_eq!(seen.files.by_id.get(id).map(Vec::len), Some(1));
@@ -47,23 +48,39 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     // It is remembered that the drawer is open, until it is closed; the focus goes back to where it came from.
     let product = format!("{}/products/101", world.shop_address());
     browser.page.goto(product.as_str()).await.expect("a product");
-    browser.sees("[data-drawer=open] #emitted li").await;
+    browser.sees("[data-drawer=open] #emitted .event").await;
     browser.clicks("form[action='/cart/add'] [type=submit]").await;
-    // The cart lies over the page, and beside this drawer; below a dialog nothing can be clicked.
-    browser.clicks("dialog[open] [data-close]").await;
-    let added = "[...document.querySelectorAll('#emitted li')].some((line) => line.querySelector('b').textContent === 'cart_add'
+    // The cart lies over the page and beside this drawer, which stays in use.
+    browser.sees("dialog[open] #quantity-101").await;
+    browser.clicks("#emitted [name=requests]").await;
+    browser
+        .waits_for(
+            "document.querySelector('dialog[open]') && document.querySelector('#emitted [name=requests]').checked",
+        )
+        .await;
+    browser.clicks("#emitted [name=requests]").await;
+    browser.types("dialog[open] #quantity-101", "\u{e00c}").await;
+    browser.waits_for("!document.querySelector('dialog[open]')").await;
+    let added = "[...document.querySelectorAll('#emitted .event')].some((line) => line.querySelector('b').textContent === 'cart_add'
         && [...line.querySelectorAll('[data-step]')].every((dot) => dot.dataset.state === 'done'))";
     browser.waits_for(added).await;
     // It says in words what happened; requests stand in the list for those who want them.
     browser
-        .waits_for("[...document.querySelectorAll('#emitted li .said')].some(({ textContent }) => textContent === 'You looked at Blue Porcelain Teapot')")
+        .waits_for("[...document.querySelectorAll('#emitted .event .said')].some(({ textContent }) => textContent === 'You looked at Blue Porcelain Teapot')")
         .await;
-    let requests = "[...document.querySelectorAll('#emitted li:not([hidden]) b')].some(({ textContent }) => textContent === 'request')";
+    let requests = "[...document.querySelectorAll('#emitted .event:not([hidden]) b')].some(({ textContent }) => textContent === 'request')";
     browser.waits_for(&format!("!({requests})")).await;
     browser.clicks("#emitted [name=requests]").await;
     browser.waits_for(requests).await;
+    events_stand_under_their_requests(&browser).await;
     browser.clicks("#emitted [name=requests]").await;
-    browser.clicks("#emitted li:not([hidden]) summary").await;
+    // One topic alone.
+    browser.clicks("#emitted [name=topic] option:nth-child(4)").await;
+    browser
+        .waits_for("[...document.querySelectorAll('#emitted .event:not([hidden]) b')].every(({ textContent }) => textContent === 'cart_add')")
+        .await;
+    browser.clicks("#emitted [name=topic] option").await;
+    browser.clicks("#emitted .event:not([hidden]) summary").await;
     browser.sees("#emitted details[open] a[href^='/data/schemas/']").await;
     browser.sees("#emitted details[open] a[href^='/data/topics/']").await;
     browser
@@ -84,9 +101,59 @@ async fn a_click_lights_up_its_way_through_journal_topic_file_and_row() {
     browser.close().await;
 }
 
+/// Each event under the request that led to it, which can be folded up; nothing of what the drawer itself asks for.
+async fn events_stand_under_their_requests(browser: &Browser) {
+    let groups = "[...document.querySelectorAll('#emitted .request')].map((group) => [group.querySelector('code').textContent,
+        new Set([...group.querySelectorAll('pre:first-of-type')].map((pre) => JSON.parse(pre.textContent).request_id)).size])";
+    browser
+        .waits_for(&format!(
+            "{groups}.length > 2 && {groups}.every(([, requests]) => requests === 1)"
+        ))
+        .await;
+    browser
+        .waits_for(&format!("{groups}.some(([name]) => name === 'POST /cart/add')"))
+        .await;
+    browser
+        .waits_for(&format!(
+            "!{groups}.some(([name]) => name.includes('/drawer') || name.includes('my-events'))"
+        ))
+        .await;
+    browser.clicks("#emitted .request > details > summary").await;
+    browser
+        .waits_for("!document.querySelector('#emitted .event:not([hidden]) summary').checkVisibility()")
+        .await;
+    browser.clicks("#emitted .request > details > summary").await;
+}
+
+/// Key and headers as kcat reads them, and how long each step took.
+async fn says_how_the_message_came_there(world: &World, browser: &Browser, place: &str, shown: &Value) {
+    let id = shown["event_id"].as_str().expect("an id");
+    let script = format!(
+        "const line = [...document.querySelectorAll('#emitted .event')].find((line) => line.querySelector('pre').textContent.includes('{id}'));
+         return [line.querySelector('.message').textContent, line.querySelector('.hops').textContent]"
+    );
+    let said = browser.page.execute(script, vec![]).await.expect("the drawer is open");
+    let (message, hops) = (said.json()[0].as_str(), said.json()[1].as_str());
+    let mut lines = message.expect("key and headers").lines();
+    let read = kcat(world, place, &["-f", "%k\n%h\n"]);
+    let (key, headers) = read.trim_end().split_once('\n').expect("key and headers");
+    assert_eq!(lines.next(), Some(format!("key: {key}").as_str()));
+    let told: Vec<String> = lines.map(|line| line.replacen(": ", "=", 1)).collect();
+    assert_eq!(told.join(","), headers);
+    let steps: Vec<&str> = hops.expect("times").split(" → ").collect();
+    let [page, journal, topic, kept] = steps[..] else {
+        panic!("{hops:?} are not four steps");
+    };
+    assert_eq!(page, "page");
+    for (step, begin) in [(journal, "Journal +"), (topic, "topic +"), (kept, "file, row ≤ +")] {
+        let after = step.strip_prefix(begin).and_then(|rest| rest.strip_suffix(" ms"));
+        assert!(after.is_some_and(|after| after.parse::<u64>().is_ok()), "{step}");
+    }
+}
+
 /// Where the drawer says that the click is, and what it is.
 async fn first_click(browser: &Browser) -> (String, Value) {
-    let script = "const line = [...document.querySelectorAll('#emitted li')].find((line) => line.querySelector('b').textContent === 'click'
+    let script = "const line = [...document.querySelectorAll('#emitted .event')].find((line) => line.querySelector('b').textContent === 'click'
             && JSON.parse(line.querySelector('pre').textContent).details.element.startsWith('h1'));
         return [line.querySelector('code').textContent, JSON.parse(line.querySelector('pre').textContent)]";
     let said = browser.page.execute(script, vec![]).await.expect("the drawer is open");
@@ -95,28 +162,24 @@ async fn first_click(browser: &Browser) -> (String, Value) {
 }
 
 /// What kcat reads at `topic / partition / offset`.
-fn message_at(world: &World, place: &str) -> Value {
+fn kcat(world: &World, place: &str, how: &[&str]) -> String {
     let parts: Vec<&str> = place.split(" / ").collect();
     let [topic, partition, offset] = parts[..] else {
         panic!("{place} is no place");
     };
+    let broker = world.broker.address();
     let read = Command::new("kcat")
-        .args([
-            "-b",
-            &world.broker.address(),
-            "-C",
-            "-t",
-            topic,
-            "-p",
-            partition,
-            "-o",
-            offset,
-        ])
+        .args(["-b", &broker, "-C", "-t", topic, "-p", partition, "-o", offset])
         .args(["-c", "1", "-e", "-q"])
+        .args(how)
         .output()
         .expect("kcat runs");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    serde_json::from_slice(&read.stdout).expect("a message is JSON")
+    String::from_utf8(read.stdout).expect("a message is text")
+}
+
+fn message_at(world: &World, place: &str) -> Value {
+    serde_json::from_str(&kcat(world, place, &[])).expect("a message is JSON")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,6 +75,7 @@ async fn no_page_shuts_anybody_out() {
     };
     let axe = std::fs::read_to_string(servers().join("pages/node_modules/axe-core/axe.min.js")).expect("axe is there");
     let browser = Browser::open(world.folder()).await;
+    what_is_too_small_is_seen(&world, &browser, &axe).await;
     let mut wrong = Vec::new();
     for language in Language::ALL {
         let mut tour = Tour::of(&browser, &world.shop_address(), language).await;
@@ -96,6 +97,20 @@ async fn no_page_shuts_anybody_out() {
     }
     browser.close().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two buttons of 10 px side by side: the rule that is off by default is on.
+async fn what_is_too_small_is_seen(world: &World, browser: &Browser, axe: &str) {
+    browser.page.goto(world.shop_address()).await.expect("the shop opens");
+    let small = "for (const name of ['one', 'two']) {
+        const button = document.createElement('button');
+        button.setAttribute('aria-label', name);
+        Object.assign(button.style, { all: 'unset', width: '10px', height: '10px', display: 'inline-block' });
+        document.querySelector('main').prepend(button);
+    }";
+    browser.runs(small).await;
+    let seen = violations(browser, axe).await;
+    assert!(seen.iter().any(|rule| rule.contains("target-size")), "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +225,7 @@ pub async fn appears(browser: &Browser, look: Look) {
         Opened::Nothing => {}
         Opened::Drawer => {
             browser
-                .waits_for("document.querySelector('#emitted li .steps[aria-label]') !== null")
+                .waits_for("document.querySelector('#emitted .event .steps[aria-label]') !== null")
                 .await;
         }
         Opened::Cart => {
@@ -235,7 +250,7 @@ async fn is_open(browser: &Browser, piece: Opened) -> bool {
     found.expect("the page answers").json() == true
 }
 
-/// The rules that the page breaks, with the elements that break them.
+/// The rules that the page breaks, with the elements that break them. WCAG 2.2's size of what is pressed (24 px) is off unless asked for.
 pub async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
     browser.runs(axe).await;
     // The size of targets (WCAG 2.2) is the one rule of the standard that axe leaves out unless it is asked for.

@@ -1,12 +1,15 @@
 //! What nobody may find: secrets planted in a whole run are searched for on all topics, in all files and in all tables.
 
-use std::collections::BTreeMap;
+mod everywhere;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemas::Clock;
 use serde_json::json;
 use sqlx::Row;
 
+use self::everywhere::PLANT;
 use crate::world::browser::Browser;
 use crate::world::planter::Planter;
 use crate::world::require::{self, Part};
@@ -158,6 +161,75 @@ async fn no_secret_that_was_typed_is_found_anywhere() {
         let found = file_with(world.folder(), secret.as_bytes());
         assert!(found.is_none(), "{secret} in {found:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_any_field_address_or_header_leaves_no_trace() {
+    let Some(mut world) = World::start("a secret everywhere") else {
+        return;
+    };
+    let shop = world.shop_address();
+    let mut person = Planter::of(&shop);
+    person
+        .post("/cart/add", &[("product_id", "101"), ("quantity", "2")])
+        .await;
+    everywhere::plants(&mut person, &shop).await;
+    let [email, name, ..] = PERSON;
+    person
+        .post("/signup", &[("email", email), ("name", name), ("password", PASSWORD)])
+        .await;
+    person
+        .post("/cart/add", &[("product_id", "101"), ("quantity", "2")])
+        .await;
+    everywhere::plants(&mut person, &shop).await;
+    for (metrics, begin) in [(shop, "shop_"), (world.sink_address(), "sink_")] {
+        let scraped = Planter::of(&metrics).get("/metrics").await;
+        assert!(scraped.contains(begin) && !scraped.contains(PLANT), "the metrics");
+    }
+    world.sees_clicks_on("/reset").await;
+    let everywhere = world.settles().await;
+    let messages = everywhere
+        .topics
+        .by_id
+        .values()
+        .chain(everywhere.files.by_id.values())
+        .flatten();
+    let mut kinds = BTreeSet::new();
+    for message in messages {
+        let text = String::from_utf8_lossy(&message.bytes);
+        assert!(!text.contains(PLANT), "{text}");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("a message is JSON");
+        let kind = value["event_type"].as_str().unwrap_or("app").to_owned();
+        kinds.insert(kind);
+    }
+    for kind in [
+        "request",
+        "view",
+        "click",
+        "dwell",
+        "impression",
+        "page_performance",
+        "form_abandoned",
+        "app",
+        "cart_add",
+    ] {
+        assert!(
+            kinds.contains(kind),
+            "{kind} is not in {kinds:?}: the run was not a whole one"
+        );
+    }
+    world.kill(Program::Shop);
+    world.kill(Program::Sink);
+    for database in [world.database.shop_url(), world.database.sink_url()] {
+        for (table, rows) in tables(&database).await {
+            assert!(!rows.contains(PLANT), "in table {table}");
+        }
+    }
+    // Every byte that was written: journal, broker, logs, diagnostics, databases, and what the programs said.
+    let found = file_with(world.folder(), PLANT.as_bytes());
+    assert!(found.is_none(), "in {found:?}");
+    let said = file_with(world.folder(), b"/reset");
+    assert!(said.is_some(), "the files are read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 //!
 //! Promises: a page adds its look with one atomic step, and at most one short lock, never waiting for the database; advice is
 //! made in the background at most every 10 s and read from memory. Additions and orders come from the facts, the last 50,000 at the
-//! start; looks are this process's own, since it began. Nothing about a person is kept.
+//! start; looks are this process's own, since it began. Nothing about a person is kept, but which browsers asked for the same words.
 //!
 //! Not for: figures. Looks are forgotten when the shop stops; the topics have them all.
 
@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Catalogue;
 use crate::domain::trends::{Advice, Trends};
+use crate::domain::{Catalogue, Language, PopularQueries, VisitorId};
 use crate::store::{Store, StoreError, Want};
 
 /// How old advice may be.
@@ -41,6 +41,7 @@ struct Inner {
     ways: Mutex<Vec<(ProductId, ProductId)>>,
     advice: watch::Sender<Arc<Advice>>,
     orders: Mutex<VecDeque<Order>>,
+    queries: Mutex<PopularQueries>,
 }
 
 /// An order of what is popular, by the moment at which it was made.
@@ -69,6 +70,7 @@ impl Crowd {
             }])),
             advice: watch::Sender::new(advice),
             catalogue,
+            queries: Mutex::default(),
         }))
     }
 
@@ -106,6 +108,19 @@ impl Crowd {
                 ways.push((before, product));
             }
         }
+    }
+
+    /// Somebody who may be counted found something by `query` as it stands.
+    pub fn asks(&self, language: Language, query: &str, visitor: VisitorId, at: Timestamp) {
+        let mut queries = self.0.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        queries.asked(language, query, visitor, at);
+    }
+
+    /// What several visitors have searched for, the most asked first.
+    #[must_use]
+    pub fn popular_queries(&self, language: Language, now: Timestamp, most: usize) -> Vec<String> {
+        let queries = self.0.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        queries.top(language, now, most)
     }
 
     /// The latest advice.

@@ -8,6 +8,7 @@ pub mod observe;
 pub mod outbox;
 pub mod pages;
 mod product_topic;
+mod reached;
 mod samples;
 pub mod settings;
 pub mod shop;

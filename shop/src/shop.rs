@@ -28,7 +28,7 @@ use crate::samples::Samples;
 use crate::settings::{BadSetting, Network, Settings};
 use crate::sink_progress::SinkProgress;
 use crate::store::{Store, StoreError};
-use crate::way::Way;
+use crate::way::{Synced, Way};
 use crate::web::{self, Parts, Readiness, Site};
 use journal::relay::{Relay, RelayError, RelayOptions};
 use journal::{Journal, JournalError};
@@ -101,6 +101,7 @@ pub struct Shop {
     kick: Kick,
     relay: Relay,
     asking: Asking,
+    synced: Synced,
     product_topic: ProductTopic,
     portal: Portal,
     samples: Arc<Samples>,
@@ -176,9 +177,11 @@ impl Shop {
         let asking = Asking::of(settings);
         let way = Way {
             journal: journal.clone(),
+            synced: Synced::since(&journal, clock.now()),
             relay: relay.view(),
             sink: asking.progress.clone(),
         };
+        let synced = way.synced.clone();
         store.begins_to_run().await.map_err(ShopError::Database)?;
         let portal = portal(settings, address, clock.clone(), &way);
         let product_topic = ProductTopic {
@@ -207,6 +210,7 @@ impl Shop {
             outbox,
             relay,
             asking,
+            synced,
             product_topic,
             portal,
             samples,
@@ -233,6 +237,10 @@ impl Shop {
             async move { store.keep_publishing(stop).await }
         });
         let product_topic = tokio::spawn(self.product_topic.keep_whole(stop_outbox.clone()));
+        let syncs = tokio::spawn({
+            let (journal, clock) = (self.journal.clone(), self.clock.clone());
+            self.synced.keep_watching(journal, clock, stop_relay.clone())
+        });
         let advice = tokio::spawn({
             let (crowd, store, clock, stop) = (self.crowd, self.store.clone(), self.clock, stop_outbox.clone());
             async move { crowd.keep_advising(store, clock, stop).await }
@@ -254,6 +262,7 @@ impl Shop {
         sync(&self.journal).await;
         stop_relay.cancel();
         told_if_it_broke(relay.await);
+        told_if_it_broke(syncs.await);
         asking.abort();
         metrics.abort();
     }

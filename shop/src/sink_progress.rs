@@ -15,11 +15,12 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset as KafkaOffset, TopicPartitionList};
-use schemas::Topic;
+use schemas::{Clock, Timestamp, Topic};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::reached::Reached;
 use journal::relay::{Offset, Partition, RelayOptions, base_config};
 
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
@@ -43,6 +44,9 @@ struct Shared {
     asked: Notify,
     /// The first offset of a partition that is not committed.
     next: Mutex<BTreeMap<At, Offset>>,
+    /// When that was told, each time that it rose.
+    told: Mutex<BTreeMap<At, Reached<Offset>>>,
+    clock: Clock,
 }
 
 impl SinkProgress {
@@ -56,6 +60,23 @@ impl SinkProgress {
             self.0.asked.notify_one();
         }
         past
+    }
+
+    /// When it was known for the first time that the sink has committed this message: it did so then or, as it is asked once a second and
+    /// only while somebody wants to know, before.
+    #[must_use]
+    pub fn known_since(&self, topic: Topic, partition: Partition, offset: Offset) -> Option<Timestamp> {
+        let told = held(&self.0.told);
+        told.get(&(topic, partition))?.when(Offset(offset.0.saturating_add(1)))
+    }
+
+    fn learn(&self, known: Vec<(At, Offset)>) {
+        let now = self.0.clock.now();
+        let mut told = held(&self.0.told);
+        for (at, next) in &known {
+            told.entry(*at).or_default().note(*next, now);
+        }
+        held(&self.0.next).extend(known);
     }
 
     /// Asks for the offsets of the consumer group `group` whenever somebody wants to know, until `stop`.
@@ -76,7 +97,7 @@ impl SinkProgress {
             }
             if let Some(asker) = asker.clone() {
                 match tokio::task::spawn_blocking(move || ask(&asker, &wanted)).await {
-                    Ok(Ok(known)) => held(&self.0.next).extend(known),
+                    Ok(Ok(known)) => self.learn(known),
                     Ok(Err(error)) => debug!(%error, "Kafka does not tell how far the sink is"),
                     Err(error) => debug!(%error, "The question how far the sink is was given up"),
                 }
@@ -150,9 +171,12 @@ mod tests {
         let (view, one) = (Topic::View, Partition(1));
         assert!(!progress.is_past(view, one, Offset(5)), "nobody has answered yet");
         assert!(held(&progress.0.wanted).contains(&(view, one)));
-        held(&progress.0.next).insert((view, one), Offset(6));
+        assert_eq!(progress.known_since(view, one, Offset(5)), None);
+        progress.learn(vec![((view, one), Offset(6))]);
         assert!(progress.is_past(view, one, Offset(5)));
         assert!(!progress.is_past(view, one, Offset(6)));
         assert!(!progress.is_past(view, Partition(2), Offset(5)));
+        assert!(progress.known_since(view, one, Offset(5)).is_some());
+        assert_eq!(progress.known_since(view, one, Offset(6)), None);
     }
 }

@@ -3,8 +3,12 @@
 //! Each step is told by whoever knows: the journal by its syncs, the topic by Kafka's acknowledgements, file and row (one transaction of
 //! the sink) by the position that the sink shows Kafka. A message that the sink refused, and put into the dead letters, counts as done.
 
-use schemas::{EventType, Sequence, Topic};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use schemas::{Clock, EventType, Sequence, Timestamp, Topic};
+use tokio_util::sync::CancellationToken;
+
+use crate::reached::Reached;
 use crate::sink_progress::SinkProgress;
 use journal::Journal;
 use journal::relay::{Place, RelayView};
@@ -45,6 +49,41 @@ pub struct Steps {
     pub file: Step,
     /// Its row is in the table.
     pub row: Step,
+    pub times: Times,
+}
+
+/// When an event's steps were done, as far as that is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    pub journal: Option<Timestamp>,
+    pub topic: Option<Timestamp>,
+    /// In file and table, which are one transaction: then at the latest, as the sink is asked once a second.
+    pub kept: Option<Timestamp>,
+}
+
+/// How far the journal was synced when; clones share it.
+#[derive(Debug, Clone)]
+pub struct Synced(Arc<Mutex<Reached<Sequence>>>);
+
+impl Synced {
+    /// What stands in the journal already was synced before anybody looked.
+    #[must_use]
+    pub fn since(journal: &Journal, now: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(Reached::beyond(journal.synced(), now))))
+    }
+
+    /// Notes each sync, until `stop` or until the journal is closed.
+    pub(crate) async fn keep_watching(self, journal: Journal, clock: Clock, stop: CancellationToken) {
+        let next = || journal.synced().next();
+        while let Some(Ok(())) = stop.run_until_cancelled(journal.durable(next())).await {
+            self.held().note(journal.synced(), clock.now());
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Reached<Sequence>> {
+        // Each rise is written whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where an event stands in a journal.
@@ -61,6 +100,7 @@ pub enum Entered {
 #[derive(Debug, Clone)]
 pub struct Way {
     pub journal: Journal,
+    pub synced: Synced,
     pub relay: RelayView,
     pub sink: SinkProgress,
 }
@@ -79,13 +119,28 @@ impl Way {
                 Entered::NotYet | Entered::Elsewhere => None,
             };
             let committed = place.is_some_and(|place| self.sink.is_past(topic, place.partition, place.offset));
-            steps(
+            let steps = steps(
                 topic,
                 entered,
                 (synced, acknowledged),
                 place.map(|place| (place, committed)),
-            )
+            );
+            Steps {
+                times: self.times(topic, entered, place.filter(|_| committed)),
+                ..steps
+            }
         })
+    }
+
+    fn times(&self, topic: Topic, entered: Entered, committed: Option<Place>) -> Times {
+        let Entered::Here(sequence) = entered else {
+            return Times::default();
+        };
+        Times {
+            journal: self.synced.held().when(sequence),
+            topic: self.relay.acknowledged_at(sequence),
+            kept: committed.and_then(|place| self.sink.known_since(topic, place.partition, place.offset)),
+        }
     }
 }
 
@@ -117,6 +172,7 @@ fn steps(
         place: place.map(|(place, _)| place),
         file,
         row: if topic.has_rows() { file } else { Step::None },
+        times: Times::default(),
     }
 }
 

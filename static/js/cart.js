@@ -72,7 +72,9 @@
     if (!dialog.open) {
       dialog.append(toast);
       document.body.append(dialog);
-      dialog.showModal();
+      // Beside the list of what is recorded, which stays in use; elsewhere over the page.
+      if (document.getElementById("emitted") && window.matchMedia("(min-width: 75rem)").matches) dialog.show();
+      else dialog.showModal();
       if (!history.state?.cart) history.pushState({ cart: true }, "");
     }
     const find = (css) => part.querySelector(css);
@@ -180,6 +182,7 @@
   }, true);
   // The dialog itself is hit beside what it shows.
   dialog.addEventListener("click", ({ target }) => { if (target === dialog || target.closest("[data-close]")) dialog.close(); });
+  dialog.addEventListener("keydown", ({ key }) => { if (key === "Escape") dialog.close(); });
   dialog.addEventListener("close", () => {
     document.body.append(toast);
     if (history.state?.cart) history.back();

@@ -12,15 +12,14 @@
   const SAY_EVERY = 5000; // ms
   const root = document.documentElement;
   const words = aside.dataset;
-  const [panel, line] = aside.querySelector("template").content.children;
+  const [panel, request, line] = aside.querySelector("template").content.children;
   const [list, away, nothing, status] = [".records", ".emitted-away", ".emitted-nothing", "[role=status]"].map((css) => panel.querySelector(css));
 
   const tab = aside.querySelector("button"); // forms.js made it of the link, and fetches this file when it is pressed
 
-  const requests = panel.querySelector("[name=requests]");
-  const pause = panel.querySelector("[name=pause]");
+  const [requests, pause, topics] = ["requests", "pause", "topic"].map((name) => panel.querySelector(`[name=${name}]`));
   let last = [];
-  requests.addEventListener("change", () => show(last));
+  for (const filter of [requests, topics]) filter.addEventListener("change", () => show(last));
   pause.addEventListener("change", () => ask());
 
   const isOpen = () => panel.isConnected;
@@ -44,30 +43,39 @@
     keep("there");
   };
 
-  // ---- The list.
+  // ---- The list: requests, and below each of them the events that it led to.
   const rows = new Map(); // event id -> its line
+  const groups = new Map(); // request id -> its part of the list
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-  const fill = (row, { event_id, event_type, topic, at, said, place, steps, schema, event }) => {
-    row.hidden = topic === "shop.request" && !requests.checked;
-    put(row.querySelector(".at"), at);
-    put(row.querySelector(".said"), said);
+  const wanted = (topic) => topics.value ? topics.value === topic : topic !== "shop.request" || requests.checked;
+  // From the event to each step: how long after the one before it.
+  const hops = (dots, { journal, topic, kept }) => {
+    const [inJournal, onTopic, inFile, inRow] = [...dots.children].map((dot) => dot.title);
+    const after = (name, ms, before, most = "") => ms === null || before === null ? `${name} –` : `${name} ${most}+${ms - before} ms`;
+    return [words.page, after(inJournal, journal, 0), after(onTopic, topic, journal), after(`${inFile}, ${inRow}`, kept, topic, "≤ ")].join(" → ");
+  };
+  const fill = (row, { event_id, event_type, topic, at, said, place, key, headers, steps, times, schema, event }) => {
+    row.hidden = !wanted(topic);
+    const find = (css) => row.querySelector(css);
+    put(find(".at"), at);
+    put(find(".said"), said);
     // To be copied: the message on its topic, its line in the log files, its row.
-    const table = event_type === "view" || steps.row !== "none";
-    put(row.querySelector(".locators"), [
+    put(find(".locators"), [
       ...(place ? [`kcat -b localhost:9092 -C -t ${topic} -p ${place.partition} -o ${place.offset} -c 1`] : []),
       ...(steps.file !== "none" ? [`grep -h ${event_id} data/logs/*.log`] : []),
-      ...(table ? [`SELECT * FROM user_activity_log WHERE event_id = '${event_id}';`] : []),
+      ...(steps.row !== "none" ? [`SELECT * FROM user_activity_log WHERE event_id = '${event_id}';`] : []),
     ].join("\n"));
-    row.querySelector("[data-topic]").href = `/data/topics/${topic}`;
-    const name = row.querySelector("b");
+    put(find(".message"), [["key", key], ...headers].map(([name, text]) => `${name}: ${text}`).join("\n"));
+    find("[data-topic]").href = `/data/topics/${topic}`;
+    const name = find("b");
     put(name, event_type);
     name.className = topic.replace(".", "-");
-    const where = row.querySelector("[data-where]");
-    where.href = place ? `/data/messages/${topic}/${place.partition}/${place.offset}` : `/data/topics/${topic}`;
-    put(row.querySelector("code"), place ? `${topic} / ${place.partition} / ${place.offset}` : steps.topic === "waiting" ? words.onItsWay : topic);
-    put(row.querySelector("pre"), JSON.stringify(event, null, 2));
-    row.querySelector("[data-schema]").href = schema;
-    const dots = row.querySelector(".steps");
+    find("[data-where]").href = place ? `/data/messages/${topic}/${place.partition}/${place.offset}` : `/data/topics/${topic}`;
+    put(find("code"), place ? `${topic} / ${place.partition} / ${place.offset}` : steps.topic === "waiting" ? words.onItsWay : topic);
+    put(find("pre"), JSON.stringify(event, null, 2));
+    find("[data-schema]").href = schema;
+    const dots = find(".steps");
+    put(find(".hops"), hops(dots, times));
     const stand = [...dots.children].map((dot) => {
       const state = steps[dot.dataset.step];
       if (dot.dataset.state !== state) dot.dataset.state = state;
@@ -75,23 +83,40 @@
     }).join(", ");
     if (dots.getAttribute("aria-label") !== stand) dots.setAttribute("aria-label", stand);
   };
+  // Puts them in this order, and moves nothing that stands right.
+  const order = (list, elements) => {
+    let next = list.firstElementChild;
+    for (const element of elements) {
+      if (element === next) next = next.nextElementSibling;
+      else list.insertBefore(element, next);
+    }
+    while (next) { const gone = next; next = next.nextElementSibling; gone.remove(); }
+  };
+  const kept = (map, key, template) => {
+    if (!map.has(key)) map.set(key, template.cloneNode(true));
+    return map.get(key);
+  };
+  const forget = (map, shown) => { for (const key of map.keys()) if (!shown.has(key)) map.delete(key); };
   const show = (events) => {
     last = events;
-    const first = !state;
-    const shown = new Set(events.map((event) => event.event_id));
-    for (const [id, row] of rows) if (!shown.has(id)) { row.remove(); rows.delete(id); }
-    let next = list.firstElementChild;
+    const told = new Map(); // request id -> the lines of its events
     for (const event of events) {
-      let row = rows.get(event.event_id);
-      if (!row) {
-        row = line.cloneNode(true);
-        rows.set(event.event_id, row);
-        if (!first) unsaid += 1;
-      }
+      if (state && !rows.has(event.event_id)) unsaid += 1;
+      const row = kept(rows, event.event_id, line);
       fill(row, event);
-      if (row === next) next = row.nextElementSibling;
-      else list.insertBefore(row, next);
+      const id = event.request_id || event.event_id;
+      put(kept(groups, id, request).querySelector("code"), event.request);
+      told.set(id, [...(told.get(id) ?? []), row]);
     }
+    forget(rows, new Set(events.map((event) => event.event_id)));
+    forget(groups, told);
+    for (const [id, lines] of told) {
+      const group = groups.get(id), seen = lines.filter((row) => !row.hidden).length;
+      group.hidden = !seen;
+      put(group.querySelector(".quiet-text"), String(seen));
+      order(group.querySelector("ol"), lines);
+    }
+    order(list, [...told.keys()].map((id) => groups.get(id)));
     nothing.hidden = events.length > 0;
     say();
   };

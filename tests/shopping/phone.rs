@@ -109,3 +109,73 @@ async fn what_was_searched_for_in_this_tab_is_offered_when_nothing_is_typed() {
     browser.is_on("/search").await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_products_pictures_are_pushed_through_with_the_thumb_and_without_scripts() {
+    let Some((world, browser)) = opens("a phone's pictures", false).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/products/314?lang=en").await;
+    browser
+        .waits_for("document.querySelectorAll('.views .view').length === 3 && document.querySelector('.views').scrollWidth > 800")
+        .await;
+    // By keyboard, too: the row takes the arrow keys, and rests at a picture.
+    browser.runs("document.querySelector('.views').focus()").await;
+    let arrows = browser.page.action_chain().send_keys("\u{e014}".repeat(12));
+    arrows.perform().await.expect("keys are pressed");
+    browser
+        .waits_for("document.querySelector('.views').scrollLeft > 100")
+        .await;
+    // What is said of them is said aloud, and the ruler is as long as it says.
+    browser
+        .waits_for("[...document.querySelectorAll('.views svg')].every((svg) => svg.getAttribute('role') === 'img' && svg.getAttribute('aria-label'))")
+        .await;
+    browser
+        .waits_for("document.querySelector('.scale').getAttribute('aria-label') === 'About 30 cm at its longest, beside a phone of 15 cm'")
+        .await;
+    browser
+        .waits_for(
+            "(([ruler, phone]) => Math.abs(ruler / phone - 2) < 0.1)([...document.querySelectorAll('.scale path')]
+                .map((path) => path.getAttribute('d').match(/[\\d.]+/g).slice(0, 4).map(Number)).map(([x, y, toX, toY]) => Math.hypot(toX - x, toY - y)))",
+        )
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_what_is_to_be_read_is_not_cut_off() {
+    let Some((world, browser)) = opens("a phone's words", false).await else {
+        return;
+    };
+    is_a_phone(&browser).await;
+    goes_to(&world, &browser, "/search?q=tea&lang=en").await;
+    // Without scripts the choice has a button beside it, and still room for what it says.
+    browser
+        .waits_for("document.querySelector('.sorting select').getBoundingClientRect().width >= 96")
+        .await;
+    goes_to(&world, &browser, "/products/101?lang=en").await;
+    browser.clicks(".add .primary").await;
+    browser.is_on("/cart").await;
+    let top = |css: &str| format!("document.querySelector({css:?}).getBoundingClientRect().top");
+    browser
+        .waits_for(&format!(
+            "Math.abs({} - {}) < 2",
+            top("form[action='/cart/later'] button"),
+            top("form[action='/cart/remove'] button")
+        ))
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_pages_end_nothing_lies_over_the_last_links() {
+    let Some((world, browser)) = opens("a page's end", true).await else {
+        return;
+    };
+    goes_to(&world, &browser, "/?lang=en").await;
+    browser.runs("window.scrollTo(0, document.body.scrollHeight)").await;
+    browser.waits_for(&is_in_reach(".foot a[rel~=license]")).await;
+    browser.waits_for(&is_in_reach(".emitted-tab")).await;
+    browser.close().await;
+}

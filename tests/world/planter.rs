@@ -36,6 +36,15 @@ impl Planter {
         self.send(request).await
     }
 
+    /// With headers that the browser, or somebody else, puts there.
+    pub async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> String {
+        let mut request = self.http.get(format!("{}{path}", self.shop));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request).await
+    }
+
     pub async fn tell(&mut self, path: &str, json: &Value) {
         let request = self.http.post(format!("{}{path}", self.shop)).json(json);
         self.send(request).await;

@@ -1,4 +1,4 @@
-//! One product: picture, facts, and the button that puts it into the cart.
+//! One product: pictures, facts, and the button that puts it into the cart.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,8 @@ use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, form_token, picture_at_once, stock_note};
+use super::parts::tile::{Tile, form_token, stock_note};
+use super::parts::views::views;
 use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
 use crate::domain::{Category, Placement, Product, Quantity};
@@ -52,7 +53,7 @@ pub fn product(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
             Crumb { name, address: "" },
         ]))
         article.product {
-            div.product-picture { (picture_at_once(&product.picture, shown.category.hue)) }
+            (views(frame, product, shown.category.hue))
             div.product-facts {
                 h1 { (name) }
                 p.price.large { (product.price.text(frame.language)) }

@@ -19,14 +19,18 @@ pub struct Suggestions<'a> {
     pub marks: &'a Marks,
 }
 
-/// What to go on with while nothing is typed: products that people like, under a heading.
+/// What to go on with while nothing is typed: what several people searched for, and products that people like, each under a heading.
 #[must_use]
-pub fn starters(language: Language, popular: &[(&Product, u16)]) -> Markup {
+pub fn starters(language: Language, queries: &[String], popular: &[(&Product, u16)]) -> Markup {
     let finding = &Words::of(language).finding;
     html! {
+        @if !queries.is_empty() { p.suggestions-head role="presentation" { (Around::of(language).asked_often) } }
+        @for query in queries {
+            a.suggestion role="option" tabindex="-1" aria-selected="false" href={ "/search?q=" (encoded(query)) } { (query) }
+        }
         @if !popular.is_empty() { p.suggestions-head role="presentation" { (Around::of(language).popular) } }
         @for (product, hue) in popular { (option(language, product, (*hue, &Marks::default()))) }
-        template data-said=((finding.suggested)(popular.len())) {}
+        template data-said=((finding.suggested)(queries.len() + popular.len())) {}
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use schemas::Timestamp;
+use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 
 use crate::domain::belongings::is_about_wishes;
@@ -88,7 +89,11 @@ impl FormToken {
     #[must_use]
     pub fn of(page: &str, what: impl fmt::Display) -> Option<Self> {
         let plain = page.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        (plain && (1..=Self::LONGEST).contains(&page.len())).then(|| Self(format!("{page}/{what}")))
+        // What was sent is not kept: anything may have slipped into the field.
+        (plain && (1..=Self::LONGEST).contains(&page.len())).then(|| {
+            let digest = Sha256::digest(page);
+            Self(format!("{}/{what}", hex::encode(&digest[..16])))
+        })
     }
 
     /// What marks it in this span of time, and in the one before.

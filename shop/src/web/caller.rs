@@ -18,7 +18,7 @@ use super::cookies::{Cookies, KnownAccount};
 use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
 use super::record::Seen;
-use super::recorded_address::{PARAMETERS, recorded_address};
+use super::recorded_address::{PARAMETERS, is_meant, recorded_address};
 use super::{Site, crawler, forwarded};
 use crate::domain::{Catalogue, Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
@@ -248,6 +248,7 @@ fn args(uri: &Uri) -> Fields<'static> {
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs);
     let allowed = |(name, value): (String, String)| {
         let name = PARAMETERS.into_iter().find(|allowed| *allowed == name)?;
+        is_meant(name, &value).then_some(())?;
         Some((Cow::Borrowed(name), Cow::Owned(clean(&value))))
     };
     pairs.unwrap_or_default().into_iter().filter_map(allowed).collect()

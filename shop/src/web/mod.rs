@@ -54,6 +54,7 @@ mod router;
 mod said;
 mod search;
 mod security;
+mod shelves;
 mod show;
 mod sign_in_limit;
 mod site;

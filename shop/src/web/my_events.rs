@@ -1,8 +1,10 @@
 //! `/api/my-events`: what the shop recorded of the visitor's own session lately, and how far each event has got. The drawer asks for it.
 //!
-//! - 200 `{"state":"..","events":[{"event_id":"..","event_type":"view","topic":"shop.view","at":"12:30:05","said":"You looked at ..","place":{"partition":1,
-//!   "offset":42},"steps":{"journal":"done","topic":"done","file":"waiting","row":"waiting"},"schema":"/data/schemas/view.json",
-//!   "event":{..}}]}`: the last 30, the newest first. A step is `done`, `waiting`, `none` (events of this kind don't take it) or `unknown`;
+//! - 200 `{"state":"..","events":[{"event_id":"..","event_type":"view","topic":"shop.view","at":"12:30:05","said":"You looked at ..",
+//!   "request_id":"..","request":"GET /products/101","place":{"partition":1,"offset":42},"key":"..","headers":[["ce_id",".."],..],
+//!   "steps":{"journal":"done","topic":"done","file":"waiting","row":"waiting"},"times":{"journal":12,"topic":20,"kept":null},
+//!   "schema":"/data/schemas/view.json","event":{..}}]}`: the last 30, the newest first. A step is `done`, `waiting`, `none` (events of this
+//!   kind don't take it) or `unknown`; times are milliseconds since the event, none where nobody remembers;
 //! - 204: nothing has changed since the answer whose `state` stands in `?after=`;
 //! - 429 with `Retry-After`: more than `--client-events-per-minute` of these requests from this address.
 //!
@@ -16,7 +18,8 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use schemas::Source;
+use journal::relay::header_texts;
+use schemas::{Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -25,7 +28,7 @@ use super::cookies::Cookies;
 use super::error::PageError;
 use super::pace::place;
 use super::recorded::Recorded;
-use super::said::said;
+use super::said::{Said, said};
 use super::{Site, caller, recorded, show};
 use crate::domain::Language;
 use crate::way::{Entered, Steps};
@@ -54,11 +57,17 @@ struct Shown {
     event_id: String,
     event_type: &'static str,
     topic: &'static str,
+    /// Korea's, as everywhere in the shop.
     at: String,
-    /// What happened, in the visitor's language.
-    said: String,
+    #[serde(flatten)]
+    said: Said,
     place: Option<PlaceShown>,
+    /// Of the message: the session, or the shop where there is none.
+    key: String,
+    /// But for the caller's `traceparent`, which nobody here remembers.
+    headers: Vec<(&'static str, String)>,
     steps: StepsShown,
+    times: TimesShown,
     schema: String,
     event: Option<Box<RawValue>>,
 }
@@ -75,6 +84,15 @@ struct StepsShown {
     topic: &'static str,
     file: &'static str,
     row: &'static str,
+}
+
+/// In milliseconds since the event's own time.
+#[derive(Serialize)]
+struct TimesShown {
+    journal: Option<i64>,
+    topic: Option<i64>,
+    /// In file and table: at most.
+    kept: Option<i64>,
 }
 
 pub(super) async fn index(
@@ -103,10 +121,8 @@ pub(super) async fn index(
     let shown: Vec<Shown> = events
         .iter()
         .zip(site.way.of(kinds))
-        .map(|(recorded, steps)| Shown {
-            said: said(&catalogue, language, &recorded.event),
-            ..shown(&site, recorded, steps)
-        })
+        .map(|(recorded, steps)| shown(&site, said(&catalogue, language, &recorded.event), (recorded, steps)))
+        .filter(|shown| !shown.said.is_the_drawers_own())
         .collect();
     let events = serde_json::value::to_raw_value(&shown).map_err(PageError::Encode)?;
     let digest = Sha256::digest(events.get());
@@ -126,13 +142,14 @@ pub(super) async fn index(
     Ok((NEVER_KEPT, Json(answer)).into_response())
 }
 
-fn shown(site: &Site, Recorded { event, entered }: &Recorded, steps: Steps) -> Shown {
+fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Recorded, Steps)) -> Shown {
+    let instance = site.recorder.journal.instance();
     // As it stands on the topic, once its place in the journal is known.
     let mut bytes = Vec::new();
     match entered {
         Entered::Here(sequence) => event.seal_into(
             &Source {
-                instance: site.recorder.journal.instance().clone(),
+                instance: instance.clone(),
                 sequence: *sequence,
             },
             &mut bytes,
@@ -140,16 +157,27 @@ fn shown(site: &Site, Recorded { event, entered }: &Recorded, steps: Steps) -> S
         Entered::NotYet | Entered::Elsewhere => bytes.clone_from(&event.json),
     }
     let text = String::from_utf8(bytes).ok();
+    let headers = header_texts(event.event_type, event.event_id, event.timestamp, instance);
+    let since = |at: Timestamp| (at.unix_micros() - event.timestamp.unix_micros()).max(0) / 1000;
     Shown {
         event_id: event.event_id.to_string(),
         event_type: event.event_type.name(),
         topic: event.event_type.topic().name(),
         at: show::time_of_day(event.timestamp),
-        said: String::new(),
+        said,
         place: steps.place.map(|place| PlaceShown {
             partition: place.partition.0,
             offset: place.offset.0,
         }),
+        key: event
+            .session_id
+            .map_or_else(|| instance.to_string(), |session| session.to_string()),
+        headers: headers.map(|(header, text)| (header.name(), text)).into(),
+        times: TimesShown {
+            journal: steps.times.journal.map(since),
+            topic: steps.times.topic.map(since),
+            kept: steps.times.kept.map(since),
+        },
         steps: StepsShown {
             journal: steps.journal.name(),
             topic: steps.topic.name(),

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::{Language, Sort};
+
 /// Parameters that may stand in events; others could hold anything.
 pub(super) const PARAMETERS: [&str; 15] = [
     "category",
@@ -23,6 +25,9 @@ pub(super) const PARAMETERS: [&str; 15] = [
     "utm_term",
     "utm_content",
 ];
+
+/// A moment in milliseconds has 13 digits; a card's number has more.
+const LONGEST_NUMBER: usize = 13;
 
 /// The address without what may not be recorded: other parameters, the fragment, and a name and password before the host.
 pub(super) fn recorded_address(address: Cow<'_, str>) -> Cow<'_, str> {
@@ -61,7 +66,19 @@ pub(super) fn recorded_text(text: Cow<'_, str>) -> Cow<'_, str> {
 /// Whether a parameter is one of the shop's, and its value nothing that could hold another one.
 fn is_known(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    PARAMETERS.contains(&name) && !value.contains([';', '?', '=', ' ', '\n', '\r', '\t'])
+    PARAMETERS.contains(&name) && is_meant(name, value) && !value.contains([';', '?', '=', ' ', '\n', '\r', '\t'])
+}
+
+/// Whether the value is one of those that the parameter is for: words only where words are asked for, otherwise a number or a name of the
+/// shop's. What doesn't, the shop takes as not said; it may have slipped in from elsewhere.
+pub(super) fn is_meant(name: &str, value: &str) -> bool {
+    match name {
+        "q" => true,
+        campaign if campaign.starts_with("utm_") => true,
+        "sort" => value.is_empty() || Sort::from_name(value).is_some(),
+        "lang" => Language::from_code(value).is_some(),
+        _ => value.len() <= LONGEST_NUMBER && value.bytes().all(|byte| byte.is_ascii_digit()),
+    }
 }
 
 /// `https://user:password@host/` without `user:password@`; the scheme may be left out.
@@ -102,6 +119,10 @@ mod tests {
                 "/search?q=teapot",
             ),
             ("?token=1", ""),
+            (
+                "/products/?category=secret&sort=secret&page=4929123456789012&price_to=9900",
+                "/products/?price_to=9900",
+            ),
         ] {
             assert_eq!(recorded_address(Cow::Borrowed(address)), recorded, "{address}");
         }

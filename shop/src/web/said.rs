@@ -1,9 +1,10 @@
 //! An event in words, as its visitor reads it in the drawer: `You looked at Blue Porcelain Teapot`.
 //!
 //! Reads the event as it stands on its topic, so it works for whatever was recorded; what it doesn't know it calls by its type.
+//! With the request that led to it, under which the drawer lists it.
 
 use schemas::{EventType, ProductId, Unsealed};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Catalogue, Language};
 use crate::pages::words::Told;
@@ -28,10 +29,30 @@ struct Details {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Event {
-    /// Of an activity; a line about a request has it in `http`.
+    /// Of an activity; a line about a request has them in `http`.
+    method: String,
     path: String,
     http: Http,
+    request_id: String,
     details: Details,
+}
+
+/// An event in words, and the request that led to it.
+#[derive(Debug, Serialize)]
+pub(super) struct Said {
+    #[serde(rename = "said")]
+    words: String,
+    /// Empty for an event that no request led to.
+    request_id: String,
+    /// `GET /products/101`
+    request: String,
+}
+
+impl Said {
+    /// The drawer was opened or closed: of no interest to whoever looks at it.
+    pub(super) fn is_the_drawers_own(&self) -> bool {
+        self.request == "POST /drawer"
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -41,14 +62,30 @@ struct Http {
     path: String,
 }
 
-pub(super) fn said(catalogue: &Catalogue, language: Language, event: &Unsealed) -> String {
+pub(super) fn said(catalogue: &Catalogue, language: Language, event: &Unsealed) -> Said {
+    let read: Event = serde_json::from_slice(&event.json).unwrap_or_default();
+    let (method, path) = match event.event_type {
+        EventType::Request => (&read.http.method, &read.http.path),
+        _ => (&read.method, &read.path),
+    };
+    let request = format!("{method} {path}");
+    Said {
+        words: in_words(catalogue, language, event.event_type, &read),
+        request_id: read.request_id,
+        request,
+    }
+}
+
+fn in_words(catalogue: &Catalogue, language: Language, event_type: EventType, event: &Event) -> String {
     let words = Told::of(language);
-    let Event { path, http, details } = serde_json::from_slice(&event.json).unwrap_or_default();
+    let Event {
+        path, http, details, ..
+    } = event;
     let product = details.product_id.and_then(|id| catalogue.product(ProductId(id)));
     let name = product.map(|product| product.name.text(language));
     let path = path.as_str();
     let page = details.page.as_deref().unwrap_or(path);
-    match (event.event_type, name) {
+    match (event_type, name) {
         (EventType::Request, _) => format!("{} {}", http.method, http.path),
         (EventType::View, Some(name)) => (words.looked_at)(name),
         (EventType::View, None) => (words.opened)(path),

@@ -48,6 +48,11 @@ pub(super) async fn index(
             language: Cow::Borrowed(caller.language.code()),
         }));
     }
+    // What was mended, or found by some of its words only, may be anything.
+    if listing.total > 0 && searched.every_word && searched.mended.is_none() && caller.consent.allows_observing() {
+        let at = caller.occasion.at;
+        site.crowd.asks(caller.language, &query, caller.visit.visitor, at);
+    }
     let frame = Frame {
         query: &query,
         ..caller.frame(&site).await?

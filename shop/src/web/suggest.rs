@@ -17,6 +17,8 @@ use crate::pages::suggest::{Suggestions, starters, suggestions};
 const MOST: usize = 6;
 /// Products to begin with, while nothing is typed.
 const STARTERS: usize = 5;
+/// Queries before them, which several visitors have asked.
+const QUERIES: usize = 4;
 /// Categories beside them.
 const MOST_CATEGORIES: usize = 2;
 /// For how long a browser may take the same answer for the same letters.
@@ -38,7 +40,8 @@ pub(super) async fn index(State(site): State<Site>, typed: Result<Query<Typed>, 
     if query.is_empty() {
         let popular = show::products(&catalogue, &site.crowd.advice().popular, STARTERS);
         let popular: Vec<(&Product, u16)> = popular.into_iter().map(with_hue).collect();
-        return ([(CACHE_CONTROL, KEPT)], starters(language, &popular));
+        let queries = site.crowd.popular_queries(language, site.clock.now(), QUERIES);
+        return ([(CACHE_CONTROL, KEPT)], starters(language, &queries, &popular));
     }
     let searched = catalogue.search(
         &query,

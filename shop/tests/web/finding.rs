@@ -257,3 +257,33 @@ async fn what_people_buy_and_look_at_is_popular_and_stands_together() {
         .unwrap();
     assert_eq!(crowd.advice().known, 2);
 }
+
+#[tokio::test]
+async fn an_empty_field_offers_what_five_visitors_searched_for_and_nobodys_own_words() {
+    let world = World::start().await;
+    for number in 0..5 {
+        let mut visitor = world.visitor();
+        visitor.opens("/search?q=Teapot&lang=en").await;
+        // Found by mending, not at all, or by one visitor alone.
+        visitor.opens("/search?q=teapto&lang=en").await;
+        visitor.opens("/search?q=mina+kim&lang=en").await;
+        if number == 0 {
+            visitor.opens("/search?q=scissors&lang=en").await;
+        }
+        let offered = world.visitor().opens("/search/suggest?q=&lang=en").await.text;
+        let is_offered = offered.contains("href=\"/search?q=teapot\"");
+        assert_eq!(is_offered, number == 4, "after {} visitors", number + 1);
+        for own in ["teapto", "mina", "scissors"] {
+            assert!(!offered.contains(own), "{own}");
+        }
+    }
+    let in_korean = world.visitor().opens("/search/suggest?q=&lang=ko").await.text;
+    assert!(!in_korean.contains("/search?q="), "in their language");
+    let world = World::start().await;
+    for _ in 0..6 {
+        let mut visitor = world.visitor().says("sec-gpc", "1");
+        visitor.opens("/search?q=teapot&lang=en").await;
+    }
+    let offered = world.visitor().opens("/search/suggest?q=&lang=en").await.text;
+    assert!(!offered.contains("/search?q="), "who did not agree is not counted");
+}

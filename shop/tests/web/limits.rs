@@ -120,6 +120,57 @@ async fn an_answer_that_takes_too_long_is_a_page_that_says_so() {
     assert_eq!(requests.last().unwrap()["http"]["status"], 503);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_longer_than_the_limit_to_be_known() {
+    let settings = Settings {
+        answer_timeout: Duration::from_secs(2),
+        ..Settings::default()
+    };
+    let Some((world, mut operator)) = World::on_postgres(settings).await else {
+        return;
+    };
+    let mut visitor = world.visitor();
+    let joined = visitor
+        .posts(
+            "/signup",
+            "email=mina@example.com&name=Mina&password=a+long+pass+phrase",
+        )
+        .await;
+    assert_eq!(joined.status, StatusCode::SEE_OTHER, "{}", joined.text);
+    assert_eq!(visitor.opens("/account").await.status, StatusCode::OK);
+    operator
+        .runs("BEGIN; LOCK TABLE shop.sign_in IN ACCESS EXCLUSIVE MODE")
+        .await;
+    let answer = tokio::time::timeout(Duration::from_secs(20), visitor.opens("/")).await;
+    let answer = answer.expect("an answer, not an open end");
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers["retry-after"], "10");
+    let guest = world.visitor().opens("/").await;
+    assert_eq!(guest.status, StatusCode::OK, "who has never signed in is not asked for");
+    operator.runs("ROLLBACK").await;
+    assert_eq!(
+        visitor.opens("/account").await.status,
+        StatusCode::OK,
+        "still signed in"
+    );
+    operator.drops_the_database(world).await;
+}
+
+#[tokio::test]
+async fn a_request_with_two_hosts_is_refused() {
+    let world = World::start().await;
+    for hosts in [["shop.example", "elsewhere.example"], ["shop.example"; 2]] {
+        let mut visitor = world.visitor();
+        for host in hosts {
+            visitor.headers.append("host", host.parse().unwrap());
+        }
+        let answer = visitor.opens("/").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{hosts:?}");
+        assert!(answer.text.contains("<h1>"), "a page says so");
+    }
+    assert_eq!(world.visitor().opens("/").await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_program_that_floods_the_shop_with_client_events_is_told_when_to_come_again() {
     let settings = Settings {

@@ -12,6 +12,7 @@ mod joining;
 mod limits;
 mod my_events;
 mod portal;
+mod postgres;
 mod queries;
 mod recording;
 mod sent_again;

@@ -24,7 +24,7 @@ use shop::domain::Experiments;
 use shop::settings::{ForwardedHeader, RequestDetail};
 use shop::sink_progress::SinkProgress;
 use shop::store::Store;
-use shop::way::Way;
+use shop::way::{Synced, Way};
 use shop::web::{Manners, PortalAccess, Readiness, Recent, Recorder, Site, Standing, router};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -76,6 +76,11 @@ impl World {
     }
 
     async fn on(folder: TempDir, journal: &str, settings: Settings) -> Self {
+        let url = format!("sqlite:{}", folder.path().join("shop.db").display());
+        Self::on_database(folder, (journal, &url), settings).await
+    }
+
+    pub(crate) async fn on_database(folder: TempDir, (journal, url): (&str, &str), settings: Settings) -> Self {
         let clock = Clock::standing_at(Timestamp::parse("2026-11-23T10:00:00.000000Z").unwrap());
         let options = Options {
             max_bytes: settings.journal_bytes,
@@ -83,8 +88,7 @@ impl World {
             ..Options::default()
         };
         let journal = Journal::open(&folder.path().join(journal), options).unwrap();
-        let url = format!("sqlite:{}", folder.path().join("shop.db").display());
-        let store = Store::open(&url, journal.instance().clone(), clock.clone())
+        let store = Store::open(url, journal.instance().clone(), clock.clone())
             .await
             .unwrap();
         let recorder = Recorder {
@@ -122,6 +126,7 @@ impl World {
         let relay = Relay::new(journal.clone(), RelayOptions::new("127.0.0.1:1")).unwrap();
         let way = Way {
             journal: journal.clone(),
+            synced: Synced::since(&journal, clock.now()),
             relay: relay.view(),
             sink: SinkProgress::default(),
         };

@@ -1,12 +1,12 @@
-//! Where the last entries landed: the place that Kafka named when it acknowledged them.
+//! Where the last entries landed: the place that Kafka named when it acknowledged them, and when that was.
 //!
-//! Bounds: the last 65,536 sequences, 1.5 MiB. In memory: a restart forgets it. The relay writes it once for each handful of reports.
+//! Bounds: the last 65,536 sequences, 2.5 MiB. In memory: a restart forgets it. The relay writes it once for each handful of reports.
 //!
 //! Not for: proofs. What was sent twice has two places, of which this knows the second; `de-shop audit` counts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use schemas::Sequence;
+use schemas::{Clock, Sequence, Timestamp};
 
 /// How many sequences are remembered; a power of two.
 const REMEMBERED: usize = 1 << 16;
@@ -33,7 +33,7 @@ pub(super) struct Delivered {
     pub place: Option<Place>,
 }
 
-type Slot = Option<(Sequence, Place)>;
+type Slot = Option<(Sequence, Place, Timestamp)>;
 
 /// Clones share it.
 #[derive(Debug, Clone)]
@@ -47,17 +47,24 @@ impl Default for Landed {
 
 impl Landed {
     pub(super) fn remember(&self, delivered: &[Delivered]) {
+        let now = Clock::system().now();
         let mut slots = self.slots();
         for Delivered { sequence, place } in delivered {
             if let Some(place) = place {
-                slots[slot(*sequence)] = Some((*sequence, *place));
+                slots[slot(*sequence)] = Some((*sequence, *place, now));
             }
         }
     }
 
     pub(super) fn place(&self, sequence: Sequence) -> Option<Place> {
-        let (holder, place) = self.slots()[slot(sequence)]?;
+        let (holder, place, _) = self.slots()[slot(sequence)]?;
         (holder == sequence).then_some(place)
+    }
+
+    /// When Kafka's acknowledgement was read.
+    pub(super) fn acknowledged_at(&self, sequence: Sequence) -> Option<Timestamp> {
+        let (holder, _, at) = self.slots()[slot(sequence)]?;
+        (holder == sequence).then_some(at)
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
@@ -92,6 +99,9 @@ mod tests {
         landed.remember(&[delivered(7, Some(at(40))), delivered(8, None)]);
         assert_eq!(landed.place(Sequence(7)), Some(at(40)));
         assert_eq!(landed.place(Sequence(8)), None);
+        let now = Clock::system().now();
+        assert!(landed.acknowledged_at(Sequence(7)).is_some_and(|at| at <= now));
+        assert_eq!(landed.acknowledged_at(Sequence(8)), None);
         let later = 7 + REMEMBERED as u64;
         assert_eq!(landed.place(Sequence(later)), None);
         landed.remember(&[delivered(later, Some(at(41)))]);

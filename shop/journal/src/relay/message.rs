@@ -2,7 +2,7 @@
 
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
-use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, decode};
+use schemas::{EventId, EventType, Header, InstanceId, Record, SCHEMA_VERSION, Timestamp, decode};
 
 use crate::StoredEntry;
 
@@ -33,17 +33,28 @@ pub(super) fn record<'a>(
         .headers(headers(entry, instance))
 }
 
-fn headers(entry: &StoredEntry<'_>, instance: &InstanceId) -> OwnedHeaders {
-    let event_type = entry.event_type.name();
-    let texts = [
+/// The headers of every message; one whose request came with a `traceparent` carries that, too.
+#[must_use]
+pub fn header_texts(
+    event_type: EventType,
+    event_id: EventId,
+    timestamp: Timestamp,
+    instance: &InstanceId,
+) -> [(Header, String); 7] {
+    let name = event_type.name();
+    [
         (Header::CeSpecVersion, "1.0".to_owned()),
-        (Header::CeId, entry.event_id.to_string()),
-        (Header::CeType, event_type.to_owned()),
+        (Header::CeId, event_id.to_string()),
+        (Header::CeType, name.to_owned()),
         (Header::CeSource, format!("de-shop/{instance}")),
-        (Header::CeTime, entry.timestamp.to_string()),
+        (Header::CeTime, timestamp.to_string()),
         (Header::ContentType, "application/json".to_owned()),
-        (Header::Schema, format!("{event_type}/{SCHEMA_VERSION}")),
-    ];
+        (Header::Schema, format!("{name}/{SCHEMA_VERSION}")),
+    ]
+}
+
+fn headers(entry: &StoredEntry<'_>, instance: &InstanceId) -> OwnedHeaders {
+    let texts = header_texts(entry.event_type, entry.event_id, entry.timestamp, instance);
     let put = |headers: OwnedHeaders, header: Header, value: &str| {
         headers.insert(KafkaHeader {
             key: header.name(),

@@ -29,7 +29,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
-use schemas::Sequence;
+use schemas::{Sequence, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -39,6 +39,7 @@ use self::health::Health;
 pub use self::health::RelayState;
 use self::landed::Landed;
 pub use self::landed::{Offset, Partition, Place};
+pub use self::message::header_texts;
 use self::session::{End, Session};
 use crate::{Cursor, Journal, JournalError};
 
@@ -124,6 +125,12 @@ impl RelayView {
     #[must_use]
     pub fn place(&self, sequence: Sequence) -> Option<Place> {
         self.landed.place(sequence)
+    }
+
+    /// When Kafka acknowledged this entry, as long as its place is remembered.
+    #[must_use]
+    pub fn acknowledged_at(&self, sequence: Sequence) -> Option<Timestamp> {
+        self.landed.acknowledged_at(sequence)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Category {
     pub description: Localized,
     /// Of its colour, in degrees of OKLCH.
     pub hue: u16,
-    /// A Twemoji file's name: `1f373`.
+    /// Its picture's name: `1f373`.
     pub picture: String,
 }
 
@@ -34,7 +34,7 @@ pub struct Product {
     pub name: Localized,
     pub description: Localized,
     pub price: Won,
-    /// A Twemoji file's name: `1fad6`.
+    /// Its picture's name: `1fad6`, `coffee-bag`.
     pub picture: String,
     pub added: Date,
 }

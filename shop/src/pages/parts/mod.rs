@@ -14,3 +14,4 @@ pub mod shelf;
 pub mod size;
 pub mod tile;
 pub mod timeline;
+pub mod views;

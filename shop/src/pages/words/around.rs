@@ -21,6 +21,8 @@ pub struct Around {
     pub small: &'static str,
     pub small_text: &'static str,
     pub recent_searches: &'static str,
+    /// What several visitors searched for.
+    pub asked_often: &'static str,
     pub popular: &'static str,
 }
 
@@ -52,6 +54,7 @@ static KO: Around = Around {
     small: "만 원으로",
     small_text: "만 원 한 장이면 살 수 있는 것들이에요.",
     recent_searches: "최근에 찾은 말",
+    asked_often: "여럿이 찾은 말",
     popular: "지금 많이 찾아요",
 };
 
@@ -73,5 +76,6 @@ static EN: Around = Around {
     small: "Under ₩10,000",
     small_text: "One banknote is enough.",
     recent_searches: "Your last searches",
+    asked_often: "Many search for",
     popular: "Popular now",
 };

@@ -8,7 +8,7 @@ pub(super) static WORDS: Words = Words {
     frame: Frame {
         skip: "Skip to the content",
         search: "Search",
-        search_hint: "What are you looking for?",
+        search_hint: "Search",
         other_language: "한국어",
         account: "Account",
         sign_in: "Sign in",

@@ -8,7 +8,7 @@ pub(super) static WORDS: Words = Words {
     frame: Frame {
         skip: "본문으로 건너뛰기",
         search: "검색",
-        search_hint: "무엇을 찾으세요?",
+        search_hint: "상품 찾기",
         other_language: "English",
         account: "내 계정",
         sign_in: "로그인",

@@ -12,6 +12,7 @@ mod ko;
 mod privacy;
 mod service;
 mod told;
+mod views;
 mod wishes;
 
 use crate::domain::{CartError, Language, Problem, Won};
@@ -23,6 +24,7 @@ pub use finding::Finding;
 pub use privacy::Privacy;
 pub use service::Service;
 pub use told::Told;
+pub use views::Views;
 pub use wishes::Wishes;
 
 /// The words of one language.

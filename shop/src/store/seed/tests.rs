@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use twemoji_assets::svg::SvgTwemojiAsset;
-
 use super::*;
+use crate::domain::drawing::{beside, find, look};
 
 fn files() -> Vec<CategoryFile> {
     FILES.into_iter().map(|file| parse(file).expect("a category")).collect()
@@ -12,16 +11,6 @@ fn files() -> Vec<CategoryFile> {
 
 fn products() -> Vec<ProductEntry> {
     files().into_iter().flat_map(|category| category.products).collect()
-}
-
-/// Whether Twemoji has a drawing for code points such as `1fad6` or `1f3cb-fe0f`.
-fn is_drawn(picture: &str) -> bool {
-    let code_points = picture
-        .split('-')
-        .map(|hex| u32::from_str_radix(hex, 16).ok().and_then(char::from_u32));
-    code_points
-        .collect::<Option<String>>()
-        .is_some_and(|emoji| SvgTwemojiAsset::from_emoji(&emoji).is_some())
 }
 
 #[test]
@@ -68,12 +57,58 @@ fn numbers_and_days_are_in_their_ranges() {
 fn every_picture_is_drawn_and_serves_at_most_three_products() {
     let mut uses = BTreeMap::new();
     for product in products() {
-        assert!(is_drawn(&product.picture), "{} of {}", product.picture, product.id);
+        assert!(
+            find(&product.picture).is_some(),
+            "{} of {}",
+            product.picture,
+            product.id
+        );
         *uses.entry(product.picture).or_insert(0) += 1;
     }
     assert!(uses.values().all(|uses| *uses <= 3), "{uses:?}");
     for category in files() {
-        assert!(is_drawn(&category.picture), "{} of {}", category.picture, category.slug);
+        assert!(
+            find(&category.picture).is_some(),
+            "{} of {}",
+            category.picture,
+            category.slug
+        );
+    }
+}
+
+#[test]
+fn every_product_can_be_shown_from_near_and_beside_something_known() {
+    for product in products() {
+        let look = look(&product.picture).unwrap_or_else(|| panic!("{} is empty", product.picture));
+        assert!(look.near.width >= 6.0, "{} of {}", product.picture, product.id);
+        let beside = beside(ProductId(product.id)).unwrap_or_else(|| panic!("{} has no size", product.id));
+        let times = beside.cm / beside.known.cm();
+        assert!(
+            (0.05..20.0).contains(&times),
+            "{} beside {:?}",
+            product.id,
+            beside.known
+        );
+    }
+}
+
+#[test]
+fn a_length_in_a_name_is_the_size_in_the_picture() {
+    for product in products() {
+        let words: Vec<&str> = product.name.en.split([' ', ',']).collect();
+        let told = words
+            .windows(2)
+            .find(|two| two[1] == "cm")
+            .and_then(|two| two[0].parse::<f32>().ok());
+        // The pan's 26 cm are its bottom's; its handle is in the picture, too.
+        if let Some(told) = told.filter(|_| product.id != 102) {
+            assert_eq!(
+                beside(ProductId(product.id)).map(|beside| beside.cm),
+                Some(told),
+                "{}",
+                product.name.en
+            );
+        }
     }
 }
 
