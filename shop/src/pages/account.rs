@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, field};
-use super::{Frame, Words, layout};
+use super::{Frame, layout};
 use crate::domain::Language;
 
 pub struct AccountPage<'a> {
@@ -35,21 +36,22 @@ pub fn account(frame: &Frame<'_>, shown: &AccountPage<'_>) -> Markup {
                 p { a.button.wide href="/wishlist" { (words.wishes.title) } }
                 form action="/logout" method="post" { button.wide type="submit" { (account.sign_out) } }
             }
-            (name(words, shown))
+            (name(frame, shown))
             (language(frame))
-            (password(words, shown))
+            (password(frame, shown))
             section.card aria-labelledby="data" {
                 h2 #data { (account.data_title) }
                 p { (account.data_text) }
                 p { a.button.wide href="/account/data" download { (account.download) } }
             }
-            (delete(words, shown))
+            (delete(frame, shown))
         }
     };
     layout::page(frame, account.title, &content)
 }
 
-fn name(words: &Words, shown: &AccountPage<'_>) -> Markup {
+fn name(frame: &Frame<'_>, shown: &AccountPage<'_>) -> Markup {
+    let words = frame.words();
     let account = words.account;
     let name = Input {
         most: 60,
@@ -59,6 +61,7 @@ fn name(words: &Words, shown: &AccountPage<'_>) -> Markup {
         section.card aria-labelledby="name-title" {
             h2 #name-title { (account.name_title) }
             form action="/account/name" method="post" {
+                (asked(frame, None))
                 (field(words, &name.error_in(shown.errors)))
                 button.wide type="submit" { (account.save_name) }
             }
@@ -86,7 +89,8 @@ fn language(frame: &Frame<'_>) -> Markup {
     }
 }
 
-fn password(words: &Words, shown: &AccountPage<'_>) -> Markup {
+fn password(frame: &Frame<'_>, shown: &AccountPage<'_>) -> Markup {
+    let words = frame.words();
     let account = words.account;
     let current = password_input(CURRENT_PASSWORD, account.current_password, "current-password");
     let new = password_input(NEW_PASSWORD, account.new_password, "new-password").hint(words.fields.password_hint);
@@ -95,6 +99,7 @@ fn password(words: &Words, shown: &AccountPage<'_>) -> Markup {
             h2 #password-title { (account.password_title) }
             p.quiet-text { (account.password_text) }
             form action="/account/password" method="post" {
+                (asked(frame, None))
                 (field(words, &current.error_in(shown.errors)))
                 (field(words, &new.error_in(shown.errors)))
                 button.wide type="submit" { (account.save_password) }
@@ -103,7 +108,8 @@ fn password(words: &Words, shown: &AccountPage<'_>) -> Markup {
     }
 }
 
-fn delete(words: &Words, shown: &AccountPage<'_>) -> Markup {
+fn delete(frame: &Frame<'_>, shown: &AccountPage<'_>) -> Markup {
+    let words = frame.words();
     let account = words.account;
     let password = password_input(DELETE_PASSWORD, words.fields.password, "current-password");
     html! {
@@ -111,6 +117,7 @@ fn delete(words: &Words, shown: &AccountPage<'_>) -> Markup {
             h2 #delete-title { (account.delete_title) }
             p { (account.delete_text) }
             form action="/account/delete" method="post" {
+                (asked(frame, None))
                 (field(words, &password.error_in(shown.errors)))
                 button.wide.danger type="submit" { (account.delete) }
             }

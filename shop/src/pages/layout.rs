@@ -37,7 +37,7 @@ pub struct Frame<'a> {
     pub theme: Theme,
     /// Whether the drawer is there that shows what was just recorded.
     pub drawer: Drawer,
-    /// What the page's view is called; none where no view is recorded.
+    /// What the page's view is called, for a form's answer the view of the form's page; none where no view is recorded.
     pub view: Option<EventId>,
     /// The page's name in events, such as `products.detail`.
     pub endpoint: &'a str,
@@ -103,7 +103,7 @@ pub fn page_with(frame: &Frame<'_>, head: &Head<'_>, content: &Markup) -> Markup
         (DOCTYPE)
         html lang=(words.code) data-consent=(consent(frame).code()) data-theme=[chosen(frame.theme)]
             data-here=[frame.answers_a_form.then_some(frame.here)]
-            data-view=[frame.view] data-endpoint=[frame.view.map(|_| frame.endpoint)]
+            data-view=[frame.view] data-endpoint=[frame.view.filter(|_| !frame.answers_a_form).map(|_| frame.endpoint)]
             data-drawer=[(frame.drawer == Drawer::Open).then_some(frame.drawer.code())] {
             head {
                 meta charset="utf-8";

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::{Input, alert, field};
 use super::{Frame, layout};
 
@@ -35,6 +36,7 @@ pub fn login(frame: &Frame<'_>, shown: &LoginPage<'_>) -> Markup {
             h1 { (account.sign_in) }
             (alert(shown.problem))
             form.card action="/login" method="post" {
+                (asked(frame, None))
                 input type="hidden" name="next" value=(shown.next);
                 (field(words, &email))
                 (field(words, &password))

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, field, form_alert};
 use super::{Frame, layout};
 
@@ -29,6 +30,7 @@ pub fn signup(frame: &Frame<'_>, email: &str, name: &str, next: &str, errors: &E
             p.lead { (account.why) }
             (form_alert((!errors.is_empty()).then_some(words.problems.form)))
             form.card action="/signup" method="post" {
+                (asked(frame, None))
                 input type="hidden" name="next" value=(next);
                 (field(words, &email.error_in(errors)))
                 (field(words, &name.error_in(errors)))

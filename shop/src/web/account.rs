@@ -10,6 +10,7 @@ use schemas::UserId;
 use serde::Deserialize;
 
 use super::Site;
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cookies::Change;
 use super::error::PageError;
@@ -36,6 +37,8 @@ pub(super) struct Typed {
     current_password: String,
     new_password: String,
     delete_password: String,
+    #[serde(flatten)]
+    asked: Asked,
 }
 
 type SentForm = Result<Form<Typed>, FormRejection>;
@@ -61,6 +64,7 @@ pub(super) async fn index(
 
 pub(super) async fn rename(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
+    caller.stands_on(&typed.asked);
     let Some(user) = caller.user() else {
         return Ok(to_login());
     };
@@ -82,6 +86,7 @@ pub(super) async fn change_password(
     form: SentForm,
 ) -> Result<Response, PageError> {
     let Form(typed) = form?;
+    caller.stands_on(&typed.asked);
     let Some(user) = caller.user() else {
         return Ok(to_login());
     };
@@ -120,6 +125,7 @@ pub(super) async fn change_password(
 
 pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
+    caller.stands_on(&typed.asked);
     let Some(user) = caller.user() else {
         return Ok(to_login());
     };

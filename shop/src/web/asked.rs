@@ -15,6 +15,16 @@ pub(super) struct Asked {
     pub from: String,
 }
 
+impl Caller {
+    /// A page that answers the form, because it is refused, shows the same view once more.
+    pub(super) fn stands_on(&self, asked: &Asked) {
+        if let Some(view) = asked.view(self) {
+            // Whoever was first knew the same.
+            let _ = self.asked_from.set(view);
+        }
+    }
+}
+
 impl Asked {
     pub(super) fn view(&self, caller: &Caller) -> Option<EventId> {
         if !caller.consent.allows_observing() {

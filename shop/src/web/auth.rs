@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use schemas::events::LoginFailure;
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::cookies::{Change, KnownAccount};
 use super::error::PageError;
@@ -31,6 +32,8 @@ pub(super) struct Typed {
     password: String,
     name: String,
     next: String,
+    #[serde(flatten)]
+    asked: Asked,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +58,7 @@ pub(super) async fn signup_page(
 
 pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
+    caller.stands_on(&typed.asked);
     let account = match NewAccount::parse(&typed.email, &typed.password, &typed.name) {
         Ok(account) => account,
         Err(errors) => return signup_again(&site, &caller, &typed, &errors).await,
@@ -107,6 +111,7 @@ pub(super) async fn login_page(
 
 pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
+    caller.stands_on(&typed.asked);
     let attempt = Try::of(&caller, &typed.email);
     if let Some(Wait(seconds)) = site.sign_in_limit.wait(&attempt) {
         let why = LoginFailure::RateLimited;

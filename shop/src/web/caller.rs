@@ -59,6 +59,8 @@ pub(super) struct Caller {
     pub here: String,
     /// The wish list, once it has been asked for.
     pub wished: OnceLock<Vec<ProductId>>,
+    /// The view of the page whose form this request is.
+    pub asked_from: OnceLock<EventId>,
     /// What is sold, as it was when this request's page was begun.
     pub catalogue: OnceLock<Arc<Catalogue>>,
     /// A script asks for the cart alone, to show it on another page: header `x-part: cart`, which redirects keep.
@@ -138,6 +140,7 @@ impl Caller {
             begins_session: before.is_none_or(|before| before.session != visit.session),
             here,
             wished: OnceLock::new(),
+            asked_from: OnceLock::new(),
             catalogue: OnceLock::new(),
             wants_part: parts.headers.get("x-part").is_some_and(|part| part == "cart"),
         }

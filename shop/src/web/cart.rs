@@ -31,6 +31,7 @@ pub(super) async fn index(
 /// Records `cart_add`.
 pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let product = wanted.product(&site)?;
     let problems = &caller.words().problems;
     let Some(quantity) = wanted.quantity() else {
@@ -95,6 +96,7 @@ pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: Wante
 /// Moves a product to the wish list. Records `cart_remove` and `wish_add`.
 pub(super) async fn later(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let product = wanted.product(&site)?;
     let command = Command::SaveForLater(product);
     let occasion = wanted.occasion(&caller);

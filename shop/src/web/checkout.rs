@@ -72,6 +72,7 @@ pub(super) async fn place(
     form: Result<Form<Submitted>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(submitted) = form?;
+    caller.stands_on(&submitted.asked);
     let broken = || PageError::BadRequest("the form's token is missing or mangled".to_owned());
     let token = CheckoutToken::from_hex(&submitted.token).ok_or_else(broken)?;
     let words = caller.words();

@@ -132,6 +132,7 @@ pub(super) async fn again(
 /// A form that says nothing but where it stands may also be missing.
 fn occasion(caller: &Caller, form: AskedForm) -> Occasion {
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
+    caller.stands_on(&asked);
     caller.occasion_with([], &asked)
 }
 

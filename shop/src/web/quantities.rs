@@ -27,6 +27,11 @@ pub(super) async fn set(
     next: &'static str,
 ) -> Result<Response, PageError> {
     let Form(fields) = form?;
+    let asked = Asked {
+        view: field(&fields, "view").unwrap_or_default().to_owned(),
+        ..Asked::default()
+    };
+    caller.stands_on(&asked);
     let pressed = field(&fields, "product_id").map(|id| show::product_id(id).ok_or(PageError::NoSuchProduct));
     let pressed = pressed.transpose()?;
     let lines = lines(&fields, pressed);
@@ -42,10 +47,6 @@ pub(super) async fn set(
     let named = named.and_then(|line| Some((line.product, line.typed.parse::<Quantity>().ok()?)));
     let form =
         named.map(|(product, quantity)| [("product_id", product.to_string()), ("quantity", quantity.to_string())]);
-    let asked = Asked {
-        view: field(&fields, "view").unwrap_or_default().to_owned(),
-        ..Asked::default()
-    };
     let occasion = caller.occasion_with(form.into_iter().flatten(), &asked);
     let command = Command::SetQuantities(wanted);
     match caller.carry_out(site, &occasion, &command, None).await {

@@ -1,7 +1,7 @@
 //! From what handlers loaded to what pages show: the frame, tiles, lines.
 
 use schemas::events::OrderLine;
-use schemas::{ProductId, Timestamp};
+use schemas::{EventId, ProductId, Timestamp};
 
 use super::caller::Caller;
 use super::error::PageError;
@@ -59,11 +59,19 @@ impl Caller {
             observed: self.consent.allows_observing(),
             theme: self.theme,
             drawer: self.drawer,
-            // What was posted is answered with a page, if at all, that is no view of its own.
-            view: (self.occasion.method == "GET" && self.consent.allows_observing()).then_some(self.occasion.view_id),
+            view: self.shown_view(),
             endpoint: self.occasion.endpoint,
             public_url: site.manners.public_url.as_str(),
             rooms: site.manners.rooms,
+        }
+    }
+
+    /// What was posted is answered with a page, if at all, that is no view of its own.
+    fn shown_view(&self) -> Option<EventId> {
+        if self.occasion.method == "GET" {
+            self.consent.allows_observing().then_some(self.occasion.view_id)
+        } else {
+            self.asked_from.get().copied()
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
 /// Records `wish_add`.
 pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let command = Command::AddWish(wanted.product(&site)?);
     let occasion = wanted.occasion(&caller);
     let added = caller.carry_out(&site, &occasion, &command, None).await;
@@ -31,6 +32,7 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
 /// Records `wish_remove`.
 pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let command = Command::RemoveWish(wanted.named()?);
     let occasion = wanted.occasion(&caller);
     let removed = caller.carry_out(&site, &occasion, &command, None).await;
@@ -40,6 +42,7 @@ pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: Wante
 /// Records `cart_add` and `wish_remove`.
 pub(super) async fn to_cart(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let command = Command::MoveToCart(wanted.product(&site)?);
     let occasion = wanted.occasion(&caller);
     let moved = caller.carry_out(&site, &occasion, &command, None).await;

@@ -286,3 +286,33 @@ async fn a_form_with_a_forged_place_counts_without_it() {
         assert_eq!(added["details"].get("list"), None, "{added}");
     }
 }
+
+#[tokio::test]
+async fn a_page_that_answers_a_refused_form_is_still_the_view_that_the_form_stood_on() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    let product = visitor.opens("/products/101").await;
+    let view = view_of(&product);
+    let refused = visitor
+        .posts("/cart/add", &format!("product_id=101&quantity=no&view={view}"))
+        .await;
+    assert_eq!((refused.status.as_u16(), view_of(&refused)), (422, view));
+    assert!(
+        !refused.text.contains("data-endpoint"),
+        "the form's own address is no page"
+    );
+    adds_from(&mut visitor, &product).await;
+    let checkout = visitor.opens("/checkout").await;
+    let (_, token) = checkout.text.split_once("name=\"token\" value=\"").unwrap();
+    let token = token.split('"').next().unwrap();
+    let form = format!("token={token}&view={}", view_of(&checkout));
+    let refused = visitor.posts("/checkout", &form).await;
+    assert_eq!((refused.status.as_u16(), view_of(&refused)), (422, view_of(&checkout)));
+    let signup = visitor.opens("/signup").await;
+    let refused = visitor
+        .posts("/signup", &format!("email=nobody&view={}", view_of(&signup)))
+        .await;
+    assert_eq!((refused.status.as_u16(), view_of(&refused)), (422, view_of(&signup)));
+    let forged = visitor.posts("/cart/add", "product_id=101&quantity=no&view=mine").await;
+    assert!(!forged.text.contains("data-view"));
+}
