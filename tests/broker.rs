@@ -4,6 +4,8 @@
 mod admin;
 #[path = "broker/compaction.rs"]
 mod compaction;
+#[path = "broker/frames.rs"]
+mod frames;
 #[path = "broker/groups.rs"]
 mod groups;
 #[path = "broker/kill.rs"]
@@ -12,6 +14,8 @@ mod kill;
 mod limits;
 #[path = "broker/records.rs"]
 mod records;
+#[path = "broker/reported.rs"]
+mod reported;
 #[path = "broker/wire.rs"]
 mod wire;
 #[path = "broker/world.rs"]

@@ -269,6 +269,15 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     browser
         .waits_for("performance.getEntriesByType('first-input').length > 0")
         .await;
+    // The last tiles come into sight while another tab covers the page, and stay there when it no longer does.
+    browser.seems("hidden").await;
+    browser
+        .runs("window.scrollTo(0, document.querySelector('[data-list=listing] > :last-child').offsetTop); window.at = performance.now()")
+        .await;
+    browser.waits_for("performance.now() > window.at + 2500").await;
+    browser.seems("visible").await;
+    browser.runs("window.at = performance.now()").await;
+    browser.waits_for("performance.now() > window.at + 2500").await;
     let signup = format!("{}/signup", world.shop_address());
     browser.page.goto(signup).await.expect("the form opens");
     browser.types("input[name=email]", "never-told@example.com").await;
@@ -305,6 +314,14 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     assert_eq!(
         seen["tiles"][0]["position"], 25,
         "the first tile of the second page: {seen}"
+    );
+    let impressions = of("impression");
+    let tiles = impressions
+        .iter()
+        .flat_map(|event| event["details"]["tiles"].as_array());
+    assert!(
+        tiles.flatten().any(|tile| tile["position"] == 48),
+        "the last tile, which was in sight when the tab came back: {impressions:?}"
     );
     let fast = of("page_performance");
     let listing = fast.iter().find(|event| event["details"]["page"] == "/products/");

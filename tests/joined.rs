@@ -1,6 +1,8 @@
 //! A visit can be put together again by SQL: everything that happened on a page joins its view, what was put into a cart joins list and
 //! place, search and the product's name and price of that moment. With a browser that runs scripts, and one that doesn't.
 
+mod hour;
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -171,6 +173,10 @@ impl Questions {
             is_postgres: url.starts_with("postgres"),
             pool: sqlx::AnyPool::connect(&url).await.expect("the database answers"),
         }
+    }
+
+    fn server(&self) -> &'static str {
+        if self.is_postgres { "PostgreSQL" } else { "SQLite" }
     }
 
     /// A field of the details, as text.

@@ -135,7 +135,7 @@ async fn twenty_deaths_in_the_middle_of_traffic_lose_and_double_nothing() {
     crate::world::assert_holds(audit.arg("audit").arg("--data").arg(machine.data()));
 }
 
-async fn shops_until_death(visitor: &mut Visitor, round: u32) {
+pub async fn shops_until_death(visitor: &mut Visitor, round: u32) {
     for step in round * 1000.. {
         if visitor.strolls(step).await.is_err() {
             return;

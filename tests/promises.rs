@@ -10,6 +10,7 @@ mod clocks;
 mod compose;
 mod consent;
 mod damage;
+mod deaths;
 mod drawer;
 mod experiments;
 mod faults;

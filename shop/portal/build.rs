@@ -22,6 +22,8 @@ fn main() -> io::Result<()> {
     if folder.is_dir() {
         collect(&folder, &mut files)?;
     }
+    // What they are run by, and what is written about the folder, is no recipe.
+    files.retain(|file| !file.ends_with("run.sh") && !file.ends_with("README.md"));
     files.sort();
     // Which clients were tried against the broker, operation by operation.
     let matrix = root.join("../../tests/broker/matrix.md");

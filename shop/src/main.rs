@@ -13,7 +13,7 @@ use shop::diagnostics::{Diagnostics, DiagnosticsOptions};
 use shop::domain::{Experiment, Variant};
 use shop::settings::{Command, CommandLine, Settings};
 use shop::shop::{Shop, ShopError, Surroundings, experiments, open_journal, open_store, public_url};
-use shop::store::Store;
+use shop::store::{NotDone, Store};
 use shop::{metric, variant_link};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -109,8 +109,11 @@ async fn adopt(settings: &Settings, orphan: &InstanceId) -> anyhow::Result<()> {
     let store = Store::open(&settings.database, own.clone(), Clock::system())
         .await
         .map_err(ShopError::Database)?;
-    let adopted = store.adopt(orphan).await.context("nothing was adopted")?;
-    let facts = adopted.with_context(|| format!("{orphan} is not adopted"))?;
+    let facts = match store.adopt(orphan).await {
+        Ok(facts) => facts,
+        Err(NotDone::Refused(why)) => return Err(why).with_context(|| format!("{orphan} is not adopted")),
+        Err(NotDone::Failed(error)) => return Err(error).context("nothing was adopted"),
+    };
     println!("adopted {orphan} by={own} facts={facts}");
     Ok(())
 }
@@ -122,8 +125,11 @@ async fn set_price(settings: &Settings, product: ProductId, won: i64) -> anyhow:
     let store = Store::open(&settings.database, own, Clock::system())
         .await
         .map_err(ShopError::Database)?;
-    let set = store.set_price(product, won).await.context("nothing was changed")?;
-    set.with_context(|| format!("product {product} keeps its price"))?;
+    match store.set_price(product, won).await {
+        Ok(()) => {}
+        Err(NotDone::Refused(why)) => return Err(why).with_context(|| format!("product {product} keeps its price")),
+        Err(NotDone::Failed(error)) => return Err(error).context("nothing was changed"),
+    }
     println!("price product={product} won={won}");
     Ok(())
 }

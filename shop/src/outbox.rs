@@ -9,6 +9,8 @@
 //! A store that does not answer (a connection that was lost without a word: a database that failed over, a firewall that forgot it) is
 //! asked again after 20 seconds; a stop waits for it for 2.
 //!
+//! A fact that is too large for the journal (this shop records none; an older one may have) holds up nobody and is told.
+//!
 //! Not for: observations, which go straight to the journal; facts that another instance recorded, unless this one has adopted it.
 
 use std::error::Error;
@@ -23,7 +25,7 @@ use tracing::{error, info};
 
 use crate::metric::Metric;
 use journal::fail_point::{self, FailPoint};
-use journal::{Entry, FactId, Holder, Item, Journal, JournalError, Trouble};
+use journal::{Entry, FactId, Holder, Item, Journal, JournalError, MAX_EVENT_BYTES, Trouble};
 
 /// So many facts go to the journal in one write.
 const BATCH: u32 = 256;
@@ -131,6 +133,11 @@ enum OutboxError<E: Error + 'static> {
     Store(#[source] E),
     #[error("the event store gives no answer")]
     Silent,
+    #[error(
+        "fact {fact} has {bytes} bytes, more than the journal takes ({} KiB): it stays in the event store and never comes to Kafka",
+        MAX_EVENT_BYTES / 1024
+    )]
+    TooLarge { fact: FactId, bytes: usize },
     #[error("the journal can't be read")]
     Journal(#[from] JournalError),
     #[error("the thread that reads the journal has ended")]
@@ -218,8 +225,14 @@ impl<S: FactStore> Outbox<S> {
             }
             let facts = self.store.facts_not_in_journal(self.journal.instance(), BATCH);
             let facts = self.answered(stop, facts).await?;
+            let (facts, too_large): (Vec<_>, Vec<_>) = facts
+                .into_iter()
+                .partition(|fact| fact.event.json.len() <= MAX_EVENT_BYTES);
             if facts.is_empty() {
-                return Ok(Drained::All);
+                return too_large.first().map_or(Ok(Drained::All), |fact| {
+                    let (fact, bytes) = (fact.id, fact.event.json.len());
+                    Err(OutboxError::TooLarge { fact, bytes })
+                });
             }
             // From here on the entries must stay until they are marked.
             let before = Sequence(self.journal.next_sequence().0 - 1);

@@ -179,6 +179,7 @@ impl Shop {
             relay: relay.view(),
             sink: asking.progress.clone(),
         };
+        store.begins_to_run().await.map_err(ShopError::Database)?;
         let portal = portal(settings, address, clock.clone(), &way);
         let product_topic = ProductTopic {
             store: store.clone(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use journal::{Entry, FactId, Item, Journal, Options};
+use journal::{Entry, FactId, Item, Journal, MAX_EVENT_BYTES, Options};
 use schemas::{EventId, EventType, InstanceId, Sequence, SessionId, Timestamp, Unsealed};
 use shop::outbox::{FactStore, Kick, Outbox, StoredFact};
 use tokio::sync::watch;
@@ -26,6 +26,8 @@ struct TestStore {
 struct Inner {
     facts: BTreeMap<i64, Option<Sequence>>,
     failing_marks: u32,
+    /// Facts that no journal takes.
+    large: Vec<i64>,
     /// Questions that are never answered, as on a connection that was lost without a word.
     unheard: u32,
 }
@@ -92,7 +94,14 @@ impl FactStore for TestStore {
         self.hears().await;
         let inner = self.inner.lock().expect("no panic");
         let unmarked = inner.facts.iter().filter(|(_, place)| place.is_none());
-        Ok(unmarked.take(limit as usize).map(|(id, _)| fact(*id)).collect())
+        let stored = |id: &i64| {
+            let mut stored = fact(*id);
+            if inner.large.contains(id) {
+                stored.event.json.resize(MAX_EVENT_BYTES + 1, b' ');
+            }
+            stored
+        };
+        Ok(unmarked.take(limit as usize).map(|(id, _)| stored(id)).collect())
     }
 
     async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), Away> {
@@ -322,4 +331,26 @@ async fn a_stop_does_not_wait_for_a_database_that_never_answers() {
     stop.cancel();
     let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
     ended.expect("the outbox ends").expect("without a panic");
+}
+
+#[tokio::test]
+async fn a_fact_that_no_journal_takes_holds_up_nobody_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = TestStore::new();
+    store.records(1..=10);
+    store.inner.lock().unwrap().large = vec![1, 4];
+    let journal = Journal::open(folder.path(), options()).unwrap();
+    let outbox = Outbox::new(store.clone(), journal.clone());
+    let (kick, view, stop) = (outbox.kick(), outbox.view(), CancellationToken::new());
+    let task = tokio::spawn(outbox.run(stop.clone()));
+    store.sees_marked(8).await;
+    store.records([11]);
+    kick.kick();
+    store.sees_marked(9).await;
+    let trouble = view.trouble().expect("it is told");
+    assert!(trouble.what.contains("fact 1 has 262145 bytes"), "{}", trouble.what);
+    stop.cancel();
+    task.await.expect("the outbox ends");
+    let waiting = store.marks().into_iter().filter(|(_, place)| place.is_none());
+    assert_eq!(waiting.map(|(id, _)| id).collect::<Vec<_>>(), [1, 4]);
 }

@@ -34,6 +34,8 @@ pub fn insights(settings: &Settings, address: IpAddr, clock: Clock) -> Result<Ro
         zone: settings.utc_offset,
         access,
         ask,
+        // A sink has no shop beside it.
+        shop: None,
         clock,
     }))
 }

@@ -313,26 +313,26 @@
 
   // ---- Tiles of a list that were really seen: half of one for a second, each once.
   const shown = new Map(); // list -> tiles that wait to be told
-  const watched = new WeakMap(); // tile -> its timer
+  const watched = new Map(); // tile in sight -> its timer
   const tellShown = () => {
     for (const [list, tiles] of shown)
       for (let from = 0; from < tiles.length; from += 50)
         add("impression", { at: new Date().toISOString(), page: location.pathname, list, tiles: tiles.slice(from, from + 50) });
     shown.clear();
   };
+  const leavesSight = (tile) => { clearTimeout(watched.get(tile)); watched.delete(tile); };
+  const entersSight = (tile) => {
+    leavesSight(tile);
+    watched.set(tile, visible() && setTimeout(() => {
+      leavesSight(tile); eyes.unobserve(tile);
+      const { list, position } = placed(tile), product_id = Number(tile.querySelector("[data-product-id]").dataset.productId);
+      shown.set(list, (shown.get(list) || []).concat({ product_id, position }));
+    }, 1000));
+  };
   const eyes = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      clearTimeout(watched.get(target));
-      if (!isIntersecting) continue;
-      watched.set(target, setTimeout(() => {
-        if (!visible()) return;
-        eyes.unobserve(target);
-        const product_id = Number(target.querySelector("[data-product-id]").dataset.productId);
-        const { list, position } = placed(target);
-        shown.set(list, (shown.get(list) || []).concat({ product_id, position }));
-      }, 1000));
-    }
+    for (const { target, isIntersecting } of entries) (isIntersecting ? entersSight : leavesSight)(target);
   }, { threshold: 0.5 });
+  document.addEventListener("visibilitychange", () => [...watched.keys()].forEach(entersSight)); // the second begins anew
   for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
 
   // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once; a prerendered page begins when shown.

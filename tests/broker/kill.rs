@@ -53,6 +53,15 @@ impl Program {
         })
     }
 
+    /// The most memory that it had at a time, in kB.
+    pub(crate) fn most_memory(&self) -> Result<u64, Failure> {
+        let id = self.child.id().ok_or("it has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let mut lines = status.lines();
+        let most = lines.find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+        Ok(most.trim().trim_end_matches(" kB").parse()?)
+    }
+
     pub(crate) async fn kill(mut self) -> Outcome {
         self.child.kill().await?;
         Ok(())

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::world::{Failure, Outcome, PATIENCE, World, sends};
 
 /// A request in a frame: key, version, correlation id 7, client id "x", and its body.
-fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
     let mut frame = [
         &key.to_be_bytes()[..],
         &version.to_be_bytes(),
@@ -23,7 +23,7 @@ fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
 }
 
 /// The answer to one request, behind its correlation id.
-async fn answer(world: &World, request: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn answer(world: &World, request: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut stream = TcpStream::connect(world.address).await?;
     stream.write_all(request).await?;
     let length = timeout(PATIENCE, stream.read_u32()).await??;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every recipe against a shop that is open, and checks what it prints: tests/recipes/run.sh [RECIPE...]
+# Runs every recipe against a shop that is open, and checks what it prints: tests/recipes/run.sh [--frameworks] [RECIPE...]
+# Those for Kafka Connect, Flink and Spark need a gigabyte of programs: they run with --frameworks, or when they are named.
 # A recipe is one file. Its first lines say its title, what it needs, and what a line of its output must match; $KAFKA is the broker's
 # address, $DATA the data folder, $DATABASE PostgreSQL's URL (where DE_SHOP_TEST_POSTGRES names a server; else that recipe is left out).
 set -euo pipefail
@@ -42,14 +43,21 @@ opens() {
 }
 
 KAFKA_LIBS=$servers/kafka-4.3.1/libs
+python="$servers/clients/python/bin/python"
+folder=$PWD/$servers/frameworks
+FLINK_LIBS="$(echo "$folder"/python/lib/python3.*/site-packages/pyflink/lib)/*:$folder/flink/libs/*"
+SPARK_KAFKA_LIBS=$folder/spark/libs
+CONNECT_LIBS="$folder/kafka/libs/*:$KAFKA_LIBS/*"
 NODE_PATH=$servers/clients/node/node_modules
 KAFKAJS_NO_PARTITIONER_WARNING=1
-export KAFKA_LIBS NODE_PATH KAFKAJS_NO_PARTITIONER_WARNING
+export KAFKA_LIBS FLINK_LIBS SPARK_KAFKA_LIBS CONNECT_LIBS NODE_PATH KAFKAJS_NO_PARTITIONER_WARNING
 
 how_to_run() {
   case "$1" in
     *.sh) echo "bash $1" ;;
-    *.py) echo "$servers/clients/python/bin/python $1" ;;
+    */spark.py) echo "$folder/python/bin/python $1" ;;
+    *.py) echo "$python $1" ;;
+    *.java) sed -nE 's,^// Run: java (.*)-cp .*,java \1,p' "$1" | tr -d '\n' && echo "-cp $FLINK_LIBS $1" ;;
     *.js) echo "node $1" ;;
     *.go)
       mkdir -p "$work/go"
@@ -60,14 +68,14 @@ how_to_run() {
   esac
 }
 
-good=0 bad=0
+good=0 bad=0 patience=120
 try() {
   local recipe=$1 expected said
   expected=$(sed -nE 's,^(#|//) Prints: ,,p' "$recipe" | head -n 1)
   # What was visited last may still be on its way on a busy machine.
   for _ in 1 2 3; do
     # shellcheck disable=SC2046  # a command and its arguments
-    if said=$(timeout 120 $(how_to_run "$recipe") 2>&1) && grep -qE -e "$expected" <<<"$said"; then
+    if said=$(set -f && timeout "$patience" $(how_to_run "$recipe") 2>&1) && grep -qE -e "$expected" <<<"$said"; then
       good=$((good + 1))
       printf 'ok      %s\n' "$recipe"
       return
@@ -78,8 +86,14 @@ try() {
   printf 'FAILED  %s, no line like %s:\n%s\n' "$recipe" "$expected" "$(tail -n 15 <<<"$said")"
 }
 
-recipes=("$@")
-[ ${#recipes[@]} -gt 0 ] || mapfile -t recipes < <(find tests/recipes -type f ! -name run.sh ! -name README.md | sort)
+frameworks=(tests/recipes/FlinkSql.java tests/recipes/connect_file_sink.sh tests/recipes/spark.py)
+if [ "${1:-}" = --frameworks ]; then recipes=("${frameworks[@]}"); else recipes=("$@"); fi
+if [ ${#recipes[@]} -eq 0 ]; then
+  mapfile -t recipes < <(find tests/recipes -type f ! -name run.sh ! -name README.md | grep -vxFf <(printf '%s\n' "${frameworks[@]}") | sort)
+elif grep -qxFf <(printf '%s\n' "${frameworks[@]}") <(printf '%s\n' "${recipes[@]}"); then
+  tests/servers/install.sh frameworks >&2
+  patience=400
+fi
 # Debian's Go may be older than the clients for Go ask for, and their modules come from Go's own proxy.
 has_go=
 (cd tests/broker/matrix/go && go build -o "$work/go-builds" .) >&2 && has_go=yes

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [kafka-clients]
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [kafka-clients] [frameworks]
 # Apache Kafka comes from Maven Central's jars and the page checkers from npm, all into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -44,6 +44,9 @@ POM
   touch "$folder/complete"
 }
 
+# Programs in Java are run from their source.
+java_compiler() { command -v javac >/dev/null || debian openjdk-17-jdk-headless; }
+
 # npm_packages FOLDER WHAT PACKAGE@VERSION...
 npm_packages() {
   local folder="$servers/$1" what=$2
@@ -54,6 +57,46 @@ npm_packages() {
   rm -rf "$folder"
   mkdir -p "$folder"
   timeout 300 npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$folder" "$@"
+  touch "$folder/complete"
+}
+
+# maven_jars FOLDER GROUP:ARTIFACT:VERSION...: the jars and what they need, but for Hadoop's, into FOLDER/libs.
+maven_jars() {
+  local folder=$1 one group artifact version
+  shift
+  mkdir -p "$folder"
+  {
+    echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+    echo '<groupId>de.shop.tests</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging><dependencies>'
+    for one in "$@"; do
+      IFS=: read -r group artifact version <<<"$one"
+      echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version>"
+      echo '<exclusions><exclusion><groupId>org.apache.hadoop</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>'
+    done
+    echo '</dependencies></project>'
+  } >"$folder/pom.xml"
+  (cd "$folder" && timeout 600 mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs -DincludeScope=runtime)
+}
+
+# Kafka Streams, Connect's file connectors, Spark and Flink with their Kafka connectors: 1 GB. Spark and Flink come as Python packages,
+# which bring their jars; the connectors' versions are those that were made for them.
+frameworks() {
+  local folder="$servers/frameworks"
+  [ -e "$folder/complete" ] && return
+  command -v mvn >/dev/null || debian maven
+  command -v python3 >/dev/null || debian python3
+  python3 -c 'import ensurepip' 2>/dev/null || debian python3-venv
+  echo "fetching Kafka Streams, Kafka Connect, Spark and Flink"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  maven_jars "$folder/kafka" "org.apache.kafka:kafka-streams:$KAFKA" "org.apache.kafka:connect-file:$KAFKA"
+  maven_jars "$folder/spark" org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0
+  # Spark has these, in versions of its own.
+  rm -f "$folder"/spark/libs/{scala-library,slf4j-api,lz4-java,snappy-java,jsr305}-*.jar
+  maven_jars "$folder/flink" org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2
+  python3 -m venv "$folder/python"
+  timeout 900 "$folder/python/bin/pip" install -q --disable-pip-version-check pyspark==4.2.0
+  timeout 900 "$folder/python/bin/pip" install -q --disable-pip-version-check --no-deps apache-flink-libraries==2.2.1
   touch "$folder/complete"
 }
 
@@ -93,7 +136,8 @@ for part in "${@:-kafka postgres browser clients pages lighthouse asyncapi}"; do
       lighthouse) lighthouse ;;
       asyncapi) asyncapi ;;
       load) debian wrk ;;
-      kafka-clients) debian kcat jq sqlite3; kafka; kafka_clients ;;
+      kafka-clients) debian kcat jq sqlite3; java_compiler; kafka; kafka_clients ;;
+      frameworks) java_compiler; kafka; frameworks ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;
     esac
   done

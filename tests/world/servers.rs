@@ -90,6 +90,10 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    pub fn is_embedded(&self) -> bool {
+        self.kind == BrokerKind::Embedded
+    }
+
     pub fn start(&mut self, logs: &Path) {
         let mut command = match self.kind {
             BrokerKind::Embedded => {

@@ -86,9 +86,15 @@ pub(super) fn instance(folder: &Path, is_new: bool) -> Result<InstanceId, Journa
 /// Writes a small file as a whole or not at all, whatever happens.
 pub(super) fn replace(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let draft = folder.join(format!("{name}.new"));
-    let mut file = File::create(&draft)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    let written = File::create(&draft).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    if let Err(error) = written {
+        // On a full disk the half of it would take the room that it lacks. The first error is the one that tells what is wrong.
+        fs::remove_file(&draft).ok();
+        return Err(error);
+    }
     fs::rename(&draft, folder.join(name))?;
     segment::sync_folder(folder)
 }

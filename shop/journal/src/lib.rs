@@ -12,8 +12,8 @@
 //!
 //! Not for: more than one writer (the folder is locked), random access, events over 256 KiB.
 //!
-//! The folder: `instance` (this shop's name), `lock`, `cursor` (the relay's), `FIRST_SEQUENCE.journal`, and `.corrupt` files with bytes
-//! that were damaged.
+//! The folder: `instance` (this shop's name), `lock`, `cursor` (the relay's), `FIRST_SEQUENCE.journal`, `.corrupt` files with bytes
+//! that were damaged, and for a moment after a failed sync `.rescued` (see `rescue`).
 
 mod append;
 mod batch;
@@ -30,6 +30,7 @@ mod payload;
 mod reader;
 mod recover;
 pub mod relay;
+mod rescue;
 mod segment;
 mod shared;
 mod state;
@@ -105,6 +106,10 @@ impl Journal {
     /// Opens the journal in `folder`, which is created where it is missing and locked; a torn end is cut and reported.
     pub fn open(folder: &Path, options: Options) -> Result<Self, JournalError> {
         let lock = folder::lock(folder)?;
+        rescue::finish(folder).map_err(JournalError::file(
+            folder,
+            "a rescue that was interrupted can't be ended",
+        ))?;
         let is_new = segment::list(folder)?.is_empty();
         let instance = folder::instance(folder, is_new)?;
         let cursor_failed = |source| JournalError::file(folder, "the cursor can't be read")(source);

@@ -13,6 +13,7 @@ use schemas::Sequence;
 use tracing::{error, warn};
 
 use super::error::JournalError;
+use super::folder;
 use super::frame::{self, Parsed};
 use super::segment::{self, Segment};
 
@@ -126,12 +127,14 @@ fn repair(folder: &Path, last: &mut Segment) -> Result<(File, Tail), JournalErro
     Ok((file, tail))
 }
 
-/// Keeps damaged bytes in a file of their own, once.
+/// Keeps damaged bytes in a file of their own, once: all of them, on the disk, or an error. A file that is too short is one that an older
+/// version left half written on a full disk; a longer one holds these bytes and more.
 pub(super) fn set_aside(folder: &Path, segment: Sequence, at: usize, bytes: &[u8]) -> io::Result<()> {
-    let path = folder.join(format!("{:020}-{at}.corrupt", segment.0));
-    match fs::metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(path, bytes),
-        other => other.map(drop),
+    let name = format!("{:020}-{at}.corrupt", segment.0);
+    match fs::metadata(folder.join(&name)) {
+        Ok(kept) if kept.len() >= bytes.len() as u64 => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => folder::replace(folder, &name, bytes),
     }
 }
 
@@ -171,5 +174,38 @@ fn judge(rest: &[u8]) -> Rest {
         Rest::Damaged {
             entries: (written / frame::MIN_FRAME_BYTES) as u64 + 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_bytes_are_kept_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("00000000000000000007-40.corrupt");
+        set_aside(folder.path(), Sequence(7), 40, b"damaged bytes").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"damaged bytes");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+        // The reader meets the beginning of them again.
+        set_aside(folder.path(), Sequence(7), 40, b"damaged").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"damaged bytes");
+        // What an older version left of them when the disk was full.
+        fs::write(&kept, b"dam").unwrap();
+        set_aside(folder.path(), Sequence(7), 40, b"damaged bytes").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"damaged bytes");
+    }
+
+    #[test]
+    fn damaged_bytes_that_find_no_room_leave_nothing_that_counts_as_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        // As full as a disk can be: the draft goes to the device that takes nothing.
+        let name = "00000000000000000007-40.corrupt";
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.new"))).unwrap();
+        assert!(set_aside(folder.path(), Sequence(7), 40, b"damaged bytes").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        set_aside(folder.path(), Sequence(7), 40, b"damaged bytes").unwrap();
+        assert_eq!(fs::read(folder.path().join(name)).unwrap(), b"damaged bytes");
     }
 }

@@ -64,9 +64,11 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn first_of(path: &Path) -> Option<Sequence> {
-    if path.extension()? != SUFFIX {
-        return None;
-    }
+    (path.extension()? == SUFFIX).then(|| first_of_stem(path)).flatten()
+}
+
+/// The sequence that a file's name begins with.
+pub(super) fn first_of_stem(path: &Path) -> Option<Sequence> {
     let name = path.file_stem()?.to_str()?;
     (name.len() == 20)
         .then(|| name.parse().ok().map(Sequence))

@@ -225,7 +225,7 @@ impl Writer {
     }
 
     /// Goes on in `file`, which holds everything after `durable`; the segments after it are no more.
-    pub(super) fn replace_after(&mut self, durable: Durable, file: File, bytes: u64) -> Vec<Segment> {
+    pub(super) fn replace_after(&mut self, durable: Durable, file: File, bytes: u64) {
         let kept = self
             .segments
             .partition_point(|segment| segment.first <= durable.sequence);
@@ -243,7 +243,6 @@ impl Writer {
         self.offset = bytes;
         self.finished.clear();
         self.ragged = false;
-        dropped
     }
 
     /// Takes whole segments, never the active one, whose entries all lie at or below `released`.

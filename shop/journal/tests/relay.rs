@@ -12,6 +12,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::RDKafkaApiKey;
+use rdkafka::types::RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE as TOO_LARGE;
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::{EventId, EventType, Header, Sequence, SessionId, Timestamp, Topic, Unsealed};
 use tokio::task::JoinHandle;
@@ -291,4 +293,33 @@ fn a_setting_that_librdkafka_does_not_know_is_refused() {
     let mut options = RelayOptions::new("127.0.0.1:1");
     options.extra.push(("no.such.setting".to_owned(), "1".to_owned()));
     assert!(Relay::new(journal, options).is_err());
+}
+
+/// The producer tells of its own end before it tells of the message, and of those behind it before the one that was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_refusal_for_its_size_makes_batches_smaller_until_the_message_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), options()).unwrap();
+    let cluster = kafka();
+    cluster.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE; 1000]);
+    append(&journal, 1..=300);
+    let running = Running::start(&journal, &cluster.bootstrap_servers());
+    let said = |view: &RelayView| view.state().trouble.map(|trouble| trouble.what).unwrap_or_default();
+    running
+        .until("the message is named", |view| {
+            said(view).contains("raise max.message.bytes")
+        })
+        .await;
+    let (said, restarts) = (said(&running.view), running.view.state().restarts);
+    assert!(
+        said.contains("MessageSizeTooLarge") && said.contains("for shop.view"),
+        "{said}"
+    );
+    // Seven steps from a megabyte to one message, and the few times after which it is a trouble.
+    assert!(restarts <= 7 + 4, "it began again {restarts} times");
+    cluster.clear_request_errors(RDKafkaApiKey::Produce);
+    running.has_acknowledged(300).await;
+    running.stops().await;
+    let got = messages(&cluster.bootstrap_servers(), Topic::View, 300);
+    assert_eq!(got.iter().map(Vec::len).sum::<usize>(), 300);
 }

@@ -3,7 +3,7 @@
 use schemas::events::{CartRemoval, CartRemove, OrderLine, WishOrigin, WishRemoval};
 use schemas::{Details, ProductId};
 
-use crate::domain::{Cart, CartError, Catalogue, Product, Quantity, StockLevels, Wishes, cart, wishes};
+use crate::domain::{Cart, CartError, Offer, Product, Quantity, Wishes, cart, wishes};
 
 /// What one owner keeps in the shop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,19 +68,14 @@ pub fn move_to_cart(before: &Belongings, product: &Product, left: u32) -> Result
 
 /// Puts what an order had into the cart once more: as many of each as there are and as a cart takes.
 #[must_use]
-pub fn order_again(
-    before: &Cart,
-    lines: &[OrderLine],
-    (catalogue, stock): (&Catalogue, &StockLevels),
-) -> Vec<Details<'static>> {
+pub fn order_again(before: &Cart, lines: &[OrderLine], offer: Offer<'_>) -> Vec<Details<'static>> {
     let mut cart = before.clone();
     let mut facts = Vec::new();
     for line in lines {
-        let Some(product) = catalogue.product(line.product_id) else {
+        let Ok((product, left)) = offer.of(line.product_id) else {
             continue;
         };
         let has = cart.quantity_of(product.id).map_or(0, Quantity::get);
-        let left = stock.left(product.id);
         let most = u16::try_from(left).unwrap_or(u16::MAX).min(Quantity::MAX.get());
         let Ok(wanted) = Quantity::try_from(line.quantity.min(most.saturating_sub(has))) else {
             continue;

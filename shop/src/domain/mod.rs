@@ -9,6 +9,7 @@ pub mod books;
 pub mod calendar;
 pub mod cart;
 pub mod catalogue;
+pub mod command;
 pub mod consent;
 pub mod delivery;
 pub mod experiment;
@@ -33,6 +34,7 @@ pub use catalogue::{
     Catalogue, Category, Facets, Filter, Listing, ListingQuery, Measure, PageNumber, PriceRange, Product, Ranking,
     Searched, Sort,
 };
+pub use command::{Command, Offer};
 pub use consent::Consent;
 pub use delivery::Delivery;
 pub use experiment::{Experiment, Experiments, Forced, Trial, Variant};

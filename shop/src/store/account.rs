@@ -6,7 +6,7 @@ use sqlx::Row;
 use crate::domain::{Language, Password, PersonName};
 use crate::store::database::{transaction, transaction_always};
 use crate::store::projection::account;
-use crate::store::{SignInToken, Store, StoreError, sign_in};
+use crate::store::{NotDone, SignInToken, Store, StoreError, sign_in};
 
 /// What was typed to change a password.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +56,9 @@ impl Store {
         &self,
         user: UserId,
         change: PasswordChange<'_>,
-    ) -> Result<Result<SignInToken, WrongPassword>, StoreError> {
+    ) -> Result<SignInToken, NotDone<WrongPassword>> {
         let Some(before) = self.right_password(user, change.current).await? else {
-            return Ok(Err(WrongPassword));
+            return Err(NotDone::Refused(WrongPassword));
         };
         let hash = self.0.hasher.hash(change.new.as_bytes()).await?;
         let now = self.0.clock.now();
@@ -74,20 +74,20 @@ impl Store {
                     .execute(&mut *connection)
                     .await?;
             if changed.rows_affected() == 0 {
-                return Ok(Err(WrongPassword));
+                return Err(NotDone::Refused(WrongPassword));
             }
             let ended = sqlx::query("DELETE FROM sign_in WHERE account_id = $1");
             ended.bind(user.0).execute(&mut *connection).await?;
-            sign_in::begin(connection, user, now).await.map(Ok)
+            Ok(sign_in::begin(connection, user, now).await?)
         })
     }
 
     /// Erases the person behind an account, if the password is right; see [`Store::erase_person`].
-    pub async fn delete_account(&self, user: UserId, password: &str) -> Result<Result<(), WrongPassword>, StoreError> {
+    pub async fn delete_account(&self, user: UserId, password: &str) -> Result<(), NotDone<WrongPassword>> {
         if self.right_password(user, password).await?.is_none() {
-            return Ok(Err(WrongPassword));
+            return Err(NotDone::Refused(WrongPassword));
         }
-        self.erase_person(user).await.map(Ok)
+        Ok(self.erase_person(user).await?)
     }
 
     /// The hash of the account's password, if `typed` is that password.

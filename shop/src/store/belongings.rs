@@ -1,19 +1,19 @@
-//! Cart and wish list together: loaded, decided on, recorded.
+//! Cart and wish list together: loaded, and changed by commands.
 
 use std::fmt;
 
-use schemas::{Details, Timestamp};
+use schemas::Timestamp;
 use sqlx::AnyConnection;
 
 use crate::domain::belongings::is_about_wishes;
 use crate::domain::wishes::merge;
-use crate::domain::{Belongings, CartError, Catalogue, StockLevels, Wishes};
+use crate::domain::{Belongings, CartError, Command, Offer, Wishes};
 use crate::observe::Occasion;
 use crate::store::event_store::Recorder;
 use crate::store::fact::{Fact, Stream};
 use crate::store::projection::{cart, wishes};
 use crate::store::recording;
-use crate::store::{CartOwner, Store, StoreError};
+use crate::store::{CartOwner, NotDone, Store, StoreError};
 
 impl Store {
     /// What the owner wishes for; empty for an owner who never did.
@@ -26,66 +26,49 @@ impl Store {
         load(&mut *self.0.database.read().await?, &owner.key()).await
     }
 
-    /// As [`Store::change_belongings_once`], for what may be done again.
-    pub async fn change_belongings<D>(
-        &self,
-        occasion: &Occasion,
-        owner: CartOwner,
-        status: u16,
-        decide: D,
-    ) -> Result<Result<Belongings, CartError>, StoreError>
-    where
-        D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
-    {
-        self.change_belongings_once(occasion, owner, (status, None), decide)
-            .await
-    }
-
-    /// Loads cart and wish list, lets `decide` say what happens to them, and records all of it in one transaction, as answered with
-    /// `status`; returns them as they are then.
+    /// Decides what comes of a command and records all of it in one transaction, as answered with `status`; returns what the owner has
+    /// then.
     ///
-    /// `decide` is asked again when somebody else was faster, and not at all when the same form was sent within the last 10 seconds:
-    /// then nothing changes. Where that goes on to, within 20 seconds.
-    pub async fn change_belongings_once<D>(
+    /// It is decided again when somebody else was faster, and not at all when the same `form` was sent within the last 10 seconds: then
+    /// nothing changes. Where that goes on to, within 20 seconds.
+    pub async fn carry_out(
         &self,
         occasion: &Occasion,
         owner: CartOwner,
+        command: &Command,
         (status, form): (u16, Option<FormToken>),
-        decide: D,
-    ) -> Result<Result<Belongings, CartError>, StoreError>
-    where
-        D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
-    {
+    ) -> Result<Belongings, NotDone<CartError>> {
         let owner = owner.key();
         let recorder = self.recorder(occasion, status);
         recording!(self, |connection| {
             cart::lock(connection, &owner).await?;
             wishes::lock(connection, &owner).await?;
-            let mut belongings = load(connection, &owner).await?;
+            let mut now = load(connection, &owner).await?;
             let mut sent = form.as_ref().map(|form| form.keys(&owner, occasion.at));
             if let Some(keys) = &sent
                 && recorded_before(connection, keys).await?
             {
-                return Ok(Ok(belongings));
+                return Ok(now);
             }
-            let facts = match decide(&belongings, &self.catalogue(), &self.stock()) {
-                Ok(facts) => facts,
-                Err(refusal) => return Ok(Err(refusal)),
+            let (catalogue, stock) = (self.catalogue(), self.stock());
+            let offer = Offer {
+                catalogue: &catalogue,
+                stock: &stock,
             };
-            for details in facts {
+            for details in command.decide(&now, offer).map_err(NotDone::Refused)? {
                 let (stream, version) = if is_about_wishes(&details) {
-                    (Stream::Wishes(owner.clone()), belongings.wishes.version)
+                    (Stream::Wishes(owner.clone()), now.wishes.version)
                 } else {
-                    (Stream::Cart(owner.clone()), belongings.cart.version)
+                    (Stream::Cart(owner.clone()), now.cart.version)
                 };
                 let fact = Fact {
                     checkout: sent.take().map(|[now, _]| now),
                     ..Fact::new(stream, version + 1, occasion.at, details)
                 };
                 recorder.record(connection, &fact).await?;
-                belongings = belongings.after(&fact.details);
+                now = now.after(&fact.details);
             }
-            Ok(Ok(belongings))
+            Ok(now)
         })
     }
 }

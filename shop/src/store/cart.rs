@@ -1,11 +1,9 @@
-//! Carts: loaded, decided on, recorded.
+//! Carts: loaded, and poured into each other.
 
-use schemas::Details;
 use sqlx::AnyConnection;
 
+use crate::domain::Cart;
 use crate::domain::cart::merge;
-use crate::domain::{Belongings, Cart, CartError, Catalogue, StockLevels};
-use crate::observe::Occasion;
 use crate::store::event_store::Recorder;
 use crate::store::fact::{Fact, Stream};
 use crate::store::projection::cart;
@@ -15,26 +13,6 @@ impl Store {
     /// What the owner has in the cart; empty for an owner who never had one.
     pub async fn cart_of(&self, owner: CartOwner) -> Result<Cart, StoreError> {
         cart::load(&mut *self.0.database.read().await?, &owner.key()).await
-    }
-
-    /// Loads the cart, lets `decide` say what happens, and records that as answered with `status`; returns the cart as it is then.
-    ///
-    /// `decide` returns none when nothing has to change; it is asked again when somebody else was faster.
-    pub async fn change_cart<D>(
-        &self,
-        occasion: &Occasion,
-        owner: CartOwner,
-        status: u16,
-        decide: D,
-    ) -> Result<Result<Cart, CartError>, StoreError>
-    where
-        D: Fn(&Cart, &Catalogue, &StockLevels) -> Result<Option<Details<'static>>, CartError> + Send + Sync,
-    {
-        let decide = |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
-            decide(&before.cart, catalogue, stock).map(|fact| fact.into_iter().collect())
-        };
-        let changed = self.change_belongings(occasion, owner, status, decide).await?;
-        Ok(changed.map(|belongings| belongings.cart))
     }
 }
 

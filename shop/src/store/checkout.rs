@@ -12,7 +12,7 @@ use crate::store::event_store::{Counter, Recorder};
 use crate::store::fact::{Fact, Stream};
 use crate::store::projection::{cart, orders, stock};
 use crate::store::recording;
-use crate::store::{CartOwner, CheckoutToken, Store, StoreError, delivery, people};
+use crate::store::{CartOwner, CheckoutToken, NotDone, Store, StoreError, delivery, people};
 
 /// What a checkout page sends.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ impl Store {
         owner: CartOwner,
         submitted: Submitted<'_>,
         status: u16,
-    ) -> Result<Result<Order, OrderError>, StoreError> {
+    ) -> Result<Order, NotDone<OrderError>> {
         let checkout = Checkout {
             store: self,
             recorder: self.recorder(occasion, status),
@@ -50,13 +50,14 @@ impl Store {
             key: format!("{}/{}", owner.key(), submitted.token.hex()),
             submitted,
         };
-        match recording!(self, |connection| checkout.place(connection).await)? {
+        match recording!(self, |connection| checkout.place(connection).await) {
             Ok(order) => {
                 self.stock_changed().await;
-                Ok(Ok(order))
+                Ok(order)
             }
-            Err(Instead::Already(order)) => Ok(Ok(*order)),
-            Err(Instead::Refused(why)) => Ok(Err(why)),
+            Err(NotDone::Refused(Instead::Already(order))) => Ok(*order),
+            Err(NotDone::Refused(Instead::Refused(why))) => Err(NotDone::Refused(why)),
+            Err(NotDone::Failed(error)) => Err(error.into()),
         }
     }
 
@@ -67,14 +68,12 @@ impl Store {
         owner: CartOwner,
         order: (OrderId, Duration),
         status: u16,
-    ) -> Result<Result<Order, CancelError>, StoreError> {
+    ) -> Result<Order, NotDone<CancelError>> {
         let owner = owner.key();
         let recorder = self.recorder(occasion, status);
-        let verdict = recording!(self, |connection| cancel(connection, recorder, &owner, order).await)?;
-        if verdict.is_ok() {
-            self.stock_changed().await;
-        }
-        Ok(verdict)
+        let cancelled = recording!(self, |connection| cancel(connection, recorder, &owner, order).await)?;
+        self.stock_changed().await;
+        Ok(cancelled)
     }
 }
 
@@ -89,25 +88,23 @@ struct Checkout<'a> {
 }
 
 impl Checkout<'_> {
-    async fn place(&self, connection: &mut AnyConnection) -> Result<Result<Order, Instead>, StoreError> {
+    async fn place(&self, connection: &mut AnyConnection) -> Result<Order, NotDone<Instead>> {
         // From here on one order is placed at a time: what is read below is what is sold.
         let id = OrderId(Counter::Order.next(connection).await?);
         if let Some(order) = self.placed_before(connection).await? {
-            return Ok(Err(Instead::Already(Box::new(order))));
+            return Err(NotDone::Refused(Instead::Already(Box::new(order))));
         }
         // An account that was deleted meanwhile has nothing left to order, and no address is to be kept for it.
         if let Some(user) = self.user
             && !people::is_somebodys(connection, user).await?
         {
-            return Ok(Err(Instead::Refused(OrderError::EmptyCart)));
+            return Err(NotDone::Refused(Instead::Refused(OrderError::EmptyCart)));
         }
         cart::lock(connection, &self.owner).await?;
         let cart = cart::load(connection, &self.owner).await?;
         let left = stock::levels_of_cart(connection, &self.owner).await?;
-        let placed = match order::place(&cart, &self.store.catalogue(), &left, (id, self.submitted.agreed)) {
-            Ok(placed) => placed,
-            Err(why) => return Ok(Err(Instead::Refused(why))),
-        };
+        let placed = order::place(&cart, &self.store.catalogue(), &left, (id, self.submitted.agreed));
+        let placed = placed.map_err(|why| NotDone::Refused(Instead::Refused(why)))?;
         let fact = Fact {
             emptied: Some(self.owner.clone()),
             checkout: Some(self.key.clone()),
@@ -116,7 +113,7 @@ impl Checkout<'_> {
         self.recorder.record(connection, &fact).await?;
         delivery::keep(connection, id, self.submitted.delivery).await?;
         let order = orders::load(connection, &self.owner, Some(id), 1).await?.pop();
-        order.map(Ok).ok_or(StoreError::OrderMissing(id))
+        Ok(order.ok_or(StoreError::OrderMissing(id))?)
     }
 
     /// None also when the order has gone to the account that its guest signed in to: the form is then sent for an empty cart.
@@ -139,22 +136,19 @@ async fn cancel(
     recorder: Recorder<'_>,
     owner: &str,
     (id, window): (OrderId, Duration),
-) -> Result<Result<Order, CancelError>, StoreError> {
+) -> Result<Order, NotDone<CancelError>> {
     orders::lock(connection, id).await?;
     let Some(order) = orders::load(connection, owner, Some(id), 1).await?.pop() else {
-        return Ok(Err(CancelError::Unknown));
+        return Err(NotDone::Refused(CancelError::Unknown));
     };
     let at = recorder.occasion.at;
-    let cancelled = match order::cancel(&order, at, window) {
-        Ok(cancelled) => cancelled,
-        Err(why) => return Ok(Err(why)),
-    };
+    let cancelled = order::cancel(&order, at, window).map_err(NotDone::Refused)?;
     // An order is placed (1) and perhaps cancelled (2).
     recorder
         .record(connection, &Fact::new(Stream::Order(id), 2, at, cancelled))
         .await?;
-    Ok(Ok(Order {
+    Ok(Order {
         state: OrderState::Cancelled { at },
         ..order
-    }))
+    })
 }

@@ -1,6 +1,5 @@
 //! Connections, migrations and transactions, for either database.
 
-use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +10,8 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
-use crate::store::StoreError;
+use crate::store::error::Unfinished;
+use crate::store::{NotDone, StoreError};
 
 const TRIES: u32 = 10;
 /// What is deleted is overwritten with zeros: a person who is erased is in no free page, either.
@@ -131,15 +131,15 @@ impl Database {
     }
 
     /// Takes note of how a transaction ended: a disk without room lets everything be read and nothing be written.
-    pub(super) fn note<T>(&self, outcome: &Result<T, StoreError>) {
+    pub(super) fn note<T>(&self, outcome: &Result<T, impl Unfinished>) {
         let mut trouble = self.write_trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match outcome {
-            Ok(_) => *trouble = None,
-            Err(StoreError::Database(error)) => {
+        match outcome.as_ref().err().and_then(Unfinished::failure) {
+            None => *trouble = None,
+            Some(StoreError::Database(error)) => {
                 let since = trouble.take().map_or_else(Instant::now, |(since, _)| since);
                 *trouble = Some((since, error.to_string()));
             }
-            Err(_) => {}
+            Some(_) => {}
         }
     }
 
@@ -165,48 +165,44 @@ impl Database {
     }
 }
 
-/// Ends a transaction as its verdict says; none when it collided and is to be done again.
-pub(super) async fn end<T, R>(
+/// Ends a transaction as its work ended; none when it collided and is to be done again.
+pub(super) async fn end<T, E: Unfinished>(
     transaction: Transaction<'static, Any>,
-    verdict: Result<Result<T, R>, StoreError>,
+    work: Result<T, E>,
     tries: &mut u32,
-) -> Option<Result<Result<T, R>, StoreError>> {
-    let outcome = match verdict {
-        Ok(Ok(done)) => transaction.commit().await.map(|()| Ok(done)).map_err(StoreError::from),
-        Ok(Err(refusal)) => transaction
-            .rollback()
-            .await
-            .map(|()| Err(refusal))
-            .map_err(StoreError::from),
-        Err(error) => {
-            // Rolled back by being dropped, too; the first error is the one that tells what is wrong.
-            transaction.rollback().await.ok();
-            Err(error)
-        }
+) -> Option<Result<T, E>> {
+    let failed = |error: sqlx::Error| E::from(StoreError::from(error));
+    let outcome = match work {
+        Ok(done) => transaction.commit().await.map(|()| done).map_err(failed),
+        // The first error is the one that tells what is wrong.
+        Err(why) => match transaction.rollback().await {
+            Err(error) if why.failure().is_none() => Err(failed(error)),
+            _ => Err(why),
+        },
     };
-    match outcome {
-        Err(error) if error.passes() && *tries < TRIES => {
-            // Out of step with whoever it collided with.
-            tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;
-            *tries += 1;
-            None
-        }
-        outcome => Some(outcome),
+    if outcome
+        .as_ref()
+        .err()
+        .and_then(Unfinished::failure)
+        .is_some_and(StoreError::passes)
+        && *tries < TRIES
+    {
+        // Out of step with whoever it collided with.
+        tokio::time::sleep(Duration::from_millis(rand::random_range(0..5 * u64::from(*tries)))).await;
+        *tries += 1;
+        return None;
     }
+    Some(outcome)
 }
 
 /// Only says what the work of a transaction returns.
-pub(super) async fn verdict<T, R>(
-    work: impl Future<Output = Result<Result<T, R>, StoreError>>,
-) -> Result<Result<T, R>, StoreError> {
+pub(super) async fn may_refuse<T, R>(work: impl Future<Output = Result<T, NotDone<R>>>) -> Result<T, NotDone<R>> {
     work.await
 }
 
-/// As [`verdict`], for work that never refuses.
-pub(super) async fn always<T>(
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<Result<T, Infallible>, StoreError> {
-    work.await.map(Ok)
+/// As [`may_refuse`], for work that never does.
+pub(super) async fn always<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    work.await
 }
 
 /// Does work in one transaction: committed when it says yes, rolled back when it refuses or fails; done again when it collided.
@@ -215,7 +211,7 @@ pub(super) async fn always<T>(
 /// (rust-lang/rust#110338), and a web server needs it to be.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {
-        $crate::store::database::transaction!($database, verdict, |$connection| $work)
+        $crate::store::database::transaction!($database, may_refuse, |$connection| $work)
     };
     ($database:expr, $kind:ident, |$connection:ident| $work:expr) => {{
         let mut tries = 1;
@@ -224,16 +220,16 @@ macro_rules! transaction {
                 Ok(transaction) => transaction,
                 // A database that another program has locked lets everything be read and nothing be begun.
                 Err(error) => {
-                    let outcome = Err(error);
+                    let outcome = Err(error.into());
                     $database.note(&outcome);
                     break outcome;
                 }
             };
-            let verdict = {
+            let work = {
                 let $connection: &mut sqlx::AnyConnection = &mut transaction;
                 $crate::store::database::$kind(async { $work }).await
             };
-            if let Some(outcome) = $crate::store::database::end(transaction, verdict, &mut tries).await {
+            if let Some(outcome) = $crate::store::database::end(transaction, work, &mut tries).await {
                 $database.note(&outcome);
                 break outcome;
             }
@@ -244,7 +240,7 @@ macro_rules! transaction {
 /// As [`transaction`], for work that never refuses.
 macro_rules! transaction_always {
     ($database:expr, |$connection:ident| $work:expr) => {
-        $crate::store::database::transaction!($database, always, |$connection| $work).map(|Ok(done)| done)
+        $crate::store::database::transaction!($database, always, |$connection| $work)
     };
 }
 

@@ -1,8 +1,8 @@
-//! What can go wrong with the store; a refusal (out of stock, wrong password) is an answer and not in here.
+//! What can go wrong with the store, and what it refuses (out of stock, wrong password): an answer to whoever asked, not a failure.
 
 use std::time::Duration;
 
-use schemas::OrderId;
+use schemas::{InstanceId, OrderId};
 
 /// Why the store couldn't do what it was asked. Nothing was recorded, except where [`StoreError::Database`] hits a COMMIT: then it is
 /// unknown, and repeating is safe where a token is given (checkout).
@@ -33,6 +33,13 @@ pub enum StoreError {
     /// Somebody changed the same thing at the same time; it was tried again several times.
     #[error("the same thing was changed at the same time, again and again")]
     Conflict,
+    #[error(
+        "another shop of the name {0} was started, on a copy of this journal folder: its facts are that one's. Stop it, give it a journal \
+         folder of its own, and start this one again"
+    )]
+    Namesake(InstanceId),
+    #[error("an event of {bytes} bytes is more than the journal takes")]
+    TooLarge { bytes: usize },
     #[error("an event can't be encoded")]
     Encode(#[source] serde_json::Error),
     #[error("table {table}, row {row}: {reason}")]
@@ -45,6 +52,43 @@ pub enum StoreError {
     OrderMissing(OrderId),
     #[error("a password can't be hashed: {0}")]
     PasswordHash(String),
+}
+
+/// Why something was not done; nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone<R> {
+    /// An answer to whoever asked.
+    #[error("{0}")]
+    Refused(R),
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+impl<R> From<sqlx::Error> for NotDone<R> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the work of a transaction may end with instead of being done.
+pub(super) trait Unfinished: From<StoreError> {
+    /// None for a refusal.
+    fn failure(&self) -> Option<&StoreError>;
+}
+
+impl Unfinished for StoreError {
+    fn failure(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl<R> Unfinished for NotDone<R> {
+    fn failure(&self) -> Option<&StoreError> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
 }
 
 impl StoreError {

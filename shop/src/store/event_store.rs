@@ -1,5 +1,6 @@
 //! How facts are recorded: appended once, never changed.
 
+use journal::MAX_EVENT_BYTES;
 use schemas::InstanceId;
 use sqlx::AnyConnection;
 
@@ -23,6 +24,11 @@ impl Recorder<'_> {
             .occasion
             .event(fact.details.clone(), self.status)
             .map_err(StoreError::Encode)?;
+        // The journal would refuse it for ever.
+        let bytes = event.json.len();
+        if bytes > MAX_EVENT_BYTES {
+            return Err(StoreError::TooLarge { bytes });
+        }
         let data =
             String::from_utf8(event.json).map_err(|error| StoreError::impossible("event", event.event_id, error))?;
         let stream = fact.stream.key();

@@ -3,16 +3,21 @@
 //! A fact goes through the journal of the shop that recorded it. When that journal is gone for good, another shop adopts its facts: from
 //! then on that one's outbox drains them like its own, each once, whatever is killed. An adopted shop does not start again.
 //!
+//! Two shops on copies of one journal folder give the same sequences to different events. Which of them may drain the facts is the one that
+//! was started last; the other one says so on `/readyz` and leaves them. What it records besides facts still goes to Kafka, where the sink
+//! sets aside what stands under a used sequence.
+//!
 //! Not for: a journal that still exists (start a shop on it). What a lost journal held already and the event store did not know yet, at
 //! most the facts of a shop's last moments, is sent again by the adopter, with the same event id.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 
 use schemas::{InstanceId, Timestamp};
 use sqlx::{AnyConnection, Row};
 
 use crate::store::database::{in_time, transaction, transaction_always};
-use crate::store::{Store, StoreError};
+use crate::store::{NotDone, Store, StoreError};
 
 /// A shop that was seen this lately runs; each says so every 15 seconds.
 const RUNS_WITHIN_MICROS: i64 = 60 * 1_000_000;
@@ -77,17 +82,57 @@ impl Store {
     async fn say_that_it_runs(&self) -> Result<Option<String>, StoreError> {
         transaction_always!(self.0.database, |connection| {
             let own = self.0.instance.as_str();
+            // A database that was put back from a backup knows of fewer starts; a namesake's is left as it is.
             let seen = sqlx::query(
-                "INSERT INTO shop_instance (name, last_seen) VALUES ($1, $2)
-                 ON CONFLICT (name) DO UPDATE SET last_seen = excluded.last_seen WHERE shop_instance.adopted_by IS NULL",
+                "INSERT INTO shop_instance (name, last_seen, starts) VALUES ($1, $2, $3)
+                 ON CONFLICT (name) DO UPDATE SET last_seen = excluded.last_seen,
+                    starts = CASE WHEN shop_instance.starts < excluded.starts THEN excluded.starts ELSE shop_instance.starts END
+                 WHERE shop_instance.adopted_by IS NULL",
             );
             let now = self.0.clock.now().unix_micros();
-            let seen = seen.bind(own).bind(now).execute(&mut *connection).await?;
+            let start = self.0.start.load(Ordering::Relaxed);
+            let seen = seen.bind(own).bind(now).bind(start).execute(&mut *connection).await?;
             if seen.rows_affected() > 0 {
                 return Ok(None);
             }
             Ok(known(connection, own).await?.and_then(|known| known.adopted_by))
         })
+    }
+
+    /// Counts this start. To be called once nothing else can keep the shop from running: a second shop of the same name, on a copy of its
+    /// journal folder, that runs already is shut out from now on (see [`Store::is_the_latest`]).
+    pub async fn begins_to_run(&self) -> Result<(), StoreError> {
+        let begun = transaction_always!(self.0.database, |connection| {
+            let begun = sqlx::query_scalar(
+                "INSERT INTO shop_instance (name, last_seen, starts) VALUES ($1, $2, 1)
+                 ON CONFLICT (name) DO UPDATE SET last_seen = excluded.last_seen, starts = shop_instance.starts + 1
+                 RETURNING starts",
+            );
+            let now = self.0.clock.now().unix_micros();
+            let begun: i64 = begun
+                .bind(self.0.instance.as_str())
+                .bind(now)
+                .fetch_one(connection)
+                .await?;
+            Ok(begun)
+        })?;
+        self.0.start.store(begun, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// An error when a shop of this name was started after this one: both have the same journal, so the facts are the later one's. What
+    /// opens the store without running (`shop adopt`) is never shut out.
+    pub(super) async fn is_the_latest(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let own = self.0.start.load(Ordering::Relaxed);
+        let later: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM shop_instance WHERE name = $1 AND starts > $2")
+            .bind(self.0.instance.as_str())
+            .bind(own)
+            .fetch_one(connection)
+            .await?;
+        if own > 0 && later > 0 {
+            return Err(StoreError::Namesake(self.0.instance.clone()));
+        }
+        Ok(())
     }
 
     /// What waits in the event store, and for whom.
@@ -118,10 +163,10 @@ impl Store {
     }
 
     /// From now on this shop drains the facts of `orphan`, and of those that it had adopted; answers how many wait.
-    pub async fn adopt(&self, orphan: &InstanceId) -> Result<Result<u64, AdoptionRefused>, StoreError> {
+    pub async fn adopt(&self, orphan: &InstanceId) -> Result<u64, NotDone<AdoptionRefused>> {
         transaction!(self.0.database, |connection| {
             if let Some(refused) = self.refuses_to_adopt(connection, orphan).await? {
-                return Ok(Err(refused));
+                return Err(NotDone::Refused(refused));
             }
             let own = self.0.instance.as_str();
             sqlx::query(
@@ -144,7 +189,7 @@ impl Store {
             .bind(own)
             .fetch_one(connection)
             .await?;
-            Ok(Ok(waiting.unsigned_abs()))
+            Ok(waiting.unsigned_abs())
         })
     }
 
@@ -172,9 +217,13 @@ impl Store {
             }
             Some(_) => None,
             None => {
+                // In two questions, each of which has an index: a name that was mistyped is looked for among all facts.
                 let has_recorded: i64 = sqlx::query_scalar(
-                    "SELECT COUNT(*) FROM (SELECT id FROM event WHERE instance = $1 LIMIT 1) AS recorded",
+                    "SELECT COUNT(*) FROM (SELECT 1) AS one
+                     WHERE EXISTS (SELECT 1 FROM event WHERE instance = $1 AND journal_sequence IS NULL)
+                        OR EXISTS (SELECT 1 FROM event WHERE instance = $2 AND journal_sequence IS NOT NULL)",
                 )
+                .bind(orphan.as_str())
                 .bind(orphan.as_str())
                 .fetch_one(connection)
                 .await?;

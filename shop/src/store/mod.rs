@@ -11,7 +11,7 @@
 //! SQLite: one writing connection (BEGIN IMMEDIATE), 4 readers, WAL; for one shop. PostgreSQL: schema `shop`, at most 16 connections,
 //! for any number of shops. Work that collides with somebody else's is done again, up to 10 times.
 //!
-//! A refusal is an answer: functions that may refuse return `Result<Result<_, Refusal>, StoreError>`.
+//! A refusal is an answer: functions that may refuse return `Result<_, NotDone<Refusal>>`.
 
 mod account;
 mod belongings;
@@ -50,7 +50,7 @@ use crate::observe::Occasion;
 pub use account::PasswordChange;
 pub use belongings::FormToken;
 pub use checkout::Submitted;
-pub use error::StoreError;
+pub use error::{NotDone, StoreError};
 pub use instances::{AdoptionRefused, Waiting, WaitingFacts};
 pub use interest::{Want, Wanted};
 pub use own_data::OwnData;
@@ -71,6 +71,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     database: Database,
     instance: InstanceId,
+    /// The number of this start; 0 while the store is only looked at.
+    start: AtomicI64,
     clock: Clock,
     catalogue: watch::Sender<Arc<Catalogue>>,
     /// How often prices were changed when the catalogue was read.
@@ -96,6 +98,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             database,
             instance,
+            start: AtomicI64::new(0),
             clock,
             catalogue: watch::Sender::new(catalogue),
             catalogue_version: AtomicI64::new(version),
@@ -141,11 +144,11 @@ impl Store {
 /// One transaction that may record facts, see [`database::transaction`].
 macro_rules! recording {
     ($store:expr, |$connection:ident| $work:expr) => {{
-        let verdict = $crate::store::database::transaction!($store.0.database, |$connection| $work);
-        if let Ok(Ok(_)) = &verdict {
+        let done = $crate::store::database::transaction!($store.0.database, |$connection| $work);
+        if done.is_ok() {
             $store.has_recorded();
         }
-        verdict
+        done
     }};
 }
 

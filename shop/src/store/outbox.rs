@@ -13,23 +13,37 @@ use journal::FactId;
 impl Store {
     /// The first `limit` facts, by id, that `instance` recorded or has adopted and that are not marked as being in its journal.
     pub async fn facts_not_in_journal(&self, instance: &InstanceId, limit: u32) -> Result<Vec<StoredFact>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, event_type, event_id, session_id, happened_at, trace_parent, data FROM event
-             WHERE journal_sequence IS NULL
-               AND instance IN (SELECT CAST($1 AS TEXT) UNION SELECT name FROM shop_instance WHERE adopted_by = $2)
-             ORDER BY id LIMIT $3",
-        )
-        .bind(instance.as_str())
-        .bind(instance.as_str())
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.0.database.read().await?)
-        .await?;
-        rows.iter().map(StoredFact::try_from).collect()
+        let mut connection = self.0.database.read().await?;
+        self.is_the_latest(&mut connection).await?;
+        let adopted: Vec<String> = sqlx::query_scalar("SELECT name FROM shop_instance WHERE adopted_by = $1")
+            .bind(instance.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut facts: Vec<StoredFact> = Vec::new();
+        for whose in adopted.iter().map(String::as_str).chain([instance.as_str()]) {
+            // One name at a time: asked for all of them at once, PostgreSQL reads every fact from the first one on.
+            let rows = sqlx::query(
+                "SELECT id, event_type, event_id, session_id, happened_at, trace_parent, data FROM event
+                 WHERE instance = $1 AND journal_sequence IS NULL ORDER BY id LIMIT $2",
+            );
+            let rows = rows
+                .bind(whose)
+                .bind(i64::from(limit))
+                .fetch_all(&mut *connection)
+                .await?;
+            for row in &rows {
+                facts.push(StoredFact::try_from(row)?);
+            }
+        }
+        facts.sort_by_key(|fact| fact.id);
+        facts.truncate(limit as usize);
+        Ok(facts)
     }
 
     /// Marks facts with their places in the journal, all of them or none; marking again does nothing.
     pub async fn mark_in_journal(&self, marks: &[(FactId, Sequence)]) -> Result<(), StoreError> {
         transaction_always!(self.0.database, |connection| {
+            self.is_the_latest(connection).await?;
             for (id, sequence) in marks {
                 let sequence =
                     i64::try_from(sequence.0).map_err(|error| StoreError::impossible("event", id.0, error))?;

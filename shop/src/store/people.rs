@@ -14,7 +14,7 @@ use crate::store::recording;
 use crate::store::recording_always;
 use crate::store::who::name_from_row;
 use crate::store::{
-    Answers, CartOwner, Credentials, NewSignIn, SignedIn, Store, StoreError, belongings, cart, sign_in,
+    Answers, CartOwner, Credentials, NewSignIn, NotDone, SignedIn, Store, StoreError, belongings, cart, sign_in,
 };
 
 impl Store {
@@ -27,11 +27,11 @@ impl Store {
         account: &NewAccount,
         language: Language,
         status: u16,
-    ) -> Result<Result<NewSignIn, FieldError>, StoreError> {
+    ) -> Result<NewSignIn, NotDone<FieldError>> {
         let hash = self.0.hasher.hash(account.password.as_bytes()).await?;
         recording!(self, |connection| {
             if person(connection, account.email.as_str()).await?.is_some() {
-                return Ok(Err(FieldError {
+                return Err(NotDone::Refused(FieldError {
                     field: Field::Email,
                     problem: Problem::Taken,
                 }));
@@ -48,9 +48,8 @@ impl Store {
                 user,
                 name: account.name.clone(),
             };
-            self.let_in(connection, &occasion, visitor, who, SignInMethod::Signup, status)
-                .await
-                .map(Ok)
+            let let_in = self.let_in(connection, &occasion, visitor, who, SignInMethod::Signup, status);
+            Ok(let_in.await?)
         })
     }
 
@@ -61,7 +60,7 @@ impl Store {
         visitor: VisitorId,
         typed: Credentials<'_>,
         answers: Answers,
-    ) -> Result<Result<NewSignIn, LoginFailure>, StoreError> {
+    ) -> Result<NewSignIn, NotDone<LoginFailure>> {
         // What is no address is nobody's; looking for it all the same takes the same time.
         let email = Email::parse(typed.email).map_or_else(|_| String::new(), |email| email.as_str().to_owned());
         let person = person(&mut *self.0.database.read().await?, &email).await?;
@@ -70,22 +69,21 @@ impl Store {
         let Some(person) = person.filter(|_| right) else {
             let failure = LoginFailure::Credentials;
             self.record_sign_in_refused(occasion, failure, answers.refused).await?;
-            return Ok(Err(failure));
+            return Err(NotDone::Refused(failure));
         };
         let known = as_user(occasion, person.who.user);
         let (method, status) = (SignInMethod::Password, answers.accepted);
         let let_in = recording!(self, |connection| {
             if !is_still(connection, &person).await? {
-                return Ok(Err(LoginFailure::Credentials));
+                return Err(NotDone::Refused(LoginFailure::Credentials));
             }
-            self.let_in(connection, &known, visitor, person.who.clone(), method, status)
-                .await
-                .map(Ok)
-        })?;
-        if let Err(failure) = let_in {
+            let let_in = self.let_in(connection, &known, visitor, person.who.clone(), method, status);
+            Ok(let_in.await?)
+        });
+        if let Err(NotDone::Refused(failure)) = let_in {
             self.record_sign_in_refused(occasion, failure, answers.refused).await?;
         }
-        Ok(let_in)
+        let_in
     }
 
     /// Whether it was typed so, in whichever form of Unicode; accounts from before passwords were composed keep theirs as it was typed.

@@ -22,7 +22,7 @@ use crate::domain::stock;
 use crate::store::database::{Database, in_time};
 use crate::store::event_store::Counter;
 use crate::store::fact::Stream;
-use crate::store::{Store, StoreError, recording, recording_always, seed};
+use crate::store::{NotDone, Store, StoreError, recording, recording_always, seed};
 
 /// How long a change may wait.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -62,9 +62,9 @@ pub(super) async fn version(database: &Database) -> Result<i64, StoreError> {
 impl Store {
     /// Changes what a product costs, in KRW, and publishes that. Shops that run show it within a second; carts keep the price that they
     /// were shown, as a note.
-    pub async fn set_price(&self, product: ProductId, price: i64) -> Result<Result<(), PriceRefused>, StoreError> {
+    pub async fn set_price(&self, product: ProductId, price: i64) -> Result<(), NotDone<PriceRefused>> {
         if price < 0 {
-            return Ok(Err(PriceRefused::BelowZero));
+            return Err(NotDone::Refused(PriceRefused::BelowZero));
         }
         recording!(self, |connection| {
             let changed = sqlx::query("UPDATE product SET price = $1 WHERE id = $2")
@@ -73,12 +73,12 @@ impl Store {
                 .execute(&mut *connection)
                 .await?;
             if changed.rows_affected() == 0 {
-                return Ok(Err(PriceRefused::NoSuchProduct));
+                return Err(NotDone::Refused(PriceRefused::NoSuchProduct));
             }
             Counter::Catalogue.begin(connection, 0).await?;
             Counter::Catalogue.next(connection).await?;
             self.publish_one(connection, product).await?;
-            Ok(Ok(()))
+            Ok(())
         })
     }
 

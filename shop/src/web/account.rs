@@ -20,7 +20,7 @@ use crate::domain::{Field, Looked, Password, PersonName};
 use crate::pages;
 use crate::pages::account::{AccountPage, CURRENT_PASSWORD, DELETE_PASSWORD, NEW_PASSWORD};
 use crate::pages::parts::field::Errors;
-use crate::store::PasswordChange;
+use crate::store::{NotDone, PasswordChange, SignedIn};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -52,10 +52,11 @@ pub(super) async fn index(
         "password" => Some(account.password_saved),
         _ => None,
     };
-    match page(&site, &caller, (None, &Errors::default(), notice)).await? {
-        Ok(page) => Ok((caller.saw(caller.view()), page).into_response()),
-        Err(to_login) => Ok(to_login.into_response()),
-    }
+    let Some(who) = &caller.signed_in else {
+        return Ok(to_login());
+    };
+    let page = page(&site, &caller, who, (None, &Errors::default(), notice)).await?;
+    Ok((caller.saw(caller.view()), page).into_response())
 }
 
 pub(super) async fn rename(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
@@ -100,16 +101,21 @@ pub(super) async fn change_password(
         current: &typed.current_password,
         new: &new,
     };
-    if let Ok(token) = site.store.change_password(user, change).await? {
-        site.sign_in_limit.succeeded(&attempt);
-        let changed = Changed {
-            cookies: vec![Change::SignedIn(token)],
-        };
-        return Ok((changed, Redirect::to("/account?done=password")).into_response());
+    match site.store.change_password(user, change).await {
+        Ok(token) => {
+            site.sign_in_limit.succeeded(&attempt);
+            let changed = Changed {
+                cookies: vec![Change::SignedIn(token)],
+            };
+            Ok((changed, Redirect::to("/account?done=password")).into_response())
+        }
+        Err(NotDone::Refused(_)) => {
+            site.sign_in_limit.failed(&attempt);
+            let errors = Errors::one(CURRENT_PASSWORD, words.account.wrong_password);
+            again(&site, &caller, None, &errors).await
+        }
+        Err(NotDone::Failed(error)) => Err(error.into()),
     }
-    site.sign_in_limit.failed(&attempt);
-    let errors = Errors::one(CURRENT_PASSWORD, words.account.wrong_password);
-    again(&site, &caller, None, &errors).await
 }
 
 pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
@@ -121,21 +127,26 @@ pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentF
     if let Some(wait) = site.sign_in_limit.wait(&attempt) {
         return too_often(&site, &caller, DELETE_PASSWORD, wait).await;
     }
-    if site.store.delete_account(user, &typed.delete_password).await?.is_ok() {
-        let changed = Changed {
-            cookies: vec![
-                Change::SignedOut,
-                // A digest of the address.
-                Change::KnownNoMore,
-                Change::Visit(caller.visit.anew(rand::random())),
-                Change::Looked(Looked::default()),
-            ],
-        };
-        return Ok((changed, Redirect::to("/login?deleted=1")).into_response());
+    match site.store.delete_account(user, &typed.delete_password).await {
+        Ok(()) => {
+            let changed = Changed {
+                cookies: vec![
+                    Change::SignedOut,
+                    // A digest of the address.
+                    Change::KnownNoMore,
+                    Change::Visit(caller.visit.anew(rand::random())),
+                    Change::Looked(Looked::default()),
+                ],
+            };
+            Ok((changed, Redirect::to("/login?deleted=1")).into_response())
+        }
+        Err(NotDone::Refused(_)) => {
+            site.sign_in_limit.failed(&attempt);
+            let errors = Errors::one(DELETE_PASSWORD, caller.words().account.wrong_password);
+            again(&site, &caller, None, &errors).await
+        }
+        Err(NotDone::Failed(error)) => Err(error.into()),
     }
-    site.sign_in_limit.failed(&attempt);
-    let errors = Errors::one(DELETE_PASSWORD, caller.words().account.wrong_password);
-    again(&site, &caller, None, &errors).await
 }
 
 /// A password that is asked for here is guessed as slowly as at the door.
@@ -156,20 +167,19 @@ async fn too_often(
 }
 
 async fn again(site: &Site, caller: &Caller, typed_name: Option<&str>, errors: &Errors) -> Result<Response, PageError> {
-    match page(site, caller, (typed_name, errors, None)).await? {
-        Ok(page) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
-        Err(to_login) => Ok(to_login.into_response()),
-    }
+    let Some(who) = &caller.signed_in else {
+        return Ok(to_login());
+    };
+    let page = page(site, caller, who, (typed_name, errors, None)).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 async fn page(
     site: &Site,
     caller: &Caller,
+    who: &SignedIn,
     (typed_name, errors, notice): (Option<&str>, &Errors, Option<&str>),
-) -> Result<Result<maud::Markup, Response>, PageError> {
-    let Some(who) = &caller.signed_in else {
-        return Ok(Err(to_login()));
-    };
+) -> Result<maud::Markup, PageError> {
     let email = site.store.email_of(who.user).await?;
     let shown = AccountPage {
         name: who.name.as_str(),
@@ -178,7 +188,7 @@ async fn page(
         errors,
         notice,
     };
-    Ok(Ok(pages::account::account(&caller.frame(site).await?, &shown)))
+    Ok(pages::account::account(&caller.frame(site).await?, &shown))
 }
 
 pub(super) fn to_login() -> Response {

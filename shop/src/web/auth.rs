@@ -21,7 +21,7 @@ use crate::domain::account::NewAccount;
 use crate::pages;
 use crate::pages::login::LoginPage;
 use crate::pages::parts::field::Errors;
-use crate::store::{Answers, Credentials, NewSignIn};
+use crate::store::{Answers, Credentials, NewSignIn, NotDone};
 
 /// What the forms send.
 #[derive(Default, Deserialize)]
@@ -66,10 +66,11 @@ pub(super) async fn signup(By(caller): By, State(site): State<Site>, form: SentF
     let signed_up = site
         .store
         .sign_up(&caller.occasion, visitor, &account, caller.language, status)
-        .await?;
+        .await;
     match signed_up {
         Ok(sign_in) => let_in(&site, &caller, &sign_in, &typed).await,
-        Err(error) => signup_again(&site, &caller, &typed, &[error]).await,
+        Err(NotDone::Refused(error)) => signup_again(&site, &caller, &typed, &[error]).await,
+        Err(NotDone::Failed(error)) => Err(error.into()),
     }
 }
 
@@ -127,13 +128,14 @@ pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentFo
     match site
         .store
         .sign_in(&caller.occasion, caller.visit.visitor, credentials, answers)
-        .await?
+        .await
     {
         Ok(sign_in) => {
             site.sign_in_limit.succeeded(&attempt);
             let_in(&site, &caller, &sign_in, &typed).await
         }
-        Err(why) => {
+        Err(NotDone::Failed(error)) => Err(error.into()),
+        Err(NotDone::Refused(why)) => {
             site.sign_in_limit.failed(&attempt);
             login_again(&site, &caller, &typed, (StatusCode::UNPROCESSABLE_ENTITY, why)).await
         }

@@ -1,12 +1,14 @@
 //! What the cart's page, and its drawer, show: lines at today's prices and stock, what was just done, what is saved for later.
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use schemas::ProductId;
 use schemas::events::OrderLine;
 use serde::Deserialize;
 
 use super::caller::Caller;
 use super::error::PageError;
-use super::{Site, show, wishes};
+use super::{Site, show};
 use crate::domain::order::{FREE_DELIVERY_FROM, Totals};
 use crate::domain::{Belongings, Cart, Catalogue, Quantity, StockLevels, Won};
 use crate::pages;
@@ -64,7 +66,7 @@ pub(super) fn page(
         until_free: (totals.delivery_fee > Won(0)).then(|| Won(FREE_DELIVERY_FROM.0 - totals.goods.0)),
         alert,
         notice: notice(&catalogue, caller, belongings, just),
-        wishes: wishes::views(known, caller, &belongings.wishes),
+        wishes: show::wishes(known, caller, &belongings.wishes),
     };
     let frame = caller.frame_with(site, cart.count());
     if caller.wants_part {
@@ -83,6 +85,19 @@ pub(super) async fn drawer_with(site: &Site, caller: &Caller, said: &str) -> Res
         &belongings,
         (&Refusal::Whole(said), &Just::default()),
     ))
+}
+
+/// The cart's page, with what is wrong with one line.
+pub(super) async fn refused(
+    site: &Site,
+    caller: &Caller,
+    typed: &str,
+    (product, error): (ProductId, &str),
+) -> Result<Response, PageError> {
+    let belongings = caller.belongings(&site.store).await?;
+    let refusal = Refusal::Line { product, typed, error };
+    let page = page(site, caller, &belongings, (&refusal, &Just::default()));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 fn one<'a>(

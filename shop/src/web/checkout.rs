@@ -18,7 +18,7 @@ use crate::domain::{Cart, Delivery, OrderError, Won};
 use crate::pages;
 use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
 use crate::pages::parts::field::Errors;
-use crate::store::{self, CheckoutToken};
+use crate::store::{self, CheckoutToken, NotDone};
 
 /// The way to pay, as the form names it.
 const ON_DELIVERY: &str = "on_delivery";
@@ -91,14 +91,11 @@ pub(super) async fn place(
     let payment = (submitted.payment == ON_DELIVERY).then(|| ("payment", ON_DELIVERY.to_owned()));
     let occasion = caller.occasion_with(payment, &submitted.asked);
     let status = StatusCode::SEE_OTHER.as_u16();
-    let placed = site
-        .store
-        .place_order(&occasion, caller.owner(), wanted, status)
-        .await?;
-    match placed {
+    match site.store.place_order(&occasion, caller.owner(), wanted, status).await {
         Ok(order) => Ok(Redirect::to(&format!("/orders/{}?placed=1", order.id)).into_response()),
-        Err(OrderError::EmptyCart) => Ok(Redirect::to("/cart").into_response()),
-        Err(why) => {
+        Err(NotDone::Refused(OrderError::EmptyCart)) => Ok(Redirect::to("/cart").into_response()),
+        Err(NotDone::Failed(error)) => Err(error.into()),
+        Err(NotDone::Refused(why)) => {
             let said = said_of(&site, &caller, why);
             again(&site, &caller, token, &submitted, (&Errors::default(), &said)).await
         }

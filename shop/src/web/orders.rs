@@ -10,21 +10,19 @@ use serde::Deserialize;
 
 use super::asked::Asked;
 use super::caller::{By, Caller};
-use super::cart::kept;
 use super::cart_page::address_with_missing;
 use super::error::PageError;
+use super::form::kept;
 use super::{Site, show};
 use crate::domain::calendar::{self, Stage};
-use crate::domain::{
-    Belongings, CancelError, Catalogue, Delivery, Order, OrderState, StockLevels, Won, belongings, order,
-};
+use crate::domain::{CancelError, Command, Delivery, Order, OrderState, Won, belongings, order};
 use crate::observe::Occasion;
 use crate::pages;
 use crate::pages::order::{OrderPage, OrderRow};
 use crate::pages::parts::lines::Sums;
 use crate::pages::parts::timeline::Progress;
 use crate::pages::words::Service;
-use crate::store::FormToken;
+use crate::store::{FormToken, NotDone};
 
 type AskedForm = Result<Form<Asked>, FormRejection>;
 
@@ -82,12 +80,15 @@ pub(super) async fn cancel(
     let cancelled = site
         .store
         .cancel_order(&occasion, caller.owner(), (id, site.manners.cancel_window), status)
-        .await?;
+        .await;
     match cancelled {
         // Cancelled already is what was wanted: a second click.
-        Ok(_) | Err(CancelError::AlreadyCancelled) => Ok(Redirect::to(&format!("/orders/{id}")).into_response()),
-        Err(CancelError::Unknown) => Err(PageError::NoSuchOrder),
-        Err(CancelError::TooLate) => {
+        Ok(_) | Err(NotDone::Refused(CancelError::AlreadyCancelled)) => {
+            Ok(Redirect::to(&format!("/orders/{id}")).into_response())
+        }
+        Err(NotDone::Failed(error)) => Err(error.into()),
+        Err(NotDone::Refused(CancelError::Unknown)) => Err(PageError::NoSuchOrder),
+        Err(NotDone::Refused(CancelError::TooLate)) => {
             let order = owned(&site, &caller, id).await?;
             let said = caller.words().orders.too_late;
             let page = page(&site, &caller, &order, (false, Some(said))).await?;
@@ -105,7 +106,7 @@ pub(super) struct Again {
     asked: Asked,
 }
 
-/// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not.
+/// Puts what was ordered into the cart once more, as far as it is there; the cart says what is not. Records `cart_add`.
 pub(super) async fn again(
     By(caller): By,
     State(site): State<Site>,
@@ -114,17 +115,15 @@ pub(super) async fn again(
 ) -> Result<Response, PageError> {
     let again = form.map(|Form(again)| again).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
-    let lines = order.lines.clone();
-    let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
-        Ok(belongings::order_again(&before.cart, &lines, (catalogue, stock)))
-    };
-    let status = StatusCode::SEE_OTHER.as_u16();
+    let command = Command::OrderAgain(order.lines.clone());
     let occasion = caller.occasion_with([], &again.asked);
     let token = FormToken::of(&again.once, order.id);
-    let changed = site
-        .store
-        .change_belongings_once(&occasion, caller.owner(), (status, token), decide);
-    let now = changed.await?.unwrap_or_default();
+    let now = match caller.carry_out(&site, &occasion, &command, token).await {
+        Ok(now) => now,
+        // What there is none of is missing, and nothing else is refused.
+        Err(NotDone::Refused(_)) => caller.belongings(&site.store).await?,
+        Err(NotDone::Failed(error)) => return Err(error.into()),
+    };
     let missing = belongings::missing(&now.cart, &order.lines);
     let next = Redirect::to(&address_with_missing(&missing));
     Ok((kept(&caller, &now), next).into_response())

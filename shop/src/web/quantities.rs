@@ -2,16 +2,17 @@
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use schemas::{Details, ProductId};
+use schemas::ProductId;
 
 use super::asked::Asked;
 use super::caller::Caller;
-use super::cart::{filled, refused, sold_now};
+use super::cart_page::refused;
 use super::error::PageError;
+use super::form::filled;
 use super::{Site, show};
-use crate::domain::{Belongings, CartError, Catalogue, Quantity, StockLevels, cart};
+use crate::domain::{Command, Offer, Quantity};
+use crate::store::NotDone;
 
 /// What was typed for a product.
 struct Line {
@@ -37,8 +38,6 @@ pub(super) async fn set(
             Err(_) => return refused(site, caller, &line.typed, (line.product, problems.quantity)).await,
         }
     }
-    let decide =
-        |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| decide(before, (catalogue, stock), &wanted);
     let named = lines.iter().find(|line| Some(line.product) == pressed);
     let named = named.and_then(|line| Some((line.product, line.typed.parse::<Quantity>().ok()?)));
     let form =
@@ -48,39 +47,32 @@ pub(super) async fn set(
         ..Asked::default()
     };
     let occasion = caller.occasion_with(form.into_iter().flatten(), &asked);
-    let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
-    match changed.await? {
+    let command = Command::SetQuantities(wanted);
+    match caller.carry_out(site, &occasion, &command, None).await {
         Ok(now) => Ok((filled(caller, &now.cart), Redirect::to(next)).into_response()),
-        Err(error) => {
-            // The line whose quantity is refused by itself; whatever is wrong then is wrong with the one that was pressed.
-            let cart = caller.cart_if_any(&site.store).await?;
-            let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
-            let is_wrong = |line: &&Line| {
-                let quantity = line.typed.parse::<Quantity>();
-                let sold = sold_now((&catalogue, &stock), line.product);
-                let update = |(product, left), quantity| cart::update(&cart, product, left, quantity);
-                matches!((quantity, sold), (Ok(quantity), Ok(sold)) if update(sold, quantity).is_err())
-            };
-            let wrong = lines.iter().find(is_wrong).or(lines.first());
-            let line = wrong.ok_or(PageError::NoSuchProduct)?;
-            let said = problems.about_cart(error);
+        Err(NotDone::Refused(why)) => {
+            let line = wrong(site, caller, &lines).await?.ok_or(PageError::NoSuchProduct)?;
+            let said = problems.about_cart(why);
             refused(site, caller, &line.typed, (line.product, &said)).await
         }
+        Err(NotDone::Failed(error)) => Err(error.into()),
     }
 }
 
-fn decide(
-    before: &Belongings,
-    sold: (&Catalogue, &StockLevels),
-    wanted: &[(ProductId, Quantity)],
-) -> Result<Vec<Details<'static>>, CartError> {
-    let mut facts = Vec::new();
-    for (product, quantity) in wanted {
-        let (product, left) = sold_now(sold, *product)?;
-        facts.extend(cart::update(&before.cart, product, left, *quantity)?.map(Details::from));
-    }
-    Ok(facts)
+/// The line whose quantity is refused by itself, or the first; whatever is wrong then is wrong with the one that was pressed.
+async fn wrong<'a>(site: &Site, caller: &Caller, lines: &'a [Line]) -> Result<Option<&'a Line>, PageError> {
+    let belongings = caller.belongings(&site.store).await?;
+    let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let offer = Offer {
+        catalogue: &catalogue,
+        stock: &stock,
+    };
+    let is_wrong = |line: &&Line| {
+        let quantity = line.typed.parse::<Quantity>();
+        let alone = quantity.map(|quantity| Command::SetQuantities(vec![(line.product, quantity)]));
+        alone.is_ok_and(|command| command.decide(&belongings, offer).is_err())
+    };
+    Ok(lines.iter().find(is_wrong).or(lines.first()))
 }
 
 fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {

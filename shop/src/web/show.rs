@@ -6,10 +6,12 @@ use schemas::{ProductId, Timestamp};
 use super::caller::Caller;
 use super::error::PageError;
 use crate::domain::calendar::SEOUL;
+use crate::domain::wishes::Wish;
 use crate::domain::{Cart, Catalogue, Product, StockLevels, Wishes, Won};
 use crate::pages::Frame;
 use crate::pages::parts::lines::LineView;
 use crate::pages::parts::tile::Tile;
+use crate::pages::wishes::WishView;
 use crate::store::Store;
 use crate::web::Site;
 
@@ -137,6 +139,27 @@ pub(super) fn line<'a>(catalogue: &'a Catalogue, caller: &Caller, line: &OrderLi
         unit_price: Won(line.unit_price),
         sum: crate::domain::order::line_total(line),
     }
+}
+
+/// The newest wish first.
+pub(super) fn wishes<'a>(
+    (catalogue, stock): (&'a Catalogue, &StockLevels),
+    caller: &Caller,
+    list: &Wishes,
+) -> Vec<WishView<'a>> {
+    let view = |wish: &Wish| {
+        let product = catalogue.product(wish.product);
+        let wanted = OrderLine {
+            product_id: wish.product,
+            quantity: wish.quantity.get(),
+            unit_price: product.map_or(0, |product| product.price.0),
+        };
+        WishView {
+            line: line(catalogue, caller, &wanted),
+            left: product.map(|product| stock.left(product.id)),
+        }
+    };
+    list.lines.iter().rev().map(view).collect()
 }
 
 /// The lines of a cart at today's prices.

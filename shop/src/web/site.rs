@@ -15,6 +15,7 @@ use super::operations::Readiness;
 use super::pace::Pace;
 use super::pictures::Drawn;
 use super::recorder::Recorder;
+use super::shelves::Shelves;
 use super::sign_in_limit::SignInLimit;
 use super::visitor_ids::VisitorIds;
 use crate::crowd::Crowd;
@@ -43,6 +44,7 @@ pub struct Parts {
     pub(super) told: Told,
     pub(super) visitor_ids: VisitorIds,
     pub(super) drawn: Drawn,
+    pub(super) shelves: Shelves,
 }
 
 /// What one address may do how often.
@@ -114,6 +116,7 @@ impl Site {
             sign_in_limit: Arc::default(),
             told: Told::default(),
             drawn: Drawn::default(),
+            shelves: Shelves::default(),
         }))
     }
 }

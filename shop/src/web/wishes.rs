@@ -4,58 +4,49 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use schemas::Details;
-use schemas::events::{OrderLine, WishOrigin, WishRemoval};
 
 use super::caller::{By, Caller};
-use super::cart::{Wanted, WantedForm, kept, known};
 use super::cart_page::drawer_with;
 use super::error::PageError;
+use super::form::{Wanted, WantedForm, kept};
 use super::{Site, language, show};
-use crate::domain::{Belongings, CartError, Catalogue, Quantity, StockLevels, Wishes, belongings, wishes};
+use crate::domain::{Belongings, CartError, Command, Wishes};
 use crate::pages;
-use crate::pages::wishes::WishView;
+use crate::store::NotDone;
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
     let page = page(&site, &caller, None).await?;
     Ok((caller.saw(caller.view()), page))
 }
 
+/// Records `wish_add`.
 pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
-    let product = known(&site, &wanted)?;
-    let decide = move |before: &Belongings, catalogue: &Catalogue, _: &StockLevels| {
-        let product = catalogue.product(product).ok_or(CartError::NotInCart)?;
-        let added = wishes::add(&before.wishes, product, Quantity::ONE, WishOrigin::Page)?;
-        Ok(added.map(Details::from).into_iter().collect())
-    };
-    let changed = change(&site, &caller, &wanted, decide).await?;
-    answer(&site, &caller, changed, next(&wanted)).await
+    let command = Command::AddWish(wanted.product(&site)?);
+    let occasion = wanted.occasion(&caller);
+    let added = caller.carry_out(&site, &occasion, &command, None).await;
+    answer(&site, &caller, added, next(&wanted)).await
 }
 
+/// Records `wish_remove`.
 pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
-    let product = show::product_id(&wanted.product_id).ok_or(PageError::NoSuchProduct)?;
-    let decide = move |before: &Belongings, _: &Catalogue, _: &StockLevels| {
-        // It is off already, which is what was wanted: a second click.
-        let removed = wishes::remove(&before.wishes, product, WishRemoval::Unwished);
-        Ok(removed.map(Details::from).into_iter().collect())
-    };
-    let changed = change(&site, &caller, &wanted, decide).await?;
-    answer(&site, &caller, changed, next(&wanted)).await
+    let command = Command::RemoveWish(wanted.named()?);
+    let occasion = wanted.occasion(&caller);
+    let removed = caller.carry_out(&site, &occasion, &command, None).await;
+    answer(&site, &caller, removed, next(&wanted)).await
 }
 
+/// Records `cart_add` and `wish_remove`.
 pub(super) async fn to_cart(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
-    let product = known(&site, &wanted)?;
-    let decide = move |before: &Belongings, catalogue: &Catalogue, stock: &StockLevels| {
-        let product = catalogue.product(product).ok_or(CartError::NotInCart)?;
-        belongings::move_to_cart(before, product, stock.left(product.id))
-    };
-    match change(&site, &caller, &wanted, decide).await? {
+    let command = Command::MoveToCart(wanted.product(&site)?);
+    let occasion = wanted.occasion(&caller);
+    let moved = caller.carry_out(&site, &occasion, &command, None).await;
+    match moved {
         // It is in the cart already: a second click.
-        Err(CartError::NotInCart) => Ok(Redirect::to("/cart").into_response()),
-        changed => answer(&site, &caller, changed, "/cart").await,
+        Err(NotDone::Refused(CartError::NotInCart)) => Ok(Redirect::to("/cart").into_response()),
+        moved => answer(&site, &caller, moved, "/cart").await,
     }
 }
 
@@ -68,33 +59,16 @@ fn next(wanted: &Wanted) -> &str {
     }
 }
 
-async fn change<D>(
-    site: &Site,
-    caller: &Caller,
-    wanted: &Wanted,
-    decide: D,
-) -> Result<Result<Belongings, CartError>, PageError>
-where
-    D: Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
-{
-    let product = show::product_id(&wanted.product_id);
-    let form = product.map(|product| ("product_id", product.to_string()));
-    let occasion = caller.occasion_with(form, &wanted.asked);
-    let status = StatusCode::SEE_OTHER.as_u16();
-    let changed = site.store.change_belongings(&occasion, caller.owner(), status, decide);
-    Ok(changed.await?)
-}
-
 async fn answer(
     site: &Site,
     caller: &Caller,
-    changed: Result<Belongings, CartError>,
+    changed: Result<Belongings, NotDone<CartError>>,
     next: &str,
 ) -> Result<Response, PageError> {
     match changed {
         Ok(now) => Ok((kept(caller, &now), Redirect::to(next)).into_response()),
-        Err(error) => {
-            let said = caller.words().problems.about_cart(error);
+        Err(NotDone::Refused(why)) => {
+            let said = caller.words().problems.about_cart(why);
             let page = if caller.wants_part {
                 drawer_with(site, caller, &said).await?
             } else {
@@ -102,6 +76,7 @@ async fn answer(
             };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
+        Err(NotDone::Failed(error)) => Err(error.into()),
     }
 }
 
@@ -109,30 +84,9 @@ async fn page(site: &Site, caller: &Caller, problem: Option<&str>) -> Result<mau
     let belongings = caller.belongings(&site.store).await?;
     let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
     caller.remember(&belongings.wishes);
-    let views = views((&catalogue, &stock), caller, &belongings.wishes);
+    let views = show::wishes((&catalogue, &stock), caller, &belongings.wishes);
     let frame = caller.frame_with(site, belongings.cart.count());
     Ok(pages::wishes::wishes(&frame, &views, problem))
-}
-
-/// The newest wish first.
-pub(super) fn views<'a>(
-    (catalogue, stock): (&'a Catalogue, &StockLevels),
-    caller: &Caller,
-    wishes: &Wishes,
-) -> Vec<WishView<'a>> {
-    let view = |wish: &wishes::Wish| {
-        let product = catalogue.product(wish.product);
-        let line = OrderLine {
-            product_id: wish.product,
-            quantity: wish.quantity.get(),
-            unit_price: product.map_or(0, |product| product.price.0),
-        };
-        WishView {
-            line: show::line(catalogue, caller, &line),
-            left: product.map(|product| stock.left(product.id)),
-        }
-    };
-    wishes.lines.iter().rev().map(view).collect()
 }
 
 impl Caller {

@@ -1,16 +1,20 @@
 use std::time::Duration;
 
+use journal::MAX_EVENT_BYTES;
 use shop::domain::account::NewAccount;
-use shop::domain::{Email, Field, Language, OrderError, Problem};
-use shop::store::SignInToken;
+use shop::domain::{Command, Email, Field, Language, OrderError, Problem};
+use shop::observe::Occasion;
+use shop::store::{NotDone, SignInToken, StoreError};
 
-use crate::world::{PASSWORD, World, on_each_database, somewhere};
+use crate::world::{PASSWORD, World, answered, on_each_database, somewhere};
 use sqlx::Executor;
 
 on_each_database!(
     signing_up_signs_in_and_takes_the_cart_along,
     signing_in_pours_the_visitors_cart_into_the_accounts,
     what_a_guest_ordered_is_the_accounts_after_signing_up_or_in,
+    a_guest_with_more_orders_than_a_fact_can_tell_takes_them_along_in_parts,
+    a_fact_that_no_journal_takes_is_not_recorded,
     a_wrong_password_and_an_unknown_address_are_refused_alike,
     an_address_signs_up_once_even_at_the_same_time,
     a_token_changes_at_each_sign_in_and_dies_at_sign_out,
@@ -88,6 +92,50 @@ async fn what_a_guest_ordered_is_the_accounts_after_signing_up_or_in(world: &Wor
     assert_eq!(world.projections().await, live, "derived afresh, they are the same");
 }
 
+async fn a_guest_with_more_orders_than_a_fact_can_tell_takes_them_along_in_parts(world: &World) {
+    let mut mina = world.visitor();
+    mina.signs_up(MINA).await;
+    let mut guest = world.visitor();
+    guest.adds(world.some_product(0), 1).await.unwrap();
+    let orders = "WITH RECURSIVE n (id) AS (SELECT 20001 UNION ALL SELECT id + 1 FROM n WHERE id < 50000)
+                  INSERT INTO orders (id, owner, placed_at, delivery_fee, total, payment, version)
+                  SELECT n.id, cart.owner, 1, 0, 1, 'on_delivery', 1 FROM n, cart";
+    world.connection().await.execute(orders).await.unwrap();
+    for taken in [1000, 2000] {
+        guest.signs_in(MINA, PASSWORD).await.unwrap();
+        let theirs = "SELECT COUNT(*), MIN(id) FROM orders WHERE owner LIKE 'account/%'";
+        assert_eq!(world.rows(theirs).await, [format!("{taken} | {}", 50_001 - taken)]);
+    }
+    for fact in world
+        .store
+        .facts_not_in_journal(&"test".parse().unwrap(), 100)
+        .await
+        .unwrap()
+    {
+        assert!(
+            fact.event.json.len() <= MAX_EVENT_BYTES,
+            "{} bytes",
+            fact.event.json.len()
+        );
+    }
+}
+
+async fn a_fact_that_no_journal_takes_is_not_recorded(world: &World) {
+    let mina = world.visitor();
+    let occasion = Occasion {
+        path: "/".repeat(300_000),
+        ..world.occasion()
+    };
+    let command = Command::AddWish(world.some_product(0));
+    let refused = world
+        .store
+        .carry_out(&occasion, mina.owner(), &command, (303, None))
+        .await;
+    let too_large = matches!(refused, Err(NotDone::Failed(StoreError::TooLarge { .. })));
+    assert!(too_large, "{refused:?}");
+    assert!(world.facts().await.is_empty() && mina.wishes().await.is_empty());
+}
+
 async fn a_wrong_password_and_an_unknown_address_are_refused_alike(world: &World) {
     let mut mina = world.visitor();
     mina.signs_up(MINA).await;
@@ -120,11 +168,8 @@ async fn an_address_signs_up_once_even_at_the_same_time(world: &World) {
             .store
             .sign_up(&occasion, visitor.visitor, &account, Language::En, 303)
     });
-    let outcomes: Vec<_> = futures_util::future::join_all(tries)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let outcomes = futures_util::future::join_all(tries).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(answered).collect();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     for refused in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         assert_eq!((refused.field, refused.problem), (Field::Email, Problem::Taken));

@@ -4,16 +4,12 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use schemas::events::WishOrigin;
-use schemas::{Clock, Details, ProductId, SessionId, Timestamp, UserId};
+use schemas::{Clock, ProductId, SessionId, Timestamp, UserId};
 use shop::domain::account::NewAccount;
 use shop::domain::delivery::DeliveryForm;
-use shop::domain::{
-    Belongings, Cart, CartError, Catalogue, Delivery, Language, Order, OrderError, Quantity, StockLevels, VisitorId,
-    belongings, cart, wishes,
-};
+use shop::domain::{Belongings, Cart, CartError, Command, Delivery, Language, Order, OrderError, Quantity, VisitorId};
 use shop::observe::Occasion;
-use shop::store::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, Store, Submitted};
+use shop::store::{Answers, CartOwner, CheckoutToken, Credentials, NewSignIn, NotDone, Store, Submitted};
 use sqlx::{Connection, Executor, PgConnection, Row, TypeInfo, ValueRef};
 use uuid::Uuid;
 
@@ -38,6 +34,14 @@ macro_rules! on_each_database {
     };
 }
 pub(crate) use on_each_database;
+
+/// What the store answered, a refusal included.
+pub(crate) fn answered<T, R>(outcome: Result<T, NotDone<R>>) -> Result<T, R> {
+    outcome.map_err(|why| match why {
+        NotDone::Refused(why) => why,
+        NotDone::Failed(error) => panic!("the store failed: {error}"),
+    })
+}
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -240,66 +244,41 @@ impl Shopper<'_> {
 
     pub(crate) async fn adds(&self, product: ProductId, quantity: u16) -> Result<Cart, CartError> {
         let quantity = Quantity::try_from(quantity).unwrap();
-        let decide = move |cart: &Cart, catalogue: &shop::domain::Catalogue, stock: &shop::domain::StockLevels| {
-            let product = catalogue.product(product).unwrap();
-            cart::add(cart, product, stock.left(product.id), quantity).map(|added| Some(added.into()))
-        };
-        self.store
-            .change_cart(&self.occasion(), self.owner(), 303, decide)
-            .await
-            .unwrap()
+        let from = None;
+        let added = self.asks_for(Command::AddToCart {
+            product,
+            quantity,
+            from,
+        });
+        Ok(added.await?.cart)
     }
 
     pub(crate) async fn updates(&self, product: ProductId, quantity: u16) -> Result<Cart, CartError> {
         let quantity = Quantity::try_from(quantity).unwrap();
-        let decide = move |cart: &Cart, catalogue: &shop::domain::Catalogue, stock: &shop::domain::StockLevels| {
-            let product = catalogue.product(product).unwrap();
-            Ok(cart::update(cart, product, stock.left(product.id), quantity)?.map(Into::into))
-        };
-        self.store
-            .change_cart(&self.occasion(), self.owner(), 303, decide)
-            .await
-            .unwrap()
+        let updated = self.asks_for(Command::SetQuantities(vec![(product, quantity)]));
+        Ok(updated.await?.cart)
     }
 
     pub(crate) async fn removes(&self, product: ProductId) -> Result<Cart, CartError> {
-        let decide = move |cart: &Cart, _: &_, _: &_| cart::remove(cart, product).map(|removed| Some(removed.into()));
-        self.store
-            .change_cart(&self.occasion(), self.owner(), 303, decide)
-            .await
-            .unwrap()
+        Ok(self.asks_for(Command::RemoveFromCart(product)).await?.cart)
     }
 
     pub(crate) async fn wishes_for(&self, product: ProductId) -> Result<Belongings, CartError> {
-        self.changes(move |before, catalogue, _| {
-            let product = catalogue.product(product).unwrap();
-            let added = wishes::add(&before.wishes, product, Quantity::ONE, WishOrigin::Page)?;
-            Ok(added.map(Into::into).into_iter().collect())
-        })
-        .await
+        self.asks_for(Command::AddWish(product)).await
     }
 
     pub(crate) async fn saves_for_later(&self, product: ProductId) -> Result<Belongings, CartError> {
-        self.changes(move |before, catalogue, _| {
-            belongings::save_for_later(before, catalogue.product(product).unwrap())
-        })
-        .await
+        self.asks_for(Command::SaveForLater(product)).await
     }
 
     pub(crate) async fn moves_to_cart(&self, product: ProductId) -> Result<Belongings, CartError> {
-        self.changes(move |before, catalogue, stock| {
-            belongings::move_to_cart(before, catalogue.product(product).unwrap(), stock.left(product))
-        })
-        .await
+        self.asks_for(Command::MoveToCart(product)).await
     }
 
-    async fn changes(
-        &self,
-        decide: impl Fn(&Belongings, &Catalogue, &StockLevels) -> Result<Vec<Details<'static>>, CartError> + Send + Sync,
-    ) -> Result<Belongings, CartError> {
+    async fn asks_for(&self, command: Command) -> Result<Belongings, CartError> {
         let occasion = self.occasion();
-        let changed = self.store.change_belongings(&occasion, self.owner(), 303, decide);
-        changed.await.unwrap()
+        let done = self.store.carry_out(&occasion, self.owner(), &command, (303, None));
+        answered(done.await)
     }
 
     pub(crate) async fn wishes(&self) -> Vec<(i64, u16)> {
@@ -323,10 +302,8 @@ impl Shopper<'_> {
             delivery: &delivery,
             agreed: None,
         };
-        self.store
-            .place_order(&self.occasion(), self.owner(), submitted, 303)
-            .await
-            .unwrap()
+        let occasion = self.occasion();
+        answered(self.store.place_order(&occasion, self.owner(), submitted, 303).await)
     }
 
     pub(crate) async fn buys(&self) -> Result<Order, OrderError> {
@@ -334,10 +311,8 @@ impl Shopper<'_> {
     }
 
     pub(crate) async fn cancels(&self, order: schemas::OrderId) -> Result<Order, shop::domain::CancelError> {
-        self.store
-            .cancel_order(&self.occasion(), self.owner(), (order, Duration::from_hours(1)), 303)
-            .await
-            .unwrap()
+        let (occasion, order) = (self.occasion(), (order, Duration::from_hours(1)));
+        answered(self.store.cancel_order(&occasion, self.owner(), order, 303).await)
     }
 
     pub(crate) async fn signs_up(&mut self, email: &str) -> NewSignIn {
@@ -345,8 +320,7 @@ impl Shopper<'_> {
         let signed_up = self
             .store
             .sign_up(&self.occasion(), self.visitor, &account, Language::Ko, 303)
-            .await
-            .unwrap();
+            .await;
         let new = signed_up.expect("the address is free");
         self.user = Some(new.who.user);
         new
@@ -358,12 +332,9 @@ impl Shopper<'_> {
             accepted: 303,
             refused: 422,
         };
-        let new = self
-            .store
-            .sign_in(&self.occasion(), self.visitor, typed, answers)
-            .await
-            .unwrap()
-            .ok()?;
+        let occasion = self.occasion();
+        let new = self.store.sign_in(&occasion, self.visitor, typed, answers).await;
+        let new = answered(new).ok()?;
         self.user = Some(new.who.user);
         Some(new)
     }

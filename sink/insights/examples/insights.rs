@@ -117,6 +117,7 @@ fn router(url: &str) -> Result<axum::Router> {
         zone: schemas::Zone::UTC,
         access: Access::Loopback,
         ask,
+        shop: None,
         clock: Clock::system(),
     }))
 }

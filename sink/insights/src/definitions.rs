@@ -64,5 +64,7 @@ definitions! {
     ACTIVE "active" "Active time" "Visible, focused and not idle, as the browser tells it when the page is left.";
     SCROLL "scroll" "Scroll depth" "How far down the page was seen at most, in percent of its height.";
     FRUSTRATION "frustration" "Rage and dead clicks" "The third click or a later one within a second in one spot; a click after which nothing happened for a second.";
+    CHANCE "chance" "By chance" "How often two ranges without a true difference differ as much: the p-value of Welch's test for their conversions, for one look.";
+    MEANWHILE "meanwhile" "Meanwhile" "Products that were sold out at any time of the range or changed their price in it, and hours or days whose LCP is more than one and a half times that of the median one.";
     MIX "mix" "Taken apart" "The change of conversion is the sum over the segments of the change of their share times how far their conversion is from the whole (mix) and of the change of their steps times their share (rate), both at the mean of the two ranges.";
 }

@@ -27,11 +27,13 @@ pub mod question;
 pub mod report;
 pub mod requests;
 pub mod scope;
+pub mod shop;
 pub mod source;
 mod state;
 pub mod statistics;
 mod web;
 
 pub use ask::AskDatabase;
-pub use source::Source;
+pub use shop::{PageThen, Shop};
+pub use source::{ProductThen, Source};
 pub use web::{Access, AccessError, Options, TokenDigest, router};

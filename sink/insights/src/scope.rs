@@ -5,14 +5,16 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::sync::Arc;
 
+use roaring::RoaringBitmap;
 use schemas::EventType;
 use schemas::Zone;
 
-use crate::events::{Arranged, Event, EventIndex, Facts, Log, SessionIndex, Visitor};
+use crate::events::{Arranged, Event, EventIndex, Facts, Log, SessionIndex, Symbol, Visitor};
 use crate::question::{Question, Range, Who, day};
 use crate::report::{Cell, Value};
+use crate::shop::Shop;
 
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +41,11 @@ pub struct Scope<'a> {
     pub question: &'a Question,
     pub range: Range,
     pub zone: Zone,
+    shop: Option<Arc<dyn Shop>>,
     sessions: Vec<SessionIndex>,
     touching: Vec<SessionIndex>,
+    /// The same as a set: a bit for each session.
+    admitted: Vec<u64>,
     wanted: Option<String>,
     found: RefCell<Option<Rows>>,
 }
@@ -83,13 +88,27 @@ impl<'a> Scope<'a> {
             question,
             range,
             zone,
+            shop: None,
             sessions: Vec::new(),
             touching: Vec::new(),
+            admitted: Vec::new(),
             wanted: None,
             found: RefCell::default(),
         };
         scope.select();
         scope
+    }
+
+    /// Beside this shop, where there is one.
+    #[must_use]
+    pub fn beside(mut self, shop: Option<Arc<dyn Shop>>) -> Self {
+        self.shop = shop;
+        self
+    }
+
+    #[must_use]
+    pub fn shop(&self) -> Option<&dyn Shop> {
+        self.shop.as_deref()
     }
 
     /// Keeps the rows behind this figure.
@@ -120,6 +139,10 @@ impl<'a> Scope<'a> {
             .copied()
             .filter(|session| self.range.holds(self.facts(*session).first));
         self.sessions = sessions.collect();
+        self.admitted = vec![0; self.log.sessions.len().div_ceil(64)];
+        for session in &touching {
+            self.admitted[*session as usize / 64] |= 1 << (session % 64);
+        }
         self.touching = touching;
     }
 
@@ -201,6 +224,41 @@ impl<'a> Scope<'a> {
         self.events(session).filter(|(_, event)| self.range.holds(event.at))
     }
 
+    /// The events of a type that happen in the range, by time, whichever of the sessions they are of.
+    pub fn events_of(&self, kind: EventType) -> impl Iterator<Item = (EventIndex, &Event)> {
+        let log = self.log;
+        let list = log.kinds.between(&log.events, kind, (self.range.from, self.range.to));
+        self.admitted(list)
+    }
+
+    /// The same of all sessions, whatever the filters say.
+    pub fn events_of_anybody(&self, kind: EventType) -> impl Iterator<Item = (EventIndex, &Event)> {
+        let log = self.log;
+        let list = log.kinds.between(&log.events, kind, (self.range.from, self.range.to));
+        let events = list.iter().map(|index| (*index, log.event(*index)));
+        events.filter(|(_, event)| self.arranged.limits.admit(event))
+    }
+
+    /// The late events of the range.
+    pub fn late_events(&self) -> impl Iterator<Item = (EventIndex, &Event)> {
+        let log = self.log;
+        self.admitted(log.kinds.late_between(&log.events, (self.range.from, self.range.to)))
+    }
+
+    fn admitted<'s>(&'s self, list: &'s [EventIndex]) -> impl Iterator<Item = (EventIndex, &'s Event)> {
+        let events = list.iter().map(|index| (*index, self.log.event(*index)));
+        events.filter(|(_, event)| {
+            let session = event.session as usize;
+            self.admitted[session / 64] & (1 << (session % 64)) != 0 && self.arranged.limits.admit(event)
+        })
+    }
+
+    /// The page that is called so; none when no event was on it.
+    #[must_use]
+    pub fn page(&self, name: &str) -> Option<Symbol> {
+        self.log.names.find(name)
+    }
+
     /// Counts under this name.
     #[must_use]
     pub fn tally(&self, name: impl Into<String>, unit: Unit) -> Tally {
@@ -219,7 +277,7 @@ impl<'a> Scope<'a> {
     pub fn visitors(&self, name: impl Into<String>) -> VisitorTally {
         VisitorTally {
             tally: self.tally(name, Unit::Visitors),
-            seen: HashSet::new(),
+            seen: RoaringBitmap::new(),
         }
     }
 
@@ -263,12 +321,12 @@ impl Tally {
 #[derive(Debug, Clone)]
 pub struct VisitorTally {
     pub tally: Tally,
-    seen: HashSet<Visitor>,
+    seen: RoaringBitmap,
 }
 
 impl VisitorTally {
     pub fn add(&mut self, visitor: Visitor, session: SessionIndex) {
-        if self.seen.insert(visitor) {
+        if self.seen.insert(visitor.0) {
             self.tally.add(session);
         }
     }

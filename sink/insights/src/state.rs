@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 
 use crate::events::Log;
 use crate::requests::{Folder, read_news};
-use crate::source::{Position, ProductRow, Read, Since, Source, SourceError};
+use crate::source::{CatalogueChange, Position, ProductRow, Read, Since, Source, SourceError};
 
 /// Whoever looks again within this time sees the same.
 const FRESH_FOR: Duration = Duration::from_millis(500);
@@ -48,6 +48,13 @@ struct Files {
 pub(crate) struct Trouble {
     pub since: Timestamp,
     pub reason: String,
+}
+
+/// What is sold, and what changed about it.
+#[derive(Clone)]
+struct Catalogue {
+    products: Vec<ProductRow>,
+    changes: Vec<CatalogueChange>,
 }
 
 #[derive(Default)]
@@ -172,7 +179,10 @@ impl State {
     }
 
     async fn read_into_log(&self, reading: &mut Reading) -> Result<(), SourceError> {
-        let products = self.source.products().await?;
+        let products = Catalogue {
+            products: self.source.products().await?,
+            changes: self.source.catalogue_changes().await?,
+        };
         // Taken: what breaks halfway is read anew, and not twice.
         if let Some(since) = reading.since.take() {
             match self.add_news(&since, products.clone()).await {
@@ -194,7 +204,7 @@ impl State {
 
     /// Adds what is new; none when everything must be read anew. The events are locked only while they change, not while the
     /// database is read.
-    async fn add_news(&self, since: &Since, products: Vec<ProductRow>) -> Result<Option<Since>, SourceError> {
+    async fn add_news(&self, since: &Since, products: Catalogue) -> Result<Option<Since>, SourceError> {
         let mut rows = Vec::new();
         let (positions, oldest) = self.source.read(since, |row| rows.push(row)).await?;
         if went_back(&since.positions, &positions) {
@@ -225,7 +235,7 @@ impl State {
     }
 
     /// Reads everything into a log of its own, which takes the other's place once it is whole.
-    async fn read_anew(&self, products: Vec<ProductRow>) -> Result<Since, SourceError> {
+    async fn read_anew(&self, products: Catalogue) -> Result<Since, SourceError> {
         let (mut fresh, mut last) = (Log::default(), 0);
         self.read.store(0, Ordering::Relaxed);
         let each = |row| {
@@ -272,8 +282,9 @@ fn take(log: &mut Log, last: &mut i64, row: Read) {
     }
 }
 
-fn settle(log: &mut Log, products: Vec<ProductRow>, positions: &[Position], oldest: Option<i64>) {
-    log.products = products.into_iter().map(|row| (row.id, row)).collect();
+fn settle(log: &mut Log, products: Catalogue, positions: &[Position], oldest: Option<i64>) {
+    log.products = products.products.into_iter().map(|row| (row.id, row)).collect();
+    log.changes = products.changes;
     for position in positions {
         log.set_position(&position.topic, position.partition, position.next);
     }

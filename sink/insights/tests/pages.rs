@@ -163,6 +163,7 @@ async fn two_questions_are_answered_at_once_and_a_third_is_told_so() -> Result<(
         zone: Zone::UTC,
         access: Access::Loopback,
         ask: Some(AskDatabase::Sqlite(path)),
+        shop: None,
         clock: Clock::system(),
     }));
     let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n";
@@ -270,6 +271,7 @@ async fn the_token_is_asked_for_on_every_page_but_the_door() -> Result<()> {
         zone: Zone::UTC,
         access: Access::at("0.0.0.0".parse()?, Some("a token of many letters"))?,
         ask: None,
+        shop: None,
         clock: Clock::system(),
     }));
     for page in [

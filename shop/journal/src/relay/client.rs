@@ -89,6 +89,9 @@ pub(super) struct Reports {
     pub(super) delivered: Vec<Delivered>,
     /// The first message that Kafka refused for good.
     pub(super) failed: Option<String>,
+    /// The first message that only shares the fate of one that was refused: the producer gives up all that waits behind it, and may tell
+    /// of these first.
+    pub(super) given_up: Option<String>,
     /// A topic takes no batch of this size.
     pub(super) too_large: bool,
 }
@@ -144,10 +147,11 @@ impl ProducerContext for Context {
                 sequence: Sequence(sequence as u64),
                 place: place(message),
             }),
-            Err((error, message)) if reports.failed.is_none() => {
-                reports.failed = Some(format!("entry {sequence} for {}: {error}", message.topic()));
+            Err((error, message)) => {
+                let Reports { failed, given_up, .. } = &mut *reports;
+                let first = if is_a_consequence(error) { given_up } else { failed };
+                first.get_or_insert_with(|| format!("entry {sequence} for {}: {error}", message.topic()));
             }
-            Err(_) => {}
         }
     }
 }
@@ -157,6 +161,15 @@ const fn is_about_a_message(error: &KafkaError) -> bool {
     matches!(
         error,
         KafkaError::Global(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::GaplessGuarantee)
+    )
+}
+
+/// What becomes of the messages behind one that was refused.
+const fn is_a_consequence(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{Fatal, GaplessGuarantee, PurgeInflight, PurgeQueue};
+    matches!(
+        error,
+        KafkaError::MessageProduction(Fatal | GaplessGuarantee | PurgeInflight | PurgeQueue)
     )
 }
 
@@ -188,6 +201,15 @@ mod tests {
         assert!(!is_about_a_message(&KafkaError::Global(
             RDKafkaErrorCode::AllBrokersDown
         )));
+    }
+
+    #[test]
+    fn of_what_failed_the_message_that_was_refused_is_told() {
+        for code in [RDKafkaErrorCode::PurgeQueue, RDKafkaErrorCode::Fatal] {
+            assert!(is_a_consequence(&KafkaError::MessageProduction(code)));
+        }
+        let refused = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
+        assert!(!is_a_consequence(&refused));
     }
 
     #[test]

@@ -25,6 +25,8 @@ const BATCH: usize = 1000;
 const SYNC_CURSOR_EVERY: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
+/// How long the reports of a producer that has come to its end are waited for.
+const LAST_REPORTS: Duration = Duration::from_secs(2);
 /// Kafka answers, but acknowledges nothing of what is under way: its disk may be full.
 const TOO_SILENT: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,8 @@ pub(super) struct Session<'a> {
     batch: BatchBytes,
     /// A topic refused a batch for its size.
     too_large: bool,
+    /// A message came back that was not refused itself.
+    given_up: Option<String>,
     reader: Reader,
     acks: Acks,
     /// What stands on its topic, though nobody has seen its acknowledgement.
@@ -87,6 +91,7 @@ impl<'a> Session<'a> {
             producer,
             batch,
             too_large: false,
+            given_up: None,
             synced: Instant::now(),
             looked: Instant::now(),
             moved: Instant::now(),
@@ -122,14 +127,17 @@ impl<'a> Session<'a> {
             Duration::ZERO
         };
         self.producer.poll(wait);
-        let failed = self.take_reports()?;
+        let mut failed = self.take_reports()?;
         if self.synced.elapsed() >= SYNC_CURSOR_EVERY {
             self.sync_cursor()?;
         }
         let fatal = self.producer.client().fatal_error();
+        if fatal.is_some() && failed.is_none() {
+            failed = self.last_reports()?;
+        }
         let fatal = fatal.map(|(code, why)| format!("{code}: {why}"));
         // Which message it was says more than what the producer says of itself.
-        let trouble = failed.or(fatal).or(refused);
+        let trouble = failed.or(fatal).or(self.given_up.take()).or(refused);
         if trouble.is_some() {
             return Ok(trouble);
         }
@@ -139,6 +147,18 @@ impl<'a> Session<'a> {
             }
             self.health.goes_on();
             self.reader.wait(IDLE);
+        }
+        Ok(None)
+    }
+
+    /// A producer that has come to its end says so before it tells of the message that it was about, on which it depends how to begin again.
+    fn last_reports(&mut self) -> Result<Option<String>, RelayError> {
+        let since = Instant::now();
+        while self.acks.under_way() > 0 && since.elapsed() < LAST_REPORTS {
+            self.producer.poll(Duration::from_millis(10));
+            if let Some(failed) = self.take_reports()? {
+                return Ok(Some(failed));
+            }
         }
         Ok(None)
     }
@@ -205,6 +225,7 @@ impl<'a> Session<'a> {
     fn take_reports(&mut self) -> Result<Option<String>, RelayError> {
         let reports = self.context.take_reports();
         self.too_large |= reports.too_large;
+        self.given_up = self.given_up.take().or(reports.given_up);
         let delivered = reports.delivered.len() as u64;
         self.landed.remember(&reports.delivered);
         for delivered in reports.delivered {

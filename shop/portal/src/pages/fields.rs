@@ -47,7 +47,7 @@ pub(super) fn fields(
                         (language.of("None of the last ", "마지막 메시지 ")) (Count(observed.messages))
                         (language.of(" messages is of this type. ", "건 가운데 이 종류는 없어요. "))
                     }
-                    (None, _) => { (language.of("No messages could be read yet. ", "아직 메시지를 읽지 못했어요. ")) }
+                    (None, _) => { (unread(language)) " " }
                 }
                 a href={ "/data/schemas/" (chosen.name()) ".json" } { "JSON Schema" }
             }
@@ -55,6 +55,14 @@ pub(super) fn fields(
             (never_came(reader, declared, seen))
         }
     }
+}
+
+/// Instead of messages that did not come in time; they are read on meanwhile.
+pub(super) fn unread(language: Language) -> &'static str {
+    language.of(
+        "Kafka has not shown the newest messages yet: load the page again in a moment.",
+        "Kafka가 아직 최근 메시지를 보여 주지 않았어요. 잠시 뒤에 다시 열어 주세요.",
+    )
 }
 
 fn field_table(reader: &Reader, declared: &[Field], seen: Option<&TypeSeen>) -> Markup {

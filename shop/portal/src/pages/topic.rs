@@ -5,7 +5,7 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use schemas::{EventType, Topic};
 
-use super::fields::{fields, type_address};
+use super::fields::{fields, type_address, unread};
 use super::jump::{JUMPED, Jump, Jumped};
 use super::{freshness, locked, message_list, page, prose, topic_address, unknown, unknown_topic};
 use crate::language::{Count, Language};
@@ -149,6 +149,7 @@ fn messages(
                     Some(Jumped::Found(_)) => p { (language.of("There are none from there on.", "그 뒤로는 없어요.")) },
                     Some(Jumped::Unclear) => p.alert { (language.of("That is no time, or no such partition and offset: 2026-11-30 09:30, or a partition and an offset.", "시각이 아니거나 없는 파티션·오프셋이에요. 2026-11-30 09:30 처럼, 또는 파티션과 오프셋을 적어 주세요.")) },
                     Some(Jumped::Away) => p.alert { (language.of("Kafka did not answer in time.", "Kafka가 제때 응답하지 않았어요.")) },
+                    None if observed.is_none() => p.alert { (unread(language)) },
                     None if recent.is_empty() => p { (language.of("There are none yet.", "아직 없어요.")) },
                     None => (message_list(reader, &recent)),
                 }

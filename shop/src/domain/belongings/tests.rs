@@ -4,7 +4,7 @@ use time::macros::date;
 use super::*;
 use crate::domain::cart::Line;
 use crate::domain::wishes::Wish;
-use crate::domain::{Localized, Won};
+use crate::domain::{Catalogue, Localized, Won};
 
 fn product(id: i64) -> Product {
     let name = Localized {
@@ -116,7 +116,14 @@ fn an_order_is_repeated_as_far_as_the_stock_goes() {
         .into_iter()
         .collect();
     let before = belongings(&[(2, 1)], &[]);
-    let facts = order_again(&before.cart, &lines, (&catalogue, &stock));
+    let facts = order_again(
+        &before.cart,
+        &lines,
+        Offer {
+            catalogue: &catalogue,
+            stock: &stock,
+        },
+    );
     let now = after(&before, &facts);
     assert_eq!(held(&now).0, [(2, 4), (1, 2)]);
     assert_eq!(missing(&now.cart, &lines), [ProductId(2), ProductId(3), ProductId(4)]);

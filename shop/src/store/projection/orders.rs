@@ -10,6 +10,9 @@ use crate::store::fact::{Fact, Stream};
 use crate::store::projection::cart;
 use crate::store::{CartOwner, StoreError};
 
+/// Orders that one sign-in takes along.
+const MOST_OF_A_GUEST: i64 = 1000;
+
 pub(in crate::store) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     match &fact.details {
         Details::OrderPlaced(placed) => place(connection, fact, placed).await,
@@ -79,14 +82,16 @@ async fn join(connection: &mut AnyConnection, fact: &Fact<'_>, orders: &[OrderId
     Ok(())
 }
 
-/// The orders of a guest, who can place no other until the transaction ends: placing one takes the cart first.
+/// The last orders of a guest, who can place no other until the transaction ends: placing one takes the cart first. Those before them wait
+/// for the next sign-in: the fact that tells of all must fit into the journal.
 pub(in crate::store) async fn guests(connection: &mut AnyConnection, guest: &str) -> Result<Vec<OrderId>, StoreError> {
     cart::lock(connection, guest).await?;
-    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM orders WHERE owner = $1 ORDER BY id")
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM orders WHERE owner = $1 ORDER BY id DESC LIMIT $2")
         .bind(guest)
+        .bind(MOST_OF_A_GUEST)
         .fetch_all(connection)
         .await?;
-    Ok(ids.into_iter().map(OrderId).collect())
+    Ok(ids.into_iter().rev().map(OrderId).collect())
 }
 
 /// Makes everybody else who wants to change this order wait until the transaction ends.

@@ -14,7 +14,8 @@ pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
     let facts = sessions
         .map(|(index, events)| facts(log, &limits, way, (index, events.as_slice())))
         .collect();
-    finish(log, limits, facts)
+    let all = 0..log.sessions.len() as SessionIndex;
+    finish(log, limits, facts, (Vec::new(), Vec::new()), all.collect())
 }
 
 /// The same, when only these sessions have changed since.
@@ -25,23 +26,41 @@ pub(super) fn rearrange(log: &Log, before: Arranged, limits: Limits, touched: &[
     }
     let way = Way::of(log);
     let mut all = before.facts;
-    for (index, events) in log.sessions.iter().enumerate().skip(all.len()) {
+    let known = all.len();
+    for (index, events) in log.sessions.iter().enumerate().skip(known) {
         all.push(facts(log, &limits, way, (index, events.as_slice())));
     }
-    for session in touched {
+    let mut fresh: Vec<SessionIndex> = (known as SessionIndex..all.len() as SessionIndex).collect();
+    for session in touched.iter().filter(|session| (**session as usize) < known) {
         let index = *session as usize;
+        // One whose events had all left the table is in no list.
+        if all[index].empty {
+            fresh.push(*session);
+        }
         all[index] = facts(log, &limits, way, (index, log.sessions[index].as_slice()));
     }
-    finish(log, limits, all)
+    finish(log, limits, all, (before.by_start, before.by_visitor), fresh)
 }
 
-fn finish(log: &Log, limits: Limits, mut facts: Vec<Facts>) -> Arranged {
-    let sessions = 0..facts.len() as SessionIndex;
-    let mut by_start: Vec<SessionIndex> = sessions.filter(|session| !facts[*session as usize].empty).collect();
+/// `lists` hold the sessions as they stood before, by start and by visitor, without the fresh ones: sorting what is nearly in order is
+/// quick.
+fn finish(
+    log: &Log,
+    limits: Limits,
+    mut facts: Vec<Facts>,
+    lists: (Vec<SessionIndex>, Vec<SessionIndex>),
+    fresh: Vec<SessionIndex>,
+) -> Arranged {
+    let (mut by_start, mut by_visitor) = lists;
+    for list in [&mut by_start, &mut by_visitor] {
+        list.extend(&fresh);
+        list.retain(|session| !facts[*session as usize].empty);
+    }
+    drop(fresh);
     // The id decides between sessions that begin together: numbers depend on the order of reading.
-    by_start.sort_by_key(|session| (facts[*session as usize].first, log.session_id_key(*session)));
-    let mut by_visitor = by_start.clone();
-    by_visitor.sort_by_key(|session| facts[*session as usize].visitor);
+    let begins = |session: SessionIndex| (facts[session as usize].first, log.session_id_key(session));
+    by_start.sort_by_key(|session| begins(*session));
+    by_visitor.sort_by_key(|session| (facts[*session as usize].visitor, begins(*session)));
     mark_new(&mut facts, &by_visitor);
     let known = by_start.iter().map(|session| &facts[*session as usize]);
     let newest = known.clone().map(|facts| facts.last).max();
@@ -172,6 +191,10 @@ impl Log {
                     .then_with(|| (left.kind, left.offset).cmp(&(right.kind, right.offset)))
             });
         }
+        if self.arranged_to == 0 {
+            self.lay_out();
+        }
+        self.kinds.extend(&self.events, self.arranged_to);
         self.arranged_to = self.events.len();
         let limits = Limits {
             oldest,

@@ -20,6 +20,11 @@ pub struct Click {
     /// Of the whole page, in percent.
     pub x: f32,
     pub y: f32,
+    /// Within the element, in percent; NaN where the browser did not tell.
+    pub element_x: f32,
+    pub element_y: f32,
+    /// The page's path.
+    pub path: Symbol,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +63,8 @@ pub struct Impression {
     pub list: Symbol,
     pub first: u32,
     pub count: u32,
+    /// The page's path.
+    pub path: Symbol,
 }
 
 /// A line of an order.
@@ -96,6 +103,8 @@ pub(super) struct Fields<'a> {
     pub viewport_width: Option<u16>,
     pub page_x_percent: Option<f32>,
     pub page_y_percent: Option<f32>,
+    pub element_x_percent: Option<f32>,
+    pub element_y_percent: Option<f32>,
     pub active_ms: Option<u64>,
     pub total_ms: Option<u64>,
     pub scroll_depth_percent: Option<f32>,

@@ -83,6 +83,9 @@ impl Log {
             viewport_width: fields.viewport_width.unwrap_or(0),
             x: fields.page_x_percent.unwrap_or(0.0),
             y: fields.page_y_percent.unwrap_or(0.0),
+            element_x: fields.element_x_percent.unwrap_or(f32::NAN),
+            element_y: fields.element_y_percent.unwrap_or(f32::NAN),
+            path: self.names.intern(fields.page.as_deref().unwrap_or_default()),
         }
     }
 
@@ -95,6 +98,7 @@ impl Log {
             list: self.names.intern(fields.list.as_deref().unwrap_or_default()),
             first,
             count: tiles.len() as u32,
+            path: self.names.intern(fields.page.as_deref().unwrap_or_default()),
         };
         push(&mut self.impressions, impression)
     }

@@ -7,10 +7,11 @@ use schemas::EventType;
 use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
+use super::kinds::Kinds;
 use super::sessions::Arranged;
 use super::text;
 use crate::requests::Requests;
-use crate::source::{ProductRow, RawRow, RowKey};
+use crate::source::{CatalogueChange, ProductRow, RawRow, RowKey};
 
 /// An event is late when a newer one of its partition came before it, by more than this.
 const LATE_AFTER: i64 = 60_000_000;
@@ -33,6 +34,8 @@ pub struct Log {
     pub events: Vec<Event>,
     /// The events of each session, in order of timestamp, then source sequence.
     pub sessions: Vec<Vec<EventIndex>>,
+    /// The events of each type, by time.
+    pub kinds: Kinds,
     pub names: Dictionary,
     pub partitions: Vec<Partition>,
     pub clicks: Vec<Click>,
@@ -50,6 +53,8 @@ pub struct Log {
     /// From the app log files, when somebody has asked for them.
     pub requests: Requests,
     pub products: HashMap<i64, ProductRow>,
+    /// When products were sold out or changed their price, the newest first.
+    pub changes: Vec<CatalogueChange>,
     /// The category that a product's views named, for products that the table `product` doesn't know.
     pub categories: HashMap<i64, i64>,
     /// Sessions and visitors as they stand now.

@@ -1,5 +1,7 @@
 //! What is told from texts: the device from the user agent, the page from its path.
 
+use super::details::Click;
+
 /// The languages that a visit can have, by number.
 const LANGUAGES: [&str; 3] = ["unknown", "ko", "en"];
 /// The classes of devices, by number.
@@ -13,6 +15,19 @@ pub fn language_name(number: u8) -> &'static str {
 #[must_use]
 pub fn device_name(number: u8) -> &'static str {
     DEVICES.get(usize::from(number)).copied().unwrap_or("unknown")
+}
+
+/// A viewport narrower than this is a phone's, in CSS pixels.
+const PHONE_BELOW: u16 = 600;
+
+/// Whether a click was on a phone: by the viewport where the browser told its width, by the user agent where it did not.
+#[must_use]
+pub const fn is_phone(click: &Click, device: u8) -> bool {
+    if click.viewport_width > 0 {
+        click.viewport_width < PHONE_BELOW
+    } else {
+        device == 1
+    }
 }
 
 pub(super) fn language(code: &str) -> u8 {

@@ -1,17 +1,15 @@
 //! What holds people: active time and scroll depth by page, clicks on the page, fields where they give up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemas::EventType;
 
-use super::percentile::percentile;
+use super::percentile::percentiles;
 use crate::definitions as means;
-use crate::events::{Click, Dwell};
+use crate::events::{Dwell, Symbol, is_phone};
 use crate::report::{Cell, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
-/// A viewport narrower than this is a phone's, in CSS pixels.
-const PHONE_BELOW: u16 = 600;
 /// The upper ends of active times, in seconds.
 const BUCKETS: [(u32, &str); 8] = [
     (1, "1 s"),
@@ -26,7 +24,8 @@ const BUCKETS: [(u32, &str); 8] = [
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let page = scope.question.own("page").unwrap_or("products.detail");
-    let mut dwells: BTreeMap<&str, (Tally, Vec<Dwell>)> = BTreeMap::new();
+    let asked = scope.page(page);
+    let mut dwells: HashMap<Symbol, (Tally, Vec<Dwell>)> = HashMap::new();
     let mut buckets: Vec<Tally> = BUCKETS
         .iter()
         .map(|(_, label)| scope.tally(format!("active/{label}"), Unit::Events))
@@ -34,28 +33,24 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let mut scrolls: Vec<Tally> = (0..10)
         .map(|tenth| scope.tally(format!("scroll/{tenth}"), Unit::Events))
         .collect();
-    for session in scope.touching() {
-        for (index, event) in scope
-            .events_in_range(*session)
-            .filter(|(_, event)| event.kind == EventType::Dwell)
-        {
-            let Some(dwell) = scope.log.dwells.get(event.extra as usize) else {
-                continue;
-            };
+    for (index, event) in scope.events_of(EventType::Dwell) {
+        let Some(dwell) = scope.log.dwells.get(event.extra as usize) else {
+            continue;
+        };
+        let (tally, all) = dwells.entry(event.page).or_insert_with(|| {
             let name = scope.log.names.text(event.page);
-            let fresh = || (scope.tally(format!("dwell/{name}"), Unit::Events), Vec::new());
-            let (tally, all) = dwells.entry(name).or_insert_with(fresh);
-            tally.add(index);
-            all.push(*dwell);
-            if name == page {
-                let seconds = dwell.active_ms / 1000;
-                let bucket = BUCKETS
-                    .iter()
-                    .position(|(end, _)| seconds < *end)
-                    .unwrap_or(BUCKETS.len() - 1);
-                buckets[bucket].add(index);
-                scrolls[((dwell.scroll_percent / 10.0) as usize).min(9)].add(index);
-            }
+            (scope.tally(format!("dwell/{name}"), Unit::Events), Vec::new())
+        });
+        tally.add(index);
+        all.push(*dwell);
+        if Some(event.page) == asked {
+            let seconds = dwell.active_ms / 1000;
+            let bucket = BUCKETS
+                .iter()
+                .position(|(end, _)| seconds < *end)
+                .unwrap_or(BUCKETS.len() - 1);
+            buckets[bucket].add(index);
+            scrolls[((dwell.scroll_percent / 10.0) as usize).min(9)].add(index);
         }
     }
     let by_page = by_page(scope, dwells);
@@ -78,11 +73,15 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
         .tables
         .push(histogram(scope, ("scroll", format!("Scroll depth on {page}")), labels, scrolls).meaning(means::SCROLL));
     report.tables.push(clicks(scope, page));
+    report.notes.push(
+        "Under \u{201c}Clicks on the page\u{201d} the same clicks lie on the page itself, each in its element."
+            .to_owned(),
+    );
     report.tables.push(by_page);
     report.tables.push(forms(scope));
 }
 
-fn by_page(scope: &Scope<'_>, dwells: BTreeMap<&str, (Tally, Vec<Dwell>)>) -> Table {
+fn by_page(scope: &Scope<'_>, dwells: HashMap<Symbol, (Tally, Vec<Dwell>)>) -> Table {
     let columns = [
         ("page", "Page"),
         ("stays", "Stays"),
@@ -92,22 +91,26 @@ fn by_page(scope: &Scope<'_>, dwells: BTreeMap<&str, (Tally, Vec<Dwell>)>) -> Ta
         ("scroll_p50", "Scroll depth, median"),
     ];
     let mut table = Table::new("dwell", "Time on pages", &columns).meaning(means::ACTIVE);
-    let mut dwells: Vec<_> = dwells.into_iter().collect();
-    dwells.sort_by_key(|(page, (tally, _))| (std::cmp::Reverse(tally.count), *page));
-    for (page, (tally, all)) in dwells {
-        let at =
-            |of: &dyn Fn(&Dwell) -> f32, share: f64| percentile(&mut all.iter().map(of).collect::<Vec<_>>(), share);
+    let named = dwells
+        .into_iter()
+        .map(|(page, (tally, all))| (scope.log.names.text(page), tally, all));
+    let mut dwells: Vec<(&str, Tally, Vec<Dwell>)> = named.collect();
+    dwells.sort_by_key(|(page, tally, _)| (std::cmp::Reverse(tally.count), *page));
+    for (page, tally, all) in dwells {
+        let at = |of: fn(&Dwell) -> f32, shares: &[f64]| -> Vec<Option<f64>> {
+            percentiles(&mut all.iter().map(of).collect::<Vec<_>>(), shares)
+        };
         let millis = |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, Value::Millis));
-        let active = |dwell: &Dwell| dwell.active_ms as f32;
-        let scroll =
-            at(&|dwell| dwell.scroll_percent, 0.5).map_or(Value::Nothing, |percent| Value::Share(percent / 100.0));
+        let active = at(|dwell| dwell.active_ms as f32, &[0.5, 0.9]);
+        let total = at(|dwell| dwell.total_ms as f32, &[0.5]);
+        let scroll = at(|dwell| dwell.scroll_percent, &[0.5]);
         table.rows.push(vec![
             Cell::text(page),
             scope.cell(tally),
-            millis(at(&active, 0.5)),
-            millis(at(&active, 0.9)),
-            millis(at(&|dwell| dwell.total_ms as f32, 0.5)),
-            Cell::of(scroll),
+            millis(active[0]),
+            millis(active[1]),
+            millis(total[0]),
+            Cell::of(scroll[0].map_or(Value::Nothing, |percent| Value::Share(percent / 100.0))),
         ]);
     }
     table
@@ -140,33 +143,32 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
         sum: (f64, f64),
     }
     let phone = scope.question.own("viewport") == Some("phone");
-    let mut elements: BTreeMap<&str, Clicks> = BTreeMap::new();
-    for session in scope.touching() {
-        for (index, event) in scope
-            .events_in_range(*session)
-            .filter(|(_, event)| event.kind == EventType::Click)
-        {
-            let Some(click) = scope.log.clicks.get(event.extra as usize) else {
-                continue;
-            };
-            if scope.log.names.text(event.page) != page || is_phone(click, scope.facts(*session).device) != phone {
-                continue;
-            }
+    let asked = scope.page(page);
+    let mut elements: HashMap<Symbol, Clicks> = HashMap::new();
+    let (rage, dead) = (scope.log.names.find("rage"), scope.log.names.find("dead"));
+    for (index, event) in scope.events_of(EventType::Click) {
+        let Some(click) = scope.log.clicks.get(event.extra as usize) else {
+            continue;
+        };
+        if Some(event.page) != asked || is_phone(click, scope.facts(event.session).device) != phone {
+            continue;
+        }
+        let clicks = elements.entry(click.element).or_insert_with(|| {
             let element = scope.log.names.text(click.element);
             let tally = |what: &str| scope.tally(format!("clicks/{element}/{what}"), Unit::Events);
-            let clicks = elements.entry(element).or_insert_with(|| Clicks {
+            Clicks {
                 all: tally("all"),
                 rage: tally("rage"),
                 dead: tally("dead"),
                 sum: (0.0, 0.0),
-            });
-            clicks.all.add(index);
-            clicks.sum = (clicks.sum.0 + f64::from(click.x), clicks.sum.1 + f64::from(click.y));
-            match scope.log.names.text(click.frustration) {
-                "rage" => clicks.rage.add(index),
-                "dead" => clicks.dead.add(index),
-                _ => {}
             }
+        });
+        clicks.all.add(index);
+        clicks.sum = (clicks.sum.0 + f64::from(click.x), clicks.sum.1 + f64::from(click.y));
+        if Some(click.frustration) == rage {
+            clicks.rage.add(index);
+        } else if Some(click.frustration) == dead {
+            clicks.dead.add(index);
         }
     }
     let columns = [
@@ -179,7 +181,10 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
     ];
     let width = if phone { "on phones" } else { "on wider screens" };
     let mut table = Table::new("clicks", format!("Clicks on {page}, {width}"), &columns).meaning(means::FRUSTRATION);
-    let mut elements: Vec<(&str, Clicks)> = elements.into_iter().collect();
+    let named = elements
+        .into_iter()
+        .map(|(element, clicks)| (scope.log.names.text(element), clicks));
+    let mut elements: Vec<(&str, Clicks)> = named.collect();
     elements.sort_by_key(|(element, clicks)| (std::cmp::Reverse(clicks.all.count), *element));
     for (element, clicks) in elements {
         let mean = |sum: f64| Cell::of(Value::Number((sum / clicks.all.count as f64 * 10.0).round() / 10.0));
@@ -196,29 +201,15 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
     table.drawn(Plot::ClickMap)
 }
 
-/// By the viewport where the browser told its width, by the user agent where it did not.
-const fn is_phone(click: &Click, device: u8) -> bool {
-    if click.viewport_width > 0 {
-        click.viewport_width < PHONE_BELOW
-    } else {
-        device == 1
-    }
-}
-
 fn forms(scope: &Scope<'_>) -> Table {
     let mut fields: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
-    for session in scope.touching() {
-        for (index, event) in scope
-            .events_in_range(*session)
-            .filter(|(_, event)| event.kind == EventType::FormAbandoned)
-        {
-            let Some(form) = scope.log.forms.get(event.extra as usize) else {
-                continue;
-            };
-            let (name, field) = (scope.log.names.text(form.form), scope.log.names.text(form.last_field));
-            let fresh = || scope.tally(format!("forms/{name}/{field}"), Unit::Events);
-            fields.entry((name, field)).or_insert_with(fresh).add(index);
-        }
+    for (index, event) in scope.events_of(EventType::FormAbandoned) {
+        let Some(form) = scope.log.forms.get(event.extra as usize) else {
+            continue;
+        };
+        let (name, field) = (scope.log.names.text(form.form), scope.log.names.text(form.last_field));
+        let fresh = || scope.tally(format!("forms/{name}/{field}"), Unit::Events);
+        fields.entry((name, field)).or_insert_with(fresh).add(index);
     }
     let mut table = Table::new(
         "forms",

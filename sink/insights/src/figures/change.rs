@@ -91,15 +91,17 @@ fn row(name: &str, part: &str, (before, now): (f64, f64), contribution: f64) -> 
 }
 
 fn reached(scope: &Scope<'_>, segment: Segment) -> BTreeMap<String, Reached> {
-    let mut all: BTreeMap<String, Reached> = BTreeMap::new();
+    let mut all: BTreeMap<u32, Reached> = BTreeMap::new();
     for session in scope.sessions() {
         let furthest = usize::from(scope.facts(*session).furthest).min(STEPS);
-        let counts = all.entry(segment.of(scope, *session)).or_default();
+        let counts = all.entry(segment.key(scope, *session)).or_default();
         for count in &mut counts[..=furthest] {
             *count += 1;
         }
     }
-    all
+    all.into_iter()
+        .map(|(key, counts)| (segment.called(scope, key), counts))
+        .collect()
 }
 
 /// The step rates now and before; one that is unknown in one range is taken from the other, so that it contributes nothing.

@@ -1,13 +1,13 @@
 //! The funnel: how far people get on the way to an order, and where they leave to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemas::EventType;
 
 use super::percentile::percentile;
 use super::{Matcher, Segment, Step, pages};
 use crate::definitions as means;
-use crate::events::{Event, EventIndex, SessionIndex, Visitor};
+use crate::events::{Event, SessionIndex, Symbol, Visitor};
 use crate::report::{Cell, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
@@ -39,18 +39,15 @@ struct Asked {
 /// How far one session or visitor came: the event of each step, and what came after the last one.
 struct Way {
     session: SessionIndex,
-    reached: Vec<Option<(EventIndex, i64)>>,
-    next_page: Option<String>,
+    /// When each step was reached; as many as there are steps count.
+    reached: [Option<i64>; MOST_STEPS],
+    next_page: Option<Symbol>,
 }
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let asked = asked(scope, report);
     let ways: Vec<Way> = match asked.days {
-        None => scope
-            .sessions()
-            .iter()
-            .map(|session| of_session(scope, &asked, *session))
-            .collect(),
+        None => of_sessions(scope, &asked),
         Some(days) => of_visitors(scope, &asked, days),
     };
     let steps = steps(scope, &asked, &ways);
@@ -102,9 +99,14 @@ fn unit(asked: &Asked) -> Unit {
     }
 }
 
-fn of_session(scope: &Scope<'_>, asked: &Asked, session: SessionIndex) -> Way {
-    let events: Vec<(EventIndex, &Event)> = scope.events(session).collect();
-    walk(scope, asked, session, &events)
+fn of_sessions(scope: &Scope<'_>, asked: &Asked) -> Vec<Way> {
+    let mut events: Vec<&Event> = Vec::new();
+    let way = |session: &SessionIndex| {
+        events.clear();
+        events.extend(scope.events(*session).map(|(_, event)| event));
+        walk(asked, *session, &events)
+    };
+    scope.sessions().iter().map(way).collect()
 }
 
 /// Each visitor's way begins with the first session that begins in the range, and ends so many days later.
@@ -122,43 +124,41 @@ fn of_visitors(scope: &Scope<'_>, asked: &Asked, days: i64) -> Vec<Way> {
             .of_visitor(visitor)
             .iter()
             .filter(|session| scope.facts(**session).first >= begins);
-        let mut events: Vec<(EventIndex, &Event)> = sessions.flat_map(|session| scope.events(*session)).collect();
-        events.sort_by_key(|(_, event)| (event.at, event.sequence));
-        events.retain(|(_, event)| event.at < begins + days * DAY);
-        walk(scope, asked, first, &events)
+        let all = sessions.flat_map(|session| scope.events(*session));
+        let mut events: Vec<&Event> = all.map(|(_, event)| event).collect();
+        events.sort_by_key(|event| (event.at, event.sequence));
+        events.retain(|event| event.at < begins + days * DAY);
+        walk(asked, first, &events)
     };
     firsts.into_iter().map(way).collect()
 }
 
-fn walk(scope: &Scope<'_>, asked: &Asked, session: SessionIndex, events: &[(EventIndex, &Event)]) -> Way {
-    let mut reached = vec![None; asked.steps.len()];
+fn walk(asked: &Asked, session: SessionIndex, events: &[&Event]) -> Way {
+    let mut reached = [None; MOST_STEPS];
     let mut last = None;
     if asked.open {
         for (step, reached) in asked.matchers.iter().zip(&mut reached) {
-            *reached = events
-                .iter()
-                .find(|(_, event)| step.is(event))
-                .map(|(index, event)| (*index, event.at));
+            *reached = events.iter().find(|event| step.is(event)).map(|event| event.at);
         }
     } else {
         let mut from = 0;
         for (step, reached) in asked.matchers.iter().zip(&mut reached) {
-            let found = events[from..].iter().position(|(_, event)| step.is(event));
+            let found = events[from..].iter().position(|event| step.is(event));
             let Some(place) = found.map(|place| place + from) else {
                 break;
             };
-            *reached = Some((events[place].0, events[place].1.at));
+            *reached = Some(events[place].at);
             last = Some(place);
             // The visit's first event may itself be the next step: coming is no event of its own.
             from = if matches!(step, Matcher::Any) { place } else { place + 1 };
         }
     }
     let after = last.and_then(|last| events.get(last + 1..)).unwrap_or_default();
-    let next = after.iter().find(|(_, event)| event.kind == EventType::View);
+    let next = after.iter().find(|event| event.kind == EventType::View);
     Way {
         session,
         reached,
-        next_page: next.map(|(_, event)| scope.log.names.text(event.page).to_owned()),
+        next_page: next.map(|event| event.page),
     }
 }
 
@@ -180,12 +180,12 @@ fn steps(scope: &Scope<'_>, asked: &Asked, ways: &[Way]) -> Table {
         let mut left = scope.tally(format!("steps/{number}/left"), unit(asked));
         let mut times = Vec::new();
         for way in ways {
-            let Some((_, at)) = way.reached[number] else { continue };
+            let Some(at) = way.reached[number] else { continue };
             reached.add(way.session);
-            if way.reached.get(number + 1).is_some_and(Option::is_none) {
+            if number + 1 < asked.steps.len() && way.reached[number + 1].is_none() {
                 left.add(way.session);
             }
-            if let Some((_, before)) = number.checked_sub(1).and_then(|before| way.reached[before]) {
+            if let Some(before) = number.checked_sub(1).and_then(|before| way.reached[before]) {
                 times.push(((at - before) as f64 / 1000.0) as f32);
             }
         }
@@ -228,22 +228,24 @@ fn says(steps: &Table) -> String {
 
 /// Where those go on who did not reach the next step.
 fn leavers(scope: &Scope<'_>, asked: &Asked, ways: &[Way]) -> Table {
-    let mut all: BTreeMap<(usize, &str), Tally> = BTreeMap::new();
+    let mut all: HashMap<(usize, Option<Symbol>), Tally> = HashMap::new();
+    let name = |page: Option<Symbol>| page.map_or("(left the shop)", |page| scope.log.names.text(page));
     for way in ways {
         let reached = way.reached.iter().take_while(|reached| reached.is_some()).count();
         if reached == 0 || reached == asked.steps.len() {
             continue;
         }
-        let page = way.next_page.as_deref().unwrap_or("(left the shop)");
-        let fresh = || scope.tally(format!("leavers/{}/{page}", reached - 1), unit(asked));
-        all.entry((reached - 1, page)).or_insert_with(fresh).add(way.session);
+        let place = (reached - 1, way.next_page);
+        let fresh = || scope.tally(format!("leavers/{}/{}", place.0, name(place.1)), unit(asked));
+        all.entry(place).or_insert_with(fresh).add(way.session);
     }
     let mut table = Table::new(
         "leavers",
         "Where those go who don't reach the next step",
         &[("after", "After"), ("next", "Next page"), ("count", "How many")],
     );
-    let mut all: Vec<((usize, &str), Tally)> = all.into_iter().collect();
+    let named = all.into_iter().map(|((step, page), tally)| ((step, name(page)), tally));
+    let mut all: Vec<((usize, &str), Tally)> = named.collect();
     all.sort_by_key(|((step, page), tally)| (*step, std::cmp::Reverse(tally.count), *page));
     for ((step, page), tally) in all {
         table.rows.push(vec![
@@ -262,7 +264,7 @@ fn times(scope: &Scope<'_>, asked: &Asked, ways: &[Way]) -> Table {
         .map(|(_, label)| scope.tally(format!("times/{label}"), unit(asked)))
         .collect();
     for way in ways {
-        let (Some(Some((_, first))), Some(Some((_, last)))) = (way.reached.first(), way.reached.last()) else {
+        let (Some(first), Some(last)) = (way.reached[0], way.reached[asked.steps.len() - 1]) else {
             continue;
         };
         let seconds = (last - first).max(0) / 1_000_000;
@@ -289,20 +291,25 @@ fn times(scope: &Scope<'_>, asked: &Asked, ways: &[Way]) -> Table {
 
 fn split(scope: &Scope<'_>, asked: &Asked, ways: &[Way]) -> Table {
     let segment = Segment::asked(scope);
-    let mut all: BTreeMap<String, (Tally, Tally)> = BTreeMap::new();
+    let mut by_key: BTreeMap<u32, (Tally, Tally)> = BTreeMap::new();
     for way in ways {
-        let name = segment.of(scope, way.session);
-        let tally = |what: &str| scope.tally(format!("split/{name}/{what}"), unit(asked));
-        let (began, ended) = all
-            .entry(name.clone())
-            .or_insert_with(|| (tally("first"), tally("last")));
-        if way.reached.first().is_some_and(Option::is_some) {
+        let key = segment.key(scope, way.session);
+        let (began, ended) = by_key.entry(key).or_insert_with(|| {
+            let name = segment.called(scope, key);
+            let tally = |what: &str| scope.tally(format!("split/{name}/{what}"), unit(asked));
+            (tally("first"), tally("last"))
+        });
+        if way.reached[0].is_some() {
             began.add(way.session);
         }
-        if way.reached.last().is_some_and(Option::is_some) {
+        if way.reached[asked.steps.len() - 1].is_some() {
             ended.add(way.session);
         }
     }
+    let all: BTreeMap<String, (Tally, Tally)> = by_key
+        .into_iter()
+        .map(|(key, tallies)| (segment.called(scope, key), tallies))
+        .collect();
     let columns = [
         ("segment", "Segment"),
         ("first", "First step"),

@@ -5,6 +5,7 @@ mod change;
 mod experiments;
 mod funnel;
 mod journeys;
+mod meanwhile;
 mod overview;
 mod pages;
 mod percentile;

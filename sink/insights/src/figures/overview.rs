@@ -1,13 +1,14 @@
 //! The overview: how many came, looked and bought, beside the range before.
 
+use roaring::RoaringBitmap;
 use schemas::EventType;
 
-use super::change;
 use super::series::Series;
+use super::{change, meanwhile};
 use crate::definitions as means;
-use crate::events::{EventIndex, Visitor};
 use crate::report::{Cell, Figure, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit, VisitorTally};
+use crate::statistics::{Sample, Scale, welch};
 
 /// The counts of a range.
 struct Totals {
@@ -29,11 +30,14 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let weekdays = totals(&scope.over_range(scope.range.same_weekdays_before(scope.zone)));
     let conversion = |totals: &Totals| Value::share(totals.converting.count, totals.sessions.count);
     report.says = says(&conversion(&now), &conversion(&before), scope);
+    let by_chance = chance(&now, &before);
+    report.says.push_str(by_chance.as_deref().unwrap_or_default());
     report.tables.push(over_time(scope));
     let change = change::table(scope, &before_scope);
     if let Some(most) = change::says(&change) {
         report.says.push_str(&most);
     }
+    report.tables.push(meanwhile::table(scope));
     report.tables.push(change);
     let (before, weekdays) = (values(&before), values(&weekdays));
     for (figure, (before, weekdays)) in figures(scope, now).into_iter().zip(before.into_iter().zip(weekdays)) {
@@ -69,23 +73,32 @@ fn totals(scope: &Scope<'_>) -> Totals {
             totals.converting.add(session);
         }
     }
-    for session in scope.touching().iter().copied() {
-        for (index, event) in scope.events_in_range(session) {
-            match event.kind {
-                EventType::View => totals.views.add(index),
-                EventType::OrderPlaced => {
-                    totals.orders.add(index);
-                    totals.revenue += event.amount;
-                }
-                EventType::OrderCancelled => totals.cancelled.add(index),
-                _ => {}
-            }
-            if event.late {
-                totals.late.add(index);
-            }
-        }
+    for (index, _) in scope.events_of(EventType::View) {
+        totals.views.add(index);
+    }
+    for (index, event) in scope.events_of(EventType::OrderPlaced) {
+        totals.orders.add(index);
+        totals.revenue += event.amount;
+    }
+    for (index, _) in scope.events_of(EventType::OrderCancelled) {
+        totals.cancelled.add(index);
+    }
+    for (index, _) in scope.late_events() {
+        totals.late.add(index);
     }
     totals
+}
+
+/// Whether a difference of conversion is more than chance makes by itself.
+fn chance(now: &Totals, before: &Totals) -> Option<String> {
+    let sample = |totals: &Totals| Sample::proportion(totals.converting.count as f64, totals.sessions.count as f64);
+    let p = welch(&sample(before), &sample(now), Scale::Absolute, 0.05)?.p_value?;
+    let often = Value::Share(p).shown();
+    Some(if p < 0.05 {
+        format!(" Chance alone makes such a difference in {often} of cases.")
+    } else {
+        format!(" That may be chance: it makes such a difference in {often} of cases.")
+    })
 }
 
 fn average(revenue: i64, orders: u64) -> Value {
@@ -175,19 +188,12 @@ fn figures(scope: &Scope<'_>, totals: Totals) -> Vec<Figure> {
 
 /// Visitors none of whose sessions in the range is their first.
 fn returning(scope: &Scope<'_>) -> Cell {
-    let mut new: std::collections::HashSet<Visitor> = std::collections::HashSet::new();
-    new.extend(
-        scope
-            .sessions()
-            .iter()
-            .map(|session| scope.facts(*session))
-            .filter(|facts| facts.new)
-            .map(|facts| facts.visitor),
-    );
+    let facts = scope.sessions().iter().map(|session| scope.facts(*session));
+    let new: RoaringBitmap = facts.filter(|facts| facts.new).map(|facts| facts.visitor.0).collect();
     let mut returning = scope.visitors("returning_visitors");
     for session in scope.sessions() {
         let visitor = scope.facts(*session).visitor;
-        if !new.contains(&visitor) {
+        if !new.contains(visitor.0) {
             returning.add(visitor, *session);
         }
     }
@@ -266,10 +272,15 @@ fn over_time(scope: &Scope<'_>) -> Table {
         pieces[piece].0.add(*session);
         pieces[piece].4 += u64::from(scope.facts(*session).ordered);
     }
-    for session in scope.touching() {
-        for (index, event) in scope.events_in_range(*session) {
-            let Some(piece) = series.piece(event.at) else { continue };
-            add(&mut pieces[piece], index, event.kind, event.amount);
+    for (index, event) in scope.events_of(EventType::View) {
+        if let Some(piece) = series.piece(event.at) {
+            pieces[piece].1.add(index);
+        }
+    }
+    for (index, event) in scope.events_of(EventType::OrderPlaced) {
+        if let Some(piece) = series.piece(event.at) {
+            pieces[piece].2.add(index);
+            pieces[piece].3 += event.amount;
         }
     }
     for (index, (sessions, views, orders, revenue, converting)) in pieces.into_iter().enumerate() {
@@ -288,20 +299,4 @@ fn over_time(scope: &Scope<'_>) -> Table {
         ys: vec![1, 3],
         unit: "sessions and orders",
     })
-}
-
-fn add(
-    (_, views, orders, revenue, _): &mut (Tally, Tally, Tally, i64, u64),
-    index: EventIndex,
-    kind: EventType,
-    amount: i64,
-) {
-    match kind {
-        EventType::View => views.add(index),
-        EventType::OrderPlaced => {
-            orders.add(index);
-            *revenue += amount;
-        }
-        _ => {}
-    }
 }

@@ -1,10 +1,11 @@
 //! Where visits begin and end, by page.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use schemas::EventType;
 
 use crate::definitions as means;
+use crate::events::Symbol;
 use crate::report::{Cell, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
@@ -16,9 +17,10 @@ struct Counts {
 }
 
 pub(super) fn table(scope: &Scope<'_>) -> Table {
-    let mut all: BTreeMap<&str, Counts> = BTreeMap::new();
-    let fresh = |page: &str| {
-        let tally = |what: &str, unit| scope.tally(format!("pages/{page}/{what}"), unit);
+    let mut all: HashMap<Symbol, Counts> = HashMap::new();
+    let fresh = |page: Symbol| {
+        let name = scope.log.names.text(page);
+        let tally = |what: &str, unit| scope.tally(format!("pages/{name}/{what}"), unit);
         Counts {
             views: tally("views", Unit::Events),
             entries: tally("entries", Unit::Sessions),
@@ -27,21 +29,24 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
         }
     };
     for session in scope.sessions().iter().copied() {
-        let views = scope.events(session).filter(|(_, event)| event.kind == EventType::View);
-        let views: Vec<(u32, &str)> = views
-            .map(|(index, event)| (index, scope.log.names.text(event.page)))
-            .collect();
-        for (index, page) in &views {
-            all.entry(page).or_insert_with(|| fresh(page)).views.add(*index);
+        let (mut first, mut last, mut views) = (None, None, 0);
+        for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
+            all.entry(event.page)
+                .or_insert_with(|| fresh(event.page))
+                .views
+                .add(index);
+            first = first.or(Some(event.page));
+            last = Some(event.page);
+            views += 1;
         }
-        let (Some((_, first)), Some((_, last))) = (views.first(), views.last()) else {
-            continue;
-        };
-        all.entry(first).or_insert_with(|| fresh(first)).entries.add(session);
-        let counts = all.entry(last).or_insert_with(|| fresh(last));
-        counts.exits.add(session);
-        if views.len() == 1 {
-            counts.bounces.add(session);
+        if let Some(counts) = first.and_then(|page| all.get_mut(&page)) {
+            counts.entries.add(session);
+        }
+        if let Some(counts) = last.and_then(|page| all.get_mut(&page)) {
+            counts.exits.add(session);
+            if views == 1 {
+                counts.bounces.add(session);
+            }
         }
     }
     let columns = [
@@ -54,7 +59,10 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
         ("bounce_rate", "Bounce rate"),
     ];
     let mut table = Table::new("pages", "Pages: where visits begin and end", &columns).meaning(means::EXIT);
-    let mut all: Vec<(&str, Counts)> = all.into_iter().collect();
+    let mut all: Vec<(&str, Counts)> = all
+        .into_iter()
+        .map(|(page, counts)| (scope.log.names.text(page), counts))
+        .collect();
     all.sort_by_key(|(page, counts)| (std::cmp::Reverse(counts.views.count), *page));
     for (page, counts) in all {
         let exit_rate = Value::share(counts.exits.count, counts.views.count);

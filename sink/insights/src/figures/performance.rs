@@ -1,13 +1,13 @@
 //! How fast pages are where they are looked at: Web Vitals, by page.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use schemas::EventType;
 
-use super::percentile::sorted_percentile;
+use super::percentile::{percentile, percentiles};
 use super::series::Series;
 use crate::definitions as means;
-use crate::events::Performance;
+use crate::events::{Performance, Symbol};
 use crate::report::{Cell, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
@@ -58,26 +58,31 @@ const VITALS: [Vital; 5] = [
     },
 ];
 
+/// The percentiles that are shown of each vital, in the order of the columns.
+const SHARES: [&[f64]; 5] = [
+    &[0.5, 0.75, 0.95, 0.99],
+    &[0.75],
+    &[0.75],
+    &[0.75],
+    &[0.5, 0.75, 0.95, 0.99],
+];
+
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let mut pages: BTreeMap<&str, (Tally, Vec<Performance>)> = BTreeMap::new();
+    let mut pages: HashMap<Symbol, (Tally, Vec<Performance>)> = HashMap::new();
     let series = Series::of(scope);
     let mut lcp: Vec<Vec<f32>> = vec![Vec::new(); series.count()];
-    for session in scope.touching() {
-        for (index, event) in scope
-            .events_in_range(*session)
-            .filter(|(_, event)| event.kind == EventType::PagePerformance)
-        {
-            let Some(measured) = scope.log.performances.get(event.extra as usize) else {
-                continue;
-            };
+    for (index, event) in scope.events_of(EventType::PagePerformance) {
+        let Some(measured) = scope.log.performances.get(event.extra as usize) else {
+            continue;
+        };
+        let (tally, all) = pages.entry(event.page).or_insert_with(|| {
             let page = scope.log.names.text(event.page);
-            let fresh = || (scope.tally(format!("vitals/{page}"), Unit::Events), Vec::new());
-            let (tally, all) = pages.entry(page).or_insert_with(fresh);
-            tally.add(index);
-            all.push(*measured);
-            if let Some(piece) = series.piece(event.at).filter(|_| !measured.lcp.is_nan()) {
-                lcp[piece].push(measured.lcp);
-            }
+            (scope.tally(format!("vitals/{page}"), Unit::Events), Vec::new())
+        });
+        tally.add(index);
+        all.push(*measured);
+        if let Some(piece) = series.piece(event.at).filter(|_| !measured.lcp.is_nan()) {
+            lcp[piece].push(measured.lcp);
         }
     }
     let over_time = over_time(scope, &series, lcp);
@@ -98,7 +103,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     );
 }
 
-fn tables(scope: &Scope<'_>, pages: BTreeMap<&str, (Tally, Vec<Performance>)>) -> (Table, Table) {
+fn tables(scope: &Scope<'_>, pages: HashMap<Symbol, (Tally, Vec<Performance>)>) -> (Table, Table) {
     let columns = [
         ("page", "Page"),
         ("measured", "Measured"),
@@ -123,40 +128,28 @@ fn tables(scope: &Scope<'_>, pages: BTreeMap<&str, (Tally, Vec<Performance>)>) -
         ("poor", "Poor"),
     ];
     let mut ratings = Table::new("ratings", "Share of views with good Web Vitals", &columns).meaning(means::VITAL);
-    let mut pages: Vec<_> = pages.into_iter().collect();
-    pages.sort_by_key(|(page, (tally, _))| (std::cmp::Reverse(tally.count), *page));
-    for (page, (tally, measured)) in pages {
-        let sorted = VITALS.map(|vital| {
-            let mut values: Vec<f32> = measured.iter().map(vital.of).filter(|value| !value.is_nan()).collect();
-            values.sort_unstable_by(f32::total_cmp);
-            values
-        });
-        for (vital, values) in VITALS.iter().zip(&sorted).filter(|(_, values)| !values.is_empty()) {
-            ratings.rows.push(rating(page, vital, values));
+    let named = pages
+        .into_iter()
+        .map(|(page, (tally, measured))| (scope.log.names.text(page), tally, measured));
+    let mut pages: Vec<(&str, Tally, Vec<Performance>)> = named.collect();
+    pages.sort_by_key(|(page, tally, _)| (std::cmp::Reverse(tally.count), *page));
+    for (page, tally, measured) in pages {
+        let mut row = vec![Cell::text(page), scope.cell(tally)];
+        for (vital, shares) in VITALS.iter().zip(SHARES) {
+            let known = measured.iter().map(vital.of).filter(|value| !value.is_nan());
+            let mut values: Vec<f32> = known.collect();
+            if !values.is_empty() {
+                ratings.rows.push(rating(page, vital, &values));
+            }
+            let wrap = if vital.millis { Value::Millis } else { Value::Number };
+            let found = percentiles(&mut values, shares);
+            row.extend(
+                found
+                    .into_iter()
+                    .map(|value| Cell::of(value.map_or(Value::Nothing, wrap))),
+            );
         }
-        let at = |vital: usize, share: f64| {
-            let wrap = if VITALS[vital].millis {
-                Value::Millis
-            } else {
-                Value::Number
-            };
-            Cell::of(sorted_percentile(&sorted[vital], share).map_or(Value::Nothing, wrap))
-        };
-        vitals.rows.push(vec![
-            Cell::text(page),
-            scope.cell(tally),
-            at(0, 0.5),
-            at(0, 0.75),
-            at(0, 0.95),
-            at(0, 0.99),
-            at(1, 0.75),
-            at(2, 0.75),
-            at(3, 0.75),
-            at(4, 0.5),
-            at(4, 0.75),
-            at(4, 0.95),
-            at(4, 0.99),
-        ]);
+        vitals.rows.push(row);
     }
     let drawn = Plot::Bars {
         label: 0,
@@ -187,11 +180,11 @@ fn over_time(scope: &Scope<'_>, series: &Series, lcp: Vec<Vec<f32>>) -> Table {
     ];
     let mut table = Table::new("lcp_by_time", "LCP over time, 75th percentile", &columns).meaning(means::VITAL);
     for (piece, mut values) in lcp.into_iter().enumerate() {
-        values.sort_unstable_by(f32::total_cmp);
+        let measured = values.len() as u64;
         table.rows.push(vec![
             Cell::text(series.label(scope, piece)),
-            Cell::of(sorted_percentile(&values, 0.75).map_or(Value::Nothing, Value::Millis)),
-            Cell::of(Value::Count(values.len() as u64)),
+            Cell::of(percentile(&mut values, 0.75).map_or(Value::Nothing, Value::Millis)),
+            Cell::of(Value::Count(measured)),
         ]);
     }
     table.drawn(Plot::Line {

@@ -1,12 +1,13 @@
 //! What people look at and buy: products and categories.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 
+use roaring::RoaringBitmap;
 use schemas::EventType;
 
 use super::series::Series;
 use crate::definitions as means;
-use crate::events::{Log, SessionIndex};
+use crate::events::{Event, EventIndex, Log};
 use crate::report::{Cell, Column, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit, VisitorTally};
 
@@ -18,9 +19,9 @@ struct Counts {
     visitors: VisitorTally,
     added: Tally,
     sold: Tally,
-    viewing: HashSet<SessionIndex>,
+    viewing: RoaringBitmap,
     both: Tally,
-    bought_in: HashSet<SessionIndex>,
+    bought_in: RoaringBitmap,
     revenue: i64,
 }
 
@@ -85,8 +86,8 @@ fn fresh(scope: &Scope<'_>, prefix: &str, key: i64) -> Counts {
         added: tally("added", Unit::Events),
         sold: tally("sold", Unit::Events),
         both: tally("viewed_and_ordered", Unit::Sessions),
-        viewing: HashSet::new(),
-        bought_in: HashSet::new(),
+        viewing: RoaringBitmap::new(),
+        bought_in: RoaringBitmap::new(),
         revenue: 0,
     }
 }
@@ -96,65 +97,107 @@ struct Counting<'s, 'a> {
     scope: &'s Scope<'a>,
     prefix: &'s str,
     key: Key,
-    all: BTreeMap<i64, Counts>,
+    all: Vec<(i64, Counts)>,
+    /// Where the counts of a product are: its category is looked up once.
+    places: HashMap<i64, usize>,
+    by_key: HashMap<i64, usize>,
+    /// The product that was asked for last: tiles of one list apart, the same comes again and again.
+    last: Option<(i64, usize)>,
 }
 
 impl Counting<'_, '_> {
     fn of(&mut self, product: i64) -> &mut Counts {
+        let place = match self.last {
+            Some((last, place)) if last == product => place,
+            _ => self.places.get(&product).copied().unwrap_or_else(|| self.add(product)),
+        };
+        self.last = Some((product, place));
+        &mut self.all[place].1
+    }
+
+    fn add(&mut self, product: i64) -> usize {
         let key = (self.key)(self.scope.log, product);
-        self.all
-            .entry(key)
-            .or_insert_with(|| fresh(self.scope, self.prefix, key))
+        let place = *self.by_key.entry(key).or_insert(self.all.len());
+        if place == self.all.len() {
+            self.all.push((key, fresh(self.scope, self.prefix, key)));
+        }
+        self.places.insert(product, place);
+        place
+    }
+
+    fn orders(&mut self) {
+        for (index, event) in self.scope.events_of(EventType::OrderPlaced) {
+            let mut told: Vec<i64> = Vec::new();
+            for line in self.scope.log.order_lines(event) {
+                let key = (self.key)(self.scope.log, line.product);
+                let counts = self.of(line.product);
+                counts.revenue += line.quantity * line.unit_price;
+                counts.bought_in.insert(event.session);
+                // An order that holds two products of a category is one order of it.
+                if !told.contains(&key) {
+                    told.push(key);
+                    counts.sold.add(index);
+                }
+            }
+        }
     }
 }
 
-fn counts(scope: &Scope<'_>, prefix: &str, key: Key) -> BTreeMap<i64, Counts> {
+fn counts(scope: &Scope<'_>, prefix: &str, key: Key) -> Vec<(i64, Counts)> {
     let mut counting = Counting {
         scope,
         prefix,
         key,
-        all: BTreeMap::new(),
+        all: Vec::new(),
+        places: HashMap::new(),
+        by_key: HashMap::new(),
+        last: None,
     };
-    for session in scope.touching().iter().copied() {
-        for (index, event) in scope.events_in_range(session) {
-            match event.kind {
-                EventType::Impression => {
-                    for (product, _) in scope.log.seen_tiles(event) {
-                        counting.of(*product).seen.add(index);
-                    }
-                }
-                EventType::Click if event.entity > 0 => counting.of(event.entity).clicked.add(index),
-                EventType::View if scope.log.names.text(event.page) == "products.detail" => {
-                    let counts = counting.of(event.entity);
-                    counts.viewed.add(index);
-                    counts.visitors.add(scope.facts(session).visitor, session);
-                    counts.viewing.insert(session);
-                }
-                EventType::CartAdd => counting.of(event.entity).added.add(index),
-                EventType::OrderPlaced => {
-                    let mut told = HashSet::new();
-                    for line in scope.log.order_lines(event) {
-                        let counts = counting.of(line.product);
-                        counts.revenue += line.quantity * line.unit_price;
-                        counts.bought_in.insert(session);
-                        // An order that holds two products of a category is one order of it.
-                        if told.insert(key(scope.log, line.product)) {
-                            counts.sold.add(index);
-                        }
-                    }
-                }
-                _ => {}
-            }
+    for (index, event) in scope.events_of(EventType::Impression) {
+        for (product, _) in scope.log.seen_tiles(event) {
+            counting.of(*product).seen.add(index);
         }
     }
-    for counts in counting.all.values_mut() {
-        let mut both: Vec<SessionIndex> = counts.viewing.intersection(&counts.bought_in).copied().collect();
-        both.sort_unstable();
-        for session in both {
+    for (index, event) in scope.events_of(EventType::Click).filter(|(_, event)| event.entity > 0) {
+        counting.of(event.entity).clicked.add(index);
+    }
+    for (index, event) in product_views(scope) {
+        let counts = counting.of(event.entity);
+        counts.viewed.add(index);
+        counts.visitors.add(scope.facts(event.session).visitor, event.session);
+        counts.viewing.insert(event.session);
+    }
+    for (index, event) in scope.events_of(EventType::CartAdd) {
+        counting.of(event.entity).added.add(index);
+    }
+    counting.orders();
+    let mut all = counting.all;
+    for (_, counts) in &mut all {
+        for session in &counts.viewing & &counts.bought_in {
             counts.both.add(session);
         }
     }
-    counting.all
+    all
+}
+
+/// How often each product or category was viewed.
+fn views_by(scope: &Scope<'_>, key: Key) -> HashMap<i64, u64> {
+    let (mut products, mut all) = (HashMap::<i64, u64>::new(), HashMap::<i64, u64>::new());
+    for (_, event) in product_views(scope) {
+        *products.entry(event.entity).or_default() += 1;
+    }
+    for (product, views) in products {
+        *all.entry(key(scope.log, product)).or_default() += views;
+    }
+    all
+}
+
+/// The views of products' pages.
+fn product_views<'s>(scope: &'s Scope<'_>) -> impl Iterator<Item = (EventIndex, &'s Event)> {
+    let page = scope.page("products.detail");
+    scope
+        .events_of(EventType::View)
+        .filter(move |(_, event)| Some(event.page) == page)
 }
 
 fn table(
@@ -177,14 +220,14 @@ fn table(
         ("view_to_order", "View to order"),
         ("id", "Id"),
     ];
-    let before = counts(before_scope, id, key);
-    let mut all: Vec<(i64, Counts)> = counts(scope, id, key).into_iter().collect();
+    let before = views_by(before_scope, key);
+    let mut all = counts(scope, id, key);
     // The most viewed first; the number decides between equals, so that a page looks the same tomorrow.
     all.sort_by_key(|(key, counts)| (std::cmp::Reverse((counts.viewed.count, counts.revenue)), *key));
     let mut table = Table::new(id, title, &columns).meaning(means::VIEW_TO_ORDER);
     for (key, counts) in all {
-        let viewed_before = before.get(&key).map_or(0, |before| before.viewed.count);
-        let share = Value::share(counts.both.count, counts.viewing.len() as u64);
+        let viewed_before = before.get(&key).copied().unwrap_or(0);
+        let share = Value::share(counts.both.count, counts.viewing.len());
         table.rows.push(vec![
             Cell::text(name(scope.log, key)),
             scope.cell(counts.seen),
@@ -224,13 +267,10 @@ fn trend(scope: &Scope<'_>, products: &Table) -> Table {
         .columns
         .extend(top.iter().zip(IDS).map(|((_, name), id)| Column::new(id, name.clone())));
     let mut views = vec![vec![0_u64; top.len()]; series.count()];
-    for session in scope.touching() {
-        for (_, event) in scope.events_in_range(*session) {
-            let is_view = event.kind == EventType::View && scope.log.names.text(event.page) == "products.detail";
-            let rank = top.iter().position(|(product, _)| is_view && *product == event.entity);
-            if let (Some(rank), Some(piece)) = (rank, series.piece(event.at)) {
-                views[piece][rank] += 1;
-            }
+    for (_, event) in product_views(scope) {
+        let rank = top.iter().position(|(product, _)| *product == event.entity);
+        if let (Some(rank), Some(piece)) = (rank, series.piece(event.at)) {
+            views[piece][rank] += 1;
         }
     }
     for (piece, views) in views.into_iter().enumerate() {

@@ -1,7 +1,8 @@
 //! What people look for, and whether they find it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use roaring::RoaringBitmap;
 use schemas::EventType;
 
 use crate::definitions as means;
@@ -36,22 +37,22 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
         }
     };
     let mut all = fresh("all");
-    let mut queries: BTreeMap<&str, Counts> = BTreeMap::new();
-    for session in scope.touching() {
-        let events: Vec<(EventIndex, &Event)> = scope.events(*session).collect();
+    let mut queries: HashMap<Symbol, Counts> = HashMap::new();
+    for session in searching(scope) {
+        let events: Vec<(EventIndex, &Event)> = scope.events(session).collect();
         let mut told: Vec<Symbol> = Vec::new();
         for (place, (index, event)) in events.iter().enumerate() {
             if event.kind != EventType::Search || !scope.range.holds(event.at) {
                 continue;
             }
             let query = query(scope, event);
-            let text = scope.log.names.text(query);
             let first_of_session = told.is_empty();
             let first_of_query = !told.contains(&query);
             told.push(query);
-            let counts = queries.entry(text).or_insert_with(|| fresh(&format!("queries/{text}")));
-            add(scope, counts, (*index, *session, first_of_query), &events[place..]);
-            add(scope, &mut all, (*index, *session, first_of_session), &events[place..]);
+            let named = || fresh(&format!("queries/{}", scope.log.names.text(query)));
+            let counts = queries.entry(query).or_insert_with(named);
+            add(scope, counts, (*index, session, first_of_query), &events[place..]);
+            add(scope, &mut all, (*index, session, first_of_session), &events[place..]);
         }
     }
     report.says = format!(
@@ -80,6 +81,14 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let queries = table(scope, queries);
     report.tables.push(positions(scope));
     report.tables.push(queries);
+}
+
+/// The sessions that searched in the range.
+fn searching(scope: &Scope<'_>) -> RoaringBitmap {
+    scope
+        .events_of(EventType::Search)
+        .map(|(_, event)| event.session)
+        .collect()
 }
 
 fn query(scope: &Scope<'_>, event: &Event) -> Symbol {
@@ -129,7 +138,7 @@ fn add(
     }
 }
 
-fn table(scope: &Scope<'_>, queries: BTreeMap<&str, Counts>) -> Table {
+fn table(scope: &Scope<'_>, queries: HashMap<Symbol, Counts>) -> Table {
     let columns = [
         ("query", "Query"),
         ("searches", "Searches"),
@@ -142,7 +151,10 @@ fn table(scope: &Scope<'_>, queries: BTreeMap<&str, Counts>) -> Table {
         ("ordered", "Ordered after"),
     ];
     let mut table = Table::new("queries", "Queries", &columns).meaning(means::SEARCH);
-    let mut all: Vec<(&str, Counts)> = queries.into_iter().collect();
+    let mut all: Vec<(&str, Counts)> = queries
+        .into_iter()
+        .map(|(query, counts)| (scope.log.names.text(query), counts))
+        .collect();
     all.sort_by_key(|(query, counts)| (std::cmp::Reverse(counts.searches.count), *query));
     for (query, counts) in all {
         let through = Value::share(counts.clicked.count, counts.searches.count);
@@ -164,49 +176,32 @@ fn table(scope: &Scope<'_>, queries: BTreeMap<&str, Counts>) -> Table {
 
 /// Click-through by list and position, of every list.
 fn positions(scope: &Scope<'_>) -> Table {
-    let mut all: BTreeMap<(&str, u16), (Tally, Tally)> = BTreeMap::new();
-    for session in scope.touching() {
-        for (index, event) in scope.events_in_range(*session) {
-            let mut of = |list, position: u16, seen: bool| {
-                let name = |what| format!("positions/{list}/{position}/{what}");
-                let fresh = || {
-                    (
-                        scope.tally(name("seen"), Unit::Events),
-                        scope.tally(name("clicked"), Unit::Events),
-                    )
-                };
-                let (seen_tally, clicked) = all.entry((list, position)).or_insert_with(fresh);
-                if seen {
-                    seen_tally.add(index);
-                } else {
-                    clicked.add(index);
-                }
-            };
-            match event.kind {
-                EventType::Impression => {
-                    let list = scope
-                        .log
-                        .impressions
-                        .get(event.extra as usize)
-                        .map_or("", |seen| scope.log.names.text(seen.list));
-                    for (_, position) in scope.log.seen_tiles(event) {
-                        of(list, *position, true);
-                    }
-                }
-                EventType::Click => {
-                    if let Some(click) = scope
-                        .log
-                        .clicks
-                        .get(event.extra as usize)
-                        .filter(|click| click.position > 0)
-                    {
-                        of(scope.log.names.text(click.list), click.position, false);
-                    }
-                }
-                _ => {}
-            }
+    let mut all: HashMap<(Symbol, u16), (Tally, Tally)> = HashMap::new();
+    let fresh = |(list, position): (Symbol, u16)| {
+        let name = |what| format!("positions/{}/{position}/{what}", scope.log.names.text(list));
+        let tally = |what| scope.tally(name(what), Unit::Events);
+        (tally("seen"), tally("clicked"))
+    };
+    for (index, event) in scope.events_of(EventType::Impression) {
+        let seen = scope.log.impressions.get(event.extra as usize);
+        let list = seen.map_or(Symbol::NONE, |seen| seen.list);
+        for (_, position) in scope.log.seen_tiles(event) {
+            let place = (list, *position);
+            all.entry(place).or_insert_with(|| fresh(place)).0.add(index);
         }
     }
+    for (index, event) in scope.events_of(EventType::Click) {
+        let click = scope.log.clicks.get(event.extra as usize);
+        if let Some(click) = click.filter(|click| click.position > 0) {
+            let place = (click.list, click.position);
+            all.entry(place).or_insert_with(|| fresh(place)).1.add(index);
+        }
+    }
+    let mut all: Vec<(&str, u16, Tally, Tally)> = all
+        .into_iter()
+        .map(|((list, position), (seen, clicked))| (scope.log.names.text(list), position, seen, clicked))
+        .collect();
+    all.sort_unstable_by_key(|(list, position, ..)| (*list, *position));
     let columns = [
         ("place", "Place"),
         ("list", "List"),
@@ -216,7 +211,7 @@ fn positions(scope: &Scope<'_>) -> Table {
         ("click_through", "Click-through"),
     ];
     let mut table = Table::new("positions", "Click-through by place in a list", &columns).meaning(means::CLICKED);
-    for ((list, position), (seen, clicked)) in all {
+    for (list, position, seen, clicked) in all {
         let through = Value::share(clicked.count, seen.count);
         table.rows.push(vec![
             Cell::text(format!("{list} {position}")),

@@ -1,6 +1,6 @@
 //! Splitting sessions by what they have in common.
 
-use crate::events::{SessionIndex, device_name, language_name};
+use crate::events::{SessionIndex, Symbol, device_name, language_name};
 use crate::scope::Scope;
 
 /// What sessions are split by.
@@ -34,17 +34,32 @@ impl Segment {
             .unwrap_or(Self::Device)
     }
 
-    pub(super) fn of(self, scope: &Scope<'_>, session: SessionIndex) -> String {
+    /// The segment of a session, by a number within this split: names would be made for every session.
+    pub(super) fn key(self, scope: &Scope<'_>, session: SessionIndex) -> u32 {
         let facts = scope.facts(session);
         match self {
-            Self::Device => device_name(facts.device).to_owned(),
-            Self::Language => language_name(facts.language).to_owned(),
-            Self::Campaign => match scope.log.names.text(facts.campaign) {
-                "" => "no campaign".to_owned(),
-                name => name.to_owned(),
-            },
-            Self::Who if facts.new => "new".to_owned(),
-            Self::Who => "returning".to_owned(),
+            Self::Device => u32::from(facts.device),
+            Self::Language => u32::from(facts.language),
+            Self::Campaign => facts.campaign.0,
+            Self::Who => u32::from(!facts.new),
         }
+    }
+
+    /// What the segment of that number is called.
+    pub(super) fn called(self, scope: &Scope<'_>, key: u32) -> String {
+        let small = u8::try_from(key).unwrap_or(0);
+        let name = match self {
+            Self::Device => device_name(small),
+            Self::Language => language_name(small),
+            Self::Campaign => match scope.log.names.text(Symbol(key)) {
+                "" => "no campaign",
+                // Somebody's campaign may be called so: segments stay apart.
+                "no campaign" => "\"no campaign\"",
+                name => name,
+            },
+            Self::Who if key == 0 => "new",
+            Self::Who => "returning",
+        };
+        name.to_owned()
     }
 }

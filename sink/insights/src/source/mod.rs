@@ -62,6 +62,50 @@ pub struct ProductRow {
     pub category: Option<String>,
 }
 
+/// A stretch of a product's history that an analyst should know of: it was sold out, or cost something else than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueChange {
+    pub product: i64,
+    /// Microseconds since 1970; none where it holds still.
+    pub from: i64,
+    pub to: Option<i64>,
+    pub what: Changed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    SoldOut,
+    /// KRW, before and from then on.
+    Price(i64, i64),
+}
+
+impl CatalogueChange {
+    /// None where nothing changed that counts.
+    fn of(
+        product: i64,
+        stock: &str,
+        (before, price): (Option<i64>, i64),
+        (from, to): (i64, Option<i64>),
+    ) -> Option<Self> {
+        let what = match before {
+            _ if stock == "sold_out" => Changed::SoldOut,
+            Some(before) if before != price => Changed::Price(before, price),
+            _ => return None,
+        };
+        Some(Self {
+            product,
+            from,
+            to,
+            what,
+        })
+    }
+}
+
+/// The newest so many stretches of all products' histories are looked at.
+const CHANGES: &str = "SELECT product_id, stock_class, price, earlier, valid_from, valid_to FROM (\
+     SELECT product_id, stock_class, price, lag(price) OVER (PARTITION BY product_id ORDER BY valid_from) AS earlier, valid_from, valid_to \
+     FROM product) AS history WHERE stock_class = 'sold_out' OR price <> earlier ORDER BY valid_from DESC LIMIT 1000";
+
 /// What is shown of a row to those who look at single events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
@@ -76,11 +120,15 @@ pub struct Detail {
 }
 
 /// What a product was called and cost at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ProductThen {
+    /// In English.
     pub name: String,
+    pub name_ko: String,
     /// KRW.
     pub price: i64,
+    /// How much was left, by class: `in_stock`, `low` or `sold_out`.
+    pub stock: String,
 }
 
 /// The place of a row: of its message, and SQLite's number.
@@ -122,6 +170,14 @@ impl Source {
         match self {
             Self::Sqlite(reader) => reader.products().await,
             Self::Postgres(reader) => reader.products().await,
+        }
+    }
+
+    /// When products were sold out or changed their price, the newest first; nothing when the sink keeps no products yet.
+    pub async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
+        match self {
+            Self::Sqlite(reader) => reader.catalogue_changes().await,
+            Self::Postgres(reader) => reader.catalogue_changes().await,
         }
     }
 

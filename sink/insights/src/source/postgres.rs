@@ -8,7 +8,10 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use time::{Date, Month, OffsetDateTime};
 
 use super::row::{Present, Read, postgres_columns, read};
-use super::{Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+
+/// A stretch of a product's history: product, stock, price, price before, from and to.
+type History = (i64, String, i64, Option<i64>, OffsetDateTime, Option<OffsetDateTime>);
 
 /// A few connections, opened when they are needed; each session is read-only.
 #[derive(Debug, Clone)]
@@ -105,14 +108,25 @@ impl Reader {
             .collect()
     }
 
+    pub(super) async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
+        if self.products().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
+        let micros = |at: OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
+        let change = |(product, stock, price, earlier, from, to): History| {
+            CatalogueChange::of(product, &stock, (earlier, price), (micros(from), to.map(micros)))
+        };
+        Ok(rows.into_iter().filter_map(change).collect())
+    }
+
     pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
         if self.products().await?.is_empty() {
             return Ok(None);
         }
-        let sql = "SELECT name_en, price::bigint FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let sql = "SELECT name_en AS name, name_ko, price::bigint AS price, stock_class::text AS stock FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
         let query = sqlx::query_as(sql).bind(id).bind(moment(at));
-        let found: Option<(String, i64)> = query.fetch_optional(&self.pool).await?;
-        Ok(found.map(|(name, price)| ProductThen { name, price }))
+        Ok(query.fetch_optional(&self.pool).await?)
     }
 
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {

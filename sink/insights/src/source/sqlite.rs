@@ -9,10 +9,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 
 use super::row::{Present, Read, read, sqlite_columns};
-use super::{Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
 
 /// How long a writer of the same file is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A stretch of a product's history: product, stock, price, price before, from and to.
+type History = (i64, String, i64, Option<i64>, String, Option<String>);
 
 /// A few connections to the file, opened when they are needed.
 #[derive(Debug, Clone)]
@@ -89,17 +92,29 @@ impl Reader {
             .collect()
     }
 
+    pub(super) async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
+        if self.products().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
+        let micros = |text: &str| Timestamp::parse(text).ok().map(Timestamp::unix_micros);
+        let change = |(product, stock, price, before, from, to): History| {
+            let to = to.as_deref().and_then(micros);
+            CatalogueChange::of(product, &stock, (before, price), (micros(&from)?, to))
+        };
+        Ok(rows.into_iter().filter_map(change).collect())
+    }
+
     pub(super) async fn product_at(&self, id: i64, at: i64) -> Result<Option<ProductThen>, SourceError> {
         if self.products().await?.is_empty() {
             return Ok(None);
         }
-        let sql = "SELECT name_en, price FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let sql = "SELECT name_en AS name, name_ko, price, stock_class AS stock FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
         let at = Timestamp::from_unix_micros_saturating(at).digits();
         let query = sqlx::query_as(sql)
             .bind(id)
             .bind(String::from_utf8_lossy(&at).into_owned());
-        let found: Option<(String, i64)> = query.fetch_optional(&self.pool).await?;
-        Ok(found.map(|(name, price)| ProductThen { name, price }))
+        Ok(query.fetch_optional(&self.pool).await?)
     }
 
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {

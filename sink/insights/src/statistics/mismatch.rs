@@ -8,12 +8,18 @@ use super::distribution::ln_gamma;
 /// How strongly the prior believes in the planned shares.
 const CONCENTRATION: f64 = 1000.0;
 
-/// The p-value of these counts under the planned shares, which sum to 1.
+/// The p-value of these counts under the planned shares, which sum to 1. What is planned for nobody and was shown to somebody is no chance.
 #[must_use]
 pub fn mismatch(counts: &[u64], planned: &[f64]) -> f64 {
     let total: u64 = counts.iter().sum();
     let mut log_factor = ln_gamma(CONCENTRATION) - ln_gamma(CONCENTRATION + total as f64);
     for (count, share) in counts.iter().zip(planned) {
+        if *share <= 0.0 {
+            if *count > 0 {
+                return 0.0;
+            }
+            continue;
+        }
         let (count, prior) = (*count as f64, share * CONCENTRATION);
         log_factor += ln_gamma(prior + count) - ln_gamma(prior) - count * share.ln();
     }
@@ -32,6 +38,13 @@ mod tests {
         assert!(mismatch(&[5000, 5010], &[0.5, 0.5]) > 0.5);
         assert!(mismatch(&[5000, 5600], &[0.5, 0.5]) < 0.01);
         assert!(mismatch(&[0, 0], &[0.5, 0.5]) >= 1.0);
+        assert!(mismatch(&[9000, 1010], &[0.9, 0.1]) > 0.5);
+        assert!(mismatch(&[9000, 1010], &[0.5, 0.5]) < 0.01);
+        assert!(
+            mismatch(&[9000, 1010, 0], &[0.9, 0.1, 0.0]) > 0.5,
+            "nobody saw what nobody was to see"
+        );
+        assert!(mismatch(&[9000, 1010, 1], &[0.9, 0.1, 0.0]) <= 0.0);
     }
 
     #[test]

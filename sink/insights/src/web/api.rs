@@ -37,8 +37,9 @@ pub(super) async fn json(State(site): State<Site>, Path(name): Path<String>, Que
         let question = Question::read(given)?;
         fresh(&site).await?;
         let files = files_fresh(&site, analysis).await?;
+        let shop = site.shop.clone();
         with_log(&site, move |log, zone| {
-            let scope = Scope::new(log, &question, zone, None);
+            let scope = Scope::new(log, &question, zone, None).beside(shop);
             let report = analysis.run(&scope);
             let mut json = report.json();
             json["range"] = json!({ "from": scope.range.first.to_string(), "to": scope.range.last.to_string(), "zone": scope.zone.to_string() });
@@ -71,8 +72,9 @@ pub(super) async fn csv(
         let question = Question::read(given)?;
         fresh(&site).await?;
         files_fresh(&site, analysis).await?;
+        let shop = site.shop.clone();
         with_log(&site, move |log, zone| {
-            let report: Report = analysis.run(&Scope::new(log, &question, zone, None));
+            let report: Report = analysis.run(&Scope::new(log, &question, zone, None).beside(shop));
             let wanted = file.strip_suffix(".csv").unwrap_or(&file);
             let found = report.tables.iter().find(|table| table.id == wanted);
             found

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
@@ -148,15 +148,32 @@ pub(super) async fn csv(State(site): State<Site>, Query(given): Given) -> Respon
     };
     match answer.await {
         Ok(Ok(answer)) => {
-            let headers = [
-                (CONTENT_TYPE, "text/csv; charset=utf-8"),
-                (CONTENT_DISPOSITION, "attachment; filename=\"answer.csv\""),
-            ];
-            (headers, text(&answer)).into_response()
+            let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
+            let mut response = (headers, text(&answer)).into_response();
+            name_file(&answer, response.headers_mut());
+            response
         }
         Ok(Err(error)) => refused(&error),
         Err(error) => error.into_json(),
     }
+}
+
+/// A file that was cut off says so in its name: whoever opens it later sees no page beside it.
+fn name_file(answer: &Answer, headers: &mut HeaderMap) {
+    let Some(bound) = answer.cut else {
+        let whole = HeaderValue::from_static("attachment; filename=\"answer.csv\"");
+        headers.insert(CONTENT_DISPOSITION, whole);
+        return;
+    };
+    let name = format!(
+        "attachment; filename=\"answer-only-the-first-{}-rows.csv\"",
+        answer.rows.len()
+    );
+    // Of digits and small letters, which a header takes.
+    if let Ok(name) = HeaderValue::try_from(name) {
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
+    headers.insert("x-cut-off-by", HeaderValue::from_static(bound));
 }
 
 /// Puts a question, when not too many are being answered. It is worked on to its end, so that who goes away makes no room for another.

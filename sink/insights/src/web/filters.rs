@@ -70,7 +70,10 @@ fn own(scope: &Scope<'_>, analysis: Analysis) -> Markup {
             (page())
             (choose("viewport", "Clicks on", &given("viewport"), &[("", "Wider screens"), ("phone", "Phones")]))
         },
-        Analysis::Experiments => html! { label { "Experiment" input name="experiment" value=(given("experiment")); } },
+        Analysis::Experiments => html! {
+            label { "Experiment" input name="experiment" value=(given("experiment")); }
+            label { "Planned weights" input name="planned" value=(given("planned")) placeholder="control:9,loud:1"; }
+        },
         _ => html! {},
     }
 }
@@ -90,6 +93,7 @@ fn narrowed(scope: &Scope<'_>) -> bool {
         "viewport",
         "split",
         "experiment",
+        "planned",
     ]
     .iter()
     .any(|name| scope.question.own(name).is_some())

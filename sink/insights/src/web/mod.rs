@@ -3,6 +3,8 @@
 mod access;
 mod api;
 mod ask;
+mod clicks;
+mod drawn;
 mod error;
 mod filters;
 mod guard;

@@ -32,9 +32,10 @@ pub(super) async fn analysis(
     let question = Question::read(given)?;
     let trouble = fresh(&site).await?;
     let files = files_fresh(&site, analysis).await?;
+    let shop = site.shop.clone();
     with_log(&site, move |log, zone| {
         let begun = Instant::now();
-        let scope = Scope::new(log, &question, zone, None);
+        let scope = Scope::new(log, &question, zone, None).beside(shop);
         let report = analysis.run(&scope);
         let took = begun.elapsed();
         let path = if analysis == Analysis::Overview {
@@ -54,6 +55,7 @@ pub(super) async fn analysis(
             p.says { (report.says) }
             (filters::form(&scope, analysis, &path))
             @if !report.figures.is_empty() { (figures(&links, &report.figures)) }
+            @if analysis == Analysis::Attention { p { a href=(question.here("/insights/clicks", &[])) { "Clicks on the page" } } }
             @for one in &report.tables { (table(&links, one)) }
             @for note in &report.notes { p.note { (note) } }
             (footer(&scope, &path, analysis, took))

@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::site::Site;
-use super::{api, ask, guard, page, rows, style, visit};
+use super::{api, ask, clicks, drawn, guard, page, rows, style, visit};
 use crate::ask::AskDatabase;
+use crate::shop::Shop;
 use crate::source::Source;
 use crate::state::State;
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub access: Access,
     /// Where questions in SQL are put; none leaves them out, and the page says how to allow them.
     pub ask: Option<AskDatabase>,
+    /// The shop, where it runs in the same process.
+    pub shop: Option<Arc<dyn Shop>>,
     pub clock: Clock,
 }
 
@@ -40,6 +43,7 @@ pub fn router(options: Options) -> Router {
         state: State::new(options.source, options.logs, options.zone, options.clock),
         access: Arc::new(options.access),
         ask: options.ask,
+        shop: options.shop,
         asking: Arc::new(Semaphore::new(QUESTIONS)),
     };
     Router::new()
@@ -48,6 +52,9 @@ pub fn router(options: Options) -> Router {
         .route("/insights/visit", get(visit::page))
         .route("/insights/ask", get(ask::page))
         .route("/insights/ask.csv", get(ask::csv))
+        .route("/insights/visit/page", get(visit::alone))
+        .route("/insights/clicks", get(clicks::page))
+        .route("/insights/clicks/page", get(clicks::alone))
         .route("/insights/definitions", get(page::definitions))
         .route("/insights/api", get(api::index))
         .route("/insights/api/rows", get(rows::json))
@@ -57,6 +64,8 @@ pub fn router(options: Options) -> Router {
         .layer(from_fn_with_state(site.clone(), guard::guard))
         // Beside the guard: what shows nothing, and the door itself.
         .route("/insights/style.css", get(style::sheet))
+        .route("/insights/marks.css", get(drawn::sheet))
+        .route("/insights/marks.js", get(drawn::script))
         .route("/insights/enter", post(guard::enter))
         .with_state(site)
 }

@@ -1,14 +1,17 @@
 //! A visit seen again: each page that was looked at as an outline, true to scale, with the clicks where they were.
 //!
-//! Drawn from events and from the catalogue of that moment. The page itself never left the browser and the shop's templates are the
-//! shop's: so no headline, picture or button stands here that no event tells of.
+//! Drawn from events and from the catalogue of that moment: the page itself never left the browser. Where the shop runs beside these
+//! pages, its templates draw the page once more ([`super::drawn`]); elsewhere no headline, picture or button stands here that no event
+//! tells of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::drawn as again;
 use super::page::moment;
+use crate::shop::PageThen;
 use crate::source::{Detail, ProductThen, RowKey};
 
 /// Pages that are drawn.
@@ -43,8 +46,12 @@ pub(super) struct SeenPage {
     /// How far down it was seen, in percent.
     scrolled: Option<f64>,
     active_ms: Option<u64>,
-    /// Tiles that were seen, by list.
-    tiles: Vec<(String, usize)>,
+    /// The category that a listing was narrowed to, or that the product is of.
+    category: Option<i64>,
+    /// `ko` or `en`.
+    language: String,
+    /// Products whose tiles were seen, by list.
+    tiles: Vec<(String, Vec<(u64, i64)>)>,
     clicks: Vec<Mark>,
 }
 
@@ -55,6 +62,8 @@ struct Mark {
     y: f64,
     what: String,
     vain: Option<String>,
+    /// What the element is called at every width, and where within it.
+    element: Option<(String, (f64, f64))>,
 }
 
 /// The pages of a visit, from its events in order.
@@ -73,6 +82,8 @@ pub(super) fn pages<'a>(events: impl Iterator<Item = Happened<'a>>, details: &[D
                 name: event.page.to_owned(),
                 path: detail.path.clone(),
                 product: fields["product_id"].as_i64(),
+                category: fields["category_id"].as_i64(),
+                language: fields["language"].as_str().unwrap_or_default().to_owned(),
                 ..SeenPage::default()
             });
         } else if let Some(page) = page_of(&mut pages, detail.page_view_id.as_deref(), event.page) {
@@ -103,6 +114,9 @@ impl SeenPage {
                 let (Some(x), Some(y)) = (fields["page_x_percent"].as_f64(), fields["page_y_percent"].as_f64()) else {
                     return;
                 };
+                let within = |name: &str| fields[name].as_f64();
+                let inside = within("element_x_percent").zip(within("element_y_percent"));
+                let anchor = text("element_name").map(str::to_owned).zip(inside);
                 let element = text("element_name").or_else(|| text("element")).unwrap_or("somewhere");
                 let what = match text("text") {
                     Some(words) => format!("{element}: {words}"),
@@ -113,6 +127,7 @@ impl SeenPage {
                     y: y.clamp(0.0, 100.0),
                     what,
                     vain: text("frustration").map(str::to_owned),
+                    element: anchor,
                 });
             }
             "dwell" => {
@@ -128,7 +143,9 @@ impl SeenPage {
             }
             "impression" => {
                 let list = fields["list"].as_str().unwrap_or("a list").to_owned();
-                self.tiles.push((list, fields["tiles"].as_array().map_or(0, Vec::len)));
+                let tiles = fields["tiles"].as_array().into_iter().flatten();
+                let tile = |tile: &Value| Some((tile["position"].as_u64()?, tile["product_id"].as_i64()?));
+                self.tiles.push((list, tiles.filter_map(tile).collect()));
             }
             _ => {}
         }
@@ -142,8 +159,60 @@ impl SeenPage {
     }
 }
 
-/// The pages side by side.
-pub(super) fn drawn(pages: &[SeenPage], then: &HashMap<(i64, i64), ProductThen>) -> Markup {
+impl SeenPage {
+    /// Whether its view is called so.
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.id == id
+    }
+
+    /// As wide as the window was, if an event told.
+    pub(super) fn width(&self) -> Option<u32> {
+        self.window.map(|(width, _)| width as u32)
+    }
+
+    /// What the shop's templates need to draw it again, but for the products of that moment.
+    pub(super) fn then(&self) -> PageThen {
+        let mut lists: BTreeMap<&str, BTreeMap<u64, i64>> = BTreeMap::new();
+        for (list, tiles) in &self.tiles {
+            lists.entry(list).or_default().extend(tiles.iter().copied());
+        }
+        PageThen {
+            endpoint: self.name.clone(),
+            path: self.path.clone(),
+            language: self.language.clone(),
+            product: self.product,
+            category: self.category,
+            lists: lists
+                .into_iter()
+                .map(|(list, tiles)| (list.to_owned(), tiles.into_values().collect()))
+                .collect(),
+            then: HashMap::new(),
+        }
+    }
+
+    /// Its clicks, at their places in their elements.
+    pub(super) fn marks(&self) -> Vec<again::Mark> {
+        let mark = |(place, click): (usize, &Mark)| {
+            let (element, at) = click.element.clone()?;
+            Some(again::Mark {
+                element,
+                at: (at.0 as f32, at.1 as f32),
+                page: (click.x as f32, click.y as f32),
+                count: 1,
+                vain: click.vain.is_some(),
+                label: (place + 1).to_string(),
+            })
+        };
+        self.clicks.iter().enumerate().filter_map(mark).collect()
+    }
+}
+
+/// The pages side by side; `link` leads to one as the shop draws it again, where there is a shop.
+pub(super) fn drawn(
+    pages: &[SeenPage],
+    then: &HashMap<(i64, i64), ProductThen>,
+    link: &dyn Fn(&str) -> Option<String>,
+) -> Markup {
     html! {
         @if !pages.is_empty() {
             section.report id="seen" {
@@ -155,7 +224,10 @@ pub(super) fn drawn(pages: &[SeenPage], then: &HashMap<(i64, i64), ProductThen>)
                 ol.seen {
                     @for page in pages.iter().take(MOST_PAGES) {
                         @let product = page.product.and_then(|id| then.get(&(id, page.at)));
-                        li { (one(page, product)) }
+                        li {
+                            (one(page, product))
+                            @if let Some(address) = link(&page.id) { p.small { a href=(address) { "As the shop draws it today" } } }
+                        }
                     }
                 }
                 @if pages.len() > MOST_PAGES { p.small { (pages.len() - MOST_PAGES) " more pages are not drawn." } }
@@ -176,7 +248,7 @@ fn one(page: &SeenPage, product: Option<&ProductThen>) -> Markup {
                 (None, None) => {}
             }
             @if let Some(active) = page.active_ms { br; (crate::report::Value::Millis(active as f64).shown()) " active" }
-            @for (list, tiles) in &page.tiles { br; (tiles) " tiles of " (list) " seen" }
+            @for (list, tiles) in &page.tiles { br; (tiles.len()) " tiles of " (list) " seen" }
         }
         (outline(page, clicks))
         @if !clicks.is_empty() {
@@ -252,7 +324,7 @@ mod tests {
     fn a_click_lies_where_it_was_on_the_page_that_it_names() {
         let click = json!({
             "page_x_percent": 25.0, "page_y_percent": 50.0, "viewport_width": 390, "viewport_height": 780, "page_height": 1560,
-            "element_name": "add-to-cart", "text": "<b>Add</b>", "frustration": "dead",
+            "element_name": "add-to-cart", "element_x_percent": 10.0, "element_y_percent": 90.0, "text": "<b>Add</b>", "frustration": "dead",
         });
         let details = [
             detail(1, "first", None, &json!({ "product_id": 7 })),
@@ -281,10 +353,17 @@ mod tests {
             (7, 1),
             ProductThen {
                 name: "Teapot".to_owned(),
+                name_ko: "찻주전자".to_owned(),
                 price: 12_900,
+                stock: "in_stock".to_owned(),
             },
         )]);
-        let page = drawn(&pages, &then).into_string();
+        let page = drawn(&pages, &then, &|_| None).into_string();
+        let mark = &pages[0].marks()[0];
+        assert_eq!(
+            (mark.element.as_str(), mark.at, mark.vain),
+            ("add-to-cart", (10.0, 90.0), true)
+        );
         // 390 px become 260, so 1,560 become 1,040, of which 640 are drawn; the click is halfway down, the first screen ends there.
         assert!(
             page.contains(r#"viewBox="0 0 260 640""#) && page.contains("shortened"),

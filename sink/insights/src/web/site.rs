@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::access::Access;
 use crate::ask::AskDatabase;
+use crate::shop::Shop;
 use crate::state::State;
 
 /// What handlers share.
@@ -14,6 +15,8 @@ pub(super) struct Site {
     pub state: State,
     pub access: Arc<Access>,
     pub ask: Option<AskDatabase>,
+    /// The shop, where it runs beside these pages.
+    pub shop: Option<Arc<dyn Shop>>,
     /// Questions that may be worked on at once.
     pub asking: Arc<Semaphore>,
 }

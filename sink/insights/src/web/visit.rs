@@ -1,12 +1,14 @@
 //! One visit as a timeline: found by session, visitor, order or request.
 
 use axum::extract::{Query, State};
+use axum::response::Response;
 use std::collections::HashMap;
 
 use maud::{Markup, html};
 use schemas::EventType;
 use uuid::Uuid;
 
+use super::drawn;
 use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, moment, warned, with_log};
@@ -64,25 +66,14 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
         Ok(find(log, &scope, &id))
     })
     .await?;
-    let details = match &found {
-        Found::Session(visit) => {
-            let keys: Vec<RowKey> = visit.events.iter().map(|(_, key, ..)| key.clone()).collect();
-            site.state.source.details(&keys).await?
-        }
-        _ => Vec::new(),
+    let details = details(&site, &found).await?;
+    let pages = seen_pages(&found, &details);
+    let has_shop = site.shop.is_some();
+    let link = |view: &str| {
+        let changes = [("id", asked.as_str()), ("view", view)];
+        has_shop.then(|| question.here("/insights/visit", &changes) + "#again")
     };
-    let pages = match &found {
-        Found::Session(visit) => {
-            let events = visit.events.iter().map(|(at, key, kind, page, _)| Happened {
-                at: *at,
-                key,
-                kind,
-                page,
-            });
-            seen::pages(events, &details)
-        }
-        _ => Vec::new(),
-    };
+    let again = again(&site, &question, &pages).await?;
     let then = products_then(&site, &pages).await?;
     let content = html! {
         h1 { "One visit" }
@@ -95,11 +86,85 @@ pub(super) async fn page(State(site): State<Site>, Query(given): Given) -> Resul
         @match &found {
             Found::Nothing if asked.is_empty() => p.quiet-text { "Every list of sessions and events on these pages leads here, too." },
             Found::Nothing => p.alert role="alert" { "Nothing of that id is in the table." },
-            Found::Session(visit) => { (timeline(visit, &details)) (seen::drawn(&pages, &then)) }
+            Found::Session(visit) => { (again) (timeline(visit, &details)) (seen::drawn(&pages, &then, &link)) }
             Found::Visitor(id, sessions) => { h2 { "Visitor " code { (id) } } (sessions_list(sessions)) }
         }
     };
     Ok(layout::page("One visit", "visit", &question, &content))
+}
+
+fn seen_pages(found: &Found, details: &[Detail]) -> Vec<SeenPage> {
+    let Found::Session(visit) = found else {
+        return Vec::new();
+    };
+    let events = visit.events.iter().map(|(at, key, kind, page, _)| Happened {
+        at: *at,
+        key,
+        kind,
+        page,
+    });
+    seen::pages(events, details)
+}
+
+/// The page that the address asks for, as the shop draws it today.
+async fn again(site: &Site, question: &Question, pages: &[SeenPage]) -> Result<Markup, PageError> {
+    let asked = question.own("view").unwrap_or_default();
+    let Some(page) = pages.iter().find(|page| page.is(asked)) else {
+        return Ok(html! {});
+    };
+    let document = document(site, page).await?;
+    let alone = question.here("/insights/visit/page", &[]);
+    Ok(html! {
+        section.report id="again" {
+            h2 { "Seen again" }
+            @match &document {
+                Some(document) => {
+                    p.note {
+                        "Drawn by the shop's templates of today, from the visit's events and the catalogue of that moment: nothing of the page ever left the                          browser. Numbers are the visitor's clicks in their order. " a href=(alone) { "In a window of its own" }
+                    }
+                    (drawn::framed(document, page.width().unwrap_or(1280), "The page, seen again"))
+                }
+                None => p.note { "Events don't tell enough of this page to draw it: its outline is below." },
+            }
+        }
+    })
+}
+
+async fn document(site: &Site, page: &SeenPage) -> Result<Option<String>, PageError> {
+    let mut then = page.then();
+    drawn::remember(site, &mut then, page.at).await?;
+    Ok(drawn::document(site, &then, &page.marks()))
+}
+
+/// A page of a visit alone.
+pub(super) async fn alone(State(site): State<Site>, Query(given): Given) -> Result<Response, PageError> {
+    let question = Question::read(given)?;
+    fresh(&site).await?;
+    let id = question.own("id").unwrap_or_default().to_owned();
+    let asked = question.clone();
+    let found = with_log(&site, move |log, zone| {
+        Ok(find(log, &Scope::new(log, &asked, zone, None), &id))
+    })
+    .await?;
+    let details = details(&site, &found).await?;
+    let pages = seen_pages(&found, &details);
+    let view = question.own("view").unwrap_or_default();
+    let page = pages.iter().find(|page| page.is(view));
+    let document = match page {
+        Some(page) => document(&site, page).await?,
+        None => None,
+    };
+    document
+        .map(drawn::alone)
+        .ok_or_else(|| PageError::NotFound(view.to_owned()))
+}
+
+async fn details(site: &Site, found: &Found) -> Result<Vec<Detail>, PageError> {
+    let Found::Session(visit) = found else {
+        return Ok(Vec::new());
+    };
+    let keys: Vec<RowKey> = visit.events.iter().map(|(_, key, ..)| key.clone()).collect();
+    Ok(site.state.source.details(&keys).await?)
 }
 
 /// What the pages' products were called and cost when they were looked at.

@@ -28,6 +28,7 @@ impl Pages {
             zone,
             access: Access::Loopback,
             ask: None,
+            shop: None,
             clock: Clock::system(),
         }))
     }
@@ -41,6 +42,12 @@ impl Pages {
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
         Ok((status, String::from_utf8(body.to_vec())?))
+    }
+
+    pub async fn headers(&self, address: &str) -> Result<(StatusCode, axum::http::HeaderMap)> {
+        let request = Request::get(address).header("host", "localhost").body(Body::empty())?;
+        let answer = self.0.clone().oneshot(request).await?;
+        Ok((answer.status(), answer.headers().clone()))
     }
 
     /// A report as JSON; fails when it isn't one.

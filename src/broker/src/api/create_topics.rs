@@ -11,17 +11,17 @@ use uuid::Uuid;
 
 use super::{configs, errors};
 use crate::node::{NODE_ID, Node};
-use crate::topics::TopicError;
 use crate::topics::config::{Key, TopicConfig};
+use crate::topics::{TopicError, Wanted};
 
 /// From these versions on the answer says how the topic was made, and its id.
 const WITH_CONFIGS: i16 = 5;
 const WITH_ID: i16 = 7;
 
-struct Made {
+/// A topic that can be made; its id is nil until it is.
+struct Checked {
     id: Uuid,
-    partitions: i32,
-    config: TopicConfig,
+    wanted: Wanted,
 }
 
 struct Refused {
@@ -49,19 +49,36 @@ pub(super) fn answer(node: &Node, version: i16, request: CreateTopicsRequest) ->
     for topic in &request.topics {
         *times.entry(topic.name.clone()).or_default() += 1;
     }
-    let topics = request.topics.into_iter().map(|topic| {
-        let is_named_twice = times.get(&topic.name).is_some_and(|times| *times > 1);
-        let made = if is_named_twice {
-            Err(ResponseError::InvalidRequest.into())
-        } else {
-            create(node, &topic, request.validate_only)
-        };
-        describe(version, topic, made)
+    let checked = request.topics.iter().map(|topic| {
+        if times.get(&topic.name).is_some_and(|times| *times > 1) {
+            return Err(ResponseError::InvalidRequest.into());
+        }
+        check(node, topic)
     });
-    CreateTopicsResponse::default().with_topics(topics.collect())
+    let mut checked: Vec<Result<Checked, Refused>> = checked.collect();
+    if !request.validate_only {
+        make(node, &mut checked);
+    }
+    let topics = request.topics.into_iter().zip(checked);
+    let described = topics.map(|(topic, made)| describe(version, topic, made));
+    CreateTopicsResponse::default().with_topics(described.collect())
 }
 
-fn create(node: &Node, topic: &CreatableTopic, dry_run: bool) -> Result<Made, Refused> {
+/// Makes all that could be checked, together.
+fn make(node: &Node, checked: &mut [Result<Checked, Refused>]) {
+    let good = || checked.iter().filter_map(|one| one.as_ref().ok());
+    let wanted = good().map(|checked| checked.wanted.clone()).collect();
+    let mut made = node.topics.create_all(wanted).into_iter();
+    for one in checked.iter_mut().filter(|one| one.is_ok()) {
+        match (one.as_mut(), made.next()) {
+            (Ok(checked), Some(Ok(topic))) => checked.id = topic.id,
+            (_, Some(Err(error))) => *one = Err(error.into()),
+            (Err(_), _) | (_, None) => {}
+        }
+    }
+}
+
+fn check(node: &Node, topic: &CreatableTopic) -> Result<Checked, Refused> {
     if !matches!(topic.replication_factor, -1 | 1) {
         let words = StrBytes::from_static_str(
             "the embedded broker is one node: a replication factor of 1, or -1 for its default",
@@ -77,12 +94,15 @@ fn create(node: &Node, topic: &CreatableTopic, dry_run: bool) -> Result<Made, Re
         configs::apply(&mut config, &setting.name, setting.value.as_ref()).map_err(TopicError::from)?;
     }
     node.topics.may_create(&topic.name, partitions)?;
-    let id = if dry_run {
-        Uuid::nil()
-    } else {
-        node.topics.create(&topic.name, partitions, config.clone())?.id
-    };
-    Ok(Made { id, partitions, config })
+    let name = topic.name.to_string();
+    Ok(Checked {
+        id: Uuid::nil(),
+        wanted: Wanted {
+            name,
+            partitions,
+            config,
+        },
+    })
 }
 
 /// As many as asked for, or as the assignment names, or the default.
@@ -111,7 +131,7 @@ fn partitions(node: &Node, topic: &CreatableTopic) -> Result<i32, ResponseError>
     count.ok_or(ResponseError::InvalidReplicaAssignment)
 }
 
-fn describe(version: i16, topic: CreatableTopic, made: Result<Made, Refused>) -> CreatableTopicResult {
+fn describe(version: i16, topic: CreatableTopic, made: Result<Checked, Refused>) -> CreatableTopicResult {
     let result = CreatableTopicResult::default().with_name(topic.name);
     let made = match made {
         Ok(made) => made,
@@ -124,8 +144,8 @@ fn describe(version: i16, topic: CreatableTopic, made: Result<Made, Refused>) ->
     let setting = |key: Key| {
         CreatableTopicConfigs::default()
             .with_name(StrBytes::from_static_str(key.name()))
-            .with_value(Some(StrBytes::from_string(made.config.value(key).to_owned())))
-            .with_config_source(configs::source(&made.config, key))
+            .with_value(Some(StrBytes::from_string(made.wanted.config.value(key).to_owned())))
+            .with_config_source(configs::source(&made.wanted.config, key))
     };
     let result = if version >= WITH_ID {
         result.with_topic_id(made.id)
@@ -136,7 +156,7 @@ fn describe(version: i16, topic: CreatableTopic, made: Result<Made, Refused>) ->
         return result;
     }
     result
-        .with_num_partitions(made.partitions)
+        .with_num_partitions(made.wanted.partitions)
         .with_replication_factor(1)
         .with_configs(Some(Key::ALL.into_iter().map(setting).collect()))
 }

@@ -45,7 +45,7 @@ fn find(partition: &Partition, timestamp: i64) -> Result<Option<Found>, LogError
     let undated = |offset: Offset| Some(Found { offset, timestamp: -1 });
     let log = partition.log();
     match timestamp {
-        LATEST => Ok(undated(log.durable())),
+        LATEST => Ok(undated(log.high())),
         EARLIEST | EARLIEST_LOCAL => Ok(undated(log.start())),
         NEWEST => log.newest(),
         LATEST_TIERED => Ok(None),

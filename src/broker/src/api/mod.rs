@@ -68,7 +68,7 @@ const fn from_to(key: ApiKey, min: i16, max: i16) -> Served {
 }
 
 /// Everything that is served. `ApiVersions` answers from this table, and nothing outside of it is decoded.
-pub(crate) const SERVED: [Served; 34] = [
+pub(crate) const SERVED: [Served; 35] = [
     // As Apache Kafka 4 does (KAFKA-18659): librdkafka before 2.11 compresses only if it is told of version 0, which it never sends.
     Served {
         key: ApiKey::Produce,
@@ -109,6 +109,7 @@ pub(crate) const SERVED: [Served; 34] = [
     from_to(ApiKey::ListTransactions, 0, 2),
     from_to(ApiKey::DescribeClientQuotas, 0, 1),
     from_to(ApiKey::ConsumerGroupHeartbeat, 0, 1),
+    from_to(ApiKey::ShareGroupHeartbeat, 1, 1),
 ];
 
 /// What to do about a request outside of the table.
@@ -238,6 +239,7 @@ pub(crate) fn answer(node: &Arc<Node>, call: Call, request: RequestKind) -> Repl
         RequestKind::ListTransactions(_) => Reply::now(not_here::no_transactions()),
         RequestKind::DescribeClientQuotas(_) => Reply::now(not_here::no_quotas()),
         RequestKind::ConsumerGroupHeartbeat(_) => Reply::now(not_here::no_newer_groups()),
+        RequestKind::ShareGroupHeartbeat(_) => Reply::now(not_here::no_share_groups()),
         RequestKind::OffsetForLeaderEpoch(request) => Reply::now(offset_for_leader_epoch::answer(node, request)),
         other => {
             tracing::error!(

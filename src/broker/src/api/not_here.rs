@@ -4,7 +4,7 @@
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{
     self as m, ApiKey, ConsumerGroupHeartbeatResponse, DescribeClientQuotasResponse,
-    ListPartitionReassignmentsResponse, ListTransactionsResponse, ResponseKind,
+    ListPartitionReassignmentsResponse, ListTransactionsResponse, ResponseKind, ShareGroupHeartbeatResponse,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -26,6 +26,15 @@ pub(super) fn no_newer_groups() -> ConsumerGroupHeartbeatResponse {
     let words =
         "the embedded broker has classic groups only: set group.protocol=classic. For the newer ones, use Apache Kafka";
     ConsumerGroupHeartbeatResponse::default()
+        .with_error_code(ResponseError::UnsupportedVersion.code())
+        .with_error_message(Some(StrBytes::from_static_str(words)))
+        .with_member_epoch(-1)
+}
+
+/// Named by `ApiVersions` for the same reason: the Java client then says what the cluster lacks, not which request.
+pub(super) fn no_share_groups() -> ShareGroupHeartbeatResponse {
+    let words = "the embedded broker has no share groups. For these, use Apache Kafka";
+    ShareGroupHeartbeatResponse::default()
         .with_error_code(ResponseError::UnsupportedVersion.code())
         .with_error_message(Some(StrBytes::from_static_str(words)))
         .with_member_epoch(-1)

@@ -36,5 +36,5 @@ pub(super) fn answer(node: &Node, request: OffsetForLeaderEpochRequest) -> Offse
 
 fn end(partition: &Partition, part: &OffsetForLeaderPartition) -> Result<Option<i64>, ResponseError> {
     errors::check_epoch(part.current_leader_epoch)?;
-    Ok((part.leader_epoch == 0).then(|| partition.log().durable().0))
+    Ok((part.leader_epoch == 0).then(|| partition.log().high().0))
 }

@@ -1,4 +1,5 @@
-//! `Produce`: batches into the log. `acks=1` and `acks=all` are the same on a single node: both wait for the group fsync.
+//! `Produce`: batches into the log. `acks=1` and `acks=all` are the same on a single node: both wait for the group fsync, unless the topic
+//! says otherwise (`flush.messages`).
 
 use std::sync::Arc;
 
@@ -111,6 +112,7 @@ fn write_one(topic: &Topic, sent: &PartitionProduceData, date: Option<i64>) -> R
         date,
         codec: config.codec(),
         needs_keys: config.compaction().is_some(),
+        waits_for_disk: config.waits_for_disk(),
     };
     Ok(partition.append(batch, rules)?)
 }

@@ -2,7 +2,7 @@
 //!
 //! Promises: a batch is in the file before `append` returns, so kill -9 loses none; it is on the disk once [`Log::durable`]
 //! has passed it, and only then is it acknowledged or shown to a consumer, so a power cut takes back nothing that anyone
-//! has seen. Offsets rise and are never used twice. A write that fails (a full disk) leaves the log as it was. Nothing here
+//! has seen (unless the topic asks for less: [`AppendRules::waits_for_disk`]). Offsets rise and are never used twice. A write that fails (a full disk) leaves the log as it was. Nothing here
 //! waits for the disk while the log is locked, but for small files at its rare changes.
 //!
 //! Not for: replication, transactions, more than one writer.
@@ -88,6 +88,8 @@ pub(crate) struct AppendRules {
     pub(crate) codec: Option<Codec>,
     /// A topic that is compacted takes no record without a key.
     pub(crate) needs_keys: bool,
+    /// Acknowledged and shown once it is on the disk; otherwise at once, and a power cut may take it back.
+    pub(crate) waits_for_disk: bool,
 }
 
 /// Where a batch lies: from `base` up to (not including) `next`.
@@ -107,6 +109,9 @@ pub(crate) struct Log {
     durable: Offset,
     /// The segment that `durable` was last moved in, and how much of it is on the disk.
     durable_in: (Offset, u64),
+    /// How far it may be shown, and where that is: never before `durable`, and beyond it where a topic doesn't wait for the disk.
+    high: Offset,
+    high_in: (Offset, u64),
     producers: Producers,
     cleaned: Cleaned,
     /// How often unsynced batches had to be taken back.
@@ -120,9 +125,14 @@ impl Log {
         self.start
     }
 
-    /// The offset after the last batch that is safely on the disk: Kafka's high watermark.
+    /// The offset after the last batch that is safely on the disk.
     pub(crate) fn durable(&self) -> Offset {
         self.durable
+    }
+
+    /// The offset after the last batch that consumers are shown: Kafka's high watermark.
+    pub(crate) fn high(&self) -> Offset {
+        self.high
     }
 
     /// What it takes on the disk.
@@ -132,6 +142,11 @@ impl Log {
 
     pub(crate) fn take_backs(&self) -> u64 {
         self.take_backs
+    }
+
+    /// Whether an offset may be asked for: from the first up to the one that comes next.
+    pub(crate) fn holds(&self, offset: Offset) -> bool {
+        (self.start..=self.end()).contains(&offset)
     }
 
     fn end(&self) -> Offset {
@@ -157,6 +172,10 @@ impl Log {
             return Err(LogError::Deleted);
         };
         active.append(&header, &batch)?;
+        if !rules.waits_for_disk {
+            self.high = header.next();
+            self.high_in = (active.base, active.size);
+        }
         self.producers.remember(&header);
         Ok(Placed {
             base: header.base,

@@ -53,18 +53,24 @@ impl Log {
             }
             segments.push(Segment::create(&folder, next)?);
         }
+        let is_fresh = bases.is_empty() && taken_until.is_none();
         let mut log = Self {
             folder,
             segments,
             start: kept.max(first),
             durable: first,
             durable_in: (first, 0),
+            high: first,
+            high_in: (first, 0),
             producers,
             cleaned,
             take_backs: 0,
             deleted: false,
         };
-        log.settle()?;
+        // Of an empty log there is nothing to lose: its names are brought onto the disk with the first batch.
+        if !is_fresh {
+            log.settle()?;
+        }
         Ok(log)
     }
 
@@ -76,6 +82,7 @@ impl Log {
             active.is_named_on_disk = true;
             self.durable = active.next;
             self.durable_in = (active.base, active.size);
+            (self.high, self.high_in) = (self.durable, self.durable_in);
         }
         self.start = self.start.min(self.durable);
         Ok(())

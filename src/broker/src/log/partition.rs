@@ -10,7 +10,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use super::flush::Syncs;
+use super::flush::{Syncs, Urgency};
 use super::slice::{Damage, Read};
 use super::sync::SyncJob;
 use super::{AppendRules, Flusher, Log, LogError, Offset, Placed, admission};
@@ -32,15 +32,18 @@ pub(crate) struct Appended {
     pub(crate) placed: Placed,
     pub(crate) start: Offset,
     take_backs: u64,
-    durability: watch::Receiver<Durability>,
+    /// None where the topic doesn't wait for the disk.
+    durability: Option<watch::Receiver<Durability>>,
 }
 
 impl Appended {
-    /// Waits for the fsync that covers the batch; false if it failed and the batch was taken back.
-    pub(crate) async fn on_disk(mut self) -> bool {
+    /// Waits for the fsync that covers the batch, where its topic does; false if it failed and the batch was taken back.
+    pub(crate) async fn on_disk(self) -> bool {
         let (next, known) = (self.placed.next, self.take_backs);
-        let reached = self
-            .durability
+        let Some(mut durability) = self.durability else {
+            return true;
+        };
+        let reached = durability
             .wait_for(|now| now.take_backs > known || now.end >= next)
             .await;
         reached.is_ok_and(|now| now.take_backs == known && now.end >= next)
@@ -118,13 +121,21 @@ impl Partition {
             (placed, log.start(), log.take_backs())
         };
         if !self.is_dirty.swap(true, Ordering::AcqRel) {
-            self.flusher.ask(Arc::<Self>::clone(self));
+            let asked = if rules.waits_for_disk {
+                Urgency::Now
+            } else {
+                Urgency::Soon
+            };
+            self.flusher.ask(Arc::<Self>::clone(self), asked);
+        }
+        if !rules.waits_for_disk {
+            self.announce();
         }
         Ok(Appended {
             placed,
             start,
             take_backs,
-            durability: self.durability.subscribe(),
+            durability: rules.waits_for_disk.then(|| self.durability.subscribe()),
         })
     }
 
@@ -134,7 +145,7 @@ impl Partition {
         loop {
             let (slice, start, end) = {
                 let log = self.log();
-                (log.slice_at(from)?, log.start(), log.durable())
+                (log.slice_at(from)?, log.start(), log.high())
             };
             let read = match slice {
                 Some(slice) if wanted.max_bytes > 0 || wanted.at_least_one => {
@@ -162,7 +173,7 @@ impl Partition {
     /// Whether there is anything to read from an offset on; also true where asking for it is a mistake.
     pub(crate) fn has_more_than(&self, offset: Offset) -> bool {
         let log = self.log();
-        offset != log.durable() || offset < log.start()
+        offset < log.high() || !log.holds(offset)
     }
 
     /// Damage is said when it is met first, and stays a trouble until the broker is started again, which sets it aside.

@@ -57,18 +57,19 @@ impl Log {
 
     /// Makes `to` the first offset that can be read (`None`: everything up to the end); returns the new start.
     pub(crate) fn delete_before(&mut self, to: Option<Offset>) -> Result<Offset, LogError> {
-        let to = to.unwrap_or(self.durable);
-        if to > self.durable || to.0 < 0 {
+        let to = to.unwrap_or(self.high);
+        if to > self.high || to.0 < 0 {
             return Err(LogError::OutOfRange {
                 asked: to,
                 start: self.start,
-                end: self.durable,
+                end: self.high,
             });
         }
         if to > self.start {
             self.start = to;
             self.keep_start()?;
-            if to == self.end() && self.segments.last().is_some_and(|active| active.size > 0) {
+            // The segment that is written to goes once it is on the disk and another follows it.
+            if to == self.end() && to == self.durable && self.segments.last().is_some_and(|active| active.size > 0) {
                 self.roll()?;
             }
             let gone = self.sealed().iter().take_while(|segment| segment.next <= to).count();

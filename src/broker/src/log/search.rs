@@ -18,14 +18,16 @@ pub(crate) struct Found {
 impl Log {
     /// Where to read from `offset` on, to be read without the log's lock; `None` at the end.
     pub(crate) fn slice_at(&self, offset: Offset) -> Result<Option<Slice>, LogError> {
-        if offset < self.start || offset > self.durable {
+        let end = self.end();
+        if offset < self.start || offset > end {
             return Err(LogError::OutOfRange {
                 asked: offset,
                 start: self.start,
-                end: self.durable,
+                end,
             });
         }
-        if offset == self.durable {
+        // What is not shown yet is waited for, as on Apache Kafka: it is no mistake to ask for it.
+        if offset >= self.high {
             return Ok(None);
         }
         let after = self.segments.partition_point(|segment| segment.next <= offset);
@@ -118,8 +120,8 @@ impl Log {
 
     /// How many bytes of a segment may be shown.
     fn readable(&self, segment: &Segment) -> u64 {
-        match self.durable_in {
-            _ if segment.next <= self.durable => segment.size,
+        match self.high_in {
+            _ if segment.next <= self.high => segment.size,
             (base, size) if base == segment.base => size,
             _ => 0,
         }
@@ -127,6 +129,6 @@ impl Log {
 
     /// The offset that no batch of a segment goes beyond, as far as it may be shown.
     fn limit(&self, segment: &Segment) -> Offset {
-        segment.next.min(self.durable)
+        segment.next.min(self.high)
     }
 }

@@ -56,6 +56,9 @@ impl Log {
         }
         self.durable = job.next;
         self.durable_in = (job.segment, job.size);
+        if self.durable > self.high {
+            (self.high, self.high_in) = (self.durable, self.durable_in);
+        }
         let last = self.segments.len().saturating_sub(1);
         let found = self.segments.iter_mut().enumerate();
         if let Some((index, segment)) = found.rev().find(|(_, segment)| segment.base == job.segment) {
@@ -71,6 +74,10 @@ impl Log {
     pub(crate) fn sync_failed(&mut self, job: &SyncJob) -> io::Result<()> {
         self.take_backs += 1;
         let durable = self.durable;
+        if self.high > durable {
+            // A topic that doesn't wait for the disk: what was shown stays.
+            return Ok(());
+        }
         self.producers.forget_from(durable);
         let Some(index) = self.segments.iter().position(|segment| segment.base == job.segment) else {
             return Ok(());

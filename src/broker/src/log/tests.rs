@@ -22,6 +22,7 @@ const RULES: AppendRules = AppendRules {
     date: None,
     codec: None,
     needs_keys: false,
+    waits_for_disk: true,
 };
 
 /// Looks at a batch and writes it, as a partition does; what came before is on the disk by then.

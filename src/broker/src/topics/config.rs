@@ -12,6 +12,10 @@ use crate::log::{Codec, Compaction, Retention};
 /// However far ahead of the clock a record is dated, it is taken; Apache Kafka's own default has been an hour since 4.0.
 const ANY_DATE: &str = "9223372036854775807";
 
+/// `flush.messages`: every acknowledgement waits for the disk, or, as is Apache Kafka's own default, none does.
+const EACH: &str = "1";
+const NONE_WAITS: &str = "9223372036854775807";
+
 /// Batches are kept as their producer compressed them.
 const PRODUCER: &str = "producer";
 
@@ -21,6 +25,7 @@ pub(crate) enum Key {
     CleanupPolicy,
     CompressionType,
     DeleteRetentionMs,
+    FlushMessages,
     MaxCompactionLagMs,
     MaxMessageBytes,
     MessageTimestampAfterMaxMs,
@@ -46,10 +51,11 @@ pub(crate) enum Kind {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::CleanupPolicy,
         Self::CompressionType,
         Self::DeleteRetentionMs,
+        Self::FlushMessages,
         Self::MaxCompactionLagMs,
         Self::MaxMessageBytes,
         Self::MessageTimestampAfterMaxMs,
@@ -68,6 +74,7 @@ impl Key {
             Self::CleanupPolicy => "cleanup.policy",
             Self::CompressionType => "compression.type",
             Self::DeleteRetentionMs => "delete.retention.ms",
+            Self::FlushMessages => "flush.messages",
             Self::MaxCompactionLagMs => "max.compaction.lag.ms",
             Self::MaxMessageBytes => "max.message.bytes",
             Self::MessageTimestampAfterMaxMs => "message.timestamp.after.max.ms",
@@ -88,6 +95,7 @@ impl Key {
             Self::CompressionType | Self::MessageTimestampType => Kind::Text,
             Self::MaxMessageBytes | Self::MinInsyncReplicas | Self::SegmentBytes => Kind::Int,
             Self::DeleteRetentionMs
+            | Self::FlushMessages
             | Self::MaxCompactionLagMs
             | Self::MessageTimestampAfterMaxMs
             | Self::MinCompactionLagMs
@@ -108,6 +116,7 @@ impl Key {
             Self::MaxCompactionLagMs | Self::MessageTimestampAfterMaxMs => ANY_DATE,
             Self::MinCleanableDirtyRatio => "0.5",
             Self::MinCompactionLagMs => "0",
+            Self::FlushMessages => EACH,
             Self::MessageTimestampType => "CreateTime",
             Self::MinInsyncReplicas => "1",
             Self::RetentionBytes => "-1",
@@ -142,6 +151,10 @@ impl Key {
             Self::MessageTimestampAfterMaxMs => (
                 value == ANY_DATE,
                 "9223372036854775807 (the embedded broker takes any date)",
+            ),
+            Self::FlushMessages => (
+                [EACH, NONE_WAITS].contains(&value),
+                "1 (an acknowledgement waits for the disk) or 9223372036854775807 (none does, as on Apache Kafka)",
             ),
             Self::MinInsyncReplicas => (value == "1", "1 (the embedded broker is one machine)"),
             Self::MessageTimestampType => (
@@ -231,6 +244,11 @@ impl TopicConfig {
         u64::try_from(self.number(Key::SegmentBytes)).unwrap_or_default()
     }
 
+    /// Whether what is sent is acknowledged and shown only once it is on the disk.
+    pub(crate) fn waits_for_disk(&self) -> bool {
+        self.value(Key::FlushMessages) == EACH
+    }
+
     /// Whether the broker's clock dates the records.
     pub(crate) fn dates_on_append(&self) -> bool {
         self.value(Key::MessageTimestampType) == "LogAppendTime"
@@ -305,6 +323,7 @@ mod tests {
         assert!(config.set(Key::CompressionType, "rar").is_err());
         assert!(config.set(Key::MinCleanableDirtyRatio, "1.5").is_err());
         assert!(config.set(Key::RetentionMs, "soon").is_err());
+        assert!(config.set(Key::FlushMessages, "1000").is_err());
         assert_eq!(Key::parse("flush.ms"), Err(ConfigError::Unknown("flush.ms".to_owned())));
         assert_eq!(config, TopicConfig::default());
     }

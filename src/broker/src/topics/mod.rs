@@ -90,6 +90,14 @@ impl Topic {
     }
 }
 
+/// A topic to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) partitions: i32,
+    pub(crate) config: TopicConfig,
+}
+
 /// All topics of the broker.
 #[derive(Debug)]
 pub(crate) struct Topics {
@@ -195,22 +203,59 @@ impl Topics {
     }
 
     pub(crate) fn create(&self, name: &str, partitions: i32, config: TopicConfig) -> Result<Arc<Topic>, TopicError> {
+        let mut made = self.create_all(vec![Wanted {
+            name: name.to_owned(),
+            partitions,
+            config,
+        }]);
+        made.pop().unwrap_or(Err(TopicError::Unknown))
+    }
+
+    /// Makes topics together: the catalogue is written once. What came of each, in their order.
+    pub(crate) fn create_all(&self, wanted: Vec<Wanted>) -> Vec<Result<Arc<Topic>, TopicError>> {
         let _changing = self.change.lock().unwrap_or_else(PoisonError::into_inner);
-        self.may_create(name, partitions)?;
-        let opened = (0..partitions).map(|index| {
-            catalogue::move_aside(&self.folder, name, index)?;
-            self.open_partition(name, index)
+        let mut made: Vec<Result<Arc<Topic>, TopicError>> = Vec::with_capacity(wanted.len());
+        let mut fresh: BTreeMap<String, Arc<Topic>> = BTreeMap::new();
+        let mut beside = 0;
+        for topic in wanted {
+            let opened = if fresh.contains_key(&topic.name) {
+                Err(TopicError::Exists)
+            } else {
+                self.prepare(topic, beside)
+            };
+            if let Ok(topic) = &opened {
+                beside += topic.width();
+                fresh.insert(topic.name.clone(), Arc::clone(topic));
+            }
+            made.push(opened);
+        }
+        if fresh.is_empty() {
+            return made;
+        }
+        if let Err(error) = self.change_to(|topics| topics.extend(fresh)) {
+            // None of them is there: each is told so.
+            let told = || TopicError::Storage(std::io::Error::other(error.to_string()));
+            return made.into_iter().map(|topic| topic.and_then(|_| Err(told()))).collect();
+        }
+        made
+    }
+
+    /// Opens the partitions of a topic that is not in the catalogue yet; `beside` partitions are made together with it.
+    fn prepare(&self, wanted: Wanted, beside: i32) -> Result<Arc<Topic>, TopicError> {
+        self.may_create(&wanted.name, wanted.partitions)?;
+        self.has_room_for(wanted.partitions.saturating_add(beside))?;
+        let opened = (0..wanted.partitions).map(|index| {
+            catalogue::move_aside(&self.folder, &wanted.name, index)?;
+            self.open_partition(&wanted.name, index)
         });
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
         let entry = Entry {
-            name: name.to_owned(),
+            name: wanted.name,
             id: Uuid::new_v4(),
-            partitions,
-            config,
+            partitions: wanted.partitions,
+            config: wanted.config,
         };
-        let topic = Arc::new(topic(entry, opened));
-        self.change_to(|topics| drop(topics.insert(name.to_owned(), Arc::clone(&topic))))?;
-        Ok(topic)
+        Ok(Arc::new(topic(entry, opened)))
     }
 
     pub(crate) fn delete(&self, topic: &Topic) -> Result<(), TopicError> {

@@ -145,6 +145,7 @@ fn decode_with(key: ApiKey, version: i16, mut body: Guarded) -> anyhow::Result<R
         ListTransactions: ListTransactionsRequest,
         DescribeClientQuotas: DescribeClientQuotasRequest,
         ConsumerGroupHeartbeat: ConsumerGroupHeartbeatRequest,
+        ShareGroupHeartbeat: ShareGroupHeartbeatRequest,
     );
     // What follows the end is not looked at, as in Apache Kafka: librdkafka ends its `Metadata` requests with stray bytes.
     Ok(request)

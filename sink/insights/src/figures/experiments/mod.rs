@@ -2,11 +2,13 @@
 
 mod differences;
 mod past;
+mod plan;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemas::EventType;
 
+use self::plan::Plan;
 use crate::definitions as means;
 use crate::events::{SessionIndex, Visitor};
 use crate::report::{Cell, Report, Table, Value};
@@ -42,28 +44,20 @@ type Subjects<'a> = HashMap<Visitor, Subject<'a>>;
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let mut all: BTreeMap<&str, Subjects<'_>> = BTreeMap::new();
-    for session in scope.touching().iter().copied() {
-        let facts = scope.facts(session);
-        for (_, event) in scope
-            .events_in_range(session)
-            .filter(|(_, event)| event.kind == EventType::Exposure)
-        {
-            let Some(seen) = scope.log.exposures.get(event.extra as usize) else {
-                continue;
-            };
-            let subjects = all.entry(scope.log.names.text(seen.experiment)).or_default();
-            let subject = subjects.entry(facts.visitor).or_insert_with(|| Subject {
-                first: event.at,
-                session,
-                ..Subject::default()
-            });
-            if event.at < subject.first {
-                (subject.first, subject.session) = (event.at, session);
-            }
-            subject.variants.insert(scope.log.names.text(seen.variant));
-            subject.forced |= seen.forced;
-            subject.bot |= facts.bot;
-        }
+    for (_, event) in scope.events_of(EventType::Exposure) {
+        let Some(seen) = scope.log.exposures.get(event.extra as usize) else {
+            continue;
+        };
+        let (session, facts) = (event.session, scope.facts(event.session));
+        let subjects = all.entry(scope.log.names.text(seen.experiment)).or_default();
+        let subject = subjects.entry(facts.visitor).or_insert_with(|| Subject {
+            first: event.at,
+            session,
+            ..Subject::default()
+        });
+        subject.variants.insert(scope.log.names.text(seen.variant));
+        subject.forced |= seen.forced;
+        subject.bot |= facts.bot;
     }
     for subjects in all.values_mut() {
         outcomes(scope, subjects);
@@ -84,16 +78,14 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
 
 /// What exposed visitors did from their first exposure on.
 fn outcomes(scope: &Scope<'_>, subjects: &mut Subjects<'_>) {
-    for session in scope.touching() {
-        let Some(subject) = subjects.get_mut(&scope.facts(*session).visitor) else {
+    for (_, event) in scope.events_of(EventType::OrderPlaced) {
+        let Some(subject) = subjects.get_mut(&scope.facts(event.session).visitor) else {
             continue;
         };
-        for (_, event) in scope.events_in_range(*session) {
-            if event.kind == EventType::OrderPlaced && event.at >= subject.first {
-                subject.orders += 1;
-                subject.revenue += event.amount;
-                subject.ordered = Some(subject.ordered.map_or(event.at, |first| first.min(event.at)));
-            }
+        if event.at >= subject.first {
+            subject.orders += 1;
+            subject.revenue += event.amount;
+            subject.ordered = Some(subject.ordered.map_or(event.at, |first| first.min(event.at)));
         }
     }
 }
@@ -101,19 +93,11 @@ fn outcomes(scope: &Scope<'_>, subjects: &mut Subjects<'_>) {
 /// Crawlers that were shown the experiment, whether the filter lets them in or not.
 fn bots(scope: &Scope<'_>, name: &str) -> Tally {
     let mut bots = scope.visitors("bots");
-    let shown = |session: SessionIndex| {
-        let mut exposures = scope
-            .events_in_range(session)
-            .filter(|(_, event)| event.kind == EventType::Exposure);
-        exposures.any(|(_, event)| {
-            let seen = scope.log.exposures.get(event.extra as usize);
-            seen.is_some_and(|seen| scope.log.names.text(seen.experiment) == name)
-        })
-    };
-    for session in scope.arranged.by_start.iter().copied() {
-        let facts = scope.facts(session);
-        if facts.bot && shown(session) {
-            bots.add(facts.visitor, session);
+    for (_, event) in scope.events_of_anybody(EventType::Exposure) {
+        let facts = scope.facts(event.session);
+        let seen = scope.log.exposures.get(event.extra as usize);
+        if facts.bot && seen.is_some_and(|seen| scope.log.names.text(seen.experiment) == name) {
+            bots.add(facts.visitor, event.session);
         }
     }
     bots.tally
@@ -175,7 +159,18 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
         }
     }
     let counts: Vec<u64> = variants.iter().map(|variant| variant.exposed.count).collect();
-    let p_split = mismatch(&counts, &vec![1.0 / counts.len().max(1) as f64; counts.len()]);
+    let seen: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
+    let plan = Plan::of(scope, name, &seen).unwrap_or_else(|wrong| {
+        report.notes.push(wrong);
+        Plan::equal(&seen)
+    });
+    // Variants that were planned and never seen come last, with nobody in them.
+    let all: Vec<u64> = counts
+        .into_iter()
+        .chain(std::iter::repeat(0))
+        .take(plan.shares.len())
+        .collect();
+    let p_split = mismatch(&all, &plan.shares);
     report.says = says(name, &variants, p_split);
     report.figure(
         "split_p_value",
@@ -193,9 +188,7 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
     report.tables.push(peeking);
     report.tables.push(differences::detectable(&variants));
     report.tables.push(table(scope, name, variants));
-    report
-        .notes
-        .push("Shares of the variants are taken to be planned equal: the events don't say.".to_owned());
+    report.notes.push(plan.says());
 }
 
 fn says(name: &str, variants: &[Variant<'_>], p_split: f64) -> String {

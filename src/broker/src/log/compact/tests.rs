@@ -27,6 +27,7 @@ const RULES: AppendRules = AppendRules {
     date: None,
     codec: None,
     needs_keys: true,
+    waits_for_disk: true,
 };
 
 const COMPACT: Compaction = Compaction {

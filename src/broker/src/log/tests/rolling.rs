@@ -79,3 +79,45 @@ fn a_long_log_keeps_one_file_open() -> Outcome {
     assert_eq!(open_files(&folder_path)?, 1);
     Ok(())
 }
+
+#[test]
+fn what_is_not_shown_yet_is_waited_for_and_no_mistake_to_ask_for() -> Outcome {
+    // Redpanda #10799: it was refused as out of range.
+    let folder = tempfile::tempdir()?;
+    let mut log = open(folder.path())?;
+    put(&mut log, &batch(), RULES)?;
+    assert_eq!(log.high(), Offset(0));
+    assert!(log.slice_at(Offset(0))?.is_none());
+    assert!(log.slice_at(Offset(1))?.is_none());
+    assert!(log.holds(Offset(1)) && !log.holds(Offset(2)));
+    assert!(log.slice_at(Offset(2)).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_topic_that_does_not_wait_for_the_disk_shows_its_batches_at_once_and_takes_none_back() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut log = open(folder.path())?;
+    let unhurried = AppendRules {
+        waits_for_disk: false,
+        ..TINY
+    };
+    let sent = batch();
+    let admitted = admission::admit(&sent, unhurried)?;
+    for _ in 0..3 {
+        log.append(&admitted, unhurried)?;
+    }
+    assert_eq!(
+        (log.durable(), log.high(), log.segments.len()),
+        (Offset(0), Offset(3), 2)
+    );
+    assert_eq!(read(&log, 0)?, [(0, 1), (1, 1), (2, 1)]);
+    let job = log.unsynced()?.ok_or("nothing to sync")?;
+    log.sync_failed(&job)?;
+    assert_eq!(read(&log, 0)?, [(0, 1), (1, 1), (2, 1)]);
+    sync(&mut log)?;
+    assert_eq!(log.durable(), Offset(3));
+    drop(log);
+    assert_eq!(read(&open(folder.path())?, 0)?, [(0, 1), (1, 1), (2, 1)]);
+    Ok(())
+}
