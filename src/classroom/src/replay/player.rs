@@ -53,6 +53,9 @@ impl<'a> Player<'a> {
     /// Puts the message out when it is due; false when it was told to stop before. `share` tells how much of the sources is read.
     pub(super) fn put(&mut self, message: &Message, share: impl Fn() -> Option<f64>) -> Result<bool, ClassroomError> {
         self.stream_time = self.stream_time.max(message.at);
+        if self.report.sent == 0 {
+            self.progress.begin(share());
+        }
         let before = Instant::now();
         if self.target.prepare(message)? {
             // The schedule waits while a topic is made: no message is late for it, and all keep their distances.

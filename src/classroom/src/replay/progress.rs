@@ -50,6 +50,11 @@ impl Progress {
         }
     }
 
+    /// The run begins, where so much is read already.
+    pub(super) fn begin(&mut self, share: Option<f64>) {
+        self.first_share = share;
+    }
+
     pub(super) fn is_due(&self, now: Duration) -> bool {
         now.saturating_sub(self.shown) >= self.every
     }
@@ -69,7 +74,7 @@ impl Progress {
     /// What is shown; the rate is that since the line before.
     #[expect(clippy::cast_precision_loss, reason = "counts of messages")]
     fn line(&mut self, standing: Standing) -> String {
-        let first_share = *self.first_share.get_or_insert(standing.share.unwrap_or(0.0));
+        let first_share = self.first_share.unwrap_or(0.0);
         let since = standing.now.saturating_sub(self.shown).as_secs_f64().max(1e-3);
         let rate = (standing.sent - self.shown_sent) as f64 / since;
         (self.shown, self.shown_sent) = (standing.now, standing.sent);
@@ -163,7 +168,7 @@ mod tests {
     #[test]
     fn a_run_that_goes_on_counts_only_what_it_did_itself() {
         let mut progress = progress();
-        progress.line(standing(0, 0, Some(0.5)));
+        progress.begin(Some(0.5));
         let line = progress.line(standing(100, 10, Some(0.6)));
         assert!(line.ends_with("about 7 min left"), "{line}");
     }
