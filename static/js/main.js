@@ -16,34 +16,36 @@
   const LONGEST_STEP = 5000; // ms from one look to the next, a second later: the machine slept for what is more
   const KEPT = "de-shop.events";
   const ADDRESS = "/api/log/events";
-  if (navigator.globalPrivacyControl || document.documentElement.dataset.consent === "necessary") {
+  const page = document.documentElement;
+  if (navigator.globalPrivacyControl || page.dataset.consent === "necessary") {
     try { window.localStorage.removeItem(KEPT); } catch { /* storage is off: nothing was kept */ }
     return;
   }
 
   // ---- The page: its view's event id and its name, so that all that happens here can be joined to it.
-  const { view: page_view_id, endpoint: page_endpoint } = document.documentElement.dataset;
+  const { view: page_view_id, endpoint: page_endpoint } = page.dataset;
+  const here = () => ({ at: new Date().toISOString(), page: location.pathname });
 
   // ---- The tab: a name and a count that survive from page to page.
   const store = (area, key, value) => {
     try {
       if (value === undefined) return area.getItem(key);
       area.setItem(key, value);
-    } catch { /* storage is off or full: the page goes on without */ }
+    } catch { /* storage is off (null) or full: the page goes on without */ }
     return null;
   };
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const local = (() => { try { return window.localStorage; } catch { return null; } })();
   const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
   // A duplicated tab copies the session storage; a page that was neither reloaded nor reached within the tab gets a new name.
-  const kind = performance.getEntriesByType("navigation")[0]?.type;
-  const fresh = kind === "navigate" && window.history.length <= 1;
-  let tabId = (!fresh && session && store(session, "de-shop.tab")) || newId();
-  let sequence = Number((!fresh && session && store(session, "de-shop.sequence")) || 0);
-  if (session) store(session, "de-shop.tab", tabId);
+  const [load] = performance.getEntriesByType("navigation");
+  const fresh = load?.type === "navigate" && window.history.length <= 1;
+  let tabId = (!fresh && store(session, "de-shop.tab")) || newId();
+  let sequence = Number((!fresh && store(session, "de-shop.sequence")) || 0);
+  store(session, "de-shop.tab", tabId);
   const tab = () => {
     sequence += 1;
-    if (session) store(session, "de-shop.sequence", String(sequence));
+    store(session, "de-shop.sequence", String(sequence));
     return { id: tabId, sequence };
   };
 
@@ -52,17 +54,16 @@
   let flying = null; // what was sent and is not answered
   let reachable = true;
 
-  const load = () => {
-    if (!local) return [];
+  const loaded = () => {
     try {
       const kept = JSON.parse(store(local, KEPT) || "[]");
       // What an older script kept has its event one level deeper.
       return Array.isArray(kept) ? kept.map(({ event, ...rest }) => ({ ...rest, ...event })) : [];
     } catch { return []; }
   };
-  const keep = (events) => { if (local) store(local, KEPT, JSON.stringify(events.slice(-MOST_KEPT))); };
+  const keep = (events) => store(local, KEPT, JSON.stringify(events.slice(-MOST_KEPT)));
   const takeKept = () => {
-    const kept = load();
+    const kept = loaded();
     if (kept.length) { keep([]); queue = kept.concat(queue); }
   };
 
@@ -111,12 +112,12 @@
 
   // On leaving: the beacon outlives the page; what it can't take, and what may still fail unseen, waits in the local storage.
   const leave = () => {
-    if (flying) keep(load().concat(flying));
+    if (flying) keep(loaded().concat(flying));
     while (queue.length) {
       const { taken, rest } = batch();
       const gone = reachable && navigator.onLine !== false &&
         (!taken.length || navigator.sendBeacon(ADDRESS, new Blob([body(taken)], { type: "text/plain" })));
-      if (!gone) { keep(load().concat(queue)); queue = []; return; }
+      if (!gone) { keep(loaded().concat(queue)); queue = []; return; }
       queue = rest;
     }
   };
@@ -128,7 +129,7 @@
   let nextPage = null;
 
   const depth = () => {
-    const whole = document.documentElement.scrollHeight;
+    const whole = page.scrollHeight;
     return whole > 0 ? Math.min(100, ((window.scrollY + window.innerHeight) / whole) * 100) : 100;
   };
   const visible = () => document.visibilityState === "visible";
@@ -189,7 +190,10 @@
   };
   let unseen = visible() || document.prerendering ? Infinity : 0; // when it was out of sight for the first time: a tab in the background paints nothing
   const hides = () => { unseen = Math.min(unseen, now()); leaves("hidden"); };
-  document.addEventListener("visibilitychange", () => { if (visible()) sign(); else hides(); });
+  document.addEventListener("visibilitychange", () => {
+    [...watched.keys()].forEach(entersSight); // the second begins anew
+    if (visible()) sign(); else hides();
+  });
   document.addEventListener("freeze", () => leaves("frozen"));
   window.addEventListener("pagehide", (event) => leaves(event.persisted ? "back_forward_cache" : "left"));
   window.addEventListener("pageshow", (event) => { if (event.persisted) { nextPage = null; sign(); } });
@@ -214,7 +218,7 @@
   const giveUpForm = () => {
     if (!form || nextPage === form.action) return;
     add("form_abandoned", {
-      at: new Date().toISOString(), page: location.pathname, form: form.action,
+      ...here(), form: form.action,
       fields: [...form.fields], last_field: form.last, spent_ms: Math.round(now() - form.start),
     });
     form = null;
@@ -266,12 +270,12 @@
     // Whoever clicks again is still here: the last link led nowhere.
     nextPage = null;
     const at = place(event, element);
-    const [box, link, page] = [element.getBoundingClientRect(), element.closest("a[href]"), document.documentElement];
+    const [box, link] = [element.getBoundingClientRect(), element.closest("a[href]")];
     const product = Number(element.closest("[data-product-id]")?.dataset.productId);
     const address = link ? new URL(link.href, location.href) : null;
     const inside = address && address.origin === location.origin;
     const click = add("click", {
-      at: new Date().toISOString(), page: location.pathname, element: name(element), text: text(element),
+      ...here(), element: name(element), text: text(element),
       x_percent: percent(at.clientX, window.innerWidth), y_percent: percent(at.clientY, window.innerHeight),
       page_x_percent: percent(at.pageX, page.scrollWidth), page_y_percent: percent(at.pageY, page.scrollHeight),
       viewport_width: page.clientWidth, viewport_height: page.clientHeight, page_height: page.scrollHeight,
@@ -303,7 +307,7 @@
     if (element.matches("label, summary") || getComputedStyle(element).cursor !== "pointer") return;
     let reaction = false; const seen = () => { reaction = true; };
     const changes = new MutationObserver(seen);
-    changes.observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
+    changes.observe(page, { subtree: true, childList: true, attributes: true, characterData: true });
     for (const sign of ["scroll", "focusin", "pagehide", "submit"]) window.addEventListener(sign, seen, { once: true, capture: true });
     setTimeout(() => {
       changes.disconnect();
@@ -317,7 +321,7 @@
   const tellShown = () => {
     for (const [list, tiles] of shown)
       for (let from = 0; from < tiles.length; from += 50)
-        add("impression", { at: new Date().toISOString(), page: location.pathname, list, tiles: tiles.slice(from, from + 50) });
+        add("impression", { ...here(), list, tiles: tiles.slice(from, from + 50) });
     shown.clear();
   };
   const leavesSight = (tile) => { clearTimeout(watched.get(tile)); watched.delete(tile); };
@@ -332,7 +336,6 @@
   const eyes = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) (isIntersecting ? entersSight : leavesSight)(target);
   }, { threshold: 0.5 });
-  document.addEventListener("visibilitychange", () => [...watched.keys()].forEach(entersSight)); // the second begins anew
   for (const tile of document.querySelectorAll("[data-list] > :has([data-product-id])")) eyes.observe(tile);
 
   // ---- How fast the page was: Web Vitals as https://web.dev/articles/vitals defines them, told once; a prerendered page begins when shown.
@@ -359,9 +362,9 @@
     const id = interactionId || (entryType === "first-input" && entryType);
     if (!id) return;
     interactions.set(id, Math.max(duration, interactions.get(id) ?? 0));
-    const slowest = [...interactions].sort((one, other) => other[1] - one[1]).slice(0, 10);
-    if (interactions.size > 200) for (const id of interactions.keys()) if (!slowest.some((one) => one[0] === id)) interactions.delete(id);
-    const skipped = Math.min(slowest.length - 1, Math.floor((performance.interactionCount ?? interactions.size) / 50));
+    const slowest = [...interactions].sort((one, other) => other[1] - one[1]);
+    if (slowest.length > 200) interactions.delete(slowest.pop()[0]);
+    const skipped = Math.min(slowest.length - 1, Math.floor((performance.interactionCount ?? slowest.length) / 50));
     vitals.inp_ms = Math.round(slowest[skipped][1]);
   };
   observe("event", interacted, { durationThreshold: 40 });
@@ -369,13 +372,12 @@
   let told = false;
   const measured = () => {
     tellShown();
-    const load = performance.getEntriesByType("navigation")[0];
     if (told || !load) return;
     told = true;
     vitals.ttfb_ms = load.responseStart;
     for (const key of ["ttfb_ms", "fcp_ms", "lcp_ms"]) if (vitals[key] !== null) vitals[key] = Math.max(0, Math.round(vitals[key] - (load.activationStart ?? 0)));
     if (vitals.cls === null && PerformanceObserver.supportedEntryTypes?.includes("layout-shift")) vitals.cls = 0;
-    add("page_performance", { at: new Date().toISOString(), page: location.pathname, navigation: load.type, ...vitals });
+    add("page_performance", { ...here(), navigation: load.type, ...vitals });
   };
 
   // ---- What failed in a script: five a page at most.
@@ -383,7 +385,7 @@
   const failed = (message, source, line, column) => {
     if ((failures += 1) > 5) return;
     const at = source ? `${new URL(source, location.href).pathname}:${line ?? 0}:${column ?? 0}` : null;
-    add("error", { at: new Date().toISOString(), page: location.pathname, message: (String(message) || "unknown").slice(0, 300), source: at });
+    add("error", { ...here(), message: (String(message) || "unknown").slice(0, 300), source: at });
   };
   window.addEventListener("error", ({ message, filename, lineno, colno }) => { if (message) failed(message, filename, lineno, colno); });
   window.addEventListener("unhandledrejection", (event) => failed(event.reason?.message ?? event.reason ?? "unhandled rejection"));

@@ -235,6 +235,6 @@ mod tests {
         assert!(placed(Lie::Level, 40.0, 30.0).starts_with(r#"<path d="M10 53L50 53M"#));
         assert!(placed(Lie::Upright, 30.0, 40.0).starts_with(r#"<path d="M7 50L7 20M"#));
         let rising = placed(Lie::Rising, 50.0, 6.0);
-        assert!(rising.starts_with(r#"<path d="M8.08 48.43L43.43 13.08M"#), "{rising}");
+        assert!(rising.starts_with(r#"<path d="M8.08 48.44L43.44 13.08M"#), "{rising}");
     }
 }
