@@ -318,7 +318,7 @@ async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     let impressions = of("impression");
     let tiles = impressions
         .iter()
-        .flat_map(|event| event["details"]["tiles"].as_array());
+        .filter_map(|event| event["details"]["tiles"].as_array());
     assert!(
         tiles.flatten().any(|tile| tile["position"] == 48),
         "the last tile, which was in sight when the tab came back: {impressions:?}"
