@@ -5,3 +5,4 @@ pub mod contract;
 pub mod drill;
 pub mod local;
 mod others;
+mod templates;

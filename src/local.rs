@@ -23,6 +23,7 @@ use sink::{Sink, SinkError, Surroundings as AroundSink};
 use tokio_util::sync::CancellationToken;
 
 use crate::others::Others;
+use crate::templates::Templates;
 
 /// How long after the sink gave up it is started again.
 const SINK_AGAIN: Duration = Duration::from_secs(10);
@@ -135,11 +136,13 @@ impl Local {
         let others = Others::new(broker.as_ref());
         let sink_again = (sink_settings(&settings, &kafka)?, around_sink(metrics.clone()));
         insights_are_guarded(&shop_settings, &sink_again.0)?;
+        let templates = Templates::new(shop::shop::experiments(&shop_settings)?);
         let around = AroundShop {
             clock: Clock::system(),
             rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
                 &sink_again.0,
                 settings.listen.ip(),
+                Some(templates.clone()),
                 Clock::system(),
             )?),
             parts: others.parts(),
@@ -150,6 +153,7 @@ impl Local {
             ..shop_settings
         };
         let shop = bind_shop(&settings, shop_settings, &kafka, around, &diagnostics).await?;
+        templates.open(shop.store().clone());
         let sink = Sink::bind(sink_again.0.clone(), sink_again.1.clone()).await?;
         Ok(Self {
             settings,

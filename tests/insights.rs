@@ -1,5 +1,7 @@
 //! The analysts' pages for everyone: no violation of axe-core's rules and nothing wider than a phone, empty and full, in both themes.
 
+mod clicks;
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -7,13 +9,13 @@ use schemas::{Clock, Zone};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::pages::{DESKTOP, Look, PHONE, appears, is_cut_off, look, takes_a_picture, violations};
+use crate::pages::{DESKTOP, Look, PHONE, appears, is_cut_off, is_valid_html, look, takes_a_picture, violations};
 use crate::world::browser::Browser;
 use crate::world::process::{PATIENCE, Process, program};
 use crate::world::require::{self, Part, servers};
 
 /// Every page by a name, with its address below `/insights`; `SESSION` stands for a visit with an order.
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 20] = [
     ("overview", "?days=7"),
     ("popular", "/popular?days=7"),
     ("searches", "/searches?days=7"),
@@ -29,6 +31,8 @@ const PAGES: [(&str, &str); 18] = [
     ("rows-requests", "/rows?of=server&figure=all/requests&days=7"),
     ("visit", "/visit"),
     ("visit-found", "/visit?id=SESSION"),
+    ("clicks", "/clicks?days=7"),
+    ("clicks-phone", "/clicks?days=7&viewport=phone"),
     (
         "ask",
         "/ask?sql=select+activity_type,+count(*)+from+user_activity_log+group+by+1",
@@ -139,6 +143,29 @@ async fn no_analysts_page_shuts_anybody_out() {
     }
     browser.close().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_analysts_page_is_valid_html() {
+    if !require::has("valid HTML for analysts", &[Part::PageCheckers]) {
+        return;
+    }
+    let whole = Whole::starts();
+    let folder = whole.folder.path().join("html");
+    std::fs::create_dir(&folder).expect("a new folder");
+    for state in ["empty", "full"] {
+        if state == "full" {
+            whole.lives_three_days("150").await;
+        }
+        let buyer = whole.buyer().await;
+        for (name, address) in PAGES {
+            let address = format!("{}/insights{}", whole.shop, address.replace("SESSION", &buyer));
+            let answer = reqwest::get(&address).await.expect("the pages answer");
+            let page = answer.text().await.expect("the answer is text");
+            std::fs::write(folder.join(format!("{name}-{state}.html")), page).expect("a file");
+        }
+    }
+    is_valid_html(&folder);
 }
 
 /// Not a test: every page as people see it, into `target/screenshots` (`tests/screenshots.sh insights`).

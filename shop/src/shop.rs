@@ -138,6 +138,12 @@ impl Shop {
         Self::with_journal(settings, surroundings, journal).await
     }
 
+    /// What it stands on, for other rooms in the same process.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// As [`Shop::bind`], with a journal that is open already: whoever logs into it opens it first.
     pub async fn with_journal(
         settings: &Settings,

@@ -1,17 +1,23 @@
 //! The pages under `/insights`, over this sink's own tables.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Router;
-use insights::{Access, AskDatabase, Options, Source};
+use insights::{Access, AskDatabase, Options, Shop, Source};
 use schemas::Clock;
 
 use crate::{DatabaseUrl, Settings, SinkError};
 
-/// The analyses of what a sink with these settings writes, for a server at `address`.
+/// The analyses of what a sink with these settings writes, for a server at `address`; beside the shop, where it runs in the same process.
 ///
 /// An address that other machines reach needs a token; without one this is an error of kind [`SinkError::Setting`].
-pub fn insights(settings: &Settings, address: IpAddr, clock: Clock) -> Result<Router, SinkError> {
+pub fn insights(
+    settings: &Settings,
+    address: IpAddr,
+    shop: Option<Arc<dyn Shop>>,
+    clock: Clock,
+) -> Result<Router, SinkError> {
     let access = Access::at(address, settings.insights_token.as_deref()).map_err(|error| SinkError::Setting {
         setting: "--insights-token",
         reason: error.to_string(),
@@ -34,8 +40,7 @@ pub fn insights(settings: &Settings, address: IpAddr, clock: Clock) -> Result<Ro
         zone: settings.utc_offset,
         access,
         ask,
-        // A sink has no shop beside it.
-        shop: None,
+        shop,
         clock,
     }))
 }

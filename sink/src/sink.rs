@@ -57,7 +57,7 @@ pub struct Sink {
 impl Sink {
     /// Opens everything but Kafka, which may come later. An error of kind [`SinkError::Setting`] names what to change.
     pub async fn bind(settings: Settings, surroundings: Surroundings) -> Result<Self, SinkError> {
-        let insights = insights(&settings, settings.listen.ip(), surroundings.clock.clone())?;
+        let insights = insights(&settings, settings.listen.ip(), None, surroundings.clock.clone())?;
         let folder = LogFolder::open(&settings.logs, settings.instance.as_ref())?;
         let instance = folder.instance().clone();
         let (listener, address) = listen(settings.listen).await?;

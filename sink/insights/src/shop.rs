@@ -9,11 +9,9 @@ use crate::source::ProductThen;
 /// The shop beside these pages.
 pub trait Shop: Send + Sync {
     /// How often each variant of an experiment is shown, compared with the others; empty when the shop doesn't run it.
-    #[must_use]
     fn planned(&self, experiment: &str) -> Vec<(String, f64)>;
 
     /// The page by today's templates, as a document without scripts; none when it can't be made from what events tell.
-    #[must_use]
     fn draw(&self, page: &PageThen) -> Option<String>;
 }
 

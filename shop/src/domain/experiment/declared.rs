@@ -106,6 +106,16 @@ impl Experiments {
         self.declared(experiment).is_some_and(|declared| declared.has(variant))
     }
 
+    /// How often each variant is shown, compared with the others, of the experiment that is called so; empty when it doesn't run.
+    #[must_use]
+    pub fn weights(&self, experiment: &str) -> Vec<(&'static str, u32)> {
+        let declared = self.0.iter().find(|one| one.experiment.name() == experiment);
+        let variants = declared.into_iter().flat_map(|declared| &declared.variants);
+        variants
+            .map(|weighted| (weighted.variant.name(), weighted.weight))
+            .collect()
+    }
+
     fn declared(&self, experiment: Experiment) -> Option<&Declared> {
         self.0.iter().find(|declared| declared.experiment == experiment)
     }
