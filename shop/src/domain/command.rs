@@ -3,9 +3,7 @@
 use schemas::events::{OrderLine, WishOrigin, WishRemoval};
 use schemas::{Details, ProductId};
 
-use crate::domain::{
-    Belongings, CartError, Catalogue, Placement, Product, Quantity, StockLevels, belongings, cart, wishes,
-};
+use crate::domain::{Belongings, CartError, Offer, Placement, Quantity, belongings, cart, wishes};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -26,22 +24,6 @@ pub enum Command {
     RemoveWish(ProductId),
     /// From the wish list to the cart.
     MoveToCart(ProductId),
-}
-
-/// What is sold at this moment.
-#[derive(Debug, Clone, Copy)]
-pub struct Offer<'a> {
-    pub catalogue: &'a Catalogue,
-    pub stock: &'a StockLevels,
-}
-
-impl<'a> Offer<'a> {
-    /// The product, and how many are left of it.
-    pub fn of(self, product: ProductId) -> Result<(&'a Product, u32), CartError> {
-        let product = self.catalogue.product(product);
-        let product = product.ok_or(CartError::OutOfStock { left: 0 })?;
-        Ok((product, self.stock.left(product.id)))
-    }
 }
 
 impl Command {

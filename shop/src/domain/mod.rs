@@ -18,6 +18,7 @@ pub mod field;
 pub mod language;
 pub mod looked;
 pub mod money;
+pub mod offer;
 pub mod order;
 pub mod placement;
 pub mod popular_queries;
@@ -36,7 +37,7 @@ pub use catalogue::{
     Catalogue, Category, Facets, Filter, Listing, ListingQuery, Measure, PageNumber, PriceRange, Product, Ranking,
     Searched, Sort,
 };
-pub use command::{Command, Offer};
+pub use command::Command;
 pub use consent::Consent;
 pub use delivery::Delivery;
 pub use experiment::{Experiment, Experiments, Forced, Trial, Variant};
@@ -44,6 +45,7 @@ pub use field::{Field, FieldError, Problem};
 pub use language::{Language, Localized};
 pub use looked::Looked;
 pub use money::Won;
+pub use offer::Offer;
 pub use order::{CancelError, Order, OrderError, OrderState};
 pub use placement::Placement;
 pub use popular_queries::PopularQueries;

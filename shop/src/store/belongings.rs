@@ -5,6 +5,7 @@ use std::fmt;
 use schemas::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
+use uuid::Uuid;
 
 use crate::domain::belongings::is_about_wishes;
 use crate::domain::wishes::merge;
@@ -30,8 +31,7 @@ impl Store {
     /// Decides what comes of a command and records all of it in one transaction, as answered with `status`; returns what the owner has
     /// then.
     ///
-    /// It is decided again when somebody else was faster, and not at all when the same `form` was sent within the last 10 seconds: then
-    /// nothing changes. Where that goes on to, within 20 seconds.
+    /// It is decided again when somebody else was faster, and not at all when the same `form` was sent before, as [`FormToken`] says.
     pub async fn carry_out(
         &self,
         occasion: &Occasion,
@@ -74,32 +74,47 @@ impl Store {
     }
 }
 
-/// What a form of a page carries, so that sending it twice (a double click on a slow line) does once what it says. Whoever goes back
-/// without scripts and sends the very same once more within that time can't be told from a double click.
+/// What a form of a page carries, so that sending it twice (a double click on a slow line) does once what it says.
+///
+/// A page's own token is a UUID. Whoever goes back without scripts and sends the very same once more can't be told from a double click
+/// within some seconds, and means another wish later. The script names each click anew: sent again, however late, it is the same click.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormToken(String);
+pub struct FormToken {
+    name: String,
+    is_one_click: bool,
+}
 
 impl FormToken {
     /// Long enough for every script's random number, short enough for an index.
     const LONGEST: usize = 64;
-    /// How long the same form is a repetition and not another wish.
+    /// How long the same form of a page is a repetition and not another wish.
     const SAME_FOR: i64 = 10_000_000; // microseconds
 
-    /// `page` is the token that stands on the page, `what` tells its forms apart; none for a form without a token.
+    /// `token` is what was sent, `what` tells the page's forms apart; none for a form without a token.
     #[must_use]
-    pub fn of(page: &str, what: impl fmt::Display) -> Option<Self> {
-        let plain = page.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    pub fn of(token: &str, what: impl fmt::Display) -> Option<Self> {
+        let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         // What was sent is not kept: anything may have slipped into the field.
-        (plain && (1..=Self::LONGEST).contains(&page.len())).then(|| {
-            let digest = Sha256::digest(page);
-            Self(format!("{}/{what}", hex::encode(&digest[..16])))
+        (plain && (1..=Self::LONGEST).contains(&token.len())).then(|| {
+            let digest = Sha256::digest(token);
+            Self {
+                name: format!("{}/{what}", hex::encode(&digest[..16])),
+                is_one_click: Uuid::try_parse(token).is_err(),
+            }
         })
     }
 
-    /// What marks it in this span of time, and in the one before.
+    /// What marks it; a page's in this span of time, and in the one before.
     fn keys(&self, owner: &str, at: Timestamp) -> [String; 2] {
         let span = at.unix_micros().div_euclid(Self::SAME_FOR);
-        [span, span - 1].map(|span| format!("{owner}/form/{}/{span}", self.0))
+        [span, span - 1].map(|span| {
+            let name = &self.name;
+            if self.is_one_click {
+                format!("{owner}/click/{name}")
+            } else {
+                format!("{owner}/form/{name}/{span}")
+            }
+        })
     }
 }
 

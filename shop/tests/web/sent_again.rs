@@ -38,6 +38,21 @@ async fn a_form_that_is_sent_twice_is_done_once() {
 }
 
 #[tokio::test]
+async fn a_click_that_the_script_sends_again_is_the_same_click_however_late() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    for seconds in [0, 1, 40, 3600] {
+        world.clock.set(world.clock.now().plus_micros(seconds * 1_000_000));
+        let added = visitor
+            .posts("/cart/add", "product_id=101&quantity=1&once=00ff00ff00ff00ff")
+            .await;
+        assert_eq!(added.leads_to(), "/cart");
+    }
+    assert_eq!(count_of(&visitor.opens("/cart").await.text), "1");
+    assert_eq!(world.facts().await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_same_form_with_another_quantity_is_another_wish() {
     let world = World::start().await;
     let mut visitor = world.visitor();

@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::search::offsets_at;
 
 /// Messages of a jump.
-pub(super) const JUMPED: usize = 12;
+pub(super) const JUMPED: usize = 10;
 /// How long a jump may take.
 const JUMP: Duration = Duration::from_secs(2);
 

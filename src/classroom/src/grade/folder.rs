@@ -12,17 +12,10 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::mark::Mark;
+use super::mark::{Mark, Marked};
 use super::{Settings, exercise, one, page};
 use crate::error::ClassroomError;
 use crate::exercises::Student;
-
-/// What came of a hand-in.
-#[derive(Debug)]
-pub(super) struct Marked {
-    pub(super) student: String,
-    pub(super) mark: Result<Mark, String>,
-}
 
 /// Somebody's hand-in, or why there is none.
 struct HandIn {

@@ -38,6 +38,13 @@ pub struct Mark {
     pub comparison: Option<Comparison>,
 }
 
+/// What came of a hand-in.
+#[derive(Debug)]
+pub(super) struct Marked {
+    pub(super) student: String,
+    pub(super) mark: Result<Mark, String>,
+}
+
 /// A wrong answer that equals a known mistake's has half of the points when it is handed in: the rest was right.
 const KNOWN_MISTAKE: u8 = 50;
 

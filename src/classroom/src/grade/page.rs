@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::folder::Marked;
-use super::mark::{Mark, Mode, Named};
+use super::mark::{Mark, Marked, Mode, Named};
 use crate::exercises::{Exercise, Words};
 
 /// The shop's colours and letters, so that it looks as the classroom does.
