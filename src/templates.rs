@@ -112,7 +112,8 @@ impl<'a> Then<'a> {
             view: None,
             endpoint: &self.page.endpoint,
             public_url: "",
-            rooms: &[],
+            // Both stand beside the shop wherever this runs.
+            rooms: &["/insights", "/classroom"],
         }
     }
 
