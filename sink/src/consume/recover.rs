@@ -98,8 +98,10 @@ impl Loop {
         if self.pending.is_some() {
             return;
         }
-        if let Err(error) = self.consumer.pause(&list(&self.assignment)) {
-            tracing::debug!(%error, "pausing");
+        // Given back, not paused: of pause, assign and resume in a row librdkafka can lose the last, and the partition is never read
+        // again (librdkafka #5591). The group's membership stays.
+        if let Err(error) = self.consumer.unassign() {
+            tracing::debug!(%error, "giving partitions back");
         }
         self.pending = Some(Pending::after_failures(
             self.assignment.wanted_back(),
