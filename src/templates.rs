@@ -19,6 +19,7 @@ use shop::pages::parts::narrow::Spot;
 use shop::pages::parts::tile::Tile;
 use shop::pages::product::ProductPage;
 use shop::pages::{self, Frame};
+use shop::shop::ROOMS;
 use shop::store::Store;
 use uuid::Uuid;
 
@@ -112,8 +113,7 @@ impl<'a> Then<'a> {
             view: None,
             endpoint: &self.page.endpoint,
             public_url: "",
-            // Both stand beside the shop wherever this runs.
-            rooms: &["/insights", "/classroom"],
+            rooms: &ROOMS,
         }
     }
 

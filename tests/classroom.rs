@@ -21,6 +21,22 @@ fn de_shop(arguments: &[&str]) -> Output {
     output.expect("the program runs")
 }
 
+/// The whole shop in one process, with its data in the folder.
+fn opens_a_shop(folder: &TempDir) -> Process {
+    let mut command = Command::new(program("de-shop"));
+    command.args(["--listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0", "--data"]);
+    command.arg(folder.path().join("data"));
+    Process::start("de-shop", folder.path(), &mut command)
+}
+
+/// A broker by itself, with its data in the folder.
+fn opens_a_broker(folder: &TempDir) -> Process {
+    let mut command = Command::new(program("de-shop"));
+    command.args(["broker", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(folder.path().join("kafka"));
+    Process::start("broker", folder.path(), &mut command)
+}
+
 /// All lines of the folder's daily files that hold `text`, sorted.
 fn lines(folder: &Path, text: &str) -> Vec<String> {
     let files = std::fs::read_dir(folder).into_iter().flatten();
@@ -188,9 +204,7 @@ fn a_replay_that_is_interrupted_goes_on_in_the_topics_without_gap_and_double() {
 fn the_end_of_a_replay_is_told_to_each_partition_on_demand() {
     let folder = TempDir::with_prefix("de-shop-classroom-").expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Command::new(program("de-shop"));
-    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
-    let mut broker = Process::start("broker", folder.path(), &mut command);
+    let mut broker = opens_a_broker(&folder);
     let kafka = broker.ready()["kafka"].clone();
     let (out, manifest) = (path("simulated"), path("manifest"));
     simulate("7", "2026-11-02", "30", &out);

@@ -17,7 +17,7 @@ use schemas::{Clock, Sequence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use self::given::{experiments, open_journal, open_store, public_url};
+pub use self::given::{ROOMS, experiments, open_journal, open_store, public_url};
 use self::given::{manners, portal, recorder, relay_options};
 use crate::crowd::Crowd;
 use crate::domain::experiment::ExperimentsError;

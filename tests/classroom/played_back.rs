@@ -1,7 +1,6 @@
 //! What the portal's search gives to be downloaded, played back into another Kafka, is the same stream.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -12,8 +11,8 @@ use schemas::Topic;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::de_shop;
-use crate::world::process::{PATIENCE, Process, program};
+use super::{de_shop, opens_a_broker, opens_a_shop};
+use crate::world::process::PATIENCE;
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -110,23 +109,12 @@ async fn downloaded(shop: &str) -> String {
 async fn a_downloaded_search_result_played_back_is_the_same_stream() {
     let folder = TempDir::with_prefix("de-shop-played-back-").expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Command::new(program("de-shop"));
-    command.args([
-        "--listen",
-        "127.0.0.1:0",
-        "--kafka-listen",
-        "127.0.0.1:0",
-        "--data",
-        &path("data"),
-    ]);
-    let mut shop = Process::start("de-shop", folder.path(), &mut command);
+    let mut shop = opens_a_shop(&folder);
     let ready = shop.ready();
     let text = downloaded(&ready["shop"]).await;
     std::fs::write(path("search.jsonl"), &text).expect("the download can be kept");
 
-    let mut command = Command::new(program("de-shop"));
-    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
-    let mut other = Process::start("broker", folder.path(), &mut command);
+    let mut other = opens_a_broker(&folder);
     let kafka = other.ready()["kafka"].clone();
     let played = de_shop(&["replay", &path("search.jsonl"), "--kafka", &kafka, "--speed", "max"]);
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));

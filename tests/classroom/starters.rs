@@ -4,8 +4,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::de_shop;
-use crate::world::process::{Process, program};
+use super::{de_shop, opens_a_broker};
 use crate::world::require::{self, Part, servers};
 
 /// Runs the starter; its answer's lines, sorted: what comes from several partitions has no order.
@@ -34,9 +33,7 @@ fn each_starter_reads_the_same_answer_out_of_the_topics_as_out_of_the_file() {
     }
     let folder = TempDir::with_prefix("de-shop-starters-").expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Command::new(program("de-shop"));
-    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
-    let mut broker = Process::start("broker", folder.path(), &mut command);
+    let mut broker = opens_a_broker(&folder);
     let kafka = broker.ready()["kafka"].clone();
     for number in 1..=10 {
         let (number, given) = (number.to_string(), path(&number.to_string()));

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
-use super::{de_shop, simulate};
-use crate::world::process::{Process, program};
+use super::{de_shop, opens_a_broker, opens_a_shop, simulate};
+use crate::world::process::program;
 
 #[test]
 fn a_replay_tells_how_it_goes_and_in_the_end_how_late_its_messages_were() {
@@ -44,17 +44,7 @@ fn a_replay_tells_how_it_goes_and_in_the_end_how_late_its_messages_were() {
 #[tokio::test]
 async fn the_shop_takes_an_answers_file_that_is_larger_than_its_other_forms_and_refuses_one_that_is_too_large() {
     let folder = TempDir::with_prefix("de-shop-told-").expect("a temporary folder");
-    let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Command::new(program("de-shop"));
-    command.args([
-        "--listen",
-        "127.0.0.1:0",
-        "--kafka-listen",
-        "127.0.0.1:0",
-        "--data",
-        &path("data"),
-    ]);
-    let mut shop = Process::start("de-shop", folder.path(), &mut command);
+    let mut shop = opens_a_shop(&folder);
     let address = shop.ready()["shop"].clone();
     let send = async |rows: usize| {
         let file = format!("product_id,adds,quantity\n{}", "1,1,1\n".repeat(rows));
@@ -90,9 +80,7 @@ async fn the_shop_takes_an_answers_file_that_is_larger_than_its_other_forms_and_
 fn an_output_topic_is_marked_as_a_curve_over_time() {
     let folder = TempDir::with_prefix("de-shop-told-").expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Command::new(program("de-shop"));
-    command.args(["broker", "--listen", "127.0.0.1:0", "--data", &path("kafka")]);
-    let mut broker = Process::start("broker", folder.path(), &mut command);
+    let mut broker = opens_a_broker(&folder);
     let kafka = broker.ready()["kafka"].clone();
     // Rows of a pipeline, a second after each other, as a download of the portal would tell of them.
     let row = |second: i64, row: &str| {

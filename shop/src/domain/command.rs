@@ -37,8 +37,10 @@ impl Command {
             } => {
                 let (product, left) = offer.of(*product)?;
                 let added = cart::add(&now.cart, product, left, *quantity)?;
-                let added = from.clone().map_or(added.clone(), |from| from.of(added));
-                vec![added.into()]
+                vec![match from {
+                    Some(from) => from.of(added).into(),
+                    None => added.into(),
+                }]
             }
             Self::SetQuantities(quantities) => {
                 let mut updates = Vec::new();

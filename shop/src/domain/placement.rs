@@ -40,8 +40,8 @@ impl Placement {
 
     /// The addition, made from here.
     #[must_use]
-    pub fn of(self, mut added: CartAdd) -> CartAdd {
-        added.list = Some(self.list);
+    pub fn of(&self, mut added: CartAdd) -> CartAdd {
+        added.list = Some(self.list.clone());
         added.position = Some(self.position);
         added.search_id = self.search;
         added

@@ -99,7 +99,7 @@ pub(super) fn portal(settings: &Settings, address: SocketAddr, clock: Clock, way
 }
 
 /// Where the rooms of `de-shop` are; a shop by itself has none.
-const ROOMS: [&str; 2] = ["/insights", "/classroom"];
+pub const ROOMS: [&str; 2] = ["/insights", "/classroom"];
 
 pub(super) fn manners(
     settings: &Settings,

@@ -16,7 +16,7 @@ pub(super) struct Asked {
 }
 
 impl Caller {
-    /// A page that answers the form, because it is refused, shows the same view once more.
+    /// The form's facts are of that view, and so is a page that answers the form because it is refused.
     pub(super) fn stands_on(&self, asked: &Asked) {
         if let Some(view) = asked.view(self) {
             // Whoever was first knew the same.

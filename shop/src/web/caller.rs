@@ -13,7 +13,6 @@ use schemas::record::{Fields, Purpose};
 use schemas::{Details, EventId, ProductId, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::asked::Asked;
 use super::cookies::{Cookies, KnownAccount};
 use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
@@ -160,16 +159,12 @@ impl Caller {
 
     /// The occasion with the fields of a form that are allowed into events (never as typed, only as understood), and the page that it
     /// stands on.
-    pub(super) fn occasion_with(
-        &self,
-        form: impl IntoIterator<Item = (&'static str, String)>,
-        asked: &Asked,
-    ) -> Occasion {
+    pub(super) fn occasion_with(&self, form: impl IntoIterator<Item = (&'static str, String)>) -> Occasion {
         let fields = form.into_iter();
         let fields = fields.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value)));
         Occasion {
             form: fields.collect(),
-            asked_from: asked.view(self),
+            asked_from: self.asked_from.get().copied(),
             ..self.occasion.clone()
         }
     }

@@ -78,6 +78,7 @@ pub(super) async fn checkout(By(caller): By, State(site): State<Site>, form: Typ
 /// Records `cart_remove`.
 pub(super) async fn remove(By(caller): By, State(site): State<Site>, form: WantedForm) -> Result<Response, PageError> {
     let Form(wanted) = form?;
+    caller.stands_on(&wanted.asked);
     let product = wanted.named()?;
     let command = Command::RemoveFromCart(product);
     let occasion = wanted.occasion(&caller);

@@ -90,7 +90,7 @@ pub(super) async fn place(
     };
     // Whatever else stands in the field was not chosen on the page.
     let payment = (submitted.payment == ON_DELIVERY).then(|| ("payment", ON_DELIVERY.to_owned()));
-    let occasion = caller.occasion_with(payment, &submitted.asked);
+    let occasion = caller.occasion_with(payment);
     let status = StatusCode::SEE_OTHER.as_u16();
     match site.store.place_order(&occasion, caller.owner(), wanted, status).await {
         Ok(order) => Ok(Redirect::to(&format!("/orders/{}?placed=1", order.id)).into_response()),

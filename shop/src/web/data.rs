@@ -70,7 +70,7 @@ pub(super) fn reader(caller: &Caller, site: &Site) -> Reader {
         },
         session: Some(caller.visit.session.to_string()),
         may_read: site.manners.portal.opens(caller.portal.as_ref()),
-        has_classroom: site.manners.rooms.contains(&"/classroom"),
+        has_classroom: site.manners.has_classroom(),
     }
 }
 

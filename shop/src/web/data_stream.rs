@@ -31,7 +31,7 @@ fn reader(site: &Site, request: &Parts) -> Result<Reader, PageError> {
         language: portal::Language::En,
         session: cookies.visit().map(|visit| visit.session.to_string()),
         may_read,
-        has_classroom: site.manners.rooms.contains(&"/classroom"),
+        has_classroom: site.manners.has_classroom(),
     })
 }
 

@@ -57,11 +57,11 @@ impl Wanted {
         FormToken::of(&self.once, wish)
     }
 
-    /// What the facts say of the request: the fields as they were understood, and the page on which the form stands.
+    /// What the facts say of the request: the fields as they were understood.
     pub(super) fn occasion(&self, caller: &Caller) -> Occasion {
         let product = self.named().ok().map(|product| ("product_id", product.to_string()));
         let quantity = self.quantity().map(|quantity| ("quantity", quantity.to_string()));
-        caller.occasion_with(product.into_iter().chain(quantity), &self.asked)
+        caller.occasion_with(product.into_iter().chain(quantity))
     }
 }
 

@@ -15,6 +15,11 @@ impl Caller {
         self.consent.allows_observing()
     }
 
+    /// Whether what is done here says something about what people like: not what a browser fetched by itself, nor a crawler.
+    pub(super) fn tells_what_people_like(&self) -> bool {
+        self.may_be_remembered() && self.is_seen() && !self.occasion.bot
+    }
+
     /// What this visitor looked at, the last first.
     pub(super) fn looked(&self) -> Looked {
         if self.may_be_remembered() {
@@ -41,8 +46,7 @@ impl Caller {
         if before == Some(product.id) {
             return Changed::default();
         }
-        // A crawler's look says nothing about what people like.
-        if !self.occasion.bot {
+        if self.tells_what_people_like() {
             site.crowd.looks_at(product.id, before);
         }
         Changed {

@@ -116,7 +116,8 @@ pub(super) async fn again(
     let again = form.map(|Form(again)| again).unwrap_or_default();
     let order = owned(&site, &caller, order_id(&id)?).await?;
     let command = Command::OrderAgain(order.lines.clone());
-    let occasion = caller.occasion_with([], &again.asked);
+    caller.stands_on(&again.asked);
+    let occasion = caller.occasion_with([]);
     let token = FormToken::of(&again.once, order.id);
     let now = match caller.carry_out(&site, &occasion, &command, token).await {
         Ok(now) => now,
@@ -133,7 +134,7 @@ pub(super) async fn again(
 fn occasion(caller: &Caller, form: AskedForm) -> Occasion {
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     caller.stands_on(&asked);
-    caller.occasion_with([], &asked)
+    caller.occasion_with([])
 }
 
 fn order_id(text: &str) -> Result<OrderId, PageError> {

@@ -47,7 +47,7 @@ pub(super) async fn set(
     let named = named.and_then(|line| Some((line.product, line.typed.parse::<Quantity>().ok()?)));
     let form =
         named.map(|(product, quantity)| [("product_id", product.to_string()), ("quantity", quantity.to_string())]);
-    let occasion = caller.occasion_with(form.into_iter().flatten(), &asked);
+    let occasion = caller.occasion_with(form.into_iter().flatten());
     let command = Command::SetQuantities(wanted);
     match caller.carry_out(site, &occasion, &command, None).await {
         Ok(now) => Ok((filled(caller, &now.cart), Redirect::to(next)).into_response()),

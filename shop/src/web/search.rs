@@ -49,7 +49,7 @@ pub(super) async fn index(
         }));
     }
     // What was mended, or found by some of its words only, may be anything.
-    if listing.total > 0 && searched.every_word && searched.mended.is_none() && caller.consent.allows_observing() {
+    if listing.total > 0 && searched.every_word && searched.mended.is_none() && caller.tells_what_people_like() {
         let at = caller.occasion.at;
         site.crowd.asks(caller.language, &query, caller.visit.visitor, at);
     }

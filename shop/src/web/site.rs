@@ -92,6 +92,12 @@ pub struct Manners {
     pub rooms: &'static [&'static str],
 }
 
+impl Manners {
+    pub(super) fn has_classroom(&self) -> bool {
+        self.rooms.contains(&"/classroom")
+    }
+}
+
 impl Site {
     #[must_use]
     pub fn new(

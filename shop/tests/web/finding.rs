@@ -286,4 +286,16 @@ async fn an_empty_field_offers_what_five_visitors_searched_for_and_nobodys_own_w
     }
     let offered = world.visitor().opens("/search/suggest?q=&lang=en").await.text;
     assert!(!offered.contains("/search?q="), "who did not agree is not counted");
+    let world = World::start().await;
+    for _ in 0..6 {
+        for (header, value) in [("sec-purpose", "prefetch"), ("user-agent", "Googlebot/2.1")] {
+            world
+                .visitor()
+                .says(header, value)
+                .opens("/search?q=teapot&lang=en")
+                .await;
+        }
+    }
+    let offered = world.visitor().opens("/search/suggest?q=&lang=en").await.text;
+    assert!(!offered.contains("/search?q="), "nor what nobody asked");
 }
