@@ -179,10 +179,14 @@ impl State {
     }
 
     async fn read_into_log(&self, reading: &mut Reading) -> Result<(), SourceError> {
-        let products = Catalogue {
-            products: self.source.products().await?,
-            changes: self.source.catalogue_changes().await?,
+        let products = self.source.products().await?;
+        // A sink that keeps no products yet has no table to look for changes in.
+        let changes = if products.is_empty() {
+            Vec::new()
+        } else {
+            self.source.catalogue_changes().await?
         };
+        let products = Catalogue { products, changes };
         // Taken: what breaks halfway is read anew, and not twice.
         if let Some(since) = reading.since.take() {
             match self.add_news(&since, products.clone()).await {

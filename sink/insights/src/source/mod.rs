@@ -173,7 +173,7 @@ impl Source {
         }
     }
 
-    /// When products were sold out or changed their price, the newest first; nothing when the sink keeps no products yet.
+    /// When products were sold out or changed their price, the newest first. The sink keeps products.
     pub async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
         match self {
             Self::Sqlite(reader) => reader.catalogue_changes().await,

@@ -109,9 +109,6 @@ impl Reader {
     }
 
     pub(super) async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
-        if self.products().await?.is_empty() {
-            return Ok(Vec::new());
-        }
         let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
         let micros = |at: OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
         let change = |(product, stock, price, earlier, from, to): History| {

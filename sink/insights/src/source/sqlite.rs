@@ -93,9 +93,6 @@ impl Reader {
     }
 
     pub(super) async fn catalogue_changes(&self) -> Result<Vec<CatalogueChange>, SourceError> {
-        if self.products().await?.is_empty() {
-            return Ok(Vec::new());
-        }
         let rows: Vec<History> = sqlx::query_as(super::CHANGES).fetch_all(&self.pool).await?;
         let micros = |text: &str| Timestamp::parse(text).ok().map(Timestamp::unix_micros);
         let change = |(product, stock, price, before, from, to): History| {

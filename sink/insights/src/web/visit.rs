@@ -120,7 +120,8 @@ async fn again(site: &Site, question: &Question, pages: &[SeenPage]) -> Result<M
             @match &document {
                 Some(document) => {
                     p.note {
-                        "Drawn by the shop's templates of today, from the visit's events and the catalogue of that moment: nothing of the page ever left the                          browser. Numbers are the visitor's clicks in their order. " a href=(alone) { "In a window of its own" }
+                        "Drawn by the shop's templates of today, from the visit's events and the catalogue of that moment: nothing of the page ever left the \
+                         browser. Numbers are the visitor's clicks in their order. " a href=(alone) { "In a window of its own" }
                     }
                     (drawn::framed(document, page.width().unwrap_or(1280), "The page, seen again"))
                 }
