@@ -17,8 +17,10 @@ use tower_http::compression::{CompressionLayer, CompressionLevel, DefaultPredica
 const SMALLEST: u64 = 1024;
 /// A few milliseconds, in which its thread does nothing else.
 const LARGEST: usize = 1024 * 1024;
-/// Of what is compressed as it goes.
-const LEVEL: i32 = 2;
+/// libdeflate's, from 0, which only stores.
+const LEVEL: i32 = 1;
+/// Of what is compressed as it goes: zlib's.
+const LEVEL_OF_STREAMS: i32 = 2;
 
 /// What is worth it: not pictures, which are compressed, nor server-sent events, which would wait.
 fn worth_it() -> impl Predicate {
@@ -28,7 +30,7 @@ fn worth_it() -> impl Predicate {
 /// Compresses what [`whole`] leaves.
 pub(super) fn as_it_goes() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new()
-        .quality(CompressionLevel::Precise(LEVEL))
+        .quality(CompressionLevel::Precise(LEVEL_OF_STREAMS))
         .compress_when(worth_it())
 }
 
@@ -74,7 +76,7 @@ async fn compressed(response: Response) -> Response {
 
 /// None when it doesn't fit into what libdeflate says that it needs at most.
 fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::fastest());
+    let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
     let mut gzip = vec![0; compressor.gzip_compress_bound(plain.len())];
     let length = compressor.gzip_compress(plain, &mut gzip).ok()?;
     gzip.truncate(length);
@@ -137,6 +139,7 @@ mod tests {
         let text = || "찻주전자 teapot ".repeat(1000);
         let (encoding, gzip) = sent("text/html", || Body::from("찻주전자 teapot ".repeat(1000))).await;
         assert_eq!((encoding.as_deref(), unpacked(&gzip)), (Some("gzip"), text()));
+        assert!(gzip.len() * 50 < text().len(), "{} bytes", gzip.len());
         let (encoding, gzip) = sent("application/x-ndjson", || {
             let pieces = (0..1000).map(|_| Ok::<_, std::io::Error>("찻주전자 teapot "));
             Body::from_stream(stream::iter(pieces))
