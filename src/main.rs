@@ -93,12 +93,30 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        // As with `| head`: the reader has enough.
+        Err(failure) if failure.error.chain().any(is_broken_pipe) => failure.code,
         Err(failure) => {
             // Standard error is the last resort; if it is closed, the exit code speaks.
-            let _ = writeln!(io::stderr(), "de-shop: {:#}", failure.error);
+            let _ = writeln!(io::stderr(), "de-shop: {}", causes(&failure.error));
             failure.code
         }
     }
+}
+
+fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let error = cause.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The error and what caused it; a cause that the words before it told already isn't told again.
+fn causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .fold(String::new(), |told, cause| match cause.to_string() {
+            first if told.is_empty() => first,
+            known if told.contains(&known) => told,
+            cause => format!("{told}: {cause}"),
+        })
 }
 
 async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
@@ -241,5 +259,18 @@ impl From<anyhow::Error> for Failure {
             error,
             code: ExitCode::FAILURE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file")
+            .context("the data: no such file")
+            .context("--data");
+        assert_eq!(causes(&error), "--data: the data: no such file");
     }
 }

@@ -3,12 +3,14 @@
 //! Promises:
 //! - each hand-in is a line, also one that can't be read: it has no points and says why, and never ends the others' marking;
 //! - a hand-in is `ID.csv` (any ending), or a folder `ID` with one file, as learning platforms give them out;
-//! - one hand-in is held in memory at a time.
+//! - they are marked on all cores, each of which holds one hand-in in memory.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -25,17 +27,31 @@ struct HandIn {
 
 /// Marks all hand-ins; true when all are exact.
 pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> Result<bool, ClassroomError> {
+    let refused = |reason| ClassroomError::Setting {
+        setting: "ANSWER",
+        reason,
+    };
+    if folder.join("task.json").exists() {
+        let answer = folder.join("answer.csv");
+        let reason = format!("this folder is a student's own: mark {}", answer.display());
+        return Err(refused(reason));
+    }
     let hand_ins = hand_ins(folder).map_err(|error| ClassroomError::file("ANSWER", folder, error))?;
+    if hand_ins.is_empty() {
+        let reason = format!(
+            "{} holds no hand-in, such as kim.csv or kim/answer.csv",
+            folder.display()
+        );
+        return Err(refused(reason));
+    }
     let mut table = csv::Writer::from_writer(out);
     let written = |error: csv::Error| ClassroomError::Write(error.into());
     table
         .write_record(["student", "points", "exact", "mistakes", "problem"])
         .map_err(written)?;
-    let mut all = Vec::with_capacity(hand_ins.len());
-    for hand_in in hand_ins {
-        let marked = mark(settings, hand_in);
-        table.write_record(line(&marked)).map_err(written)?;
-        all.push(marked);
+    let all = mark_all(settings, hand_ins);
+    for marked in &all {
+        table.write_record(line(marked)).map_err(written)?;
     }
     table.flush().map_err(ClassroomError::Write)?;
     if let Some(path) = &settings.page {
@@ -45,6 +61,27 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
     Ok(all
         .iter()
         .all(|marked| marked.mark.as_ref().is_ok_and(|mark| mark.exact)))
+}
+
+/// The marks in the order of the hand-ins.
+fn mark_all(settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let waiting = Mutex::new(hand_ins.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Vec<_> {
+        std::iter::from_fn(next)
+            .map(|(place, hand_in)| (place, mark(settings, hand_in)))
+            .collect()
+    };
+    let mut marked: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(ScopedJoinHandle::join);
+        joined
+            .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    marked.sort_by_key(|(place, _)| *place);
+    marked.into_iter().map(|(_, marked)| marked).collect()
 }
 
 fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
@@ -110,10 +147,12 @@ fn hand_ins(folder: &Path) -> std::io::Result<Vec<HandIn>> {
             HandIn {
                 student: id(path.file_stem()),
                 // Never a pipe or a device, which may have no end.
-                path: if path.is_file() {
-                    Ok(path)
-                } else {
+                path: if !path.is_file() {
                     Err(format!("{} is no file", path.display()))
+                } else if path.file_stem() == Some(OsStr::new("answer")) {
+                    Err("whose is it? name the file by the student's id".to_owned())
+                } else {
+                    Ok(path)
                 },
             }
         };
@@ -143,7 +182,9 @@ fn visible(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<std::io::Result<Vec<_>>>()?;
     let is_hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with('.') || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
+        name.starts_with('.')
+            || name.starts_with("~$")
+            || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
     };
     paths.retain(|path| !is_hidden(path));
     Ok(paths)
@@ -185,11 +226,19 @@ mod tests {
         for name in ["kim.csv", "lee/answer.csv", "lee/.DS_Store", "park/a.csv", "park/b.csv"] {
             write(name);
         }
-        for name in [".DS_Store", "Thumbs.db", "__MACOSX/kim.csv", "class\\seo.csv"] {
+        for name in [
+            ".DS_Store",
+            "~$kim.csv",
+            "answer.csv",
+            "Thumbs.db",
+            "__MACOSX/kim.csv",
+            "class\\seo.csv",
+        ] {
             write(name);
         }
         fs::create_dir(folder.path().join("choi")).unwrap();
         let expected = [
+            ("answer", false),
             ("choi", false),
             ("class\\seo", true),
             ("kim", true),
