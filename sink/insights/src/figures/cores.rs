@@ -30,7 +30,7 @@ pub(super) fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync
         }
     };
     let mut done = thread::scope(|threads| {
-        let others: Vec<_> = (0..others).map(|_| threads.spawn(&worker)).collect();
+        let others: Vec<_> = (0..others).map(|_| threads.spawn(worker)).collect();
         let mut done = worker();
         for other in others {
             done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
