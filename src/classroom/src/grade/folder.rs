@@ -14,10 +14,11 @@ use std::thread::{self, ScopedJoinHandle};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::mark::{Mark, Marked};
+use super::mark::{Mark, Marked, Unmarked};
 use super::{Settings, exercise, one, page};
 use crate::error::ClassroomError;
-use crate::exercises::Student;
+use crate::exercises::{Exercise, Student};
+use crate::pages::refusals;
 
 /// Somebody's hand-in, or why there is none.
 struct HandIn {
@@ -27,7 +28,23 @@ struct HandIn {
 
 /// Marks all hand-ins; true when all are exact.
 pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> Result<bool, ClassroomError> {
+    let refused = |reason| ClassroomError::Setting {
+        setting: "ANSWER",
+        reason,
+    };
+    if folder.join("task.json").exists() {
+        let answer = folder.join("answer.csv");
+        let reason = format!("this folder is a student's own: mark {}", answer.display());
+        return Err(refused(reason));
+    }
     let hand_ins = hand_ins(folder).map_err(|error| ClassroomError::file("ANSWER", folder, error))?;
+    if hand_ins.is_empty() {
+        let reason = format!(
+            "{} holds no hand-in, such as kim.csv or kim/answer.csv",
+            folder.display()
+        );
+        return Err(refused(reason));
+    }
     let mut table = csv::Writer::from_writer(out);
     let written = |error: csv::Error| ClassroomError::Write(error.into());
     table
@@ -73,12 +90,16 @@ fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
         key: settings.whose.class_key.clone(),
         id: hand_in.student.clone(),
     };
-    let mark = hand_in.path.and_then(|path| {
-        one(settings.exercise, &student, &path, settings.mode).map_err(|error| match error {
-            ClassroomError::Answer { source, .. } => source.to_string(),
-            other => other.to_string(),
-        })
-    });
+    let columns = Exercise::numbered(settings.exercise).map_or(&[][..], |exercise| exercise.columns);
+    let unmarked = |error| match error {
+        ClassroomError::Answer { source, .. } => Unmarked {
+            on_page: refusals::of_answer(&source, columns, &settings.language),
+            en: source.to_string(),
+        },
+        other => other.to_string().into(),
+    };
+    let path = hand_in.path.map_err(Unmarked::from);
+    let mark = path.and_then(|path| one(settings.exercise, &student, &path, settings.mode).map_err(unmarked));
     Marked {
         student: hand_in.student,
         mark,
@@ -88,7 +109,7 @@ fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
 fn line(marked: &Marked) -> [String; 5] {
     let (points, exact, mistakes, problem) = match &marked.mark {
         Ok(mark) => (mark.points, mark.exact, names(mark), String::new()),
-        Err(problem) => (0, false, String::new(), problem.clone()),
+        Err(problem) => (0, false, String::new(), problem.en.clone()),
     };
     let student = no_formula(&marked.student);
     [
@@ -131,10 +152,12 @@ fn hand_ins(folder: &Path) -> std::io::Result<Vec<HandIn>> {
             HandIn {
                 student: id(path.file_stem()),
                 // Never a pipe or a device, which may have no end.
-                path: if path.is_file() {
-                    Ok(path)
-                } else {
+                path: if !path.is_file() {
                     Err(format!("{} is no file", path.display()))
+                } else if path.file_stem() == Some(OsStr::new("answer")) {
+                    Err("whose is it? name the file by the student's id".to_owned())
+                } else {
+                    Ok(path)
                 },
             }
         };
@@ -164,7 +187,9 @@ fn visible(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<std::io::Result<Vec<_>>>()?;
     let is_hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with('.') || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
+        name.starts_with('.')
+            || name.starts_with("~$")
+            || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
     };
     paths.retain(|path| !is_hidden(path));
     Ok(paths)
@@ -206,11 +231,19 @@ mod tests {
         for name in ["kim.csv", "lee/answer.csv", "lee/.DS_Store", "park/a.csv", "park/b.csv"] {
             write(name);
         }
-        for name in [".DS_Store", "Thumbs.db", "__MACOSX/kim.csv", "class\\seo.csv"] {
+        for name in [
+            ".DS_Store",
+            "~$kim.csv",
+            "answer.csv",
+            "Thumbs.db",
+            "__MACOSX/kim.csv",
+            "class\\seo.csv",
+        ] {
             write(name);
         }
         fs::create_dir(folder.path().join("choi")).unwrap();
         let expected = [
+            ("answer", false),
             ("choi", false),
             ("class\\seo", true),
             ("kim", true),
@@ -241,7 +274,7 @@ mod tests {
         let problem = "=HYPERLINK(\"http://example.com\")".to_owned();
         let marked = Marked {
             student: "@SUM(A1)".to_owned(),
-            mark: Err(problem),
+            mark: Err(problem.into()),
         };
         let line = line(&marked);
         assert_eq!(line[0], "'@SUM(A1)");

@@ -42,7 +42,23 @@ pub struct Mark {
 #[derive(Debug)]
 pub(super) struct Marked {
     pub(super) student: String,
-    pub(super) mark: Result<Mark, String>,
+    pub(super) mark: Result<Mark, Unmarked>,
+}
+
+/// Why a hand-in has no mark: for the table, and in the language of the page.
+#[derive(Debug)]
+pub(super) struct Unmarked {
+    pub(super) en: String,
+    pub(super) on_page: String,
+}
+
+impl From<String> for Unmarked {
+    fn from(reason: String) -> Self {
+        Self {
+            on_page: reason.clone(),
+            en: reason,
+        }
+    }
 }
 
 /// A wrong answer that equals a known mistake's has half of the points when it is handed in: the rest was right.
@@ -106,11 +122,11 @@ impl Mark {
                     .map(|part| format!("  {}: {} of {} right", part.name, part.right, part.of)),
             );
             let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-            lines.push(format!(
-                "{} rows differ; the first of them ({}):",
-                comparison.differing_rows,
-                names.join(", ")
-            ));
+            let of = match comparison.differing_rows {
+                1 => "one row differs".to_owned(),
+                rows => format!("{rows} rows differ; the first of them"),
+            };
+            lines.push(format!("{of} ({}):", names.join(", ")));
             for difference in &comparison.differences {
                 let side =
                     |row: &Option<Vec<String>>| row.as_ref().map_or("no such row".to_owned(), |row| row.join(", "));

@@ -195,7 +195,7 @@ fn row(exercise: &Exercise, mode: Mode, language: &str, marked: &Marked) -> Mark
             td.number { (points) }
             td {
                 @match &marked.mark {
-                    Err(problem) => { (WORDS.unread.in_language(language)) ": " (prose(problem)) },
+                    Err(problem) => { (WORDS.unread.in_language(language)) ": " (prose(&problem.on_page)) },
                     Ok(mark) => {
                         (prose(&kind(language, marked)))
                         @if mode != Mode::HandIn { (differences(exercise, language, mark)) }
@@ -238,7 +238,7 @@ mod tests {
         let lesson = ALL[2].lesson(&student).unwrap();
         let marked = |id: &str, mark: Result<Mark, String>| Marked {
             student: id.to_owned(),
-            mark,
+            mark: mark.map_err(Into::into),
         };
         vec![
             marked("kim", Ok(mark(&lesson, &lesson.truth(), mode))),

@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::exercises::{Exercise, Lesson};
 use crate::grade::answer;
 use crate::grade::mark::{Mode, mark};
+use crate::handout::TaskFile;
 use crate::starters;
 use markup::Outcome;
 use request::Request;
@@ -158,7 +159,7 @@ async fn stream(State(room): State<Room>, Path(number): Path<String>, request: R
 
 async fn task(State(room): State<Room>, Path(number): Path<String>, request: Request) -> Response {
     match lesson(&room, &number, &request).await {
-        Ok(lesson) => axum::Json(&lesson.task).into_response(),
+        Ok(lesson) => axum::Json(TaskFile::new(&lesson, &request.student())).into_response(),
         Err(refused) => refused,
     }
 }

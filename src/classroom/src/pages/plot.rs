@@ -263,9 +263,9 @@ mod tests {
 
     #[test]
     fn on_a_phone_fewer_bars_have_labels_and_none_lies_upon_another() {
-        let slots = Sheet::ALL.map(|sheet| (sheet.right() - LEFT) / 24.0);
+        let slots = Sheet::ALL.map(|sheet| (sheet.right() - LEFT) / 48.0);
         let [Labels::Every(desks), Labels::Every(phones)] = slots.map(|slot| Labels::of(5, slot)) else {
-            panic!("hours of a day have one row of labels");
+            panic!("the hours of two days have one row of labels");
         };
         assert!(desks < phones, "{desks} {phones}");
     }

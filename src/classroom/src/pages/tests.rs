@@ -88,7 +88,7 @@ async fn the_data_can_be_downloaded_and_is_that_of_the_command_line() {
     assert_eq!(status, StatusCode::OK);
     assert!(stream.as_bytes() == expected, "byte by byte");
     let (_, task) = page("/classroom/3/task.json?student=kim").await;
-    assert_eq!(task, serde_json::to_string(&lesson.task).unwrap());
+    assert_eq!(task, serde_json::to_string(&TaskFile::new(&lesson, &student)).unwrap());
 }
 
 #[tokio::test]
@@ -344,7 +344,7 @@ async fn a_students_id_is_taken_as_the_command_line_takes_it() {
     for id in ["a b", "kim ", "../../etc", "e\u{301}tude", "김철수"] {
         let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
         let whose = crate::grade::Whose {
-            student: id.to_owned(),
+            student: Some(id.to_owned()),
             class_key: PRACTICE_KEY.to_owned(),
         };
         let lesson = ALL[2].lesson(&whose.student()).unwrap();
