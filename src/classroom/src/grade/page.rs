@@ -128,7 +128,7 @@ pub(super) fn of(exercise: &Exercise, mode: Mode, language: &str, all: &[Marked]
                     h2 { (say(WORDS.hand_ins)) }
                     div.wide {
                         table {
-                            thead { tr { th.student scope="col" { (say(WORDS.student)) } th.number scope="col" { (say(WORDS.points)) } th scope="col" { (say(WORDS.found)) } } }
+                            thead { tr { th scope="col" { (say(WORDS.student)) } th.number scope="col" { (say(WORDS.points)) } th scope="col" { (say(WORDS.found)) } } }
                             tbody { @for marked in all { (row(exercise, mode, language, marked)) } }
                         }
                     }
@@ -191,7 +191,7 @@ fn row(exercise: &Exercise, mode: Mode, language: &str, marked: &Marked) -> Mark
     };
     html! {
         tr class=(class) {
-            th.student scope="row" { (marked.student) }
+            th scope="row" { span.student { (marked.student) } }
             td.number { (points) }
             td {
                 @match &marked.mark {

@@ -117,7 +117,7 @@ fn the_same_command_makes_the_table_and_the_page() {
     let (_, table) = graded(&settings);
     let said = std::fs::read_to_string(&page).unwrap();
     assert!(
-        table.contains("kim,100,true") && said.contains(">kim</th><td class=\"number\">100<"),
+        table.contains("kim,100,true") && said.contains(">kim</span></th><td class=\"number\">100<"),
         "{said}"
     );
     assert!(

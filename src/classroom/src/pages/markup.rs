@@ -119,7 +119,7 @@ pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outc
         }
         p { (words.data_command) }
         pre { "de-shop exercise start " (exercise.number) " " (request.student_option()) " --kafka " (request.kafka()) }
-        p.note { (prose(words.program)) }
+        p.small { (prose(words.program)) }
         (shape(words, exercise))
         @for (number, hint) in exercise.hints.iter().enumerate() {
             details { summary { (words.hint) " " (number + 1) } p { (prose(hint.in_language(words.code))) } }
@@ -212,7 +212,7 @@ fn differences(words: &PageWords, exercise: &Exercise, mark: &Mark) -> Markup {
     let names: Vec<_> = exercise.columns.iter().map(|column| column.name).collect();
     html! {
         (parts(words, comparison))
-        p { ((words.differ)(comparison.differing_rows)) " (" (names.join(", ")) ")" }
+        p { ((words.differ)(comparison.differing_rows, &names.join(", "))) }
         div.wide-table {
             table.rows {
                 tr { th scope="col" { (words.expected) } th scope="col" { (words.found) } }

@@ -85,7 +85,7 @@ fn svg(words: &PageWords, picture: &Picture, bars: &[Bar], sheet: &Sheet) -> Mar
                 @let left = LEFT + place as f64 * slot;
                 (parts(picture.together, bar, left, slot, &high))
                 @if let Some(below) = labels.below(place) {
-                    text.axis x=(short(left + slot / 2.0)) y=(BASE + below) text-anchor="middle" { (bar.label) }
+                    text.axis x=(short(within(sheet, left + slot / 2.0, &bar.label))) y=(BASE + below) text-anchor="middle" { (bar.label) }
                 }
             }
             text.axis x=(f64::midpoint(LEFT, sheet.right())) y=(HEIGHT - 6.0) text-anchor="middle" { (picture.x.in_language(words.code)) }
@@ -188,6 +188,13 @@ impl Labels {
     }
 }
 
+/// Where the middle of the label stands, so that the sheet's edge doesn't cut it off.
+#[expect(clippy::cast_precision_loss, reason = "a few letters")]
+fn within(sheet: &Sheet, middle: f64, label: &str) -> f64 {
+    let half = label.chars().count() as f64 * LETTER / 2.0;
+    middle.min(sheet.width - half).max(half)
+}
+
 /// Coordinates with one digit.
 fn short(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
@@ -259,6 +266,16 @@ mod tests {
 
     fn legend(picture: &Picture) -> usize {
         Some(picture.series.len()).filter(|count| *count > 1).unwrap_or(0)
+    }
+
+    #[test]
+    fn the_edge_cuts_no_label_off() {
+        let [desks, _] = Sheet::ALL;
+        let at = |middle: f64, label: &str| within(&desks, middle, label).to_string();
+        assert_eq!(
+            [at(700.0, "abcd"), at(700.0, "abcdefgh"), at(10.0, "abcd")],
+            ["700", "690", "15"]
+        );
     }
 
     #[test]

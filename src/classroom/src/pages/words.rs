@@ -36,8 +36,8 @@ pub(super) struct PageWords {
     pub(super) yours_is: &'static str,
     pub(super) or: &'static str,
     pub(super) and: &'static str,
-    /// So many rows differ.
-    pub(super) differ: fn(usize) -> String,
+    /// So many rows differ, which have these columns.
+    pub(super) differ: fn(usize, &str) -> String,
     pub(super) expected: &'static str,
     pub(super) found: &'static str,
     pub(super) no_row: &'static str,
@@ -90,7 +90,7 @@ pub(super) const KO: PageWords = PageWords {
     yours_is: "여러분의 답은",
     or: "또는, 이 데이터에서는 같은 결과인데,",
     and: "그리고 동시에",
-    differ: |rows| format!("행 {rows}개가 달라요. 처음 몇 개예요."),
+    differ: |rows, columns| format!("행 {rows}개가 달라요 ({columns}). 처음 몇 개예요."),
     expected: "정답",
     found: "여러분의 답",
     no_row: "그런 행이 없음",
@@ -143,9 +143,9 @@ pub(super) const EN: PageWords = PageWords {
     yours_is: "Your answer is",
     or: "Or, which is the same on this data,",
     and: "and at the same time",
-    differ: |rows| match rows {
-        1 => "1 row differs:".to_owned(),
-        rows => format!("{rows} rows differ. The first of them:"),
+    differ: |rows, columns| match rows {
+        1 => format!("1 row differs ({columns}):"),
+        rows => format!("{rows} rows differ ({columns}). The first of them:"),
     },
     expected: "Expected",
     found: "Found",
