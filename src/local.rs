@@ -139,7 +139,7 @@ impl Local {
         let templates = Templates::new(shop::shop::experiments(&shop_settings)?);
         let around = AroundShop {
             clock: Clock::system(),
-            rooms: classroom::pages::router(Asset::Style.address()).merge(sink::insights(
+            rooms: classroom::pages::router(Asset::Style.address(), Some(&kafka)).merge(sink::insights(
                 &sink_again.0,
                 settings.listen.ip(),
                 Some(templates.clone()),

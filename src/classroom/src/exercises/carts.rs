@@ -20,6 +20,7 @@ const REMOVES_IGNORED: usize = 2;
 const ORDERS_IGNORED: usize = 3;
 const BY_ARRIVAL: usize = 4;
 const WHOLE_STREAM: usize = 5;
+const CANCELLED_PUT_BACK: usize = 6;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     number: 10,
@@ -33,8 +34,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
         en: "The table of carts is gone. What is left is the stream of facts and the history of the products.",
     },
     task: Words {
-        ko: "{as_of} 현재(그 시각 포함) 각 visitor_id의 장바구니를 되살리세요: 상품, 수량, 그리고 그때 유효한 가격(shop.product). cart_add는 cart_quantity, cart_update는 quantity가 새 수량이고, cart_remove는 줄을 없애고, order_placed는 주문된 상품의 줄을 없애며, cart_merge는 items로 장바구니 전체를 바꿉니다. 이벤트 시각 순서로 적용하고, 같은 event_id는 한 번만 적용합니다.",
-        en: "Rebuild each visitor_id's cart as it stood at {as_of} (that moment included): product, quantity, and the price that was valid then (shop.product). After cart_add the quantity is cart_quantity, after cart_update it is quantity; cart_remove ends a line; order_placed ends the lines of what was ordered; cart_merge sets the whole cart to its items. Apply facts in the order of their own time, each event_id once.",
+        ko: "{as_of} 현재(그 시각 포함) 각 visitor_id의 장바구니를 되살리세요: 상품, 수량, 그리고 그때 유효한 가격(shop.product). cart_add는 cart_quantity, cart_update는 quantity가 새 수량이고, cart_remove는 줄을 없애고, order_placed는 주문된 상품의 줄을 없애며(order_cancelled는 아무것도 되돌려 놓지 않습니다), cart_merge는 items로 장바구니 전체를 바꿉니다. 이벤트 시각 순서로 적용하고, 같은 event_id는 한 번만 적용합니다.",
+        en: "Rebuild each visitor_id's cart as it stood at {as_of} (that moment included): product, quantity, and the price that was valid then (shop.product). After cart_add the quantity is cart_quantity, after cart_update it is quantity; cart_remove ends a line; order_placed ends the lines of what was ordered, and order_cancelled puts nothing back; cart_merge sets the whole cart to its items. Apply facts in the order of their own time, each event_id once.",
     },
     hints: &[
         Words {
@@ -105,6 +106,14 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 en: "row for row what one gets when facts from after that moment are applied, too",
             },
             rows: 5,
+        },
+        Misconception {
+            name: "cancelled_put_back",
+            says: Words {
+                ko: "취소된 주문의 상품을 장바구니에 되돌려 놓은 결과와 모든 행이 같습니다",
+                en: "row for row what one gets when a cancelled order's products are put back into the cart",
+            },
+            rows: 1,
         },
     ],
     picture: Picture {
@@ -241,6 +250,11 @@ fn apply<'a>(carts: &mut BTreeMap<(&'a str, i64), i64>, fact: &'a Event, mistake
         ("order_placed", _) if !mistakes.has(ORDERS_IGNORED) => {
             for (product, _) in fact.lines() {
                 carts.remove(&(visitor, product));
+            }
+        }
+        ("order_cancelled", _) if mistakes.has(CANCELLED_PUT_BACK) => {
+            for (product, quantity) in fact.lines() {
+                *carts.entry((visitor, product)).or_default() += quantity;
             }
         }
         ("cart_merge", _) => {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::Topic;
 
-use super::event::Stream;
+use super::event::{Event, Stream};
 use super::picture::{self, Picture, Together};
-use super::plant;
+use super::plant::{self, MINUTE};
 use super::table::{Column, Kind, Row, Value};
 use super::{Exercise, Misconception, Mistakes, Recipe, Task, Words};
 use crate::replay::faults::Faults;
@@ -17,6 +17,12 @@ use crate::simulate::scenario::{Buying, Scenario};
 const COUNTS_REPETITIONS: usize = 0;
 const BY_CONTENT: usize = 1;
 const UPDATES_COUNTED: usize = 2;
+const BY_QUANTITY: usize = 3;
+const BY_MINUTE: usize = 4;
+const BY_SECOND: usize = 5;
+const ONLY_NEIGHBOURS: usize = 6;
+
+const SECOND: i64 = MINUTE / 60;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     number: 3,
@@ -78,6 +84,38 @@ pub(super) const EXERCISE: Exercise = Exercise {
             },
             rows: 5,
         },
+        Misconception {
+            name: "by_content_and_quantity",
+            says: Words {
+                ko: "같은 세션, 상품, 수량의 cart_add를 하나로 본 결과와 모든 행이 같습니다",
+                en: "row for row what one gets when two adds of the same session, product and quantity are taken for one",
+            },
+            rows: 5,
+        },
+        Misconception {
+            name: "by_content_and_minute",
+            says: Words {
+                ko: "같은 분의 같은 세션, 상품, 수량의 cart_add를 하나로 본 결과와 모든 행이 같습니다",
+                en: "row for row what one gets when two adds of the same session, product, quantity and minute are taken for one",
+            },
+            rows: 5,
+        },
+        Misconception {
+            name: "by_content_and_second",
+            says: Words {
+                ko: "같은 초의 같은 세션, 상품, 수량의 cart_add를 하나로 본 결과와 모든 행이 같습니다",
+                en: "row for row what one gets when two adds of the same session, product, quantity and second are taken for one",
+            },
+            rows: 2,
+        },
+        Misconception {
+            name: "only_neighbours",
+            says: Words {
+                ko: "바로 앞의 메시지와 같은 것만 뺀 결과와 모든 행이 같습니다",
+                en: "row for row what one gets when a message is left out only where it is the same as the one before it",
+            },
+            rows: 2,
+        },
     ],
     picture: Picture {
         title: Words {
@@ -119,17 +157,19 @@ pub(super) const EXERCISE: Exercise = Exercise {
 fn solve(stream: &Stream, _: &Task, mistakes: Mistakes) -> Vec<Row> {
     let mut seen = BTreeSet::new();
     let mut counts: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+    let mut before: Option<&str> = None;
     for event in &stream.events {
+        let is_as_before = before.replace(&event.id) == Some(&event.id);
         let counted = event.kind == "cart_add" || (mistakes.has(UPDATES_COUNTED) && event.kind == "cart_update");
         let Some(product) = event.product.filter(|_| counted) else {
             continue;
         };
-        let identity = if mistakes.has(BY_CONTENT) {
-            format!("{} {product}", event.session)
+        let is_repeated = if mistakes.has(ONLY_NEIGHBOURS) {
+            is_as_before
         } else {
-            event.id.clone()
+            !seen.insert(identity(event, product, mistakes))
         };
-        if !seen.insert(identity) && !mistakes.has(COUNTS_REPETITIONS) {
+        if is_repeated && !mistakes.has(COUNTS_REPETITIONS) {
             continue;
         }
         let count = counts.entry(product).or_default();
@@ -139,6 +179,23 @@ fn solve(stream: &Stream, _: &Task, mistakes: Mistakes) -> Vec<Row> {
         .into_iter()
         .map(|(product, (adds, quantity))| [product, adds, quantity].map(Value::Integer).into())
         .collect()
+}
+
+/// What two messages must have in common to be taken for one.
+fn identity(event: &Event, product: i64, mistakes: Mistakes) -> String {
+    let quantity = event.number("quantity");
+    let in_same = |span: i64| format!("{} {product} {quantity} {}", event.session, event.at.div_euclid(span));
+    if mistakes.has(BY_CONTENT) {
+        format!("{} {product}", event.session)
+    } else if mistakes.has(BY_QUANTITY) {
+        format!("{} {product} {quantity}", event.session)
+    } else if mistakes.has(BY_MINUTE) {
+        in_same(MINUTE)
+    } else if mistakes.has(BY_SECOND) {
+        in_same(SECOND)
+    } else {
+        event.id.clone()
+    }
 }
 
 /// People who press the button twice.

@@ -14,10 +14,11 @@ use std::thread::{self, ScopedJoinHandle};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::mark::{Mark, Marked};
+use super::mark::{Mark, Marked, Unmarked};
 use super::{Settings, exercise, one, page};
 use crate::error::ClassroomError;
-use crate::exercises::Student;
+use crate::exercises::{Exercise, Student};
+use crate::pages::refusals;
 
 /// Somebody's hand-in, or why there is none.
 struct HandIn {
@@ -89,12 +90,16 @@ fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
         key: settings.whose.class_key.clone(),
         id: hand_in.student.clone(),
     };
-    let mark = hand_in.path.and_then(|path| {
-        one(settings.exercise, &student, &path, settings.mode).map_err(|error| match error {
-            ClassroomError::Answer { source, .. } => source.to_string(),
-            other => other.to_string(),
-        })
-    });
+    let columns = Exercise::numbered(settings.exercise).map_or(&[][..], |exercise| exercise.columns);
+    let unmarked = |error| match error {
+        ClassroomError::Answer { source, .. } => Unmarked {
+            on_page: refusals::of_answer(&source, columns, &settings.language),
+            en: source.to_string(),
+        },
+        other => other.to_string().into(),
+    };
+    let path = hand_in.path.map_err(Unmarked::from);
+    let mark = path.and_then(|path| one(settings.exercise, &student, &path, settings.mode).map_err(unmarked));
     Marked {
         student: hand_in.student,
         mark,
@@ -104,7 +109,7 @@ fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
 fn line(marked: &Marked) -> [String; 5] {
     let (points, exact, mistakes, problem) = match &marked.mark {
         Ok(mark) => (mark.points, mark.exact, names(mark), String::new()),
-        Err(problem) => (0, false, String::new(), problem.clone()),
+        Err(problem) => (0, false, String::new(), problem.en.clone()),
     };
     let student = no_formula(&marked.student);
     [
@@ -269,7 +274,7 @@ mod tests {
         let problem = "=HYPERLINK(\"http://example.com\")".to_owned();
         let marked = Marked {
             student: "@SUM(A1)".to_owned(),
-            mark: Err(problem),
+            mark: Err(problem.into()),
         };
         let line = line(&marked);
         assert_eq!(line[0], "'@SUM(A1)");

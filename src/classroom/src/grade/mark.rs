@@ -42,7 +42,23 @@ pub struct Mark {
 #[derive(Debug)]
 pub(super) struct Marked {
     pub(super) student: String,
-    pub(super) mark: Result<Mark, String>,
+    pub(super) mark: Result<Mark, Unmarked>,
+}
+
+/// Why a hand-in has no mark: for the table, and in the language of the page.
+#[derive(Debug)]
+pub(super) struct Unmarked {
+    pub(super) en: String,
+    pub(super) on_page: String,
+}
+
+impl From<String> for Unmarked {
+    fn from(reason: String) -> Self {
+        Self {
+            on_page: reason.clone(),
+            en: reason,
+        }
+    }
 }
 
 /// A wrong answer that equals a known mistake's has half of the points when it is handed in: the rest was right.

@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::mark::{Mark, Marked, Mode, Named};
 use crate::exercises::{Exercise, Words};
+use crate::pages::prose::prose;
 
 /// The shop's colours and letters, so that it looks as the classroom does.
 const STYLE: &str = include_str!("page.css");
@@ -23,7 +24,6 @@ struct PageWords {
     found: Words,
     and: Words,
     or: Words,
-    differ: Words,
     expected: Words,
     given: Words,
     no_row: Words,
@@ -36,7 +36,7 @@ const WORDS: PageWords = PageWords {
         en: "Marks",
     },
     hand_ins: Words {
-        ko: "제출",
+        ko: "제출한 답",
         en: "Hand-ins",
     },
     what: Words {
@@ -72,10 +72,6 @@ const WORDS: PageWords = PageWords {
         en: "and at the same time",
     },
     or: Words { ko: "또는", en: "or" },
-    differ: Words {
-        ko: "행이 달라요",
-        en: "rows differ",
-    },
     expected: Words {
         ko: "정답",
         en: "Expected",
@@ -94,6 +90,22 @@ const WORDS: PageWords = PageWords {
     },
 };
 
+fn hand_ins(language: &str, count: usize) -> String {
+    match (language, count) {
+        ("ko", count) => format!("답 {count}개를 제출했어요."),
+        (_, 1) => "1 hand-in.".to_owned(),
+        (_, count) => format!("{count} hand-ins."),
+    }
+}
+
+fn differ(language: &str, rows: usize) -> String {
+    match (language, rows) {
+        ("ko", rows) => format!("행 {rows}개가 달라요"),
+        (_, 1) => "1 row differs".to_owned(),
+        (_, rows) => format!("{rows} rows differ"),
+    }
+}
+
 pub(super) fn of(exercise: &Exercise, mode: Mode, language: &str, all: &[Marked]) -> Markup {
     let say = |words: Words| words.in_language(language);
     let title = format!("{}. {}", exercise.number, exercise.title.in_language(language));
@@ -110,7 +122,7 @@ pub(super) fn of(exercise: &Exercise, mode: Mode, language: &str, all: &[Marked]
             body {
                 main {
                     h1 { (say(WORDS.title)) ": " (title) }
-                    p.lead { (all.len()) " " (say(WORDS.hand_ins)) ". " (say(WORDS.kept)) }
+                    p.lead { (hand_ins(language, all.len())) " " (say(WORDS.kept)) }
                     h2 { (say(WORDS.what)) }
                     (kinds(language, all))
                     h2 { (say(WORDS.hand_ins)) }
@@ -141,7 +153,7 @@ fn kinds(language: &str, all: &[Marked]) -> Markup {
                 tbody {
                     @for (kind, count) in &counts {
                         tr {
-                            th scope="row" { (kind) }
+                            th scope="row" { (prose(kind)) }
                             td.number { (count) }
                             td.bar { svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" { rect width=(count * 100 / most) height="10" rx="1" {} } }
                         }
@@ -179,13 +191,13 @@ fn row(exercise: &Exercise, mode: Mode, language: &str, marked: &Marked) -> Mark
     };
     html! {
         tr class=(class) {
-            th scope="row" { (marked.student) }
+            th scope="row" { span.student { (marked.student) } }
             td.number { (points) }
             td {
                 @match &marked.mark {
-                    Err(problem) => { (WORDS.unread.in_language(language)) ": " (problem) },
+                    Err(problem) => { (WORDS.unread.in_language(language)) ": " (prose(&problem.on_page)) },
                     Ok(mark) => {
-                        (kind(language, marked))
+                        (prose(&kind(language, marked)))
                         @if mode != Mode::HandIn { (differences(exercise, language, mark)) }
                     },
                 }
@@ -203,7 +215,7 @@ fn differences(exercise: &Exercise, language: &str, mark: &Mark) -> Markup {
     let names: Vec<_> = exercise.columns.iter().map(|column| column.name).collect();
     html! {
         details {
-            summary { (comparison.differing_rows) " " (WORDS.differ.in_language(language)) " (" (names.join(", ")) ")" }
+            summary { (differ(language, comparison.differing_rows)) " (" (names.join(", ")) ")" }
             table {
                 thead { tr { th scope="col" { (WORDS.expected.in_language(language)) } th scope="col" { (WORDS.given.in_language(language)) } } }
                 tbody { @for difference in &comparison.differences { tr { td { (side(&difference.expected)) } td { (side(&difference.found)) } } } }
@@ -226,7 +238,7 @@ mod tests {
         let lesson = ALL[2].lesson(&student).unwrap();
         let marked = |id: &str, mark: Result<Mark, String>| Marked {
             student: id.to_owned(),
-            mark,
+            mark: mark.map_err(Into::into),
         };
         vec![
             marked("kim", Ok(mark(&lesson, &lesson.truth(), mode))),
@@ -252,6 +264,16 @@ mod tests {
                 assert!(!said.contains(elsewhere), "{elsewhere}");
             }
         }
+    }
+
+    #[test]
+    fn one_is_said_otherwise_than_many() {
+        let said = |count: usize| of(ALL[2], Mode::Teacher, "en", &marks(Mode::Teacher)[..count]).into_string();
+        assert!(said(1).contains("1 hand-in.") && said(3).contains("3 hand-ins."));
+        assert_eq!(
+            [1, 2].map(|rows| differ("en", rows)),
+            ["1 row differs", "2 rows differ"]
+        );
     }
 
     #[test]

@@ -117,11 +117,21 @@ fn the_same_command_makes_the_table_and_the_page() {
     let (_, table) = graded(&settings);
     let said = std::fs::read_to_string(&page).unwrap();
     assert!(
-        table.contains("kim,100,true") && said.contains(">kim</th><td class=\"number\">100<"),
+        table.contains("kim,100,true") && said.contains(">kim</span></th><td class=\"number\">100<"),
         "{said}"
     );
     assert!(
         said.contains("lee") && said.contains("could not be read: the answer is empty"),
+        "{said}"
+    );
+    let in_korean = Settings {
+        language: "ko".to_owned(),
+        ..settings.clone()
+    };
+    let (_, table) = graded(&in_korean);
+    let said = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        table.contains("the answer is empty") && said.contains("읽지 못함: 답이 비어 있어요"),
         "{said}"
     );
     let of_a_file = Settings {

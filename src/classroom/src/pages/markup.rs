@@ -3,9 +3,12 @@
 use maud::{DOCTYPE, Markup, html};
 use schemas::Topic;
 
+use super::prose::prose;
+use super::request::{LONGEST_ID, Request};
 use super::words::PageWords;
-use super::{Request, plot, upload};
+use super::{plot, upload};
 use crate::exercises::{ALL, Exercise, Lesson};
+use crate::grade::compare::Comparison;
 use crate::grade::mark::Mark;
 use crate::starters;
 
@@ -28,7 +31,7 @@ fn page(request: &Request, title: &str, here: &str, content: &Markup) -> Markup 
                     div.head-inner {
                         a.brand href={ "/classroom?lang=" (words.code) } { (words.title) }
                         a.tool href="/" { (words.shop) }
-                        a.tool href={ (here) "?lang=" (words.other_code) "&student=" (request.student) } lang=(words.other_code) { (words.other_language) }
+                        a.tool href={ (here) (request.query_in(words.other_code)) } lang=(words.other_code) { (words.other_language) }
                     }
                 }
                 main #main tabindex="-1" { (content) }
@@ -61,7 +64,7 @@ fn links(request: &Request, exercises: &[&Exercise]) -> Markup {
         ol.lessons {
             @for exercise in exercises {
                 li {
-                    a href={ "/classroom/" (exercise.number) "?lang=" (words.code) "&student=" (request.student) } {
+                    a href={ "/classroom/" (exercise.number) (request.query()) } {
                         span.number { (exercise.number) }
                         span { (exercise.title.in_language(words.code)) }
                     }
@@ -71,13 +74,10 @@ fn links(request: &Request, exercises: &[&Exercise]) -> Markup {
     }
 }
 
-pub(super) fn missing(request: &Request) -> Markup {
-    page(
-        request,
-        request.words.missing,
-        "/classroom",
-        &html! { h1 { (request.words.missing) } a href="/classroom" { (request.words.all) } },
-    )
+/// A page that says one thing, and where to go on.
+pub(super) fn message(request: &Request, text: &str) -> Markup {
+    let content = html! { h1 { (text) } a href="/classroom" { (request.words.all) } };
+    page(request, text, "/classroom", &content)
 }
 
 /// What came of a mark, where one was asked for.
@@ -89,15 +89,16 @@ pub(super) enum Outcome {
 pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outcome>) -> Markup {
     let (words, exercise) = (request.words, lesson.exercise);
     let address = format!("/classroom/{}", exercise.number);
-    let query = format!("?lang={}&student={}", words.code, request.student);
+    let query = request.query();
     let title = exercise.title.in_language(words.code);
     let content = html! {
         p { a href={ "/classroom" (query) } { (words.all) } }
         h1 { (exercise.number) ". " (title) }
-        p.lead { (exercise.story.in_language(words.code)) }
+        p.lead { (prose(exercise.story.in_language(words.code))) }
+        (whose(request, &address))
         @if let Some(outcome) = outcome { (mark(words, lesson, outcome)) }
         h2 { (words.task) }
-        p { (lesson.task.fill(exercise.task.in_language(words.code))) }
+        p { (prose(&lesson.task.fill(exercise.task.in_language(words.code)))) }
         h2 { (words.data) }
         p { (words.data_lead) }
         p {
@@ -116,15 +117,17 @@ pub(super) fn exercise(request: &Request, lesson: &Lesson, outcome: Option<&Outc
                 a href={ (address) "/starter/" (starter.name) (query) } download=(starter.name) { code { (starter.name) } }
             }
         }
-        pre { "de-shop exercise start " (exercise.number) " --student " (request.student) " --kafka 127.0.0.1:9092" }
+        p { (words.data_command) }
+        pre { "de-shop exercise start " (exercise.number) " " (request.student_option()) " --kafka " (request.kafka()) }
+        p.small { (prose(words.program)) }
         (shape(words, exercise))
         @for (number, hint) in exercise.hints.iter().enumerate() {
-            details { summary { (words.hint) " " (number + 1) } p { (hint.in_language(words.code)) } }
+            details { summary { (words.hint) " " (number + 1) } p { (prose(hint.in_language(words.code))) } }
         }
         h2 #answer { (words.answer) }
         p { (words.answer_lead) }
-        pre { "de-shop grade " (exercise.number) " answer.csv --student " (request.student) }
-        (form(request, &address))
+        pre { "de-shop grade " (exercise.number) " answer.csv " (request.student_option()) }
+        (forms(request, &address))
     };
     page(request, title, &address, &content)
 }
@@ -134,7 +137,7 @@ fn shape(words: &PageWords, exercise: &Exercise) -> Markup {
         h2 { (words.shape) }
         div.wide-table {
             table {
-                tr { th { (words.column) } th { (words.holds) } th { (words.key) } }
+                tr { th scope="col" { (words.column) } th scope="col" { (words.holds) } th scope="col" { (words.key) } }
                 @for column in exercise.columns {
                     tr { td { code { (column.name) } } td { (column.kind.in_language(words.code)) } td { @if column.key { "✓" } } }
                 }
@@ -143,19 +146,29 @@ fn shape(words: &PageWords, exercise: &Exercise) -> Markup {
     }
 }
 
-fn form(request: &Request, address: &str) -> Markup {
+/// Whose data it is, which changes all that follows.
+fn whose(request: &Request, address: &str) -> Markup {
     let words = request.words;
     html! {
-        form method="get" action=(address) {
+        form.whose method="get" action=(address) {
             input type="hidden" name="lang" value=(words.code);
-            p { label for="whose" { (words.student) } " " input #whose name="student" value=(request.student) maxlength="64" required; " " button { (words.again) } }
+            label for="whose" { (words.student) }
+            input #whose name="student" value=(request.student) maxlength=(LONGEST_ID) required;
+            button { (words.again) }
         }
-        form method="post" action={ (address) "?lang=" (words.code) "&student=" (request.student) "#mark" } {
-            p { label for="text" { (words.answer) } textarea #text name="answer" required spellcheck="false" {} }
+    }
+}
+
+fn forms(request: &Request, address: &str) -> Markup {
+    let words = request.words;
+    let action = format!("{address}/file{}#mark", request.query());
+    html! {
+        form method="post" enctype="multipart/form-data" action=(action) {
+            p { label for="text" { (words.text) } textarea #text name=(upload::TEXT) required spellcheck="false" {} }
             button.primary { (words.send) }
         }
-        form method="post" enctype="multipart/form-data" action={ (address) "/file?lang=" (words.code) "&student=" (request.student) "#mark" } {
-            p { label for="file" { (words.file) } " " input #file type="file" name=(upload::FIELD) required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3"; }
+        form method="post" enctype="multipart/form-data" action=(action) {
+            p { label for="file" { (words.file) } input #file type="file" name=(upload::FILE) required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3"; }
             button.primary { (words.send_file) }
         }
     }
@@ -165,7 +178,7 @@ fn mark(words: &PageWords, lesson: &Lesson, outcome: &Outcome) -> Markup {
     let exercise = lesson.exercise;
     let mark = match outcome {
         Outcome::Unmarked(reason) => {
-            return html! { section.mark #mark role="status" { p.points { (words.unmarked) } p { (reason) } } };
+            return html! { section.mark #mark role="status" { p.points { (words.unmarked) } p { (prose(reason)) } } };
         }
         Outcome::Marked(mark) => mark,
     };
@@ -178,14 +191,14 @@ fn mark(words: &PageWords, lesson: &Lesson, outcome: &Outcome) -> Markup {
                     (if place == 0 { words.yours_is } else { words.or }) " "
                     @for (place, mistake) in mistakes.iter().enumerate() {
                         @if place > 0 { " " (words.and) " " }
-                        (if words.code == "ko" { mistake.says_ko } else { mistake.says_en })
+                        (prose(if words.code == "ko" { mistake.says_ko } else { mistake.says_en }))
                     }
                     "."
                 }
             }
             (differences(words, exercise, mark))
             h2 { (words.afterwards) }
-            p { (exercise.afterwards.in_language(words.code)) }
+            p { (prose(exercise.afterwards.in_language(words.code))) }
             (plot::figure(words, &exercise.picture, &(exercise.picture.bars)(&lesson.truth())))
         }
     }
@@ -198,12 +211,31 @@ fn differences(words: &PageWords, exercise: &Exercise, mark: &Mark) -> Markup {
     let side = |row: &Option<Vec<String>>| row.as_ref().map_or(words.no_row.to_owned(), |row| row.join(", "));
     let names: Vec<_> = exercise.columns.iter().map(|column| column.name).collect();
     html! {
-        p { (comparison.differing_rows) " " (words.differ) " (" (names.join(", ")) ")" }
+        (parts(words, comparison))
+        p { ((words.differ)(comparison.differing_rows, &names.join(", "))) }
         div.wide-table {
-            table {
-                tr { th { (words.expected) } th { (words.found) } }
+            table.rows {
+                tr { th scope="col" { (words.expected) } th scope="col" { (words.found) } }
                 @for difference in &comparison.differences {
                     tr { td { (side(&difference.expected)) } td { (side(&difference.found)) } }
+                }
+            }
+        }
+    }
+}
+
+/// How much of each column is right: the points are made of that.
+fn parts(words: &PageWords, comparison: &Comparison) -> Markup {
+    let [keys, columns @ ..] = &comparison.parts[..] else {
+        return html! {};
+    };
+    html! {
+        div.wide-table {
+            table {
+                tr { th scope="col" { (words.column) } th.amount scope="col" { (words.right) } th.amount scope="col" { (words.of) } }
+                tr { td { (words.keys) } td.amount { (keys.right) } td.amount { (keys.of) } }
+                @for part in columns {
+                    tr { td { code { (part.name) } } td.amount { (part.right) } td.amount { (part.of) } }
                 }
             }
         }

@@ -7,10 +7,31 @@ use maud::{Markup, html};
 use super::words::PageWords;
 use crate::exercises::picture::{Bar, Picture, Together};
 
-const WIDTH: f64 = 720.0;
+/// How wide the plot is drawn. The style sheet shows the one that fits: shrunk to a phone, the letters of the wide one can't be read.
+struct Sheet {
+    class: &'static str,
+    width: f64,
+}
+
+impl Sheet {
+    const ALL: [Self; 2] = [
+        Self {
+            class: "plot for-desks",
+            width: 720.0,
+        },
+        Self {
+            class: "plot for-phones",
+            width: 320.0,
+        },
+    ];
+
+    const fn right(&self) -> f64 {
+        self.width - 8.0
+    }
+}
+
 const HEIGHT: f64 = 316.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = WIDTH - 8.0;
+const LEFT: f64 = 48.0;
 const TOP: f64 = 28.0;
 /// Below it are two rows of labels and the axis' title.
 const BASE: f64 = HEIGHT - 64.0;
@@ -34,7 +55,7 @@ pub(super) fn figure(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Mark
                     }
                 }
             }
-            div.scroll tabindex="0" role="group" aria-labelledby="plot-title" { (svg(words, picture, bars)) }
+            @for sheet in &Sheet::ALL { (svg(words, picture, bars, sheet)) }
             details { summary { (words.plot_numbers) } div.wide-table { (table(words, picture, bars)) } }
         }
     }
@@ -45,29 +66,29 @@ fn class(series: usize) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of events")]
-fn svg(words: &PageWords, picture: &Picture, bars: &[Bar]) -> Markup {
+fn svg(words: &PageWords, picture: &Picture, bars: &[Bar], sheet: &Sheet) -> Markup {
     let step = step(highest(picture, bars));
     let marks = (highest(picture, bars).max(1) + step - 1) / step;
     let high = |value: i64| value as f64 / (marks * step) as f64 * (BASE - TOP);
-    let slot = (RIGHT - LEFT) / bars.len() as f64;
+    let slot = (sheet.right() - LEFT) / bars.len() as f64;
     let letters = bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
     let labels = Labels::of(letters, slot);
     html! {
-        svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="plot-title" {
+        svg class=(sheet.class) viewBox={ "0 0 " (sheet.width) " " (HEIGHT) } role="img" aria-labelledby="plot-title" {
             text.axis x="4" y="14" { (picture.y.in_language(words.code)) }
             @for mark in 0..=marks {
                 @let y = short(BASE - high(mark * step));
-                line.grid x1=(LEFT) x2=(RIGHT) y1=(y) y2=(y) {}
+                line.grid x1=(LEFT) x2=(sheet.right()) y1=(y) y2=(y) {}
                 text.axis x=(LEFT - 8.0) y=(y + 4.0) text-anchor="end" { (mark * step) }
             }
             @for (place, bar) in bars.iter().enumerate() {
                 @let left = LEFT + place as f64 * slot;
                 (parts(picture.together, bar, left, slot, &high))
                 @if let Some(below) = labels.below(place) {
-                    text.axis x=(short(left + slot / 2.0)) y=(BASE + below) text-anchor="middle" { (bar.label) }
+                    text.axis x=(short(within(sheet, left + slot / 2.0, &bar.label))) y=(BASE + below) text-anchor="middle" { (bar.label) }
                 }
             }
-            text.axis x=(LEFT) y=(HEIGHT - 6.0) { (picture.x.in_language(words.code)) }
+            text.axis x=(f64::midpoint(LEFT, sheet.right())) y=(HEIGHT - 6.0) text-anchor="middle" { (picture.x.in_language(words.code)) }
         }
     }
 }
@@ -167,6 +188,13 @@ impl Labels {
     }
 }
 
+/// Where the middle of the label stands, so that the sheet's edge doesn't cut it off.
+#[expect(clippy::cast_precision_loss, reason = "a few letters")]
+fn within(sheet: &Sheet, middle: f64, label: &str) -> f64 {
+    let half = label.chars().count() as f64 * LETTER / 2.0;
+    middle.min(sheet.width - half).max(half)
+}
+
 /// Coordinates with one digit.
 fn short(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
@@ -225,7 +253,7 @@ mod tests {
                     assert!(drawn.contains(text.in_language(words.code)), "{name}");
                 }
                 assert_eq!(drawn.matches("<tr>").count(), bars.len() + 1, "{name}");
-                let parts = bars.len() * picture.series.len();
+                let parts = bars.len() * picture.series.len() * Sheet::ALL.len();
                 assert_eq!(
                     drawn.matches("<rect class=\"series-").count(),
                     parts + legend(picture),
@@ -238,6 +266,25 @@ mod tests {
 
     fn legend(picture: &Picture) -> usize {
         Some(picture.series.len()).filter(|count| *count > 1).unwrap_or(0)
+    }
+
+    #[test]
+    fn the_edge_cuts_no_label_off() {
+        let [desks, _] = Sheet::ALL;
+        let at = |middle: f64, label: &str| within(&desks, middle, label).to_string();
+        assert_eq!(
+            [at(700.0, "abcd"), at(700.0, "abcdefgh"), at(10.0, "abcd")],
+            ["700", "690", "15"]
+        );
+    }
+
+    #[test]
+    fn on_a_phone_fewer_bars_have_labels_and_none_lies_upon_another() {
+        let slots = Sheet::ALL.map(|sheet| (sheet.right() - LEFT) / 48.0);
+        let [Labels::Every(desks), Labels::Every(phones)] = slots.map(|slot| Labels::of(5, slot)) else {
+            panic!("the hours of two days have one row of labels");
+        };
+        assert!(desks < phones, "{desks} {phones}");
     }
 
     #[test]

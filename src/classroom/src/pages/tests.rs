@@ -5,10 +5,14 @@ use axum::http::Request as HttpRequest;
 use tower::ServiceExt;
 
 use super::*;
-use crate::exercises::ALL;
+use crate::exercises::{ALL, Student};
+use crate::grade::PRACTICE_KEY;
 
 async fn asked(request: HttpRequest<Body>) -> (StatusCode, String) {
-    let response = router("/static/style.css").oneshot(request).await.unwrap();
+    let response = router("/static/style.css", Some("127.0.0.1:40081"))
+        .oneshot(request)
+        .await
+        .unwrap();
     let status = response.status();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8_lossy(&bytes).into_owned())
@@ -18,19 +22,14 @@ async fn page(address: &str) -> (StatusCode, String) {
     asked(HttpRequest::get(address).body(Body::empty()).unwrap()).await
 }
 
-async fn sent(address: &str, answer: &str) -> String {
-    let body = form(answer);
-    let request = HttpRequest::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    asked(request.body(Body::from(body)).unwrap()).await.1
-}
-
-/// Every byte escaped: what a browser may send, too.
-fn form(answer: &str) -> String {
-    use std::fmt::Write as _;
-    answer.bytes().fold("answer=".to_owned(), |mut body, byte| {
-        let _ = write!(body, "%{byte:02X}");
-        body
-    })
+/// What is pasted into the exercise's page.
+async fn pasted(query: &str, answer: &str) -> (StatusCode, String) {
+    asked(multipart(
+        query,
+        &format!("name=\"{}\"", upload::TEXT),
+        answer.as_bytes(),
+    ))
+    .await
 }
 
 #[tokio::test]
@@ -57,23 +56,23 @@ async fn an_answer_is_marked_on_the_page() {
             .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
         format!("product_id,adds,quantity\n{}", lines.collect::<Vec<_>>().join("\n"))
     };
-    let right = sent("/classroom/3?student=kim&lang=en", &csv(lesson.truth())).await;
+    let right = pasted("student=kim&lang=en", &csv(lesson.truth())).await.1;
     assert!(right.contains("100 / 100") && right.contains("Exact"), "{right}");
     let repeated = lesson.with(crate::exercises::Mistakes::NONE.with(0));
-    let wrong = sent("/classroom/3?student=kim&lang=en", &csv(repeated)).await;
+    let wrong = pasted("student=kim&lang=en", &csv(repeated)).await.1;
     assert!(wrong.contains("WITH repetitions"), "{wrong}");
     for said in [&right, &wrong] {
-        assert!(said.contains("<svg class=\"plot\"") && said.contains(ALL[2].picture.title.en));
+        assert!(said.contains("<svg class=\"plot ") && said.contains(ALL[2].picture.title.en));
     }
     assert!(
         !page("/classroom/3?student=kim&lang=en")
             .await
             .1
-            .contains("class=\"plot\""),
+            .contains("class=\"plot "),
         "only after the mark"
     );
-    let unread = sent("/classroom/3?student=kim&lang=en", "a;b\n1;2\n").await;
-    assert!(unread.contains("column `product_id` is missing"), "{unread}");
+    let unread = pasted("student=kim&lang=en", "a;b\n1;2\n").await.1;
+    assert!(unread.contains("column <code>product_id</code> is missing"), "{unread}");
 }
 
 #[tokio::test]
@@ -121,14 +120,16 @@ async fn each_exercise_offers_its_starters_and_no_other_file() {
     );
 }
 
-/// A form as a browser sends it; the file stands between two lines that are in no answer.
-fn multipart(field: &str, file: &[u8]) -> HttpRequest<Body> {
-    let head = format!("--seam\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"answer\"\r\n\r\n");
-    let body = [head.as_bytes(), file, b"\r\n--seam--\r\n"].concat();
-    let request = HttpRequest::post("/classroom/3/file?student=kim&lang=en");
+/// A form as a browser sends it; the answer stands between two lines that are in no answer.
+fn multipart(query: &str, part: &str, answer: &[u8]) -> HttpRequest<Body> {
+    let head = format!("--seam\r\ncontent-disposition: form-data; {part}\r\n\r\n");
+    let body = [head.as_bytes(), answer, b"\r\n--seam--\r\n"].concat();
+    let request = HttpRequest::post(format!("/classroom/3/file?{query}"));
     let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=seam");
     request.body(Body::from(body)).unwrap()
 }
+
+const A_FILE: &str = "name=\"file\"; filename=\"answer.csv\"";
 
 fn sqlite(rows: &[crate::exercises::table::Row]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -175,7 +176,7 @@ fn an_answer_is_taken_as_a_file_of_each_kind() {
         .build()
         .unwrap();
     for file in [csv.as_bytes(), lines.as_bytes(), &database] {
-        let (status, said) = runtime.block_on(asked(multipart(upload::FIELD, file)));
+        let (status, said) = runtime.block_on(asked(multipart("student=kim&lang=en", A_FILE, file)));
         assert!(status == StatusCode::OK && said.contains("100 / 100"), "{said}");
     }
 }
@@ -185,31 +186,55 @@ async fn a_bad_upload_is_said_on_the_page_and_never_has_points() {
     let large = vec![b'1'; upload::LARGEST + 1];
     let mut cut = b"SQLite format 3\0".to_vec();
     cut.extend_from_slice(&[0xff; 4000]);
-    let cases: [(&str, &[u8], StatusCode, &str); 6] = [
+    let no_file = "name=\"file\"; filename=\"\"";
+    let cases: [(&str, &[u8], StatusCode, &str, &str); 7] = [
         (
-            upload::FIELD,
+            A_FILE,
             &large,
             StatusCode::PAYLOAD_TOO_LARGE,
             "larger than 4 MiB",
+            "4 MiB보다 커요",
         ),
-        (upload::FIELD, b"", StatusCode::BAD_REQUEST, "no file was chosen"),
-        ("another", b"a", StatusCode::BAD_REQUEST, "no file was chosen"),
-        (upload::FIELD, &cut, StatusCode::OK, "the database:"),
-        (upload::FIELD, b"PK\x03\x04\xff\xff", StatusCode::OK, "not UTF-8"),
         (
-            upload::FIELD,
+            no_file,
+            b"",
+            StatusCode::BAD_REQUEST,
+            "no file was chosen",
+            "고르지 않았어요",
+        ),
+        (
+            "name=\"other\"",
+            b"a",
+            StatusCode::BAD_REQUEST,
+            "no file was chosen",
+            "고르지 않았어요",
+        ),
+        (A_FILE, b"", StatusCode::OK, "the answer is empty", "답이 비어 있어요"),
+        (A_FILE, &cut, StatusCode::OK, "the database:", "데이터베이스"),
+        (
+            A_FILE,
+            b"PK\x03\x04\xff\xff",
+            StatusCode::OK,
+            "not UTF-8",
+            "UTF-8 글자가 아니에요",
+        ),
+        (
+            A_FILE,
             b"a;b\n1;2\n",
             StatusCode::OK,
-            "column `product_id` is missing",
+            "<code>product_id</code> is missing",
+            "<code>product_id</code> 열이 없어요",
         ),
     ];
-    for (field, file, expected, words) in cases {
-        let (status, said) = asked(multipart(field, file)).await;
-        assert!(status == expected && said.contains(words), "{status} {words}: {said}");
-        assert!(
-            said.contains("It can't be marked.") && !said.contains("/ 100"),
-            "{said}"
-        );
+    for (part, file, expected, english, korean) in cases {
+        for (language, words, unmarked) in [
+            ("en", english, "It can't be marked."),
+            ("ko", korean, "채점하지 못했어요."),
+        ] {
+            let (status, said) = asked(multipart(&format!("lang={language}"), part, file)).await;
+            assert!(status == expected && said.contains(words), "{status} {words}: {said}");
+            assert!(said.contains(unmarked) && !said.contains("/ 100"), "{said}");
+        }
     }
     let no_form = HttpRequest::post("/classroom/3/file?lang=en")
         .body(Body::from("x"))
@@ -253,5 +278,90 @@ async fn whoever_comes_from_a_topics_page_finds_its_exercises_first() {
             .await
             .1
             .contains("Exercises on the topic")
+    );
+}
+
+#[tokio::test]
+async fn what_is_pasted_may_be_as_large_as_a_file_and_a_larger_one_leads_back_to_the_exercise() {
+    let rows = |count: usize| format!("product_id,adds,quantity\n{}", "1,1,1\n".repeat(count));
+    let (status, said) = pasted("lang=en", &rows(50_000)).await;
+    assert!(status == StatusCode::OK && said.contains("rows differ"), "{status}");
+    let (status, said) = pasted("lang=en", &rows(800_000)).await;
+    assert!(
+        status == StatusCode::PAYLOAD_TOO_LARGE && said.contains("larger than 4 MiB") && said.contains("type=\"file\""),
+        "{status}"
+    );
+    let (status, said) = pasted("lang=en", "").await;
+    assert!(
+        status == StatusCode::OK && said.contains("the answer is empty"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_mark_tells_points_by_column_and_one_row_is_no_rows() {
+    let student = Student {
+        key: PRACTICE_KEY.into(),
+        id: "kim".into(),
+    };
+    let mut rows = ALL[2].lesson(&student).unwrap().truth();
+    let of = rows.len();
+    if let crate::exercises::table::Value::Integer(adds) = &mut rows[0][1] {
+        *adds += 1;
+    }
+    let lines = rows
+        .iter()
+        .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    let answer = format!("product_id,adds,quantity\n{}", lines.collect::<Vec<_>>().join("\n"));
+    let said = pasted("student=kim&lang=en", &answer).await.1;
+    assert!(said.contains("1 row differs"), "{said}");
+    for (column, right) in [("adds", of - 1), ("quantity", of)] {
+        let part = format!("<code>{column}</code></td><td class=\"amount\">{right}</td><td class=\"amount\">{of}</td>");
+        assert!(said.contains(&part), "{part}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn commands_name_the_shops_own_kafka_and_are_quoted_where_a_shell_needs_it() {
+    let said = page("/classroom/3?student=kim&lang=en").await.1;
+    let command = "<pre>de-shop exercise start 3 --student kim --kafka 127.0.0.1:40081</pre>";
+    assert!(
+        said.contains(command) && said.contains("<code>cargo run --</code>"),
+        "{said}"
+    );
+    let said = page("/classroom/3?student=it%27s+me&lang=en").await.1;
+    assert!(said.contains(r"answer.csv --student='it'\''s me'"), "{said}");
+    let without = router("/static/style.css", None);
+    let request = HttpRequest::get("/classroom/3").body(Body::empty()).unwrap();
+    let body = without.oneshot(request).await.unwrap().into_body();
+    let said = to_bytes(body, usize::MAX).await.unwrap();
+    assert!(String::from_utf8_lossy(&said).contains("--kafka HOST:PORT"));
+}
+
+#[tokio::test]
+async fn a_students_id_is_taken_as_the_command_line_takes_it() {
+    // With spaces, slashes, a letter in its parts: nothing is left out.
+    for id in ["a b", "kim ", "../../etc", "e\u{301}tude", "김철수"] {
+        let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        let whose = crate::grade::Whose {
+            student: Some(id.to_owned()),
+            class_key: PRACTICE_KEY.to_owned(),
+        };
+        let lesson = ALL[2].lesson(&whose.student()).unwrap();
+        let values: Vec<&[u8]> = lesson.stream.messages.iter().map(|message| &*message.value).collect();
+        let (_, stream) = page(&format!("/classroom/3/stream.jsonl?student={encoded}")).await;
+        assert!(stream.trim_end().as_bytes() == values.join(&b'\n'), "{id}");
+        // What the page leads to is for the same student.
+        let said = page(&format!("/classroom/3?student={encoded}&lang=en")).await.1;
+        let composed: String = form_urlencoded::byte_serialize(whose.student().id.as_bytes()).collect();
+        assert!(
+            said.contains(&format!("/stream.jsonl?lang=en&amp;student={composed}\"")),
+            "{said}"
+        );
+    }
+    let (status, said) = page(&format!("/classroom/3?lang=en&student={}", "a".repeat(65))).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST && said.contains("at most 64 letters"),
+        "{said}"
     );
 }
