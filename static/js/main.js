@@ -36,7 +36,7 @@
   };
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const local = (() => { try { return window.localStorage; } catch { return null; } })();
-  const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const newId = () => crypto.getRandomValues(new BigUint64Array(1))[0].toString(16).padStart(16, "0");
   // A duplicated tab copies the session storage; a page that was neither reloaded nor reached within the tab gets a new name.
   const [load] = performance.getEntriesByType("navigation");
   const fresh = load?.type === "navigate" && window.history.length <= 1;
