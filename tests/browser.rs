@@ -249,6 +249,39 @@ async fn what_was_on_its_way_when_the_visitor_left_is_kept_and_told_once() {
     assert_eq!(clicks.count(), 1);
 }
 
+/// A browser that is short of time or memory ends a page without telling the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_on_a_page_that_ended_without_a_word_is_told_by_the_next_one() {
+    if !require::has("the browser that ends a page", &[Part::Browser]) {
+        return;
+    }
+    let Some(mut world) = World::start("the browser that ends a page") else {
+        return;
+    };
+    let browser = Browser::open(world.folder()).await;
+    browser.page.goto(world.shop_address()).await.expect("the shop opens");
+    browser.sees("main").await;
+    browser
+        .runs(
+            "for (const end of ['pagehide', 'visibilitychange', 'freeze'])
+               window.addEventListener(end, (event) => event.stopImmediatePropagation(), true);",
+        )
+        .await;
+    browser.clicks("h1").await;
+    browser
+        .page
+        .goto(format!("{}/products/", world.shop_address()))
+        .await
+        .expect("the next page opens");
+    browser.clicks("h1").await;
+    let seen = world.sees_clicks_on("/products/").await;
+    browser.close().await;
+    let clicks = seen.files.by_id.values().flatten();
+    let clicks =
+        clicks.filter(|line| line.event_type == EventType::Click.name() && line.json()["details"]["page"] == "/");
+    assert_eq!(clicks.count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_seen_how_fast_it_was_and_which_form_was_given_up_is_told() {
     if !require::has("the browser that looks around", &[Part::Browser, Part::Kcat]) {

@@ -3,9 +3,7 @@
 //! `DE_SHOP_TEST_DEATHS` says how many rounds there are of each kind, 10 when it is not set. On Apache Kafka what was on the wire at the
 //! moment of a death may stand twice (readers know it by its sequence); how many do is printed.
 
-use std::time::Duration;
-
-use crate::one_machine::{OneMachine, shops_until_death};
+use crate::one_machine::{OneMachine, dies_in_the_middle_of_traffic};
 use crate::world::evidence::Evidence;
 use crate::world::visitor::Visitor;
 use crate::world::{Program, World};
@@ -52,17 +50,7 @@ async fn deaths_of_everything_leave_no_repetition_on_the_topics() {
     let machine = OneMachine::new();
     let mut people = [Visitor::of(&machine.shop()), Visitor::of(&machine.shop())];
     for round in 0..rounds() {
-        let process = machine.starts();
-        let [one, other] = &mut people;
-        let death = async {
-            tokio::time::sleep(Duration::from_millis(100 + u64::from(round) * 37 % 700)).await;
-            process.kill();
-        };
-        tokio::join!(
-            shops_until_death(one, round),
-            shops_until_death(other, round + 3),
-            death
-        );
+        dies_in_the_middle_of_traffic(machine.starts(), &mut people, round).await;
     }
     let mut process = machine.starts();
     let answered: Vec<_> = people.into_iter().flat_map(|visitor| visitor.answered).collect();

@@ -13,12 +13,12 @@ use time::macros::format_description;
 
 use super::calendar::Calendar;
 use super::error::AuditError;
+use super::faults::CutFile;
 use super::hands::in_order;
 use super::ledger::Ledger;
 use super::mark::Hop;
 use super::progress::Progress;
 use super::sheet::{Said, Sheet};
-use super::verdict::CutFile;
 
 const BLOCK_BYTES: usize = 512 * 1024;
 /// The ending of a finished day's file that was compressed.

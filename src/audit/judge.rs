@@ -4,20 +4,10 @@ use super::calendar::Calendar;
 use super::ledger::{Instance, Ledger};
 use super::mark::{Day, Flag, Hop, Mark};
 use super::sequences::Run;
-use super::verdict::{HopVerdict, InstanceVerdict, Verdict};
+use super::verdict::{Fate, HopVerdict, InstanceVerdict, Verdict};
 
 /// With this begins the name of the source under which a dead letter is sent again.
 const REDRIVEN: &str = "redrive-";
-
-/// What became of an event in one hop; none where the hop never had to hold it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    Found,
-    Lost,
-    Behind,
-    DeadLettered,
-    Expired,
-}
 
 /// One sequence, or a gap of them that share their fate.
 #[derive(Debug, Clone, Copy)]

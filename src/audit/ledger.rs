@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::bytes::{Hash, Hashes};
 use super::calendar::Calendar;
+use super::faults::Faults;
 use super::mark::{Day, Fingerprint, Flag, Hop};
 use super::sequences::Sequences;
-use super::verdict::Faults;
 
 /// So many doubled events are named for each instance and hop; the rest is only counted.
 const NAMED: usize = 1_000;

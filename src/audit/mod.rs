@@ -37,6 +37,7 @@
 mod bytes;
 mod calendar;
 mod error;
+mod faults;
 mod files;
 mod hands;
 mod journal;
@@ -61,6 +62,7 @@ use schemas::Clock;
 
 use self::calendar::Calendar;
 pub use self::error::AuditError;
+pub use self::faults::{CutFile, CutPartition, Faults, Unreadable};
 use self::files::Committed;
 use self::ledger::Ledger;
 pub use self::ledger::{Doubled, Doubling, WithoutSource};
@@ -70,9 +72,7 @@ pub use self::settings::Settings;
 use self::settings::{Places, TopicsAt};
 use self::table::Database;
 use self::topics::{Positions, Reading};
-pub use self::verdict::{
-    CutFile, CutPartition, Faults, HopVerdict, InstanceVerdict, SequenceRange, Unreadable, Verdict,
-};
+pub use self::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
 
 /// Audits and prints the report to standard output; the verdict's `exit_code` is the program's.
 pub async fn run(settings: Settings) -> Result<Verdict, AuditError> {

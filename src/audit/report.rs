@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::faults::Faults;
 use super::ledger::{Doubled, Doubling};
-use super::verdict::{Faults, HopVerdict, InstanceVerdict, SequenceRange, Verdict};
+use super::verdict::{HopVerdict, InstanceVerdict, SequenceRange, Verdict};
 
 /// So many lost ranges and doubled events are named a hop; `--json` names more.
 const NAMED: usize = 10;

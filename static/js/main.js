@@ -4,7 +4,7 @@
 // Promises: never what somebody typed; nothing at all under Global Privacy Control or when the visitor allows only what is
 // necessary (what was kept is dropped then); events are numbered in each tab and sent in
 // batches, at most one in 10 seconds and what is left on leaving; kept (at most 200) while the shop is out of reach and sent
-// later; what the shop refuses is dropped. Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
+// later, and for the tab's next page where the browser took one away without a word; what the shop refuses is dropped. Durations come from the monotonic clock, so a corrected wall clock doesn't bend them.
 (() => {
   "use strict";
   const FLUSH_EVERY = 10000; // ms
@@ -15,10 +15,11 @@
   const END_AFTER = 300000; // ms without a sign of life: the stay is over
   const LONGEST_STEP = 5000; // ms from one look to the next, a second later: the machine slept for what is more
   const KEPT = "de-shop.events";
+  const WAITING = "de-shop.waiting";
   const ADDRESS = "/api/log/events";
   const page = document.documentElement;
   if (navigator.globalPrivacyControl || page.dataset.consent === "necessary") {
-    try { window.localStorage.removeItem(KEPT); } catch { /* storage is off: nothing was kept */ }
+    try { window.localStorage.removeItem(KEPT); window.sessionStorage.removeItem(WAITING); } catch { /* storage is off: nothing was kept */ }
     return;
   }
 
@@ -54,24 +55,28 @@
   let flying = null; // what was sent and is not answered
   let reachable = true;
 
-  const loaded = () => {
+  const loaded = (area, key) => {
     try {
-      const kept = JSON.parse(store(local, KEPT) || "[]");
+      const kept = JSON.parse(store(area, key) || "[]");
       // What an older script kept has its event one level deeper.
       return Array.isArray(kept) ? kept.map(({ event, ...rest }) => ({ ...rest, ...event })) : [];
     } catch { return []; }
   };
-  const keep = (events) => store(local, KEPT, JSON.stringify(events.slice(-MOST_KEPT)));
+  const keep = (events) => store(local, KEPT, JSON.stringify(loaded(local, KEPT).concat(events).slice(-MOST_KEPT)));
   const takeKept = () => {
-    const kept = loaded();
-    if (kept.length) { keep([]); queue = kept.concat(queue); }
+    const kept = loaded(local, KEPT);
+    if (kept.length) { store(local, KEPT, "[]"); queue = kept.concat(queue); }
   };
+  // A browser that is busy or short of memory takes a page away without "pagehide": what waits is with the tab until it is answered.
+  // What was told all the same is told again, and the shop knows it by its number and moment.
+  const hold = () => store(session, WAITING, JSON.stringify((flying ?? []).concat(queue)));
 
   // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
     const waiting = { kind, page_view_id, page_endpoint, ...event, tab: tab() };
     queue.push(waiting);
     if (queue.length > MOST_KEPT) queue = queue.slice(-MOST_KEPT);
+    hold();
     return waiting;
   };
 
@@ -108,18 +113,20 @@
     flying = null;
     reachable = answer !== null && answer.status < 500 && answer.status !== 429;
     if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
+    hold();
   };
 
   // On leaving: the beacon outlives the page; what it can't take, and what may still fail unseen, waits in the local storage.
   const leave = () => {
-    if (flying) keep(loaded().concat(flying));
+    if (flying) keep(flying);
     while (queue.length) {
       const { taken, rest } = batch();
       const gone = reachable && navigator.onLine !== false &&
         (!taken.length || navigator.sendBeacon(ADDRESS, new Blob([body(taken)], { type: "text/plain" })));
-      if (!gone) { keep(loaded().concat(queue)); queue = []; return; }
-      queue = rest;
+      if (!gone) keep(queue);
+      queue = gone ? rest : [];
     }
+    store(session, WAITING, "[]");
   };
 
   // ---- The stay on this page.
@@ -390,6 +397,7 @@
   window.addEventListener("error", ({ message, filename, lineno, colno }) => { if (message) failed(message, filename, lineno, colno); });
   window.addEventListener("unhandledrejection", (event) => failed(event.reason?.message ?? event.reason ?? "unhandled rejection"));
 
+  queue = loaded(session, WAITING);
   takeKept();
   if (visible()) begin();
   setInterval(look, 1000); // so that what changed without an event is off by a second at most

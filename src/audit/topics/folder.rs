@@ -11,9 +11,9 @@ use broker::batches::{self, BatchError, BatchHeader, HEADER, varint};
 use schemas::{Header, Topic};
 
 use super::super::error::AuditError;
+use super::super::faults::Unreadable;
 use super::super::hands::in_order;
 use super::super::sheet::Sheet;
-use super::super::verdict::Unreadable;
 use super::segments::{Group, Groups};
 use super::{LetterOf, Partition, Place, Reading, SEQUENCE_REUSED, Settled};
 

@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::bytes::Hash;
 use super::calendar::Calendar;
+use super::faults::{CutPartition, Unreadable};
 use super::ledger::{Ledger, Sighting, Who};
 use super::mark::{Flag, Hop};
 use super::message::glimpse;
 use super::sheet::{Said, Sheet};
-use super::verdict::{CutPartition, Unreadable};
 
 pub(super) use folder::read as read_folder;
 pub(super) use server::{Server, read as read_server};

@@ -11,8 +11,8 @@ use std::{thread, vec};
 use broker::batches::{self, BatchHeader, HEADER};
 
 use super::super::error::AuditError;
+use super::super::faults::Unreadable;
 use super::super::progress::Progress;
-use super::super::verdict::Unreadable;
 
 const GROUP_BYTES: usize = 512 * 1024;
 /// Headers of small batches come out of it; a large batch is read past it.

@@ -57,7 +57,11 @@ def values(messages):
 
 def list_topics():
     name = topic("listed")
-    assert name in admin.list_topics(timeout=10).topics
+    # Apache Kafka shows a new topic a moment after it has answered that it is there.
+    until = time.monotonic() + 20
+    while name not in admin.list_topics(timeout=10).topics:
+        assert time.monotonic() < until, "the new topic is not listed"
+        time.sleep(0.1)
 
 
 def made_on_first_use():

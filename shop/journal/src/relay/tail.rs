@@ -1,7 +1,7 @@
 //! What of this shop's journal stands at the ends of the topics already, though its acknowledgement was never seen: a shop that was killed
 //! had entries under way. They are not sent once more, so readers need not drop them.
 //!
-//! Promises: an entry counts as there only if these very bytes are, under its sequence; bounded in time and memory (5 s, 65,536
+//! Promises: an entry counts as there only if these very bytes are, under its sequence; bounded in time and memory (15 s, 65,536
 //! messages of a partition), and what isn't found within them is repeated as ever, which every reader knows by its sequence.
 //!
 //! Not found: what was on the wire when the shop died, and arrives after the ends were read.
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use schemas::{InstanceId, Sequence, Source, Topic};
 use serde::Deserialize;
@@ -20,7 +21,7 @@ use super::RelayOptions;
 use super::client::base_config;
 
 /// How long the shop's events may wait for this.
-const WITHIN: Duration = Duration::from_secs(5);
+const WITHIN: Duration = Duration::from_secs(15);
 /// Messages of a partition that are read first; then four times as many, and so on.
 const FIRST_WINDOW: i64 = 256;
 const LONGEST_WINDOW: i64 = 65_536;
@@ -88,28 +89,45 @@ impl End {
     }
 }
 
-/// Where the partitions of the shop's topics begin and end.
+/// Where the partitions of the shop's topics begin and end: two questions, however many partitions there are.
 fn ends(consumer: &BaseConsumer, until: Instant) -> KafkaResult<Vec<End>> {
     let metadata = consumer.fetch_metadata(None, left(until))?;
-    let mut found = Vec::new();
+    let mut asked = TopicPartitionList::new();
     for topic in metadata.topics() {
-        let Some(known) = Topic::from_name(topic.name()) else {
-            continue;
-        };
-        for partition in topic.partitions() {
-            let (low, high) = consumer.fetch_watermarks(known.name(), partition.id(), left(until))?;
-            if low < high {
-                found.push(End {
-                    topic: known.name(),
-                    partition: partition.id(),
-                    low,
-                    high,
-                    window: FIRST_WINDOW,
-                });
+        if Topic::from_name(topic.name()).is_some() {
+            for partition in topic.partitions() {
+                asked.add_partition(topic.name(), partition.id());
             }
         }
     }
-    Ok(found)
+    if asked.count() == 0 {
+        return Ok(Vec::new());
+    }
+    let answered = |at: Offset| -> KafkaResult<HashMap<(&'static str, i32), i64>> {
+        let mut asked = asked.clone();
+        asked.set_all_offsets(at)?;
+        let found = consumer.offsets_for_times(asked, left(until))?;
+        let elements = found.elements();
+        Ok(elements.iter().filter_map(known_offset).collect())
+    };
+    let (lows, highs) = (answered(Offset::Beginning)?, answered(Offset::End)?);
+    let end = |((topic, partition), high)| End {
+        topic,
+        partition,
+        low: lows.get(&(topic, partition)).copied().unwrap_or(0),
+        high,
+        window: FIRST_WINDOW,
+    };
+    Ok(highs.into_iter().map(end).filter(|end| end.low < end.high).collect())
+}
+
+/// A partition and its offset; none where Kafka could not tell.
+fn known_offset(element: &TopicPartitionListElem<'_>) -> Option<((&'static str, i32), i64)> {
+    let topic = Topic::from_name(element.topic())?;
+    match element.offset() {
+        Offset::Offset(offset) if element.error().is_ok() => Some(((topic.name(), element.partition()), offset)),
+        _ => None,
+    }
 }
 
 type Lowest = HashMap<(&'static str, i32), Sequence>;

@@ -3,12 +3,14 @@
 //! Promises:
 //! - each hand-in is a line, also one that can't be read: it has no points and says why, and never ends the others' marking;
 //! - a hand-in is `ID.csv` (any ending), or a folder `ID` with one file, as learning platforms give them out;
-//! - one hand-in is held in memory at a time.
+//! - they are marked on all cores, each of which holds one hand-in in memory.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -31,11 +33,9 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
     table
         .write_record(["student", "points", "exact", "mistakes", "problem"])
         .map_err(written)?;
-    let mut all = Vec::with_capacity(hand_ins.len());
-    for hand_in in hand_ins {
-        let marked = mark(settings, hand_in);
-        table.write_record(line(&marked)).map_err(written)?;
-        all.push(marked);
+    let all = mark_all(settings, hand_ins);
+    for marked in &all {
+        table.write_record(line(marked)).map_err(written)?;
     }
     table.flush().map_err(ClassroomError::Write)?;
     if let Some(path) = &settings.page {
@@ -45,6 +45,27 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
     Ok(all
         .iter()
         .all(|marked| marked.mark.as_ref().is_ok_and(|mark| mark.exact)))
+}
+
+/// The marks in the order of the hand-ins.
+fn mark_all(settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let waiting = Mutex::new(hand_ins.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Vec<_> {
+        std::iter::from_fn(next)
+            .map(|(place, hand_in)| (place, mark(settings, hand_in)))
+            .collect()
+    };
+    let mut marked: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(ScopedJoinHandle::join);
+        joined
+            .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    marked.sort_by_key(|(place, _)| *place);
+    marked.into_iter().map(|(_, marked)| marked).collect()
 }
 
 fn mark(settings: &Settings, hand_in: HandIn) -> Marked {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::damage::{as_version_2, corrupted};
+use super::fault::{Fault, share};
 use super::message::Message;
 use super::outage::{Delay, Outages};
 use super::rewrite::Change;
@@ -70,28 +71,6 @@ impl Default for Faults {
             outages: Outages::default(),
         }
     }
-}
-
-pub(super) fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("it is not a share from 0 to 1".to_owned()),
-    }
-}
-
-/// What was done to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fault {
-    Repeated,
-    Late,
-    Shuffled,
-    Dropped,
-    Corrupted,
-    Skewed,
-    Version2,
-    Burst,
-    DeadPartition,
 }
 
 /// A line of the manifest.

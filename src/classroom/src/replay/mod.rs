@@ -8,6 +8,7 @@
 mod combined;
 pub(crate) mod damage;
 mod download;
+mod fault;
 pub mod faults;
 pub mod lateness;
 mod manifest;

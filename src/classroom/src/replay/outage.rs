@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::faults::{Fault, share};
+use super::fault::{Fault, share};
 use crate::error::ClassroomError;
 use crate::simulate::random::{Purpose, Random};
 

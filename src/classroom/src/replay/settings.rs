@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use schemas::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::faults::Faults;
 use super::schedule::{self, Pace};
@@ -137,10 +139,47 @@ pub enum Times {
     Now,
 }
 
-/// A moment: `2026-11-01T00:00:00.000000Z`, or a day, which is its beginning.
+/// A moment as RFC 3339 has it, or a day, which is its beginning in UTC.
 fn instant(text: &str) -> Result<Timestamp, String> {
-    let begin = crate::simulate::day(text).map(|day| moment(crate::simulate::scenario::day_start(day)));
-    Timestamp::parse(text)
-        .or(begin)
-        .map_err(|_| "it is neither a day nor a moment such as 2026-11-01T00:00:00.000000Z".to_owned())
+    if let Ok(day) = crate::simulate::day(text) {
+        return Ok(moment(crate::simulate::scenario::day_start(day)));
+    }
+    OffsetDateTime::parse(text, &Rfc3339).map(Timestamp::from).map_err(|_| {
+        "it is neither a day nor a moment such as 2026-11-01T09:30:00Z or 2026-11-01T18:30:00+09:00".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_taken_at_its_time_in_its_zone_and_half_a_one_is_refused() {
+        let micros = |text| instant(text).map(Timestamp::unix_micros);
+        let midnight = 1_793_491_200_000_000;
+        assert_eq!(micros("2026-11-01"), Ok(midnight));
+        for half_past_nine in [
+            "2026-11-01T09:30:00Z",
+            "2026-11-01T09:30:00.000000Z",
+            "2026-11-01T18:30:00+09:00",
+        ] {
+            assert_eq!(
+                micros(half_past_nine),
+                Ok(midnight + 34_200_000_000),
+                "{half_past_nine}"
+            );
+        }
+        for neither in [
+            "2026-11-01T09:30",
+            "2026-11-01 09:30:00",
+            "2026-11-31",
+            "2026-11-01T",
+            "now",
+            "",
+        ] {
+            assert!(micros(neither).is_err(), "{neither}");
+            assert!(crate::simulate::day(neither).is_err(), "{neither}");
+        }
+        assert!(crate::simulate::day("2026-11-01T09:30:00Z").is_err());
+    }
 }

@@ -32,7 +32,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use schemas::InstanceId;
 use time::Date;
-use time::format_description::well_known::Iso8601;
+use time::macros::format_description;
 
 use crate::error::ClassroomError;
 use crate::kafka::{Outgoing, Producer};
@@ -79,9 +79,10 @@ pub struct Settings {
     pub kafka: Option<String>,
 }
 
-/// A day such as `2026-11-01`.
+/// A day such as `2026-11-01`, without a time.
 pub fn day(text: &str) -> Result<Date, String> {
-    Date::parse(text, &Iso8601::DATE).map_err(|_| "it is not a day such as 2026-11-01".to_owned())
+    Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| "it is not a day such as 2026-11-01".to_owned())
 }
 
 impl Settings {
