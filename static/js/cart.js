@@ -54,7 +54,8 @@
   // ---- The header's count, for pages that the browser keeps.
   const KEPT = "de-shop.cart";
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
-  const remember = () => { try { session?.setItem(KEPT, link.querySelector(".unseen").textContent); } catch { /* full: it is one page old */ } };
+  // Where storage is full, the count is one page old.
+  const remember = () => { try { session?.setItem(KEPT, link.querySelector(".unseen").textContent); } catch {} };
   const counts = (tool, number) => {
     const count = tool.querySelector(".count");
     count.textContent = number;

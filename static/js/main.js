@@ -19,7 +19,8 @@
   const ADDRESS = "/api/log/events";
   const page = document.documentElement;
   if (navigator.globalPrivacyControl || page.dataset.consent === "necessary") {
-    try { window.localStorage.removeItem(KEPT); window.sessionStorage.removeItem(WAITING); } catch { /* storage is off: nothing was kept */ }
+    // Where storage is off, nothing was kept.
+    try { window.localStorage.removeItem(KEPT); window.sessionStorage.removeItem(WAITING); } catch {}
     return;
   }
 
@@ -32,7 +33,8 @@
     try {
       if (value === undefined) return area.getItem(key);
       area.setItem(key, value);
-    } catch { /* storage is off (null) or full: the page goes on without */ }
+      // Where storage is off (null) or full, the page goes on without.
+    } catch {}
     return null;
   };
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
@@ -109,7 +111,8 @@
     try {
       const headers = { "content-type": "application/json" };
       answer = await fetch(ADDRESS, { method: "POST", headers, body: body(taken), keepalive: true, credentials: "same-origin" });
-    } catch { /* offline */ }
+      // Offline: it is sent later.
+    } catch {}
     flying = null;
     reachable = answer !== null && answer.status < 500 && answer.status !== 429;
     if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
