@@ -95,10 +95,21 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             // Standard error is the last resort; if it is closed, the exit code speaks.
-            let _ = writeln!(io::stderr(), "de-shop: {:#}", failure.error);
+            let _ = writeln!(io::stderr(), "de-shop: {}", causes(&failure.error));
             failure.code
         }
     }
+}
+
+/// The error and what caused it; a cause that the words before it told already isn't told again.
+fn causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .fold(String::new(), |told, cause| match cause.to_string() {
+            first if told.is_empty() => first,
+            known if told.contains(&known) => told,
+            cause => format!("{told}: {cause}"),
+        })
 }
 
 async fn run(settings: local::Settings) -> Result<ExitCode, Failure> {
@@ -241,5 +252,18 @@ impl From<anyhow::Error> for Failure {
             error,
             code: ExitCode::FAILURE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file")
+            .context("the data: no such file")
+            .context("--data");
+        assert_eq!(causes(&error), "--data: the data: no such file");
     }
 }

@@ -44,5 +44,16 @@ fn each_starter_reads_the_same_answer_out_of_the_topics_as_out_of_the_file() {
         // Exercise 4 is about the order of arrival, which partitions don't keep; what its starter counts as yet doesn't ask for it.
         assert_eq!(file, topics, "exercise {number}");
     }
+    let (given, mut again) = (path("3"), vec!["exercise", "start", "3", "--kafka", &kafka, "--out"]);
+    again.push(&given);
+    let refused = de_shop(&again);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(2) && said.contains("--anew"),
+        "played twice, it would count double: {said}"
+    );
+    again.push("--anew");
+    assert!(de_shop(&again).status.success());
+    assert_eq!(answer(&given, &[]), answer(&given, &["--kafka", &kafka]), "played anew");
     assert!(broker.stop().success());
 }

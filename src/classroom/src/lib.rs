@@ -9,6 +9,7 @@ pub mod drill;
 pub mod error;
 pub mod exercises;
 pub mod grade;
+mod handout;
 mod kafka;
 pub mod pages;
 pub mod replay;

@@ -1,19 +1,19 @@
 //! `de-shop exercise`: what there is to do, and everything to begin with one.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ClassroomError;
-use crate::exercises::{ALL, Exercise, Lesson};
+use crate::exercises::ALL;
 use crate::grade::{Whose, exercise};
+use crate::handout::{self, task_text};
 use crate::replay::schedule::Pace;
 use crate::replay::{self, schedule};
-use crate::starters;
+use crate::topics;
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
@@ -36,6 +36,9 @@ pub struct Start {
     /// Plays the stream into the topics `exercise-N.shop.view`, ... of this Kafka, too.
     #[arg(long, env = "DE_SHOP_EXERCISE_KAFKA", value_name = "HOST:PORT,..")]
     pub kafka: Option<String>,
+    /// Deletes these topics first, where there are any: without it, topics that hold messages are left alone, and nothing is played.
+    #[arg(long, requires = "kafka")]
+    pub anew: bool,
     /// How many times as fast as it happened, or `max`.
     #[arg(long, default_value = "max", value_parser = schedule::speed)]
     pub speed: Pace,
@@ -64,12 +67,13 @@ pub fn run(command: &Command, stop: &CancellationToken, out: &mut impl Write) ->
 
 fn begin(start: &Start, stop: &CancellationToken, out: &mut impl Write) -> Result<bool, ClassroomError> {
     let exercise = exercise(start.exercise)?;
-    let lesson = exercise.lesson(&start.whose.student())?;
+    let student = start.whose.student();
+    let lesson = exercise.lesson(&student)?;
     let folder = start
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("classroom/{}", exercise.number)));
-    write_data(&folder, &lesson).map_err(|error| ClassroomError::file("--out", &folder, error))?;
+    handout::write(&folder, &lesson, &student)?;
     let mut text = task_text(exercise, &lesson, &start.language);
     let _ = writeln!(
         text,
@@ -77,57 +81,25 @@ fn begin(start: &Start, stop: &CancellationToken, out: &mut impl Write) -> Resul
         folder.join("stream.jsonl").display(),
         lesson.stream.messages.len()
     );
-    let _ = writeln!(text, "To begin with: {}", folder.join("starter.py").display());
+    let (python, sql) = (folder.join("starter.py"), folder.join("run_sql.py"));
+    let _ = writeln!(
+        text,
+        "To begin with: {}, or starter.sql, which {} runs; hints: /classroom in the shop",
+        python.display(),
+        sql.display()
+    );
     let answer = folder.join("answer.csv");
-    let _ = writeln!(text, "Mark: de-shop grade {} {}", exercise.number, answer.display());
+    let _ = writeln!(
+        text,
+        "Mark: de-shop grade {} {}    (`cargo run --` instead of `de-shop` in the project's folder)",
+        exercise.number,
+        answer.display()
+    );
     writeln!(out, "{text}").map_err(ClassroomError::Write)?;
     let Some(brokers) = &start.kafka else { return Ok(true) };
     let prefix = format!("exercise-{}.", exercise.number);
+    topics::begin(brokers, &prefix, start.anew)?;
     let report = replay::into_topics(&lesson.stream.messages, brokers, &prefix, start.speed, stop)?;
     writeln!(out, "{}", report.words()).map_err(ClassroomError::Write)?;
     Ok(!report.interrupted)
-}
-
-/// `stream.jsonl`: a message on each line, in the order in which they come; `task.json`: the task's own parameters; the task's text;
-/// programs to begin with.
-pub(crate) fn write_data(folder: &Path, lesson: &Lesson) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut lines = io::BufWriter::new(fs::File::create(folder.join("stream.jsonl"))?);
-    for message in &lesson.stream.messages {
-        lines.write_all(&message.value)?;
-        lines.write_all(b"\n")?;
-    }
-    lines.flush()?;
-    fs::write(folder.join("task.json"), serde_json::to_vec_pretty(&lesson.task)?)?;
-    starters::write(folder, lesson)?;
-    for language in ["ko", "en"] {
-        let name = format!("TASK.{language}.md");
-        fs::write(folder.join(name), task_text(lesson.exercise, lesson, language))?;
-    }
-    Ok(())
-}
-
-fn task_text(exercise: &Exercise, lesson: &Lesson, language: &str) -> String {
-    let columns: Vec<String> = exercise
-        .columns
-        .iter()
-        .map(|column| {
-            format!(
-                "- `{}`: {}{}",
-                column.name,
-                column.kind.words(),
-                if column.key { " (key)" } else { "" }
-            )
-        })
-        .collect();
-    let topics: Vec<&str> = exercise.topics.iter().map(|topic| topic.name()).collect();
-    format!(
-        "# {}. {}\n\n{}\n\n{}\n\nTopics: {}\n\nAnswer (CSV, JSON lines or SQLite):\n{}\n",
-        exercise.number,
-        exercise.title.in_language(language),
-        exercise.story.in_language(language),
-        lesson.task.fill(exercise.task.in_language(language)),
-        topics.join(", "),
-        columns.join("\n"),
-    )
 }

@@ -128,17 +128,20 @@ mod tests {
     use crate::grade::answer;
     use crate::grade::mark::{Mode, mark};
 
-    fn lesson(number: usize) -> Lesson {
-        let student = Student {
+    fn student() -> Student {
+        Student {
             key: PRACTICE_KEY.into(),
             id: "starter".into(),
-        };
-        ALL[number - 1].lesson(&student).unwrap()
+        }
+    }
+
+    fn lesson(number: usize) -> Lesson {
+        ALL[number - 1].lesson(&student()).unwrap()
     }
 
     fn given(lesson: &Lesson) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        crate::start::write_data(folder.path(), lesson).unwrap();
+        crate::handout::write(folder.path(), lesson, &student()).unwrap();
         folder
     }
 
@@ -211,7 +214,7 @@ mod tests {
             folder.path().join("starter.flink.sql"),
         );
         std::fs::write(&mine, "mine").unwrap();
-        crate::start::write_data(folder.path(), &lesson).unwrap();
+        crate::handout::write(folder.path(), &lesson, &student()).unwrap();
         assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
         let flink = std::fs::read_to_string(flink).unwrap();
         assert!(!flink.contains('{'), "the task's numbers are filled in: {flink}");

@@ -41,7 +41,8 @@ database.execute("""
 """)
 with open(f"{folder}/task.json", encoding="utf-8") as file:
     for name, value in json.load(file).items():
-        database.execute(f"SET VARIABLE {name} = {json.dumps(value).replace(chr(34), chr(39))}")
+        literal = value if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+        database.execute(f"SET VARIABLE {name} = {literal}")
 with open(f"{folder}/starter.sql", encoding="utf-8") as file:
     select = file.read().rstrip().rstrip(";")
 database.execute(f"COPY (\n{select}\n) TO '{folder}/answer.csv' (HEADER)")

@@ -23,6 +23,14 @@ def topic(word, partitions=1, **config):
     return name
 
 
+def soon(found, expected):
+    """Apache Kafka shows a change a moment after it has answered that it is made."""
+    until = time.monotonic() + 20
+    while found() != expected and time.monotonic() < until:
+        time.sleep(0.1)
+    same(found(), expected)
+
+
 def produce(name, values, partition=-1, **config):
     failed = []
     producer = Producer(BASE | {"linger.ms": 5, "message.timeout.ms": 20000} | config)
@@ -57,11 +65,7 @@ def values(messages):
 
 def list_topics():
     name = topic("listed")
-    # Apache Kafka shows a new topic a moment after it has answered that it is there.
-    until = time.monotonic() + 20
-    while name not in admin.list_topics(timeout=10).topics:
-        assert time.monotonic() < until, "the new topic is not listed"
-        time.sleep(0.1)
+    soon(lambda: name in admin.list_topics(timeout=10).topics, True)
 
 
 def made_on_first_use():
@@ -190,10 +194,9 @@ def administration():
     resource = ConfigResource(ResourceType.TOPIC, name)
     resource.add_incremental_config(ConfigEntry("retention.ms", "60000", incremental_operation=_set()))
     all_of(admin.incremental_alter_configs([resource]))
-    same(described(ResourceType.TOPIC, name)["retention.ms"].value, "60000")
+    soon(lambda: described(ResourceType.TOPIC, name)["retention.ms"].value, "60000")
     all_of(admin.alter_configs([ConfigResource(ResourceType.TOPIC, name, set_config={"compression.type": "zstd"})]))
-    config = described(ResourceType.TOPIC, name)
-    same((config["compression.type"].value, config["retention.ms"].value), ("zstd", "604800000"))
+    soon(lambda: [described(ResourceType.TOPIC, name)[of].value for of in ("compression.type", "retention.ms")], ["zstd", "604800000"])
     node = described(ResourceType.BROKER, "1")
     assert BROKER in node["advertised.listeners"].value
     assert admin.describe_cluster(include_authorized_operations=True).result(20).authorized_operations

@@ -13,7 +13,7 @@ pub struct Difference {
     pub found: Option<Vec<String>>,
 }
 
-/// How many of all rows have a column right.
+/// How many of all rows have a column right; of `keys`: how many rows with the right keys are there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
     pub name: &'static str,
@@ -86,7 +86,7 @@ pub fn compare(columns: &[Column], truth: &[Row], answer: &[Row]) -> Comparison 
         .filter_map(|(key, row)| Some((*row, *found.rows.get(key)?)));
     let matched: Vec<(&Row, &Row)> = matched.collect();
     let mut parts = vec![Part {
-        name: "rows",
+        name: "keys",
         right: matched.len(),
         of,
     }];

@@ -27,7 +27,23 @@ struct HandIn {
 
 /// Marks all hand-ins; true when all are exact.
 pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> Result<bool, ClassroomError> {
+    let refused = |reason| ClassroomError::Setting {
+        setting: "ANSWER",
+        reason,
+    };
+    if folder.join("task.json").exists() {
+        let answer = folder.join("answer.csv");
+        let reason = format!("this folder is a student's own: mark {}", answer.display());
+        return Err(refused(reason));
+    }
     let hand_ins = hand_ins(folder).map_err(|error| ClassroomError::file("ANSWER", folder, error))?;
+    if hand_ins.is_empty() {
+        let reason = format!(
+            "{} holds no hand-in, such as kim.csv or kim/answer.csv",
+            folder.display()
+        );
+        return Err(refused(reason));
+    }
     let mut table = csv::Writer::from_writer(out);
     let written = |error: csv::Error| ClassroomError::Write(error.into());
     table
@@ -131,10 +147,12 @@ fn hand_ins(folder: &Path) -> std::io::Result<Vec<HandIn>> {
             HandIn {
                 student: id(path.file_stem()),
                 // Never a pipe or a device, which may have no end.
-                path: if path.is_file() {
-                    Ok(path)
-                } else {
+                path: if !path.is_file() {
                     Err(format!("{} is no file", path.display()))
+                } else if path.file_stem() == Some(OsStr::new("answer")) {
+                    Err("whose is it? name the file by the student's id".to_owned())
+                } else {
+                    Ok(path)
                 },
             }
         };
@@ -164,7 +182,9 @@ fn visible(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<std::io::Result<Vec<_>>>()?;
     let is_hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with('.') || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
+        name.starts_with('.')
+            || name.starts_with("~$")
+            || ["Thumbs.db", "desktop.ini", "__MACOSX"].contains(&name.as_ref())
     };
     paths.retain(|path| !is_hidden(path));
     Ok(paths)
@@ -206,11 +226,19 @@ mod tests {
         for name in ["kim.csv", "lee/answer.csv", "lee/.DS_Store", "park/a.csv", "park/b.csv"] {
             write(name);
         }
-        for name in [".DS_Store", "Thumbs.db", "__MACOSX/kim.csv", "class\\seo.csv"] {
+        for name in [
+            ".DS_Store",
+            "~$kim.csv",
+            "answer.csv",
+            "Thumbs.db",
+            "__MACOSX/kim.csv",
+            "class\\seo.csv",
+        ] {
             write(name);
         }
         fs::create_dir(folder.path().join("choi")).unwrap();
         let expected = [
+            ("answer", false),
             ("choi", false),
             ("class\\seo", true),
             ("kim", true),

@@ -106,11 +106,11 @@ impl Mark {
                     .map(|part| format!("  {}: {} of {} right", part.name, part.right, part.of)),
             );
             let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-            lines.push(format!(
-                "{} rows differ; the first of them ({}):",
-                comparison.differing_rows,
-                names.join(", ")
-            ));
+            let of = match comparison.differing_rows {
+                1 => "one row differs".to_owned(),
+                rows => format!("{rows} rows differ; the first of them"),
+            };
+            lines.push(format!("{of} ({}):", names.join(", ")));
             for difference in &comparison.differences {
                 let side =
                     |row: &Option<Vec<String>>| row.as_ref().map_or("no such row".to_owned(), |row| row.join(", "));

@@ -33,18 +33,22 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ClassroomError;
 use crate::exercises::{Exercise, Student};
+use crate::handout::Owner;
 use curve::Point;
 use mark::{Mark, Mode, mark};
 
 /// Everybody's key for practising.
 pub const PRACTICE_KEY: &str = "practice";
 
+/// The student, where no id is given.
+const NOBODY_ELSE: &str = "me";
+
 /// Whose exercise it is.
 #[derive(Debug, Clone, Args)]
 pub struct Whose {
-    /// The student's id; data and task are drawn for it.
-    #[arg(long, env = "DE_SHOP_STUDENT", default_value = "me", value_name = "ID")]
-    pub student: String,
+    /// The student's id; data and task are drawn for it. Without it: whom the task.json beside an answer names, or `me`.
+    #[arg(long, env = "DE_SHOP_STUDENT", value_name = "ID")]
+    pub student: Option<String>,
     /// The teacher's key, which draws data that no student has seen; practice needs none.
     #[arg(long, env = "DE_SHOP_CLASS_KEY", default_value = PRACTICE_KEY, hide_env_values = true, value_name = "TEXT")]
     pub class_key: String,
@@ -56,7 +60,7 @@ impl Whose {
         Student {
             key: self.class_key.clone(),
             // Macs write a Korean name in its letters' parts: the same id gives the same data.
-            id: self.student.nfc().collect(),
+            id: self.student.as_deref().unwrap_or(NOBODY_ELSE).nfc().collect(),
         }
     }
 }
@@ -113,7 +117,10 @@ pub fn run(
     clock: &Clock,
     out: &mut impl Write,
 ) -> Result<bool, ClassroomError> {
-    let student = settings.whose.student();
+    let student = match settings.answer.as_deref() {
+        Some(path) if !path.is_dir() => student_of(settings, path)?,
+        _ => settings.whose.student(),
+    };
     let (mark, curve) = match (&settings.answer, &settings.topic, &settings.kafka) {
         (Some(folder), ..) if folder.is_dir() => return folder::run(settings, folder, out),
         (Some(_), ..) if settings.page.is_some() => {
@@ -226,6 +233,33 @@ fn progress(standing: &live::Standing, mark: &Mark) -> String {
         "{rows} rows; {right}{} replaced, {} taken back",
         standing.replaced, standing.retracted
     )
+}
+
+/// Whose answer it is: as the command says, or the `task.json` beside it, which must not contradict.
+fn student_of(settings: &Settings, answer: &Path) -> Result<Student, ClassroomError> {
+    let said = settings.whose.student();
+    let folder = answer.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Some(owner) = Owner::read(folder.unwrap_or(Path::new("."))) else {
+        return Ok(said);
+    };
+    let contradicts = |setting, reason| Err(ClassroomError::Setting { setting, reason });
+    if owner.exercise != settings.exercise {
+        let reason = format!("the task.json beside the answer is of exercise {}", owner.exercise);
+        return contradicts("N", reason);
+    }
+    if settings.whose.student.is_some() && owner.student != said.id {
+        let reason = format!("the task.json beside the answer is of `{}`", owner.student);
+        return contradicts("--student", reason);
+    }
+    let student = Student {
+        id: owner.student.clone(),
+        ..said
+    };
+    if Owner::of(&exercise(settings.exercise)?.lesson(&student)?, &student) != owner {
+        let reason = "the data beside the answer were drawn with another key".to_owned();
+        return contradicts("--class-key", reason);
+    }
+    Ok(student)
 }
 
 fn one(number: u8, student: &Student, path: &Path, mode: Mode) -> Result<Mark, ClassroomError> {

@@ -33,7 +33,7 @@ fn settings(answer: &Path, mode: Mode) -> Settings {
         page: None,
         language: "en".to_owned(),
         whose: Whose {
-            student: "kim".into(),
+            student: Some("kim".into()),
             class_key: "secret".into(),
         },
         mode,
@@ -178,4 +178,41 @@ fn attempts_are_counted() {
     };
     assert!(graded(&settings).1.contains("attempt 1"));
     assert!(graded(&settings).1.contains("attempt 2"));
+}
+
+fn refused(settings: &Settings) -> String {
+    let mut out = Vec::new();
+    let run = run(settings, &CancellationToken::new(), &Clock::system(), &mut out);
+    run.expect_err("it is refused").to_string()
+}
+
+#[test]
+fn an_answer_beside_its_data_is_marked_by_these_data_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, lesson) = (
+        folder.path().join("answer.csv"),
+        ALL[2].lesson(&student("kim")).unwrap(),
+    );
+    crate::handout::write(folder.path(), &lesson, &student("kim")).unwrap();
+    write_csv(&path, &lesson, &lesson.truth());
+    let mut asked = settings(&path, Mode::Practice);
+    asked.whose.student = None;
+    assert!(graded(&asked).0, "the task says whose it is");
+    let lee = Some("lee".to_owned());
+    asked.whose.student = lee;
+    assert!(refused(&asked).contains("--student: the task.json beside the answer is of `kim`"));
+    asked.whose.student = None;
+    asked.whose.class_key = "another".to_owned();
+    assert!(refused(&asked).contains("--class-key: the data beside the answer were drawn with another key"));
+    asked.exercise = 5;
+    assert!(refused(&asked).contains("the task.json beside the answer is of exercise 3"));
+}
+
+#[test]
+fn a_students_own_folder_and_an_empty_one_are_no_folder_of_hand_ins() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refused(&settings(folder.path(), Mode::Teacher)).contains("holds no hand-in, such as kim.csv"));
+    let lesson = ALL[2].lesson(&student("kim")).unwrap();
+    crate::handout::write(folder.path(), &lesson, &student("kim")).unwrap();
+    assert!(refused(&settings(folder.path(), Mode::Teacher)).contains("this folder is a student's own: mark"));
 }

@@ -27,6 +27,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::exercises::{Exercise, Lesson, Student};
 use crate::grade::mark::{Mode, mark};
 use crate::grade::{PRACTICE_KEY, answer};
+use crate::handout::TaskFile;
 use crate::starters;
 use markup::Outcome;
 use turns::Turns;
@@ -239,7 +240,7 @@ async fn task(
 ) -> Response {
     let request = Request::new(&asked, &headers, &room);
     match lesson(&room, &number, &request).await {
-        Ok(lesson) => axum::Json(&lesson.task).into_response(),
+        Ok(lesson) => axum::Json(TaskFile::new(&lesson, &request.student())).into_response(),
         Err(refused) => refused,
     }
 }

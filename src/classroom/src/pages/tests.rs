@@ -89,7 +89,7 @@ async fn the_data_can_be_downloaded_and_is_that_of_the_command_line() {
     assert_eq!(status, StatusCode::OK);
     assert!(stream.as_bytes() == expected, "byte by byte");
     let (_, task) = page("/classroom/3/task.json?student=kim").await;
-    assert_eq!(task, serde_json::to_string(&lesson.task).unwrap());
+    assert_eq!(task, serde_json::to_string(&TaskFile::new(&lesson, &student)).unwrap());
 }
 
 #[tokio::test]
