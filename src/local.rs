@@ -188,6 +188,7 @@ impl Local {
              \x20 shop      http://{shop}\n\
              \x20 data      http://{shop}/data      (topics, messages as they come, documents)\n\
              \x20 insights  http://{shop}/insights  (what people did, in figures)\n\
+             \x20 classroom http://{shop}/classroom (exercises with an exact mark)\n\
              \x20 log files tail -f {data}/logs/*.log\n\
              \x20 topics    kcat -b {kafka} -C -t shop.view -o end      (all topics: kcat -b {kafka} -L)\n\
              \x20 table     sqlite3 {data}/activity.db 'select * from user_activity_log limit 5'\n\

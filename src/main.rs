@@ -93,12 +93,19 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        // As with `| head`: the reader has enough.
+        Err(failure) if failure.error.chain().any(is_broken_pipe) => failure.code,
         Err(failure) => {
             // Standard error is the last resort; if it is closed, the exit code speaks.
             let _ = writeln!(io::stderr(), "de-shop: {}", causes(&failure.error));
             failure.code
         }
     }
+}
+
+fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let error = cause.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The error and what caused it; a cause that the words before it told already isn't told again.

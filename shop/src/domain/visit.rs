@@ -18,7 +18,7 @@ impl VisitorId {
     /// 32 hex digits, for the cookie and the database.
     #[must_use]
     pub fn hex(self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+        hex::encode(self.0)
     }
 
     /// Reads the 32 digits.

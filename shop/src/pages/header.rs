@@ -76,7 +76,7 @@ fn menu(frame: &Frame<'_>) -> Markup {
             ul.menu {
                 @for category in frame.categories {
                     li {
-                        a href={ "/products/?category=" (category.id) } {
+                        a href={ "/products/?category=" (category.id.0) } {
                             span class={ "dot hue-" (category.hue) } {
                                 img src={ "/pictures/" (category.picture) ".svg" } alt="" width="28" height="28" loading="lazy";
                             }

@@ -41,7 +41,7 @@ pub fn home(frame: &Frame<'_>, shown: &HomePage<'_>) -> Markup {
             ul.categories {
                 @for category in shown.categories {
                     li {
-                        a.category href={ "/products/?category=" (category.id) } {
+                        a.category href={ "/products/?category=" (category.id.0) } {
                             (picture(&category.picture, category.hue))
                             span { (category.name.text(frame.language)) }
                         }

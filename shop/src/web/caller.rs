@@ -77,7 +77,7 @@ impl Caller {
         site: &Site,
         parts: &Parts,
         endpoint: Option<Endpoint>,
-        cookies: &Cookies,
+        cookies: &Cookies<'_>,
         who: Option<SignedIn>,
     ) -> Self {
         let at = site.clock.now();

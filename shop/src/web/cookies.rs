@@ -6,28 +6,96 @@
 //! Browsers tell hosts apart, not ports: where the shop's public address names a port, so do its cookies, and two shops on one machine
 //! leave each other's alone. A cookie without a port, from before they had one, is read as long as this shop has signed it.
 
+use std::borrow::Cow;
+
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
+use super::Site;
 use super::data_token::TokenDigest;
-use super::site::Manners;
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
-const VISIT: &str = "visit";
-const SIGN_IN: &str = "sign_in";
-const LANGUAGE: &str = "language";
-const THEME: &str = "theme";
-const DRAWER: &str = "drawer";
-const LOOKED: &str = "looked";
-const CONSENT: &str = "consent";
-const KNOWN: &str = "known";
-const FORCED: &str = "forced";
-const PORTAL: &str = "portal";
-const HAS_CART: &str = "has_cart";
-const HAS_WISHES: &str = "has_wishes";
+/// A cookie of the shop's.
+#[derive(Debug, Clone, Copy)]
+enum Name {
+    Visit,
+    SignIn,
+    Language,
+    Theme,
+    Drawer,
+    Looked,
+    Consent,
+    Known,
+    Forced,
+    Portal,
+    HasCart,
+    HasWishes,
+}
+
+impl Name {
+    /// In the order of the enum.
+    const ALL: [Self; 12] = [
+        Self::Visit,
+        Self::SignIn,
+        Self::Language,
+        Self::Theme,
+        Self::Drawer,
+        Self::Looked,
+        Self::Consent,
+        Self::Known,
+        Self::Forced,
+        Self::Portal,
+        Self::HasCart,
+        Self::HasWishes,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::SignIn => "sign_in",
+            Self::Language => "language",
+            Self::Theme => "theme",
+            Self::Drawer => "drawer",
+            Self::Looked => "looked",
+            Self::Consent => "consent",
+            Self::Known => "known",
+            Self::Forced => "forced",
+            Self::Portal => "portal",
+            Self::HasCart => "has_cart",
+            Self::HasWishes => "has_wishes",
+        }
+    }
+}
+
+/// What the cookies are called in browsers: put together once, because every request asks for all of them.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// In the order of [`Name::ALL`].
+    names: [Cow<'static, str>; Name::ALL.len()],
+    have_port: bool,
+}
+
+impl Names {
+    /// Where the shop's public address names a port.
+    pub(super) fn at(port: Option<u16>) -> Self {
+        let named = |name: Name| match port {
+            Some(port) => Cow::Owned(format!("{}-{port}", name.name())),
+            None => Cow::Borrowed(name.name()),
+        };
+        Self {
+            names: Name::ALL.map(named),
+            have_port: port.is_some(),
+        }
+    }
+
+    fn of(&self, name: Name) -> &str {
+        &self.names[name as usize]
+    }
+}
+
 /// How long a browser keeps a cookie that nobody renews.
 const KEPT: Duration = Duration::days(365);
 const LOOKED_KEPT: Duration = Duration::days(30);
@@ -35,66 +103,62 @@ const FORCED_KEPT: Duration = Duration::days(1);
 const PORTAL_KEPT: Duration = Duration::days(1);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
-pub(super) struct Cookies {
+pub(super) struct Cookies<'s> {
     jar: SignedCookieJar,
-    port: Option<u16>,
+    names: &'s Names,
 }
 
-/// The cookie's name in browsers.
-fn named(name: &str, port: Option<u16>) -> String {
-    port.map_or_else(|| name.to_owned(), |port| format!("{name}-{port}"))
-}
-
-impl Cookies {
-    pub(super) fn of(headers: &HeaderMap, manners: &Manners) -> Self {
+impl<'s> Cookies<'s> {
+    pub(super) fn of(headers: &HeaderMap, site: &'s Site) -> Self {
         Self {
-            jar: SignedCookieJar::from_headers(headers, manners.key.clone()),
-            port: manners.public_url.port(),
+            jar: SignedCookieJar::from_headers(headers, site.manners.key.clone()),
+            names: &site.cookie_names,
         }
     }
 
-    fn get(&self, name: &str) -> Option<Cookie<'static>> {
-        self.jar.get(&named(name, self.port)).or_else(|| self.jar.get(name))
+    fn get(&self, name: Name) -> Option<Cookie<'static>> {
+        let without_port = || self.names.have_port.then(|| self.jar.get(name.name())).flatten();
+        self.jar.get(self.names.of(name)).or_else(without_port)
     }
 
     pub(super) fn visit(&self) -> Option<Visit> {
-        let visit: Visit = self.get(VISIT)?.value().parse().ok()?;
+        let visit: Visit = self.get(Name::Visit)?.value().parse().ok()?;
         Some(Visit {
-            has_cart: visit.has_cart || self.says(HAS_CART),
-            has_wishes: visit.has_wishes || self.says(HAS_WISHES),
+            has_cart: visit.has_cart || self.says(Name::HasCart),
+            has_wishes: visit.has_wishes || self.says(Name::HasWishes),
             ..visit
         })
     }
 
     /// A cookie that says yes by its own name: signatures don't cover it.
-    fn says(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|cookie| cookie.value() == name)
+    fn says(&self, name: Name) -> bool {
+        self.get(name).is_some_and(|cookie| cookie.value() == name.name())
     }
 
     pub(super) fn sign_in(&self) -> Option<SignInToken> {
-        SignInToken::from_hex(self.get(SIGN_IN)?.value())
+        SignInToken::from_hex(self.get(Name::SignIn)?.value())
     }
 
     pub(super) fn language(&self) -> Option<Language> {
-        Language::from_code(self.get(LANGUAGE)?.value())
+        Language::from_code(self.get(Name::Language)?.value())
     }
 
     pub(super) fn theme(&self) -> Theme {
-        let cookie = self.get(THEME);
+        let cookie = self.get(Name::Theme);
         cookie
             .and_then(|cookie| Theme::from_code(cookie.value()))
             .unwrap_or_default()
     }
 
     pub(super) fn drawer(&self) -> Drawer {
-        let cookie = self.get(DRAWER);
+        let cookie = self.get(Name::Drawer);
         cookie
             .and_then(|cookie| Drawer::from_code(cookie.value()))
             .unwrap_or_default()
     }
 
     pub(super) fn looked(&self) -> Looked {
-        let cookie = self.get(LOOKED);
+        let cookie = self.get(Name::Looked);
         cookie
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default()
@@ -102,12 +166,12 @@ impl Cookies {
 
     /// What the visitor chose, if anything.
     pub(super) fn consent(&self) -> Option<Consent> {
-        Consent::from_code(self.get(CONSENT)?.value())
+        Consent::from_code(self.get(Name::Consent)?.value())
     }
 
     /// Variants that a link has forced.
     pub(super) fn forced(&self) -> Forced {
-        let cookie = self.get(FORCED);
+        let cookie = self.get(Name::Forced);
         cookie
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default()
@@ -115,12 +179,12 @@ impl Cookies {
 
     /// The portal's token, as it was shown.
     pub(super) fn portal(&self) -> Option<TokenDigest> {
-        TokenDigest::from_text(self.get(PORTAL)?.value())
+        TokenDigest::from_text(self.get(Name::Portal)?.value())
     }
 
     /// The account that was last signed in to with this browser.
     pub(super) fn known(&self) -> Option<KnownAccount> {
-        KnownAccount::from_text(self.get(KNOWN)?.value())
+        KnownAccount::from_text(self.get(Name::Known)?.value())
     }
 }
 
@@ -177,41 +241,40 @@ pub(super) enum Change {
 }
 
 /// Cookies on their way out.
-pub(super) struct Outgoing {
+pub(super) struct Outgoing<'s> {
     pub key: Key,
     /// Only over TLS.
     pub secure: bool,
-    /// Of the shop's public address.
-    pub port: Option<u16>,
+    pub names: &'s Names,
 }
 
-impl Outgoing {
+impl Outgoing<'_> {
     /// The signed cookies of `visit` and of the changes.
     pub(super) fn jar(&self, visit: &Visit, changes: &[Change]) -> SignedCookieJar {
-        let mut jar = SignedCookieJar::new(self.key.clone()).add(self.cookie(VISIT, visit.to_string(), KEPT));
+        let mut jar = SignedCookieJar::new(self.key.clone()).add(self.cookie(Name::Visit, visit.to_string(), KEPT));
         for change in changes {
             jar = jar.add(match change {
-                Change::SignedIn(token) => self.cookie(SIGN_IN, token.hex(), KEPT),
-                Change::Visit(visit) => self.cookie(VISIT, visit.to_string(), KEPT),
-                Change::SignedOut => self.cookie(SIGN_IN, String::new(), Duration::ZERO),
-                Change::Language(language) => self.cookie(LANGUAGE, language.code().to_owned(), KEPT),
-                Change::Theme(theme) => self.cookie(THEME, theme.code().to_owned(), KEPT),
-                Change::Drawer(drawer) => self.cookie(DRAWER, drawer.code().to_owned(), KEPT),
-                Change::Looked(looked) => self.cookie(LOOKED, looked.to_string(), LOOKED_KEPT),
-                Change::Consent(consent) => self.cookie(CONSENT, consent.code().to_owned(), KEPT),
-                Change::Known(account) => self.cookie(KNOWN, account.text(), KEPT),
-                Change::KnownNoMore => self.cookie(KNOWN, String::new(), Duration::ZERO),
-                Change::Forced(forced) => self.cookie(FORCED, forced.to_string(), FORCED_KEPT),
-                Change::Portal(token) => self.cookie(PORTAL, token.text(), PORTAL_KEPT),
-                Change::HasCart => self.cookie(HAS_CART, HAS_CART.to_owned(), KEPT),
-                Change::HasWishes => self.cookie(HAS_WISHES, HAS_WISHES.to_owned(), KEPT),
+                Change::SignedIn(token) => self.cookie(Name::SignIn, token.hex(), KEPT),
+                Change::Visit(visit) => self.cookie(Name::Visit, visit.to_string(), KEPT),
+                Change::SignedOut => self.cookie(Name::SignIn, String::new(), Duration::ZERO),
+                Change::Language(language) => self.cookie(Name::Language, language.code().to_owned(), KEPT),
+                Change::Theme(theme) => self.cookie(Name::Theme, theme.code().to_owned(), KEPT),
+                Change::Drawer(drawer) => self.cookie(Name::Drawer, drawer.code().to_owned(), KEPT),
+                Change::Looked(looked) => self.cookie(Name::Looked, looked.to_string(), LOOKED_KEPT),
+                Change::Consent(consent) => self.cookie(Name::Consent, consent.code().to_owned(), KEPT),
+                Change::Known(account) => self.cookie(Name::Known, account.text(), KEPT),
+                Change::KnownNoMore => self.cookie(Name::Known, String::new(), Duration::ZERO),
+                Change::Forced(forced) => self.cookie(Name::Forced, forced.to_string(), FORCED_KEPT),
+                Change::Portal(token) => self.cookie(Name::Portal, token.text(), PORTAL_KEPT),
+                Change::HasCart => self.cookie(Name::HasCart, Name::HasCart.name().to_owned(), KEPT),
+                Change::HasWishes => self.cookie(Name::HasWishes, Name::HasWishes.name().to_owned(), KEPT),
             });
         }
         jar
     }
 
-    fn cookie(&self, name: &'static str, value: String, kept: Duration) -> Cookie<'static> {
-        Cookie::build((named(name, self.port), value))
+    fn cookie(&self, name: Name, value: String, kept: Duration) -> Cookie<'static> {
+        Cookie::build((self.names.of(name).to_owned(), value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

@@ -18,6 +18,7 @@ mod cart;
 mod cart_page;
 mod checkout;
 pub mod client_events;
+mod compressed;
 mod cookies;
 mod crawler;
 mod data;

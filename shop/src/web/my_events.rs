@@ -105,7 +105,7 @@ pub(super) async fn index(
     let address = place(caller::address(&site, &request));
     let paced = site.paces.my_events.take(&address, site.clock.now());
     paced.map_err(PageError::TooMany)?;
-    let cookies = Cookies::of(&request.headers, &site.manners);
+    let cookies = Cookies::of(&request.headers, &site);
     let language = known
         .as_ref()
         .ok()

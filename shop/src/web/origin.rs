@@ -11,8 +11,9 @@ use axum::response::Response;
 
 use super::error::PageError;
 
-/// Refuses what another site made a browser send.
-pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Result<Response, PageError> {
+/// Refuses what another site made a browser send, and what doesn't say clearly for whom it is.
+pub(super) async fn refuse(request: Request, next: Next) -> Result<Response, PageError> {
+    check_host(&request)?;
     let reads_only = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !reads_only && comes_from_elsewhere(request.headers()) {
         return Err(PageError::OtherSite);
@@ -21,17 +22,16 @@ pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Result<R
 }
 
 /// RFC 9112, section 3.2: a request without `Host`, or with more than one, is answered with 400. Of two, a proxy may believe the other.
-pub(super) async fn refuse_without_host(request: Request, next: Next) -> Result<Response, PageError> {
+fn check_host(request: &Request) -> Result<(), PageError> {
     let hosts = request.headers().get_all(HOST).iter().count();
-    let named = hosts > 0 || request.uri().host().is_some();
+    let is_named = hosts > 0 || request.uri().host().is_some();
+    let wrong = |why: &str| Err(PageError::BadRequest(format!("the request has {why} Host header")));
     if hosts > 1 {
-        Err(PageError::BadRequest(
-            "the request has more than one Host header".to_owned(),
-        ))
-    } else if named || request.version() < Version::HTTP_11 {
-        Ok(next.run(request).await)
+        wrong("more than one")
+    } else if is_named || request.version() < Version::HTTP_11 {
+        Ok(())
     } else {
-        Err(PageError::BadRequest("the request has no Host header".to_owned()))
+        wrong("no")
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
         return unrecorded(next.run(request).await);
     }
     let (mut parts, body) = request.into_parts();
-    let cookies = Cookies::of(&parts.headers, &site.manners);
+    let cookies = Cookies::of(&parts.headers, &site);
     let (who, trouble) = who(&site, &cookies).await;
     let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
     let under_way = site.recorder.begun(&caller, route);
@@ -96,7 +96,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     finish(&site, (&caller, endpoint), (under_way, began), response).await
 }
 
-async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
+async fn who(site: &Site, cookies: &Cookies<'_>) -> (Option<SignedIn>, Option<PageError>) {
     let Some(token) = cookies.sign_in() else {
         return (None, None);
     };
@@ -219,7 +219,7 @@ fn with_headers(
     let outgoing = Outgoing {
         key: site.manners.key.clone(),
         secure: site.manners.public_url.is_https(),
-        port: site.manners.public_url.port(),
+        names: &site.cookie_names,
     };
     let mut response = (outgoing.jar(&caller.visit, &changed.cookies), response).into_response();
     let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());

@@ -4,18 +4,14 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use super::error::{PageError, panicked};
 use super::{
-    account, appearance, assets, auth, cart, checkout, client_events, data, data_stream, data_token, experiments, home,
-    language, limits, listed, my_events, operations, orders, origin, own_data, pictures, privacy, products, record,
-    search, security, suggest, wishes,
+    account, appearance, assets, auth, cart, checkout, client_events, compressed, data, data_stream, data_token,
+    experiments, home, language, limits, listed, my_events, operations, orders, origin, own_data, pictures, privacy,
+    products, record, search, security, suggest, wishes,
 };
 use crate::web::Site;
-
-/// gzip's level for pages: level 1 makes a third more of them in a second and each a fifth larger, level 3 is slower and hardly smaller.
-const PAGES_LEVEL: i32 = 2;
 
 /// The shop as a service, and with it the pages of other rooms (`/insights`, `/classroom`).
 pub fn router(site: Site, rooms: Router) -> Router {
@@ -91,12 +87,12 @@ pub fn router(site: Site, rooms: Router) -> Router {
     // copied for every request with all that lies below it.
     let around = (
         from_fn_with_state(site.clone(), security::headers),
-        CompressionLayer::new().quality(CompressionLevel::Precise(PAGES_LEVEL)),
+        compressed::as_it_goes(),
+        from_fn(compressed::whole),
         from_fn_with_state(site.clone(), record::around),
         CatchPanicLayer::custom(panicked),
         from_fn_with_state(site.clone(), limits::in_time),
-        from_fn(origin::refuse_without_host),
-        from_fn(origin::refuse_other_sites),
+        from_fn(origin::refuse),
         from_fn(limits::refuse_large),
         limits::of_bodies(),
     );

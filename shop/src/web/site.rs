@@ -10,6 +10,7 @@ use portal::Portal;
 use schemas::Clock;
 
 use super::client_events::Told;
+use super::cookies::Names;
 use super::data_token::PortalAccess;
 use super::operations::Readiness;
 use super::pace::Pace;
@@ -44,6 +45,7 @@ pub struct Parts {
     pub(super) told: Told,
     pub(super) visitor_ids: VisitorIds,
     pub(super) drawn: Drawn,
+    pub(super) cookie_names: Names,
     pub(super) shelves: Shelves,
 }
 
@@ -117,6 +119,7 @@ impl Site {
             way,
             portal,
             visitor_ids: VisitorIds::new(&manners.key),
+            cookie_names: Names::at(manners.public_url.port()),
             manners: Arc::new(manners),
             readiness,
             sign_in_limit: Arc::default(),

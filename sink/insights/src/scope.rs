@@ -4,14 +4,13 @@
 //! what it counts: so a list is as long as its figure says, whatever the figure is.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use roaring::RoaringBitmap;
 use schemas::EventType;
 use schemas::Zone;
 
-use crate::events::{Arranged, Event, EventIndex, Facts, Log, SessionIndex, Symbol, Visitor};
+use crate::events::{Arranged, Entry, Event, EventIndex, Facts, Log, SessionIndex, Symbol, Visitor};
 use crate::question::{Question, Range, Who, day};
 use crate::report::{Cell, Value};
 use crate::shop::Shop;
@@ -47,7 +46,7 @@ pub struct Scope<'a> {
     /// The same as a set: a bit for each session.
     admitted: Vec<u64>,
     wanted: Option<String>,
-    found: RefCell<Option<Rows>>,
+    found: Mutex<Option<Rows>>,
 }
 
 impl<'a> Scope<'a> {
@@ -93,7 +92,7 @@ impl<'a> Scope<'a> {
             touching: Vec::new(),
             admitted: Vec::new(),
             wanted: None,
-            found: RefCell::default(),
+            found: Mutex::default(),
         };
         scope.select();
         scope
@@ -121,7 +120,7 @@ impl<'a> Scope<'a> {
     /// The rows of the figure that was wanted, once its analysis has run; none when there is no such figure.
     #[must_use]
     pub fn found(self) -> Option<Rows> {
-        self.found.into_inner()
+        self.found.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn select(&mut self) {
@@ -225,32 +224,35 @@ impl<'a> Scope<'a> {
     }
 
     /// The events of a type that happen in the range, by time, whichever of the sessions they are of.
-    pub fn events_of(&self, kind: EventType) -> impl Iterator<Item = (EventIndex, &Event)> {
-        let log = self.log;
-        let list = log.kinds.between(&log.events, kind, (self.range.from, self.range.to));
-        self.admitted(list)
+    pub fn events_of(&self, kind: EventType) -> impl Iterator<Item = &Entry> {
+        self.admitted(self.log.kinds.between(kind, (self.range.from, self.range.to)))
     }
 
     /// The same of all sessions, whatever the filters say.
-    pub fn events_of_anybody(&self, kind: EventType) -> impl Iterator<Item = (EventIndex, &Event)> {
-        let log = self.log;
-        let list = log.kinds.between(&log.events, kind, (self.range.from, self.range.to));
-        let events = list.iter().map(|index| (*index, log.event(*index)));
-        events.filter(|(_, event)| self.arranged.limits.admit(event))
+    pub fn events_of_anybody(&self, kind: EventType) -> impl Iterator<Item = &Entry> {
+        let list = self.log.kinds.between(kind, (self.range.from, self.range.to));
+        list.iter().filter(|entry| self.counts(entry))
     }
 
     /// The late events of the range.
-    pub fn late_events(&self) -> impl Iterator<Item = (EventIndex, &Event)> {
-        let log = self.log;
-        self.admitted(log.kinds.late_between(&log.events, (self.range.from, self.range.to)))
+    pub fn late_events(&self) -> impl Iterator<Item = &Entry> {
+        self.admitted(self.log.kinds.late_between((self.range.from, self.range.to)))
     }
 
-    fn admitted<'s>(&'s self, list: &'s [EventIndex]) -> impl Iterator<Item = (EventIndex, &'s Event)> {
-        let events = list.iter().map(|index| (*index, self.log.event(*index)));
-        events.filter(|(_, event)| {
-            let session = event.session as usize;
-            self.admitted[session / 64] & (1 << (session % 64)) != 0 && self.arranged.limits.admit(event)
+    fn admitted<'s>(&'s self, list: &'s [Entry]) -> impl Iterator<Item = &'s Entry> {
+        list.iter().filter(|entry| {
+            let session = entry.session as usize;
+            self.admitted[session / 64] & (1 << (session % 64)) != 0 && self.counts(entry)
         })
+    }
+
+    /// Whether the event is within the limits of what is known; only positions need the event itself.
+    fn counts(&self, entry: &Entry) -> bool {
+        let limits = &self.arranged.limits;
+        match limits.positions {
+            None => entry.at >= limits.oldest,
+            Some(_) => limits.admit(self.log.event(entry.index)),
+        }
     }
 
     /// The page that is called so; none when no event was on it.
@@ -285,10 +287,11 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn cell(&self, tally: Tally) -> Cell {
         if tally.wanted {
-            self.found.replace(Some(Rows {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            *found = Some(Rows {
                 unit: tally.unit,
                 rows: tally.rows,
-            }));
+            });
         }
         Cell {
             value: Value::Count(tally.count),

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::Frame;
+use super::id::Id;
 use crate::domain::Placement;
 
 /// Hidden fields: the view, and where the product stands. None on a page whose view is not recorded.
@@ -10,7 +11,7 @@ use crate::domain::Placement;
 pub fn asked(frame: &Frame<'_>, from: Option<&Placement>) -> Markup {
     html! {
         @if let Some(view) = frame.view {
-            input type="hidden" name="view" value=(view);
+            input type="hidden" name="view" value=(Id(view.0));
             @if let Some(from) = from { input type="hidden" name="from" value=(from); }
         }
     }

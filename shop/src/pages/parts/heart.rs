@@ -14,11 +14,11 @@ pub fn heart(frame: &Frame<'_>, product: &Product) -> Markup {
     let wished = frame.wished.contains(&product.id);
     html! {
         form.tile-wish action=(action(wished)) method="post" {
-            input type="hidden" name="product_id" value=(product.id);
+            input type="hidden" name="product_id" value=(product.id.0);
             input type="hidden" name="next" value=(frame.here);
             (asked(frame, None))
             button.heart type="submit" aria-pressed=(wished) aria-label=((words.add_named)(product.name.text(frame.language)))
-                title=(words.add) data-product-id=(product.id) { (icon(HEART)) }
+                title=(words.add) data-product-id=(product.id.0) { (icon(HEART)) }
         }
     }
 }
@@ -34,11 +34,11 @@ pub fn wish_form(frame: &Frame<'_>, product: &Product, wished: bool) -> Markup {
     let said = if wished { words.remove } else { words.add };
     html! {
         form.wish.wished[wished] action=(action(wished)) method="post" {
-            input type="hidden" name="product_id" value=(product.id);
-            input type="hidden" name="next" value={ "/products/" (product.id) };
+            input type="hidden" name="product_id" value=(product.id.0);
+            input type="hidden" name="next" value={ "/products/" (product.id.0) };
             (asked(frame, None))
             @if wished { p.note.good { (words.added) " · " a href="/wishlist" { (words.see) } } }
-            button.quiet type="submit" data-product-id=(product.id) { (icon(HEART)) (said) }
+            button.quiet type="submit" data-product-id=(product.id.0) { (icon(HEART)) (said) }
         }
     }
 }

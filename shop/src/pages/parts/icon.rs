@@ -1,6 +1,6 @@
 //! Line drawings that only repeat what the text beside them says.
 
-use maud::{Markup, PreEscaped, html};
+use maud::Render;
 
 pub(in crate::pages) const SEARCH: &str = r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-4-4"/>"#;
 pub(in crate::pages) const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6 8-6s8 2 8 6"/>"#;
@@ -14,8 +14,20 @@ pub(in crate::pages) const SLIDERS: &str =
     r#"<path d="M4 8h9M17 8h3M4 16h3M11 16h9"/><circle cx="15" cy="8" r="2"/><circle cx="9" cy="16" r="2"/>"#;
 
 /// A line drawing that only repeats what the text beside it says.
-pub(in crate::pages) fn icon(paths: &'static str) -> Markup {
-    html! {
-        svg.icon viewBox="0 0 24 24" aria-hidden="true" focusable="false" { (PreEscaped(paths)) }
+pub(in crate::pages) const fn icon(paths: &'static str) -> Icon {
+    Icon { paths }
+}
+
+/// Written straight into the page: there is one on every tile.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pages) struct Icon {
+    paths: &'static str,
+}
+
+impl Render for Icon {
+    fn render_to(&self, page: &mut String) {
+        page.push_str(r#"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">"#);
+        page.push_str(self.paths);
+        page.push_str("</svg>");
     }
 }

@@ -7,6 +7,7 @@ pub mod crumbs;
 pub mod field;
 pub mod heart;
 pub mod icon;
+pub mod id;
 pub mod lines;
 pub mod narrow;
 pub mod pager;

@@ -6,6 +6,7 @@ use schemas::EventId;
 use super::super::Frame;
 use super::asked::asked;
 use super::heart::heart;
+use super::id::Id;
 use super::size::Size;
 use crate::domain::catalogue::PAGE_SIZE;
 use crate::domain::stock::FEW;
@@ -118,7 +119,7 @@ fn one(
     let Tile { product, left, .. } = *tile;
     let name = product.name.text(frame.language);
     html! {
-        a.tile-link href={ "/products/" (product.id) @if let Some(from) = from { "?from=" (from) } } data-product-id=(product.id) {
+        a.tile-link href={ "/products/" (product.id.0) @if let Some(from) = from { "?from=" (from) } } data-product-id=(product.id.0) {
             (if is_first_seen { picture_at_once(&product.picture, tile.hue) } else { picture(&product.picture, tile.hue) })
             span.name { (marked(name, marks)) }
             span.price { (product.price.text(frame.language)) }
@@ -127,12 +128,12 @@ fn one(
         (heart(frame, product))
         @if left > 0 {
             form.tile-add action="/cart/add" method="post" {
-                input type="hidden" name="product_id" value=(product.id);
+                input type="hidden" name="product_id" value=(product.id.0);
                 input type="hidden" name="quantity" value="1";
                 (form_token(frame))
                 (asked(frame, place))
                 button.round type="submit" aria-label=((browse.add_named)(name)) title=(browse.add)
-                    data-cart-action="add" data-product-id=(product.id) { "+" }
+                    data-cart-action="add" data-product-id=(product.id.0) { "+" }
             }
         }
     }
@@ -140,7 +141,7 @@ fn one(
 
 /// So that a second click on a slow line doesn't add a second one.
 pub(in crate::pages) fn form_token(frame: &Frame<'_>) -> Markup {
-    html! { input type="hidden" name="once" value=(frame.form_token); }
+    html! { input type="hidden" name="once" value=(Id(frame.form_token)); }
 }
 
 fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
@@ -159,27 +160,21 @@ fn note(frame: &Frame<'_>, left: u32, is_new: bool) -> Markup {
 /// A picture on its category's ground; decoration, because the name stands beside it. It may wait until somebody comes near it.
 #[must_use]
 pub fn picture(code_point: &str, hue: u16) -> Markup {
-    on_ground(
-        (code_point, hue),
-        &html! {
+    html! {
+        span class={ "ground hue-" (hue) (Size::of(code_point).class()) } {
             img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" loading="lazy" decoding="async";
-        },
-    )
+        }
+    }
 }
 
 /// A picture that is seen as soon as the page is there.
 #[must_use]
 pub fn picture_at_once(code_point: &str, hue: u16) -> Markup {
-    on_ground(
-        (code_point, hue),
-        &html! {
+    html! {
+        span class={ "ground hue-" (hue) (Size::of(code_point).class()) } {
             img src={ "/pictures/" (code_point) ".svg" } alt="" width="96" height="96" fetchpriority="high";
-        },
-    )
-}
-
-fn on_ground((code_point, hue): (&str, u16), picture: &Markup) -> Markup {
-    html! { span class={ "ground hue-" (hue) (Size::of(code_point).class()) } { (picture) } }
+        }
+    }
 }
 
 /// How many are left, in words, for a product's own page.

@@ -4,6 +4,8 @@
 //! No script: on a phone they lie in a row that snaps, with the next one's edge in sight, and take the arrow keys when they have the focus;
 //! elsewhere all are seen at once.
 
+use std::fmt;
+
 use maud::{Markup, html};
 
 use super::super::Frame;
@@ -172,8 +174,26 @@ fn measure(placed: &Placed) -> Markup {
 }
 
 /// A hundredth of a unit is finer than a pixel.
-fn short(number: f32) -> f32 {
-    (number * 100.0).round() / 100.0
+#[expect(clippy::cast_possible_truncation, reason = "a scene is 100 units wide")]
+fn short(number: f32) -> Hundredths {
+    Hundredths((number * 100.0).round() as i32)
+}
+
+/// Written as a number that has no more digits than it needs. Every product's page has forty of them, and to find a float's shortest text
+/// costs as much as the rest of the drawing.
+#[derive(Debug, Clone, Copy)]
+struct Hundredths(i32);
+
+impl fmt::Display for Hundredths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, rest) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
+        match rest {
+            0 => write!(f, "{sign}{whole}"),
+            tenths if tenths % 10 == 0 => write!(f, "{sign}{whole}.{}", tenths / 10),
+            rest => write!(f, "{sign}{whole}.{rest:02}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +231,23 @@ mod tests {
                 assert!((y + height - STAND).abs() < 0.01, "both stand on the floor");
                 assert!(x > 5.0 && x + width < 95.0 && y > 10.0, "{x} {y} {width} {height}");
             }
+        }
+    }
+
+    #[test]
+    fn hundredths_are_written_as_the_float_is() {
+        for (number, text) in [
+            (0.0, "0"),
+            (-7.25, "-7.25"),
+            (0.05, "0.05"),
+            (-0.5, "-0.5"),
+            (48.444, "48.44"),
+        ] {
+            assert_eq!(short(number).to_string(), text);
+        }
+        for hundredths in 1_u16..10_000 {
+            let number = f32::from(hundredths) / 100.0;
+            assert_eq!(short(number).to_string(), number.to_string());
         }
     }
 

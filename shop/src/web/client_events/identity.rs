@@ -61,10 +61,15 @@ impl Told {
     /// The events that are news.
     pub(super) fn but_the_known(&self, events: impl Iterator<Item = Unsealed>) -> Vec<Unsealed> {
         let known = self.known();
-        let mut seen = HashSet::new();
-        events
-            .filter(|event| !known.ids.contains(&event.event_id) && seen.insert(event.event_id))
-            .collect()
+        let mut news: Vec<Unsealed> = Vec::new();
+        for event in events {
+            // A batch is short.
+            let is_here = || news.iter().any(|earlier| earlier.event_id == event.event_id);
+            if !known.ids.contains(&event.event_id) && !is_here() {
+                news.push(event);
+            }
+        }
+        news
     }
 
     /// Only once the journal has them: what it refused is told again.

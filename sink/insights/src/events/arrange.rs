@@ -62,6 +62,7 @@ fn finish(
     by_start.sort_by_key(|session| begins(*session));
     by_visitor.sort_by_key(|session| (facts[*session as usize].visitor, begins(*session)));
     mark_new(&mut facts, &by_visitor);
+    let visitor_begins = visitor_begins(log.visitors(), &facts, &by_visitor);
     let known = by_start.iter().map(|session| &facts[*session as usize]);
     let newest = known.clone().map(|facts| facts.last).max();
     let longest = known.map(|facts| facts.last - facts.first).max().unwrap_or(0);
@@ -70,6 +71,7 @@ fn finish(
         facts,
         by_start,
         by_visitor,
+        visitor_begins,
         newest,
         longest,
     }
@@ -91,6 +93,19 @@ fn mark_new(facts: &mut [Facts], by_visitor: &[SessionIndex]) {
             before_that_is_no_bot = visitor;
         }
     }
+}
+
+fn visitor_begins(visitors: usize, facts: &[Facts], by_visitor: &[SessionIndex]) -> Vec<u32> {
+    let mut begins = vec![0; visitors + 1];
+    for session in by_visitor {
+        if let Some(number) = facts[*session as usize].visitor.known() {
+            begins[number as usize + 1] += 1;
+        }
+    }
+    for number in 1..begins.len() {
+        begins[number] += begins[number - 1];
+    }
+    begins
 }
 
 /// The pages of the usual way to an order.
@@ -191,10 +206,14 @@ impl Log {
                     .then_with(|| (left.kind, left.offset).cmp(&(right.kind, right.offset)))
             });
         }
-        if self.arranged_to == 0 {
+        let is_first = self.arranged_to == 0;
+        if is_first {
             self.lay_out();
         }
         self.kinds.extend(&self.events, self.arranged_to);
+        if is_first {
+            self.lay_out_extras();
+        }
         self.arranged_to = self.events.len();
         let limits = Limits {
             oldest,

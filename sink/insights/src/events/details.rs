@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemas::EventType;
 use serde::Deserialize;
 
-use super::Symbol;
+use super::{Entity, Symbol};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Click {
@@ -70,7 +70,7 @@ pub struct Impression {
 /// A line of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    pub product: i64,
+    pub product: Entity,
     pub quantity: i64,
     /// KRW for one.
     pub unit_price: i64,

@@ -2,7 +2,7 @@
 
 use schemas::EventType;
 
-use super::Symbol;
+use super::{Entity, Symbol};
 
 /// The place of an event in the [`Log`](super::Log).
 pub type EventIndex = u32;
@@ -19,8 +19,6 @@ pub struct Event {
     pub offset: i64,
     /// SQLite's number of the row.
     pub row: i64,
-    /// What it was about: a product, a category, an order.
-    pub entity: i64,
     /// What is counted of it: KRW of an order, results of a search, pieces of a product.
     pub amount: i64,
     pub session: SessionIndex,
@@ -28,6 +26,8 @@ pub struct Event {
     pub visitor: u32,
     /// The page that it happened on, by its endpoint.
     pub page: Symbol,
+    /// What it was about: a product, a category, an order.
+    pub entity: Entity,
     pub extra: u32,
     pub partition: u16,
     pub instance: u16,

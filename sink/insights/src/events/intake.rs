@@ -92,8 +92,9 @@ impl Log {
     fn impression(&mut self, fields: &Fields<'_>) -> u32 {
         let tiles = fields.tiles.as_deref().unwrap_or_default();
         let first = self.tiles.len() as u32;
-        self.tiles
-            .extend(tiles.iter().map(|tile| (tile.product_id, tile.position)));
+        for tile in tiles {
+            self.tiles.push((self.entities.number(tile.product_id), tile.position));
+        }
         let impression = Impression {
             list: self.names.intern(fields.list.as_deref().unwrap_or_default()),
             first,
@@ -105,11 +106,13 @@ impl Log {
 
     fn order(&mut self, items: &[Item]) -> u32 {
         let first = self.lines.len() as u32;
-        self.lines.extend(items.iter().map(|item| Line {
-            product: item.product_id,
-            quantity: item.quantity,
-            unit_price: item.unit_price.unwrap_or(0),
-        }));
+        for item in items {
+            self.lines.push(Line {
+                product: self.entities.number(item.product_id),
+                quantity: item.quantity,
+                unit_price: item.unit_price.unwrap_or(0),
+            });
+        }
         push(&mut self.orders, (first, items.len() as u32))
     }
 }

@@ -1,25 +1,37 @@
-//! Where events lie in memory: a session's beside each other, sessions by their beginning.
+//! Where events lie in memory: a session's beside each other, sessions by their beginning, which their numbers follow.
 //!
 //! A walk over sessions then reads memory from one end to the other, which is several times as fast as here and there. It is done once,
 //! for the first reading; what comes later lies behind it.
 
-use super::event::{Event, EventIndex};
+use super::event::{Event, EventIndex, SessionIndex};
 use super::log::Log;
 
 impl Log {
-    /// Moves the events, and renumbers them in their sessions. Nothing else may know their places yet.
+    /// Moves the events, and renumbers sessions and events. Nothing else may know their places yet.
     pub(super) fn lay_out(&mut self) {
-        let first = |events: &Vec<EventIndex>| events.first().map(|index| self.events[*index as usize].at);
-        let mut order: Vec<(Option<i64>, usize)> = self.sessions.iter().map(first).zip(0..).collect();
-        order.sort_unstable();
+        self.number_sessions_by_begin();
         let mut sources: Vec<EventIndex> = Vec::with_capacity(self.events.len());
-        for (_, session) in order {
-            for index in &mut self.sessions[session] {
+        for (session, events) in self.sessions.iter_mut().enumerate() {
+            for index in events {
+                self.events[*index as usize].session = session as SessionIndex;
                 sources.push(*index);
                 *index = sources.len() as EventIndex - 1;
             }
         }
         permute(&mut self.events, &mut sources);
+    }
+
+    fn number_sessions_by_begin(&mut self) {
+        let first = |events: &Vec<EventIndex>| events.first().map(|index| self.events[*index as usize].at);
+        let begins = self.sessions.iter().map(first).zip(&self.session_keys);
+        let mut order: Vec<((Option<i64>, u128), usize)> = begins.map(|(at, key)| (at, *key)).zip(0..).collect();
+        order.sort_unstable();
+        self.sessions = order
+            .iter()
+            .map(|(_, old)| std::mem::take(&mut self.sessions[*old]))
+            .collect();
+        self.session_keys = order.iter().map(|((_, key), _)| *key).collect();
+        self.session_numbers = self.session_keys.iter().copied().zip(0..).collect();
     }
 }
 
@@ -42,7 +54,7 @@ fn permute(events: &mut [Event], sources: &mut [EventIndex]) {
 mod tests {
     use schemas::EventType;
 
-    use super::super::Symbol;
+    use super::super::{Entity, Symbol};
     use super::*;
 
     fn event(at: i64) -> Event {
@@ -51,7 +63,7 @@ mod tests {
             sequence: 0,
             offset: 0,
             row: 0,
-            entity: 0,
+            entity: Entity::NONE,
             amount: 0,
             session: 0,
             visitor: 0,

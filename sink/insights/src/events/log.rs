@@ -6,9 +6,10 @@ use schemas::EventType;
 
 use super::details::{self, Click, Dwell, Exposure, Fields, Form, Impression, Line, Performance};
 use super::dictionary::{Dictionary, Symbol};
+use super::entities::{Entities, Entity};
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::kinds::Kinds;
-use super::sessions::Arranged;
+use super::sessions::{Arranged, Visitor};
 use super::text;
 use crate::requests::Requests;
 use crate::source::{CatalogueChange, ProductRow, RawRow, RowKey};
@@ -37,6 +38,7 @@ pub struct Log {
     /// The events of each type, by time.
     pub kinds: Kinds,
     pub names: Dictionary,
+    pub entities: Entities,
     pub partitions: Vec<Partition>,
     pub clicks: Vec<Click>,
     pub dwells: Vec<Dwell>,
@@ -44,7 +46,7 @@ pub struct Log {
     pub exposures: Vec<Exposure>,
     pub forms: Vec<Form>,
     pub impressions: Vec<Impression>,
-    pub tiles: Vec<(i64, u16)>,
+    pub tiles: Vec<(Entity, u16)>,
     /// Where the lines of each order begin, and how many there are.
     pub orders: Vec<(u32, u32)>,
     pub lines: Vec<Line>,
@@ -63,8 +65,8 @@ pub struct Log {
     pub unreadable: u64,
     /// Rows beyond the most that are kept: in no figure but this one.
     pub left_out: u64,
-    session_keys: Vec<u128>,
-    session_numbers: HashMap<u128, SessionIndex>,
+    pub(super) session_keys: Vec<u128>,
+    pub(super) session_numbers: HashMap<u128, SessionIndex>,
     visitor_keys: Vec<u128>,
     visitor_numbers: HashMap<u128, u32>,
     pub(super) instances: Vec<Box<str>>,
@@ -110,12 +112,13 @@ impl Log {
             .visitor
             .as_deref()
             .and_then(|text| u128::from_str_radix(text, 16).ok());
+        let entity = row.entity.or(fields.product_id).or(fields.category_id);
         let event = Event {
             at: row.at,
             sequence: row.sequence,
             offset: row.offset,
             row: row.id,
-            entity: row.entity.or(fields.product_id).or(fields.category_id).unwrap_or(0),
+            entity: self.entities.number(entity.unwrap_or(0)),
             amount: details::amount(kind, &fields),
             session,
             visitor: visitor.map_or(NO_VISITOR, |key| self.visitor(key)),
@@ -168,6 +171,24 @@ impl Log {
         self.session_numbers.get(&key).copied()
     }
 
+    /// How many visitors are known by number.
+    pub(super) fn visitors(&self) -> usize {
+        self.visitor_keys.len()
+    }
+
+    /// How long a list is that has a place for every visitor.
+    #[must_use]
+    pub fn visitor_places(&self) -> usize {
+        self.visitor_keys.len() + self.sessions.len()
+    }
+
+    /// The visitor's place in such a list: those known by number come first, then those that are only a session.
+    #[must_use]
+    pub fn visitor_place(&self, visitor: Visitor) -> usize {
+        let session = || self.visitor_keys.len() + (visitor.0 & !Visitor::SESSION) as usize;
+        visitor.known().map_or_else(session, |number| number as usize)
+    }
+
     /// The visitor's id: 32 hex digits.
     #[must_use]
     pub fn visitor_id(&self, visitor: u32) -> Option<String> {
@@ -193,19 +214,19 @@ impl Log {
         }
     }
 
-    /// The lines of an order's event.
+    /// The lines of an order, by its event's `extra`.
     #[must_use]
-    pub fn order_lines(&self, event: &Event) -> &[Line] {
-        let Some((first, count)) = self.orders.get(event.extra as usize) else {
+    pub fn order_lines(&self, extra: u32) -> &[Line] {
+        let Some((first, count)) = self.orders.get(extra as usize) else {
             return &[];
         };
         &self.lines[*first as usize..(first + count) as usize]
     }
 
-    /// The tiles that an impression saw.
+    /// The tiles that an impression saw, by its event's `extra`.
     #[must_use]
-    pub fn seen_tiles(&self, event: &Event) -> &[(i64, u16)] {
-        let Some(seen) = self.impressions.get(event.extra as usize) else {
+    pub fn seen_tiles(&self, extra: u32) -> &[(Entity, u16)] {
+        let Some(seen) = self.impressions.get(extra as usize) else {
             return &[];
         };
         &self.tiles[seen.first as usize..(seen.first + seen.count) as usize]

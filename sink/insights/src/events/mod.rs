@@ -5,6 +5,7 @@
 mod arrange;
 mod details;
 mod dictionary;
+mod entities;
 mod event;
 mod intake;
 mod kinds;
@@ -15,8 +16,9 @@ mod text;
 
 pub use details::{Click, Dwell, Exposure, Form, Impression, Line, Performance};
 pub use dictionary::{Dictionary, Symbol};
+pub use entities::{Entities, Entity};
 pub use event::{Event, EventIndex, SessionIndex};
-pub use kinds::Kinds;
+pub use kinds::{Entry, Kinds};
 pub use log::{Log, Partition};
 pub use sessions::{Arranged, Facts, Visitor};
 pub use text::{device_name, is_phone, language_name, page_of_path};

@@ -75,6 +75,8 @@ pub struct Arranged {
     pub by_start: Vec<SessionIndex>,
     /// The same, each visitor's together, in order of time.
     pub by_visitor: Vec<SessionIndex>,
+    /// Where each known visitor's stretch of `by_visitor` begins, by number; after the last one the visitors that are only a session.
+    pub visitor_begins: Vec<u32>,
     /// The newest event.
     pub newest: Option<i64>,
     /// The longest time from a session's first event to its last, in microseconds.
@@ -90,11 +92,12 @@ impl Arranged {
     /// The sessions of a visitor, in order of time.
     #[must_use]
     pub fn of_visitor(&self, visitor: Visitor) -> &[SessionIndex] {
-        let from = self
-            .by_visitor
-            .partition_point(|session| self.facts(*session).visitor < visitor);
-        let rest = &self.by_visitor[from..];
-        let count = rest.partition_point(|session| self.facts(*session).visitor == visitor);
-        &rest[..count]
+        let begin = |number: usize| self.visitor_begins.get(number).map_or(0, |begin| *begin as usize);
+        if let Some(number) = visitor.known() {
+            return &self.by_visitor[begin(number as usize)..begin(number as usize + 1)];
+        }
+        let only_sessions = &self.by_visitor[begin(self.visitor_begins.len().saturating_sub(1))..];
+        let place = only_sessions.binary_search_by_key(&visitor, |session| self.facts(*session).visitor);
+        place.map_or(&[], |place| &only_sessions[place..=place])
     }
 }

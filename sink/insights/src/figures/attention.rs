@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::EventType;
 
+use super::cores::{both, each};
 use super::percentile::percentiles;
 use crate::definitions as means;
 use crate::events::{Dwell, Symbol, is_phone};
@@ -33,7 +34,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let mut scrolls: Vec<Tally> = (0..10)
         .map(|tenth| scope.tally(format!("scroll/{tenth}"), Unit::Events))
         .collect();
-    for (index, event) in scope.events_of(EventType::Dwell) {
+    for event in scope.events_of(EventType::Dwell) {
         let Some(dwell) = scope.log.dwells.get(event.extra as usize) else {
             continue;
         };
@@ -41,7 +42,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             let name = scope.log.names.text(event.page);
             (scope.tally(format!("dwell/{name}"), Unit::Events), Vec::new())
         });
-        tally.add(index);
+        tally.add(event.index);
         all.push(*dwell);
         if Some(event.page) == asked {
             let seconds = dwell.active_ms / 1000;
@@ -49,11 +50,11 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
                 .iter()
                 .position(|(end, _)| seconds < *end)
                 .unwrap_or(BUCKETS.len() - 1);
-            buckets[bucket].add(index);
-            scrolls[((dwell.scroll_percent / 10.0) as usize).min(9)].add(index);
+            buckets[bucket].add(event.index);
+            scrolls[((dwell.scroll_percent / 10.0) as usize).min(9)].add(event.index);
         }
     }
-    let by_page = by_page(scope, dwells);
+    let (by_page, clicks) = both(|| by_page(scope, dwells), || clicks(scope, page));
     report.says = by_page.rows.first().map_or_else(
         || "No browser has told how long a page was looked at in this range.".to_owned(),
         |row| {
@@ -72,7 +73,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     report
         .tables
         .push(histogram(scope, ("scroll", format!("Scroll depth on {page}")), labels, scrolls).meaning(means::SCROLL));
-    report.tables.push(clicks(scope, page));
+    report.tables.push(clicks);
     report.notes.push(
         "Under \u{201c}Clicks on the page\u{201d} the same clicks lie on the page itself, each in its element."
             .to_owned(),
@@ -80,6 +81,16 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     report.tables.push(by_page);
     report.tables.push(forms(scope));
 }
+
+/// A number of a stay, and the percentiles that are shown of it.
+type Percentiles = (fn(&Dwell) -> f32, &'static [f64]);
+
+/// Active and total time, then the scroll depth: in the order of the columns.
+const COLUMNS: [Percentiles; 3] = [
+    (|dwell| dwell.active_ms as f32, &[0.5, 0.9]),
+    (|dwell| dwell.total_ms as f32, &[0.5]),
+    (|dwell| dwell.scroll_percent, &[0.5]),
+];
 
 fn by_page(scope: &Scope<'_>, dwells: HashMap<Symbol, (Tally, Vec<Dwell>)>) -> Table {
     let columns = [
@@ -97,21 +108,17 @@ fn by_page(scope: &Scope<'_>, dwells: HashMap<Symbol, (Tally, Vec<Dwell>)>) -> T
     let mut dwells: Vec<(&str, Tally, Vec<Dwell>)> = named.collect();
     dwells.sort_by_key(|(page, tally, _)| (std::cmp::Reverse(tally.count), *page));
     for (page, tally, all) in dwells {
-        let at = |of: fn(&Dwell) -> f32, shares: &[f64]| -> Vec<Option<f64>> {
+        let found = each(COLUMNS.to_vec(), |(of, shares)| {
             percentiles(&mut all.iter().map(of).collect::<Vec<_>>(), shares)
-        };
+        });
         let millis = |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, Value::Millis));
-        let active = at(|dwell| dwell.active_ms as f32, &[0.5, 0.9]);
-        let total = at(|dwell| dwell.total_ms as f32, &[0.5]);
-        let scroll = at(|dwell| dwell.scroll_percent, &[0.5]);
-        table.rows.push(vec![
-            Cell::text(page),
-            scope.cell(tally),
-            millis(active[0]),
-            millis(active[1]),
-            millis(total[0]),
-            Cell::of(scroll[0].map_or(Value::Nothing, |percent| Value::Share(percent / 100.0))),
-        ]);
+        let share =
+            |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, |percent| Value::Share(percent / 100.0)));
+        let (times, scroll) = found.split_at(2);
+        let mut row = vec![Cell::text(page), scope.cell(tally)];
+        row.extend(times.iter().flatten().copied().map(millis));
+        row.extend(scroll.iter().flatten().copied().map(share));
+        table.rows.push(row);
     }
     table
 }
@@ -146,7 +153,7 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
     let asked = scope.page(page);
     let mut elements: HashMap<Symbol, Clicks> = HashMap::new();
     let (rage, dead) = (scope.log.names.find("rage"), scope.log.names.find("dead"));
-    for (index, event) in scope.events_of(EventType::Click) {
+    for event in scope.events_of(EventType::Click) {
         let Some(click) = scope.log.clicks.get(event.extra as usize) else {
             continue;
         };
@@ -163,12 +170,12 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
                 sum: (0.0, 0.0),
             }
         });
-        clicks.all.add(index);
+        clicks.all.add(event.index);
         clicks.sum = (clicks.sum.0 + f64::from(click.x), clicks.sum.1 + f64::from(click.y));
         if Some(click.frustration) == rage {
-            clicks.rage.add(index);
+            clicks.rage.add(event.index);
         } else if Some(click.frustration) == dead {
-            clicks.dead.add(index);
+            clicks.dead.add(event.index);
         }
     }
     let columns = [
@@ -203,13 +210,13 @@ fn clicks(scope: &Scope<'_>, page: &str) -> Table {
 
 fn forms(scope: &Scope<'_>) -> Table {
     let mut fields: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
-    for (index, event) in scope.events_of(EventType::FormAbandoned) {
+    for event in scope.events_of(EventType::FormAbandoned) {
         let Some(form) = scope.log.forms.get(event.extra as usize) else {
             continue;
         };
         let (name, field) = (scope.log.names.text(form.form), scope.log.names.text(form.last_field));
         let fresh = || scope.tally(format!("forms/{name}/{field}"), Unit::Events);
-        fields.entry((name, field)).or_insert_with(fresh).add(index);
+        fields.entry((name, field)).or_insert_with(fresh).add(event.index);
     }
     let mut table = Table::new(
         "forms",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::EventType;
 
+use super::cores::both;
 use super::percentile::percentile;
 use super::{Matcher, Segment, Step, pages};
 use crate::definitions as means;
@@ -46,17 +47,13 @@ struct Way {
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let asked = asked(scope, report);
-    let ways: Vec<Way> = match asked.days {
-        None => of_sessions(scope, &asked),
-        Some(days) => of_visitors(scope, &asked, days),
-    };
-    let steps = steps(scope, &asked, &ways);
+    let (ways, pages) = both(|| ways(scope, &asked), || pages::table(scope));
+    let ((steps, split), (leavers, times)) = both(
+        || (steps(scope, &asked, &ways), split(scope, &asked, &ways)),
+        || (leavers(scope, &asked, &ways), times(scope, &asked, &ways)),
+    );
     report.says = says(&steps);
-    report.tables.push(steps);
-    report.tables.push(leavers(scope, &asked, &ways));
-    report.tables.push(times(scope, &asked, &ways));
-    report.tables.push(split(scope, &asked, &ways));
-    report.tables.push(pages::table(scope));
+    report.tables.extend([steps, leavers, times, split, pages]);
     report.notes.push(format!(
         "Exit: {} Bounce: {}",
         means::EXIT.meaning,
@@ -96,6 +93,13 @@ fn unit(asked: &Asked) -> Unit {
         Unit::Visitors
     } else {
         Unit::Sessions
+    }
+}
+
+fn ways(scope: &Scope<'_>, asked: &Asked) -> Vec<Way> {
+    match asked.days {
+        None => of_sessions(scope, asked),
+        Some(days) => of_visitors(scope, asked, days),
     }
 }
 

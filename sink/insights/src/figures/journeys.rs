@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use schemas::EventType;
 
+use super::cores::both;
 use crate::definitions as means;
 use crate::events::{SessionIndex, Symbol};
 use crate::report::{Cell, Plot, Report, Table, Value};
@@ -35,25 +36,29 @@ enum Node {
 }
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let paths = Paths::of(scope);
+    let (early, late) = scope.sessions().split_at(scope.sessions().len() / 2);
+    let (early, late) = both(|| Paths::of(scope, early), || Paths::of(scope, late));
+    let paths = early.and(late);
     report.says = format!(
         "{} sessions looked at a page.",
         Value::Count(paths.sessions.len() as u64).shown()
     );
-    report.tables.push(flow(scope, &paths));
-    report.tables.push(frequent(scope, &paths));
     let page = scope.question.own("page").unwrap_or("products.detail");
-    report.tables.push(beside(scope, &paths, ("before", page)));
-    report.tables.push(beside(scope, &paths, ("after", page)));
+    let ((flow, before), (frequent, after)) = both(
+        || (flow(scope, &paths), beside(scope, &paths, ("before", page))),
+        || (frequent(scope, &paths), beside(scope, &paths, ("after", page))),
+    );
+    report.tables.extend([flow, frequent, before, after]);
 }
 
 impl Paths {
-    fn of(scope: &Scope<'_>) -> Self {
+    /// Those of some sessions.
+    fn of(scope: &Scope<'_>, sessions: &[SessionIndex]) -> Self {
         let mut paths = Self {
-            sessions: Vec::with_capacity(scope.sessions().len()),
+            sessions: Vec::with_capacity(sessions.len()),
             pages: Vec::new(),
         };
-        for session in scope.sessions().iter().copied() {
+        for session in sessions.iter().copied() {
             let begin = paths.pages.len();
             for (_, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
                 if paths.pages[begin..].last() != Some(&event.page) {
@@ -65,6 +70,16 @@ impl Paths {
             }
         }
         paths
+    }
+
+    /// These, and then those.
+    fn and(mut self, others: Self) -> Self {
+        let begin = self.pages.len();
+        let moved = others.sessions.into_iter();
+        let moved = moved.map(|(session, range)| (session, range.start + begin..range.end + begin));
+        self.sessions.extend(moved);
+        self.pages.extend(others.pages);
+        self
     }
 
     fn walked(&self) -> impl Iterator<Item = (SessionIndex, &[Symbol])> {

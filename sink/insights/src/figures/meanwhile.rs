@@ -72,7 +72,7 @@ fn line(scope: &Scope<'_>, change: &CatalogueChange) -> Line {
 fn slow_pages(scope: &Scope<'_>) -> Vec<Line> {
     let series = Series::of(scope);
     let mut measured: Vec<Vec<f32>> = vec![Vec::new(); series.count()];
-    for (_, event) in scope.events_of(EventType::PagePerformance) {
+    for event in scope.events_of(EventType::PagePerformance) {
         let lcp = scope
             .log
             .performances

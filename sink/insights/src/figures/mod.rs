@@ -2,6 +2,7 @@
 
 mod attention;
 mod change;
+mod cores;
 mod experiments;
 mod funnel;
 mod journeys;

@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 use schemas::EventType;
 
+use super::cores::both;
 use super::series::Series;
 use super::{change, meanwhile};
 use crate::definitions as means;
@@ -24,20 +25,22 @@ struct Totals {
 }
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let now = totals(scope);
     let before_scope = scope.over_range(scope.range.before(scope.zone));
-    let before = totals(&before_scope);
-    let weekdays = totals(&scope.over_range(scope.range.same_weekdays_before(scope.zone)));
+    let of_now = || (totals(scope), change::table(scope, &before_scope));
+    let of_before = || totals(&before_scope);
+    let of_weekdays = || totals(&scope.over_range(scope.range.same_weekdays_before(scope.zone)));
+    let over_time = || (over_time(scope), meanwhile::table(scope));
+    let (((now, change), before), (weekdays, (over_time, meanwhile))) =
+        both(|| (of_now(), of_before()), || (of_weekdays(), over_time()));
     let conversion = |totals: &Totals| Value::share(totals.converting.count, totals.sessions.count);
     report.says = says(&conversion(&now), &conversion(&before), scope);
     let by_chance = chance(&now, &before);
     report.says.push_str(by_chance.as_deref().unwrap_or_default());
-    report.tables.push(over_time(scope));
-    let change = change::table(scope, &before_scope);
+    report.tables.push(over_time);
     if let Some(most) = change::says(&change) {
         report.says.push_str(&most);
     }
-    report.tables.push(meanwhile::table(scope));
+    report.tables.push(meanwhile);
     report.tables.push(change);
     let (before, weekdays) = (values(&before), values(&weekdays));
     for (figure, (before, weekdays)) in figures(scope, now).into_iter().zip(before.into_iter().zip(weekdays)) {
@@ -73,18 +76,18 @@ fn totals(scope: &Scope<'_>) -> Totals {
             totals.converting.add(session);
         }
     }
-    for (index, _) in scope.events_of(EventType::View) {
-        totals.views.add(index);
+    for view in scope.events_of(EventType::View) {
+        totals.views.add(view.index);
     }
-    for (index, event) in scope.events_of(EventType::OrderPlaced) {
-        totals.orders.add(index);
-        totals.revenue += event.amount;
+    for order in scope.events_of(EventType::OrderPlaced) {
+        totals.orders.add(order.index);
+        totals.revenue += scope.log.event(order.index).amount;
     }
-    for (index, _) in scope.events_of(EventType::OrderCancelled) {
-        totals.cancelled.add(index);
+    for cancelled in scope.events_of(EventType::OrderCancelled) {
+        totals.cancelled.add(cancelled.index);
     }
-    for (index, _) in scope.late_events() {
-        totals.late.add(index);
+    for late in scope.late_events() {
+        totals.late.add(late.index);
     }
     totals
 }
@@ -272,15 +275,15 @@ fn over_time(scope: &Scope<'_>) -> Table {
         pieces[piece].0.add(*session);
         pieces[piece].4 += u64::from(scope.facts(*session).ordered);
     }
-    for (index, event) in scope.events_of(EventType::View) {
-        if let Some(piece) = series.piece(event.at) {
-            pieces[piece].1.add(index);
+    for view in scope.events_of(EventType::View) {
+        if let Some(piece) = series.piece(view.at) {
+            pieces[piece].1.add(view.index);
         }
     }
-    for (index, event) in scope.events_of(EventType::OrderPlaced) {
-        if let Some(piece) = series.piece(event.at) {
-            pieces[piece].2.add(index);
-            pieces[piece].3 += event.amount;
+    for order in scope.events_of(EventType::OrderPlaced) {
+        if let Some(piece) = series.piece(order.at) {
+            pieces[piece].2.add(order.index);
+            pieces[piece].3 += scope.log.event(order.index).amount;
         }
     }
     for (index, (sessions, views, orders, revenue, converting)) in pieces.into_iter().enumerate() {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use schemas::EventType;
 
+use super::cores::{both, each};
 use super::percentile::{percentile, percentiles};
 use super::series::Series;
 use crate::definitions as means;
@@ -67,26 +68,40 @@ const SHARES: [&[f64]; 5] = [
     &[0.5, 0.75, 0.95, 0.99],
 ];
 
+/// What browsers measured on one page.
+struct Measured {
+    tally: Tally,
+    /// The known values of each vital.
+    values: [Vec<f32>; VITALS.len()],
+}
+
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let mut pages: HashMap<Symbol, (Tally, Vec<Performance>)> = HashMap::new();
+    let mut pages: HashMap<Symbol, Measured> = HashMap::new();
     let series = Series::of(scope);
     let mut lcp: Vec<Vec<f32>> = vec![Vec::new(); series.count()];
-    for (index, event) in scope.events_of(EventType::PagePerformance) {
+    for event in scope.events_of(EventType::PagePerformance) {
         let Some(measured) = scope.log.performances.get(event.extra as usize) else {
             continue;
         };
-        let (tally, all) = pages.entry(event.page).or_insert_with(|| {
+        let page = pages.entry(event.page).or_insert_with(|| {
             let page = scope.log.names.text(event.page);
-            (scope.tally(format!("vitals/{page}"), Unit::Events), Vec::new())
+            Measured {
+                tally: scope.tally(format!("vitals/{page}"), Unit::Events),
+                values: Default::default(),
+            }
         });
-        tally.add(index);
-        all.push(*measured);
+        page.tally.add(event.index);
+        for (vital, values) in VITALS.iter().zip(&mut page.values) {
+            let value = (vital.of)(measured);
+            if !value.is_nan() {
+                values.push(value);
+            }
+        }
         if let Some(piece) = series.piece(event.at).filter(|_| !measured.lcp.is_nan()) {
             lcp[piece].push(measured.lcp);
         }
     }
-    let over_time = over_time(scope, &series, lcp);
-    let (vitals, ratings) = tables(scope, pages);
+    let ((vitals, ratings), over_time) = both(|| tables(scope, pages), || over_time(scope, &series, lcp));
     report.says = vitals.rows.first().map_or_else(
         || "No browser has measured a page in this range.".to_owned(),
         |row| {
@@ -103,7 +118,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     );
 }
 
-fn tables(scope: &Scope<'_>, pages: HashMap<Symbol, (Tally, Vec<Performance>)>) -> (Table, Table) {
+fn tables(scope: &Scope<'_>, pages: HashMap<Symbol, Measured>) -> (Table, Table) {
     let columns = [
         ("page", "Page"),
         ("measured", "Measured"),
@@ -130,24 +145,25 @@ fn tables(scope: &Scope<'_>, pages: HashMap<Symbol, (Tally, Vec<Performance>)>) 
     let mut ratings = Table::new("ratings", "Share of views with good Web Vitals", &columns).meaning(means::VITAL);
     let named = pages
         .into_iter()
-        .map(|(page, (tally, measured))| (scope.log.names.text(page), tally, measured));
-    let mut pages: Vec<(&str, Tally, Vec<Performance>)> = named.collect();
-    pages.sort_by_key(|(page, tally, _)| (std::cmp::Reverse(tally.count), *page));
-    for (page, tally, measured) in pages {
+        .map(|(page, measured)| (scope.log.names.text(page), measured));
+    let mut pages: Vec<(&str, Measured)> = named.collect();
+    pages.sort_by_key(|(page, measured)| (std::cmp::Reverse(measured.tally.count), *page));
+    for (page, Measured { tally, values }) in pages {
         let mut row = vec![Cell::text(page), scope.cell(tally)];
-        for (vital, shares) in VITALS.iter().zip(SHARES) {
-            let known = measured.iter().map(vital.of).filter(|value| !value.is_nan());
-            let mut values: Vec<f32> = known.collect();
-            if !values.is_empty() {
-                ratings.rows.push(rating(page, vital, &values));
-            }
-            let wrap = if vital.millis { Value::Millis } else { Value::Number };
-            let found = percentiles(&mut values, shares);
-            row.extend(
-                found
-                    .into_iter()
-                    .map(|value| Cell::of(value.map_or(Value::Nothing, wrap))),
-            );
+        let columns = VITALS.iter().zip(SHARES).zip(values).collect();
+        let found = each(
+            columns,
+            |((vital, shares), mut values): ((&Vital, &[f64]), Vec<f32>)| {
+                let rating = (!values.is_empty()).then(|| rating(page, vital, &values));
+                let wrap = if vital.millis { Value::Millis } else { Value::Number };
+                let wrapped = |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, wrap));
+                let found: Vec<Cell> = percentiles(&mut values, shares).into_iter().map(wrapped).collect();
+                (rating, found)
+            },
+        );
+        for (rating, found) in found {
+            ratings.rows.extend(rating);
+            row.extend(found);
         }
         vitals.rows.push(row);
     }

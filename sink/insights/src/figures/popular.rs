@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use roaring::RoaringBitmap;
 use schemas::EventType;
 
+use super::cores::both;
 use super::series::Series;
 use crate::definitions as means;
-use crate::events::{Event, EventIndex, Log};
+use crate::events::{Entity, Entry, Log};
 use crate::report::{Cell, Column, Plot, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit, VisitorTally};
 
@@ -25,30 +26,26 @@ struct Counts {
     revenue: i64,
 }
 
-/// A product or its category, by number.
+/// A product or its category, by id.
 type Key = fn(&Log, i64) -> i64;
+/// What it is called.
+type Name = fn(&Log, i64) -> String;
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let before_scope = scope.over_range(scope.range.before(scope.zone));
-    let name: fn(&Log, i64) -> String = product_name;
-    let products = table(scope, &before_scope, ("products", "Products", name), |_, product| {
-        product
-    });
+    let of = |id, title, name: Name, key: Key| table(scope, &before_scope, (id, title, name), key);
+    let (products, categories) = both(
+        || of("products", "Products", product_name, |_, product| product),
+        || of("categories", "Categories", category_name, category_of),
+    );
     let top = products.rows.first().map(|row| row[0].value.shown());
     report.says = top.map_or_else(
         || "Nobody looked at a product in this range.".to_owned(),
         |top| format!("Most looked at: {top}."),
     );
-    let trend = trend(scope, &products);
-    report.tables.push(trend);
+    report.tables.push(trend(scope, &products));
     report.tables.push(products);
-    let name: fn(&Log, i64) -> String = category_name;
-    report.tables.push(table(
-        scope,
-        &before_scope,
-        ("categories", "Categories", name),
-        category_of,
-    ));
+    report.tables.push(categories);
     if scope.log.products.is_empty() {
         report
             .notes
@@ -98,45 +95,71 @@ struct Counting<'s, 'a> {
     prefix: &'s str,
     key: Key,
     all: Vec<(i64, Counts)>,
-    /// Where the counts of a product are: its category is looked up once.
-    places: HashMap<i64, usize>,
-    by_key: HashMap<i64, usize>,
-    /// The product that was asked for last: tiles of one list apart, the same comes again and again.
-    last: Option<(i64, usize)>,
+    /// Where the counts of a product are, by its number: its category is looked up once.
+    places: Vec<Option<u32>>,
+    by_key: HashMap<i64, u32>,
 }
 
 impl Counting<'_, '_> {
-    fn of(&mut self, product: i64) -> &mut Counts {
-        let place = match self.last {
-            Some((last, place)) if last == product => place,
-            _ => self.places.get(&product).copied().unwrap_or_else(|| self.add(product)),
-        };
-        self.last = Some((product, place));
-        &mut self.all[place].1
+    fn place(&mut self, product: Entity) -> u32 {
+        self.places[product.0 as usize].unwrap_or_else(|| self.add(product))
     }
 
-    fn add(&mut self, product: i64) -> usize {
-        let key = (self.key)(self.scope.log, product);
-        let place = *self.by_key.entry(key).or_insert(self.all.len());
-        if place == self.all.len() {
+    fn of(&mut self, product: Entity) -> &mut Counts {
+        let place = self.place(product);
+        &mut self.all[place as usize].1
+    }
+
+    fn add(&mut self, product: Entity) -> u32 {
+        let log = self.scope.log;
+        let key = (self.key)(log, log.entities.id(product));
+        let next = self.all.len() as u32;
+        let place = *self.by_key.entry(key).or_insert(next);
+        if place == next {
             self.all.push((key, fresh(self.scope, self.prefix, key)));
         }
-        self.places.insert(product, place);
+        self.places[product.0 as usize] = Some(place);
         place
     }
 
+    fn looks(&mut self) {
+        let scope = self.scope;
+        for event in scope.events_of(EventType::Impression) {
+            for (product, _) in scope.log.seen_tiles(event.extra) {
+                self.of(*product).seen.add(event.index);
+            }
+        }
+        for event in scope.events_of(EventType::Click) {
+            if scope.log.entities.id(event.entity) > 0 {
+                self.of(event.entity).clicked.add(event.index);
+            }
+        }
+        for event in product_views(scope) {
+            let visitor = scope.facts(event.session).visitor;
+            let counts = self.of(event.entity);
+            counts.viewed.add(event.index);
+            counts.visitors.add(visitor, event.session);
+            counts.viewing.insert(event.session);
+        }
+    }
+
     fn orders(&mut self) {
-        for (index, event) in self.scope.events_of(EventType::OrderPlaced) {
-            let mut told: Vec<i64> = Vec::new();
-            for line in self.scope.log.order_lines(event) {
-                let key = (self.key)(self.scope.log, line.product);
-                let counts = self.of(line.product);
+        let scope = self.scope;
+        for event in scope.events_of(EventType::CartAdd) {
+            self.of(event.entity).added.add(event.index);
+        }
+        let mut told: Vec<u32> = Vec::new();
+        for event in scope.events_of(EventType::OrderPlaced) {
+            told.clear();
+            for line in scope.log.order_lines(event.extra) {
+                let place = self.place(line.product);
+                let counts = &mut self.all[place as usize].1;
                 counts.revenue += line.quantity * line.unit_price;
                 counts.bought_in.insert(event.session);
                 // An order that holds two products of a category is one order of it.
-                if !told.contains(&key) {
-                    told.push(key);
-                    counts.sold.add(index);
+                if !told.contains(&place) {
+                    told.push(place);
+                    counts.sold.add(event.index);
                 }
             }
         }
@@ -149,27 +172,10 @@ fn counts(scope: &Scope<'_>, prefix: &str, key: Key) -> Vec<(i64, Counts)> {
         prefix,
         key,
         all: Vec::new(),
-        places: HashMap::new(),
+        places: vec![None; scope.log.entities.count()],
         by_key: HashMap::new(),
-        last: None,
     };
-    for (index, event) in scope.events_of(EventType::Impression) {
-        for (product, _) in scope.log.seen_tiles(event) {
-            counting.of(*product).seen.add(index);
-        }
-    }
-    for (index, event) in scope.events_of(EventType::Click).filter(|(_, event)| event.entity > 0) {
-        counting.of(event.entity).clicked.add(index);
-    }
-    for (index, event) in product_views(scope) {
-        let counts = counting.of(event.entity);
-        counts.viewed.add(index);
-        counts.visitors.add(scope.facts(event.session).visitor, event.session);
-        counts.viewing.insert(event.session);
-    }
-    for (index, event) in scope.events_of(EventType::CartAdd) {
-        counting.of(event.entity).added.add(index);
-    }
+    counting.looks();
     counting.orders();
     let mut all = counting.all;
     for (_, counts) in &mut all {
@@ -182,28 +188,30 @@ fn counts(scope: &Scope<'_>, prefix: &str, key: Key) -> Vec<(i64, Counts)> {
 
 /// How often each product or category was viewed.
 fn views_by(scope: &Scope<'_>, key: Key) -> HashMap<i64, u64> {
-    let (mut products, mut all) = (HashMap::<i64, u64>::new(), HashMap::<i64, u64>::new());
-    for (_, event) in product_views(scope) {
-        *products.entry(event.entity).or_default() += 1;
+    let mut products = vec![0_u64; scope.log.entities.count()];
+    for event in product_views(scope) {
+        products[event.entity.0 as usize] += 1;
     }
-    for (product, views) in products {
-        *all.entry(key(scope.log, product)).or_default() += views;
+    let mut all = HashMap::new();
+    for (number, views) in (0..).zip(products).filter(|(_, views)| *views > 0) {
+        *all.entry(key(scope.log, scope.log.entities.id(Entity(number))))
+            .or_default() += views;
     }
     all
 }
 
 /// The views of products' pages.
-fn product_views<'s>(scope: &'s Scope<'_>) -> impl Iterator<Item = (EventIndex, &'s Event)> {
+fn product_views<'s>(scope: &'s Scope<'_>) -> impl Iterator<Item = &'s Entry> {
     let page = scope.page("products.detail");
     scope
         .events_of(EventType::View)
-        .filter(move |(_, event)| Some(event.page) == page)
+        .filter(move |event| Some(event.page) == page)
 }
 
 fn table(
     scope: &Scope<'_>,
     before_scope: &Scope<'_>,
-    (id, title, name): (&'static str, &'static str, fn(&Log, i64) -> String),
+    (id, title, name): (&'static str, &'static str, Name),
     key: Key,
 ) -> Table {
     let columns = [
@@ -267,8 +275,10 @@ fn trend(scope: &Scope<'_>, products: &Table) -> Table {
         .columns
         .extend(top.iter().zip(IDS).map(|((_, name), id)| Column::new(id, name.clone())));
     let mut views = vec![vec![0_u64; top.len()]; series.count()];
-    for (_, event) in product_views(scope) {
-        let rank = top.iter().position(|(product, _)| *product == event.entity);
+    let numbers = top.iter().map(|(product, _)| scope.log.entities.find(*product));
+    let numbers: Vec<Option<Entity>> = numbers.collect();
+    for event in product_views(scope) {
+        let rank = numbers.iter().position(|product| *product == Some(event.entity));
         if let (Some(rank), Some(piece)) = (rank, series.piece(event.at)) {
             views[piece][rank] += 1;
         }

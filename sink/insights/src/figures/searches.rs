@@ -85,10 +85,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
 
 /// The sessions that searched in the range.
 fn searching(scope: &Scope<'_>) -> RoaringBitmap {
-    scope
-        .events_of(EventType::Search)
-        .map(|(_, event)| event.session)
-        .collect()
+    scope.events_of(EventType::Search).map(|event| event.session).collect()
 }
 
 fn query(scope: &Scope<'_>, event: &Event) -> Symbol {
@@ -125,7 +122,7 @@ fn add(
     let answer = answers.find(|event| matches!(event.kind, EventType::View | EventType::Click));
     let is_product = |event: &&&Event| match event.kind {
         EventType::View => scope.log.names.text(event.page) == "products.detail",
-        _ => event.entity > 0,
+        _ => scope.log.entities.id(event.entity) > 0,
     };
     if answer.as_ref().is_some_and(is_product) {
         counts.clicked.add(index);
@@ -182,19 +179,19 @@ fn positions(scope: &Scope<'_>) -> Table {
         let tally = |what| scope.tally(name(what), Unit::Events);
         (tally("seen"), tally("clicked"))
     };
-    for (index, event) in scope.events_of(EventType::Impression) {
+    for event in scope.events_of(EventType::Impression) {
         let seen = scope.log.impressions.get(event.extra as usize);
         let list = seen.map_or(Symbol::NONE, |seen| seen.list);
-        for (_, position) in scope.log.seen_tiles(event) {
+        for (_, position) in scope.log.seen_tiles(event.extra) {
             let place = (list, *position);
-            all.entry(place).or_insert_with(|| fresh(place)).0.add(index);
+            all.entry(place).or_insert_with(|| fresh(place)).0.add(event.index);
         }
     }
-    for (index, event) in scope.events_of(EventType::Click) {
+    for event in scope.events_of(EventType::Click) {
         let click = scope.log.clicks.get(event.extra as usize);
         if let Some(click) = click.filter(|click| click.position > 0) {
             let place = (click.list, click.position);
-            all.entry(place).or_insert_with(|| fresh(place)).1.add(index);
+            all.entry(place).or_insert_with(|| fresh(place)).1.add(event.index);
         }
     }
     let mut all: Vec<(&str, u16, Tally, Tally)> = all

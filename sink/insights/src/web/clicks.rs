@@ -12,7 +12,7 @@ use super::error::PageError;
 use super::layout;
 use super::page::{Given, fresh, warned, with_log};
 use super::site::Site;
-use crate::events::{Click, Event, Log, Symbol, is_phone, language_name};
+use crate::events::{Click, Entry, Log, Symbol, is_phone, language_name};
 use crate::question::Question;
 use crate::scope::Scope;
 use crate::shop::PageThen;
@@ -123,10 +123,10 @@ async fn map(site: &Site, question: &Question) -> Result<Option<Map>, PageError>
 fn gathered(scope: &Scope<'_>, asked: &Asked) -> Option<Map> {
     let log = scope.log;
     let endpoint = scope.page(&asked.page)?;
-    let clicks: Vec<(&Event, &Click)> = scope
+    let clicks: Vec<(&Entry, &Click)> = scope
         .events_of(EventType::Click)
-        .filter(|(_, event)| event.page == endpoint)
-        .filter_map(|(_, event)| Some((event, log.clicks.get(event.extra as usize)?)))
+        .filter(|event| event.page == endpoint)
+        .filter_map(|event| Some((event, log.clicks.get(event.extra as usize)?)))
         .filter(|(event, click)| is_phone(click, scope.facts(event.session).device) == asked.phone)
         .collect();
     let mut paths: HashMap<Symbol, u64> = HashMap::new();
@@ -140,7 +140,7 @@ fn gathered(scope: &Scope<'_>, asked: &Asked) -> Option<Map> {
         Some(wanted) => *paths.iter().find(|(path, _)| *path == wanted)?,
         None => *paths.first()?,
     };
-    let on_it: Vec<(&Event, &Click)> = clicks.into_iter().filter(|(_, click)| click.path == path).collect();
+    let on_it: Vec<(&Entry, &Click)> = clicks.into_iter().filter(|(_, click)| click.path == path).collect();
     let newest = on_it.iter().map(|(event, _)| *event).max_by_key(|event| event.at)?;
     let text = log.names.text(path);
     let others = paths.into_iter().filter(|(other, _)| *other != path).take(12);
@@ -164,7 +164,7 @@ fn gathered(scope: &Scope<'_>, asked: &Asked) -> Option<Map> {
 }
 
 /// Clicks in nearly the same place of an element are one mark; the most frequent are drawn, should there be too many.
-fn marks(log: &Log, clicks: &[(&Event, &Click)]) -> Vec<Mark> {
+fn marks(log: &Log, clicks: &[(&Entry, &Click)]) -> Vec<Mark> {
     let mut cells: BTreeMap<(Symbol, u32, u32, bool), (u64, &Click)> = BTreeMap::new();
     for (_, click) in clicks
         .iter()
@@ -195,9 +195,9 @@ fn marks(log: &Log, clicks: &[(&Event, &Click)]) -> Vec<Mark> {
 fn lists(scope: &Scope<'_>, endpoint: Symbol, path: Symbol) -> Vec<(String, Vec<i64>)> {
     let log = scope.log;
     let mut seen: BTreeMap<Symbol, BTreeMap<u16, HashMap<i64, u64>>> = BTreeMap::new();
-    for (_, event) in scope
+    for event in scope
         .events_of(EventType::Impression)
-        .filter(|(_, event)| event.page == endpoint)
+        .filter(|event| event.page == endpoint)
     {
         let Some(impression) = log
             .impressions
@@ -206,9 +206,9 @@ fn lists(scope: &Scope<'_>, endpoint: Symbol, path: Symbol) -> Vec<(String, Vec<
         else {
             continue;
         };
-        for (product, place) in log.seen_tiles(event) {
+        for (product, place) in log.seen_tiles(event.extra) {
             let products = seen.entry(impression.list).or_default().entry(*place).or_default();
-            *products.entry(*product).or_default() += 1;
+            *products.entry(log.entities.id(*product)).or_default() += 1;
         }
     }
     let most = |products: HashMap<i64, u64>| products.into_iter().max_by_key(|(product, count)| (*count, *product));

@@ -212,6 +212,7 @@ fn find(log: &Log, scope: &Scope<'_>, id: &str) -> Found {
         );
     }
     let order = id.parse::<i64>().ok().and_then(|order| {
+        let order = log.entities.find(order)?;
         let placed = |event: &&crate::events::Event| event.kind == EventType::OrderPlaced && event.entity == order;
         log.events.iter().find(placed)
     });

@@ -63,7 +63,7 @@ pub(super) fn intervals(variants: &[Variant<'_>]) -> Table {
 }
 
 /// What one would have said on the evening of each day: by a test for one look, and by one that may be looked at any time.
-pub(super) fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subject<'_>)]) -> Table {
+pub(super) fn peeking(scope: &Scope<'_>, variants: &[Variant<'_>], counted: &[(usize, &Subject)]) -> Table {
     let columns = [
         ("day", "Until"),
         ("low", "Any time, from"),

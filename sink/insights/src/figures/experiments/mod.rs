@@ -4,13 +4,14 @@ mod differences;
 mod past;
 mod plan;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::EventType;
 
 use self::plan::Plan;
+use super::cores::both;
 use crate::definitions as means;
-use crate::events::{SessionIndex, Visitor};
+use crate::events::{Entry, Exposure, SessionIndex, Symbol};
 use crate::report::{Cell, Report, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 use crate::statistics::{Power, Sample, Scale, always_valid, mismatch};
@@ -27,9 +28,10 @@ const POWER: Power = Power {
 };
 
 /// A visitor in an experiment.
-#[derive(Default)]
-struct Subject<'a> {
-    variants: BTreeSet<&'a str>,
+struct Subject {
+    /// The first one that was shown.
+    variant: Symbol,
+    several: bool,
     forced: bool,
     bot: bool,
     first: i64,
@@ -40,63 +42,113 @@ struct Subject<'a> {
     ordered: Option<i64>,
 }
 
-type Subjects<'a> = HashMap<Visitor, Subject<'a>>;
+/// The visitors of one experiment.
+struct Subjects {
+    /// By their first exposure.
+    all: Vec<Subject>,
+    /// Where each visitor of the log is among them.
+    places: Vec<Option<u32>>,
+    /// Every variant that was shown to one of them.
+    variants: BTreeSet<Symbol>,
+}
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let mut all: BTreeMap<&str, Subjects<'_>> = BTreeMap::new();
-    for (_, event) in scope.events_of(EventType::Exposure) {
-        let Some(seen) = scope.log.exposures.get(event.extra as usize) else {
-            continue;
-        };
-        let (session, facts) = (event.session, scope.facts(event.session));
-        let subjects = all.entry(scope.log.names.text(seen.experiment)).or_default();
-        let subject = subjects.entry(facts.visitor).or_insert_with(|| Subject {
-            first: event.at,
-            session,
-            ..Subject::default()
-        });
-        subject.variants.insert(scope.log.names.text(seen.variant));
-        subject.forced |= seen.forced;
-        subject.bot |= facts.bot;
-    }
-    for subjects in all.values_mut() {
-        outcomes(scope, subjects);
-    }
-    let names: Vec<&str> = all.keys().copied().collect();
-    let asked = scope.question.own("experiment").filter(|asked| names.contains(asked));
-    let Some(name) = asked.or_else(|| names.first().copied()) else {
+    let names = names(scope);
+    let asked = scope
+        .question
+        .own("experiment")
+        .and_then(|asked| names.get_key_value(asked));
+    let Some((name, experiment)) = asked.or_else(|| names.first_key_value()) else {
         "No experiment was shown to anybody in this range.".clone_into(&mut report.says);
         return;
     };
-    for other in &names {
+    for other in names.keys() {
         report.notes.push(format!("Experiment in this range: {other}"));
     }
-    if let Some(subjects) = all.get(name) {
-        one(scope, report, name, subjects);
-    }
+    one(scope, report, (name, *experiment), &Subjects::of(scope, *experiment));
 }
 
-/// What exposed visitors did from their first exposure on.
-fn outcomes(scope: &Scope<'_>, subjects: &mut Subjects<'_>) {
-    for (_, event) in scope.events_of(EventType::OrderPlaced) {
-        let Some(subject) = subjects.get_mut(&scope.facts(event.session).visitor) else {
-            continue;
+/// The experiments that were shown in the range.
+fn names<'a>(scope: &Scope<'a>) -> BTreeMap<&'a str, Symbol> {
+    let mut shown: Vec<Symbol> = Vec::new();
+    for event in scope.events_of(EventType::Exposure) {
+        let seen = scope.log.exposures.get(event.extra as usize);
+        let experiment = seen.map(|seen| seen.experiment);
+        shown.extend(experiment.filter(|experiment| !shown.contains(experiment)));
+    }
+    shown
+        .into_iter()
+        .map(|name| (scope.log.names.text(name), name))
+        .collect()
+}
+
+impl Subjects {
+    fn of(scope: &Scope<'_>, experiment: Symbol) -> Self {
+        let mut subjects = Self {
+            all: Vec::new(),
+            places: vec![None; scope.log.visitor_places()],
+            variants: BTreeSet::new(),
         };
-        if event.at >= subject.first {
-            subject.orders += 1;
-            subject.revenue += event.amount;
-            subject.ordered = Some(subject.ordered.map_or(event.at, |first| first.min(event.at)));
+        for event in scope.events_of(EventType::Exposure) {
+            let seen = scope.log.exposures.get(event.extra as usize);
+            if let Some(seen) = seen.filter(|seen| seen.experiment == experiment) {
+                subjects.show(scope, event, *seen);
+            }
+        }
+        subjects.outcomes(scope);
+        // The session decides between those that begin together.
+        subjects.all.sort_by_key(|subject| (subject.first, subject.session));
+        subjects
+    }
+
+    fn show(&mut self, scope: &Scope<'_>, event: &Entry, seen: Exposure) {
+        let facts = scope.facts(event.session);
+        let place = &mut self.places[scope.log.visitor_place(facts.visitor)];
+        let place = *place.get_or_insert(self.all.len() as u32) as usize;
+        if place == self.all.len() {
+            self.all.push(Subject {
+                variant: seen.variant,
+                several: false,
+                forced: false,
+                bot: false,
+                first: event.at,
+                session: event.session,
+                orders: 0,
+                revenue: 0,
+                ordered: None,
+            });
+        }
+        let subject = &mut self.all[place];
+        subject.several |= subject.variant != seen.variant;
+        subject.forced |= seen.forced;
+        subject.bot |= facts.bot;
+        self.variants.insert(seen.variant);
+    }
+
+    /// What exposed visitors did from their first exposure on.
+    fn outcomes(&mut self, scope: &Scope<'_>) {
+        for event in scope.events_of(EventType::OrderPlaced) {
+            let visitor = scope.facts(event.session).visitor;
+            let Some(place) = self.places[scope.log.visitor_place(visitor)] else {
+                continue;
+            };
+            let subject = &mut self.all[place as usize];
+            if event.at >= subject.first {
+                subject.orders += 1;
+                subject.revenue += scope.log.event(event.index).amount;
+                subject.ordered = Some(subject.ordered.map_or(event.at, |first| first.min(event.at)));
+            }
         }
     }
 }
 
 /// Crawlers that were shown the experiment, whether the filter lets them in or not.
-fn bots(scope: &Scope<'_>, name: &str) -> Tally {
+fn bots(scope: &Scope<'_>, experiment: Symbol) -> Tally {
     let mut bots = scope.visitors("bots");
-    for (_, event) in scope.events_of_anybody(EventType::Exposure) {
+    for event in scope.events_of_anybody(EventType::Exposure) {
         let facts = scope.facts(event.session);
         let seen = scope.log.exposures.get(event.extra as usize);
-        if facts.bot && seen.is_some_and(|seen| scope.log.names.text(seen.experiment) == name) {
+        if facts.bot && seen.is_some_and(|seen| seen.experiment == experiment) {
             bots.add(facts.visitor, event.session);
         }
     }
@@ -105,6 +157,7 @@ fn bots(scope: &Scope<'_>, name: &str) -> Tally {
 
 /// Counts of one variant.
 struct Variant<'a> {
+    symbol: Symbol,
     name: &'a str,
     exposed: Tally,
     converted: Tally,
@@ -117,38 +170,33 @@ impl Variant<'_> {
     }
 }
 
-fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'_>) {
-    let mut sorted: Vec<&Subject<'_>> = subjects.values().collect();
-    sorted.sort_by_key(|subject| (subject.first, subject.session));
-    let names: BTreeSet<&str> = sorted
-        .iter()
-        .flat_map(|subject| subject.variants.iter().copied())
+fn one(scope: &Scope<'_>, report: &mut Report, (name, experiment): (&str, Symbol), subjects: &Subjects) {
+    let names = subjects.variants.iter();
+    let mut names: Vec<(&str, Symbol)> = names
+        .map(|variant| (scope.log.names.text(*variant), *variant))
         .collect();
-    let mut names: Vec<&str> = names.into_iter().collect();
     // The control comes first, whatever its letter.
-    names.sort_by_key(|name| (*name != "control", *name));
+    names.sort_by_key(|(name, _)| (*name != "control", *name));
     let mut several = scope.tally("several", Unit::Visitors);
     let mut forced = scope.tally("forced", Unit::Visitors);
-    let bots = bots(scope, name);
-    let fresh = |name| Variant {
+    let bots = bots(scope, experiment);
+    let fresh = |(name, symbol)| Variant {
+        symbol,
         name,
         exposed: scope.tally(format!("variants/{name}/exposed"), Unit::Visitors),
         converted: scope.tally(format!("variants/{name}/converted"), Unit::Visitors),
         revenue: Sample::default(),
     };
     let mut variants: Vec<Variant<'_>> = names.into_iter().map(fresh).collect();
-    let mut counted: Vec<(usize, &Subject<'_>)> = Vec::new();
-    for subject in sorted {
+    let mut counted: Vec<(usize, &Subject)> = Vec::new();
+    for subject in &subjects.all {
         if subject.bot {
             // Counted apart: they are in no set unless the filter lets them in, and then not here either.
         } else if subject.forced {
             forced.add(subject.session);
-        } else if subject.variants.len() > 1 {
+        } else if subject.several {
             several.add(subject.session);
-        } else if let Some(place) = variants
-            .iter()
-            .position(|variant| subject.variants.contains(variant.name))
-        {
+        } else if let Some(place) = variants.iter().position(|variant| variant.symbol == subject.variant) {
             let variant = &mut variants[place];
             variant.exposed.add(subject.session);
             variant.revenue.add(subject.revenue as f64);
@@ -181,10 +229,13 @@ fn one(scope: &Scope<'_>, report: &mut Report, name: &str, subjects: &Subjects<'
     report.figure("several", "Saw several variants", means::EXPOSED, scope.cell(several));
     report.figure("forced", "Forced variants", means::EXPOSED, scope.cell(forced));
     report.figure("bots", "Bots", means::EXPOSED, scope.cell(bots));
-    let peeking = differences::peeking(scope, &variants, &counted);
+    let (peeking, past) = both(
+        || differences::peeking(scope, &variants, &counted),
+        || past::table(scope, experiment, &variants, &counted),
+    );
     report.notes.extend(differences::announced(&peeking));
     report.tables.push(differences::intervals(&variants));
-    report.tables.push(past::table(scope, name, &variants, &counted));
+    report.tables.push(past);
     report.tables.push(peeking);
     report.tables.push(differences::detectable(&variants));
     report.tables.push(table(scope, name, variants));

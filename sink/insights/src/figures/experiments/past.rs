@@ -2,14 +2,19 @@
 
 use schemas::EventType;
 
+use super::super::cores::each;
 use super::{ALPHA, Subject, TUNED_FOR, Variant};
 use crate::definitions as means;
+use crate::events::Symbol;
 use crate::report::{Cell, Plot, Table, Value};
 use crate::scope::Scope;
 use crate::statistics::{Adjusted, Compared, Paired, Scale, adjusted, always_valid, welch};
 
 /// Below it the past of the variants differs, and nothing is concluded from it.
 const HEALTH_ALPHA: f64 = 0.01;
+
+/// Visitors whose past is looked up at a time.
+const PEOPLE: usize = 1000;
 
 /// Visitors of one variant with their past.
 #[derive(Default)]
@@ -21,9 +26,9 @@ struct Known {
 
 pub(super) fn table(
     scope: &Scope<'_>,
-    experiment: &str,
+    experiment: Symbol,
     variants: &[Variant<'_>],
-    counted: &[(usize, &Subject<'_>)],
+    counted: &[(usize, &Subject)],
 ) -> Table {
     let columns = [
         ("comparison", "Comparison"),
@@ -41,8 +46,13 @@ pub(super) fn table(
     let title = "The same with visitors' own past taken off (CUPED), relative, 95 %";
     let mut table = Table::new("past", title, &columns).meaning(means::PAST);
     let mut known: Vec<Known> = variants.iter().map(|_| Known::default()).collect();
-    for (place, subject) in counted {
-        let before = views_before(scope, experiment, subject);
+    let pasts = each(counted.chunks(PEOPLE).collect(), |people| {
+        let before = people
+            .iter()
+            .map(|(_, subject)| views_before(scope, experiment, subject));
+        before.collect::<Vec<f64>>()
+    });
+    for ((place, subject), before) in counted.iter().zip(pasts.into_iter().flatten()) {
         let one = &mut known[*place];
         one.with_past += u64::from(before > 0.0);
         let paired = |outcome| Paired { before, outcome };
@@ -113,7 +123,7 @@ fn is_healthy(both: &Adjusted) -> bool {
 
 /// Pages that the visitor looked at in visits before the first one that shows the experiment, as far back as the table goes. Also a
 /// showing before the range ends the past: what comes after it may be its effect.
-fn views_before(scope: &Scope<'_>, experiment: &str, subject: &Subject<'_>) -> f64 {
+fn views_before(scope: &Scope<'_>, experiment: Symbol, subject: &Subject) -> f64 {
     let mut views = 0_u32;
     for session in scope.arranged.of_visitor(scope.facts(subject.session).visitor) {
         if scope.facts(*session).bot {
@@ -125,7 +135,7 @@ fn views_before(scope: &Scope<'_>, experiment: &str, subject: &Subject<'_>) -> f
                 EventType::View => here += 1,
                 EventType::Exposure => {
                     let seen = scope.log.exposures.get(event.extra as usize);
-                    if seen.is_some_and(|seen| scope.log.names.text(seen.experiment) == experiment) {
+                    if seen.is_some_and(|seen| seen.experiment == experiment) {
                         return f64::from(views);
                     }
                 }
