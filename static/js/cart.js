@@ -10,15 +10,25 @@
   if (!link || !window.HTMLDialogElement) return;
   const SETTLED = 500; // ms after a quantity was changed
 
-  // A quantity sends itself; without this file its button does.
+  // A quantity sends itself; without this file its button does. Taps in a row are sent as one.
   let timer = 0;
-  window.addEventListener("change", ({ target }) => {
-    if (!target.matches(".change input")) return;
+  let pressed = null; // what changed a quantity, to have the focus again
+  const changed = (field, by) => {
+    if (!field.matches(".change input")) return;
+    pressed = by;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const button = target.parentElement?.querySelector("button");
-      if (target.isConnected && target.value !== target.defaultValue && target.checkValidity()) target.form.requestSubmit(button);
+      timer = 0;
+      if (field.isConnected && field.checkValidity()) field.form.requestSubmit(field.closest(".change").querySelector("[type=submit]"));
     }, SETTLED);
+  };
+  window.addEventListener("change", ({ target }) => changed(target, `#${target.id}`));
+  window.addEventListener("click", ({ target }) => {
+    const { step } = target.dataset;
+    if (!step) return;
+    const field = target.parentElement.querySelector("input");
+    field.stepUp(step);
+    changed(field, `.stepper:has(#${field.id}) [data-step="${step}"]`);
   });
 
   // ---- What is said outside of the dialog.
@@ -27,7 +37,7 @@
   toast.setAttribute("role", "status");
   document.body.append(toast);
   let failed = [];
-  const say = (text, more) => toast.replaceChildren(...(text ? [text] : []), ...(more ? [more] : []));
+  const say = (...said) => toast.replaceChildren(...said.filter(Boolean));
   const sayLost = () => {
     const again = document.createElement("button");
     again.type = "button";
@@ -44,19 +54,18 @@
   // ---- The header's count, for pages that the browser keeps.
   const KEPT = "de-shop.cart";
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
-  const remember = () => { try { session?.setItem(KEPT, link.querySelector(".unseen").textContent); } catch { /* full: it is one page old */ } };
+  // Where storage is full, the count is one page old.
+  const remember = () => { try { session?.setItem(KEPT, link.querySelector(".unseen").textContent); } catch {} };
+  const counts = (tool, number) => {
+    const count = tool.querySelector(".count");
+    count.textContent = number;
+    count.hidden = !Number(number);
+  };
   const remembered = () => {
     const said = session?.getItem(KEPT);
     if (!said || said === link.querySelector(".unseen").textContent) return;
     link.querySelector(".unseen").textContent = said;
-    const number = said.replace(/\D/g, "");
-    link.querySelector(".count")?.remove();
-    if (!Number(number)) return;
-    const count = document.createElement("span");
-    count.className = "count";
-    count.setAttribute("aria-hidden", "true");
-    count.textContent = number;
-    link.querySelector(".unseen").before(count);
+    counts(link, said.replace(/\D/g, ""));
   };
   remember();
 
@@ -65,7 +74,7 @@
   dialog.className = "cart-drawer";
   dialog.setAttribute("aria-labelledby", "cart-title");
   dialog.innerHTML = "<section></section><p class=unseen role=status></p>";
-  const show = (part, { form, address }) => {
+  const show = (part, { form, address, button }) => {
     link.replaceChildren(...part.querySelector("template").content.firstElementChild.childNodes);
     remember();
     dialog.firstChild.replaceWith(part);
@@ -78,8 +87,8 @@
       if (!history.state?.cart) history.pushState({ cart: true }, "");
     }
     const find = (css) => part.querySelector(css);
-    const product = form?.elements.product_id?.value ?? pressed;
-    const same = form && find(`.change button[value="${pressed}"]`);
+    const product = form?.elements.product_id?.value;
+    const same = button && pressed && find(pressed);
     const alike = form && product && find(`form[action="${address}"] [name=product_id][value="${product}"] ~ button`);
     (find("[autofocus]") ?? find(".notice button") ?? same ?? alike ?? find("h2")).focus();
     dialog.querySelector(":scope > .unseen").textContent = (find(".notice p, .alert") ?? link.querySelector(".unseen")).textContent;
@@ -89,7 +98,6 @@
   const waiting = [];
   let refused = null; // the form that is sent the ordinary way
   let alert = null; // what was refused before the last answer
-  let pressed = null; // the line whose quantity was sent
   const ask = (one) => {
     // A hasty second click.
     if (waiting.some(({ from, address, body }) => from === one.from && address === one.address && body === one.body)) return;
@@ -102,7 +110,7 @@
   const tokened = (body) => {
     if (body === undefined) return undefined;
     const fields = new URLSearchParams(body);
-    if (fields.has("once")) fields.set("once", [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join(""));
+    if (fields.has("once")) fields.set("once", crypto.getRandomValues(new BigUint64Array(1))[0].toString(16).padStart(16, "0"));
     return fields;
   };
   const send = async ({ address, sent, part }) => {
@@ -125,7 +133,7 @@
     if (failed.length) sayLost();
   };
   const took = (one, { status, done, html }) => {
-    const { form, address } = one;
+    const { form } = one;
     if (one.part === "wish") {
       if (done) toggled(form);
       else ordinary(form);
@@ -140,11 +148,11 @@
       return;
     }
     alert ??= part.querySelector(".alert");
-    if (waiting.some(({ part }) => part === "cart")) return;
+    // What is about to be asked has the answer that shows.
+    if (timer || waiting.some(({ part }) => part === "cart")) return;
     if (alert && !part.contains(alert)) part.querySelector(".section-head").after(alert);
     alert = null;
-    pressed = one.button?.value ?? null;
-    show(part, { form, address });
+    show(part, one);
   };
   const ordinary = (form, button) => {
     refused = form;
@@ -157,9 +165,8 @@
       input.form.setAttribute("action", wished ? "/wishlist/remove" : "/wishlist/add");
       input.form.querySelector("button").setAttribute("aria-pressed", String(wished));
     }
-    const count = document.querySelector(".tools a[href='/wishlist'] .count");
-    count.textContent = Number(count.textContent) + (wished ? 1 : -1);
-    count.hidden = count.textContent === "0";
+    const wishes = document.querySelector(".tools a[href='/wishlist']");
+    counts(wishes, Number(wishes.querySelector(".count").textContent) + (wished ? 1 : -1));
   };
 
   // Before main.js, which then knows that they lead nowhere.

@@ -19,6 +19,7 @@
 
   const [requests, pause, topics] = ["requests", "pause", "topic"].map((name) => panel.querySelector(`[name=${name}]`));
   let last = [];
+  let kafka = "localhost:9092"; // until the shop says where it is
   for (const filter of [requests, topics]) filter.addEventListener("change", () => show(last));
   pause.addEventListener("change", () => ask());
 
@@ -61,7 +62,7 @@
     put(find(".said"), said);
     // To be copied: the message on its topic, its line in the log files, its row.
     put(find(".locators"), [
-      ...(place ? [`kcat -b localhost:9092 -C -t ${topic} -p ${place.partition} -o ${place.offset} -c 1`] : []),
+      ...(place ? [`kcat -b ${kafka} -C -t ${topic} -p ${place.partition} -o ${place.offset} -c 1`] : []),
       ...(steps.file !== "none" ? [`grep -h ${event_id} data/logs/*.log`] : []),
       ...(steps.row !== "none" ? [`SELECT * FROM user_activity_log WHERE event_id = '${event_id}';`] : []),
     ].join("\n"));
@@ -144,6 +145,7 @@
       const answer = await fetch(`${words.emitted}?after=${state}&lang=${document.documentElement.lang}`, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 200) {
         const told = await answer.json();
+        kafka = told.kafka ?? kafka;
         show(told.events);
         state = told.state;
         changed = performance.now();

@@ -17,6 +17,13 @@
     } catch { /* storage is full: what was typed is typed again */ }
   });
 
+  // A field that is being mended is no longer wrong; whether it is right the shop says.
+  window.addEventListener("input", ({ target }) => {
+    if (!target.matches("[aria-invalid]")) return;
+    target.removeAttribute("aria-invalid");
+    document.getElementById(`${target.id}-error`)?.replaceChildren();
+  });
+
   // 01012345678 reads as 010-1234-5678 while it is typed.
   document.querySelector("#phone")?.addEventListener("input", ({ target, inputType }) => {
     if (inputType?.startsWith("delete") || target.selectionStart !== target.value.length || !/^01[\d-]*$/.test(target.value)) return;

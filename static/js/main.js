@@ -19,7 +19,8 @@
   const ADDRESS = "/api/log/events";
   const page = document.documentElement;
   if (navigator.globalPrivacyControl || page.dataset.consent === "necessary") {
-    try { window.localStorage.removeItem(KEPT); window.sessionStorage.removeItem(WAITING); } catch { /* storage is off: nothing was kept */ }
+    // Where storage is off, nothing was kept.
+    try { window.localStorage.removeItem(KEPT); window.sessionStorage.removeItem(WAITING); } catch {}
     return;
   }
 
@@ -32,12 +33,13 @@
     try {
       if (value === undefined) return area.getItem(key);
       area.setItem(key, value);
-    } catch { /* storage is off (null) or full: the page goes on without */ }
+      // Where storage is off (null) or full, the page goes on without.
+    } catch {}
     return null;
   };
   const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const local = (() => { try { return window.localStorage; } catch { return null; } })();
-  const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const newId = () => crypto.getRandomValues(new BigUint64Array(1))[0].toString(16).padStart(16, "0");
   // A duplicated tab copies the session storage; a page that was neither reloaded nor reached within the tab gets a new name.
   const [load] = performance.getEntriesByType("navigation");
   const fresh = load?.type === "navigate" && window.history.length <= 1;
@@ -109,7 +111,8 @@
     try {
       const headers = { "content-type": "application/json" };
       answer = await fetch(ADDRESS, { method: "POST", headers, body: body(taken), keepalive: true, credentials: "same-origin" });
-    } catch { /* offline */ }
+      // Offline: it is sent later.
+    } catch {}
     flying = null;
     reachable = answer !== null && answer.status < 500 && answer.status !== 429;
     if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);

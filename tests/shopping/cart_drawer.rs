@@ -63,14 +63,14 @@ async fn a_guest_fills_and_changes_the_cart_without_leaving_the_product() {
     browser.types("#quantity-101", "3\n").await;
     browser.sees("#quantity-101[value='3']").await;
     counts(&browser, 3).await;
-    has_the_focus(&browser, ".change [type=submit]").await;
+    has_the_focus(&browser, "#quantity-101").await;
     browser.clicks("dialog form[action='/cart/remove'] [type=submit]").await;
     has_the_focus(&browser, ".notice [type=submit]").await;
     browser
         .waits_for("document.querySelector('dialog > [role=status]').textContent.includes('no longer in the cart')")
         .await;
     browser
-        .waits_for("!document.querySelector(\".tools a[href='/cart'] .count\")")
+        .waits_for("document.querySelector(\".tools a[href='/cart'] .count\").hidden")
         .await;
     browser.clicks("dialog .notice [type=submit]").await;
     browser.sees("#quantity-101[value='3']").await;

@@ -83,6 +83,66 @@ async fn nothing_that_was_pressed_is_lost_and_back_closes_the_cart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_quantity_is_stepped_by_thumb_and_taps_in_a_row_all_count() {
+    let Some((world, browser)) = opens("a stepper", true).await else {
+        return;
+    };
+    goes_to(&world, &browser, "/products/101?lang=en").await;
+    browser.clicks("form.add [data-step='1']").await;
+    browser
+        .waits_for("document.querySelector('#quantity').value === '2'")
+        .await;
+    browser.clicks("form.add [type=submit]").await;
+    browser.sees("dialog[open] #quantity-101[value='2']").await;
+    browser.runs(SLOW).await;
+    // Two taps at once, and one while the shop is being asked.
+    browser
+        .runs("for (const times of [1, 2]) document.querySelector('dialog [data-step=\"1\"]').click()")
+        .await;
+    browser
+        .waits_for("document.querySelector('dialog [aria-busy=true]') !== null")
+        .await;
+    browser
+        .runs("document.querySelector('dialog [data-step=\"1\"]').click()")
+        .await;
+    browser.sees("#quantity-101[value='5']").await;
+    counts(&browser, ".tools a[href='/cart']", 5).await;
+    browser
+        .waits_for("document.activeElement.matches('dialog [data-step=\"1\"]')")
+        .await;
+    browser.clicks("dialog [data-step='-1']").await;
+    browser.sees("#quantity-101[value='4']").await;
+    // And on the cart's own page.
+    goes_to(&world, &browser, "/cart").await;
+    browser.clicks("main [data-step='1']").await;
+    browser.sees("#quantity-101[value='5']").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_is_being_mended_is_no_longer_called_wrong() {
+    let Some((world, browser)) = opens("a field that is mended", true).await else {
+        return;
+    };
+    goes_to(&world, &browser, "/products/101?lang=en").await;
+    browser.clicks("form.add [type=submit]").await;
+    browser.sees("dialog[open]").await;
+    goes_to(&world, &browser, "/checkout").await;
+    browser
+        .runs("document.querySelector('main form').noValidate = true")
+        .await;
+    browser.clicks("form[action='/checkout'] [type=submit]").await;
+    browser.sees("#recipient-error").await;
+    browser.types("#recipient", "Kim").await;
+    browser
+        .waits_for("!document.querySelector('#recipient').hasAttribute('aria-invalid') && document.querySelector('#recipient-error').textContent === ''")
+        .await;
+    // What was not touched still says what is wrong.
+    browser.sees("#address[aria-invalid]").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_typed_counts_and_is_found_again() {
     let Some((world, browser)) = opens("what was typed", true).await else {
         return;

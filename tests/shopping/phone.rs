@@ -83,8 +83,37 @@ async fn on_a_phone_the_button_to_buy_with_stays_however_far_one_reads() {
         browser.runs(&format!("window.scrollTo(0, {depth})")).await;
         browser.waits_for(&is_in_reach(".add .primary")).await;
     }
+    // Below the last line, and above the bar, stands what opens the list of what was recorded.
+    browser.waits_for(&is_in_reach(".emitted-tab")).await;
     // What was looked at is in the books, after the shop has counted.
     browser.sees("#books").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_small_phone_no_category_is_broken_inside_a_word() {
+    let Some((world, browser)) = opens("a small phone's categories", false).await else {
+        return;
+    };
+    let phone = json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+    let answer = browser
+        .page
+        .cdp()
+        .send_raw("Emulation.setDeviceMetricsOverride", phone)
+        .await;
+    answer.expect("a phone");
+    for language in ["en", "ko"] {
+        goes_to(&world, &browser, &format!("/?lang={language}")).await;
+        // Each name, were it not broken within words, would need no more room than it has.
+        browser
+            .waits_for(
+                "[...document.querySelectorAll('.category span:last-child')].every((name) => {
+                    name.style.overflowWrap = 'normal';
+                    return name.getBoundingClientRect().width <= name.parentElement.clientWidth && name.scrollWidth <= name.parentElement.clientWidth;
+                })",
+            )
+            .await;
+    }
     browser.close().await;
 }
 

@@ -142,6 +142,12 @@ impl Portal {
         }))
     }
 
+    /// Where readers find Kafka.
+    #[must_use]
+    pub fn bootstrap(&self) -> &str {
+        &self.0.bootstrap
+    }
+
     /// Asks Kafka in the background until `stop`; then those who watch the tail are told that it ends.
     pub async fn run(self, stop: CancellationToken) {
         let survey = Arc::clone(&self.0.survey).run(stop.clone());

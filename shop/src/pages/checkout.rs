@@ -18,6 +18,8 @@ pub struct CheckoutPage<'a> {
     pub token: &'a str,
     pub typed: &'a DeliveryTyped,
     pub errors: &'a Errors,
+    /// The day on which it comes when it is ordered now.
+    pub arrives: String,
     /// What went wrong, when it is not about one field.
     pub alert: Option<&'a str>,
 }
@@ -98,6 +100,7 @@ pub fn checkout(frame: &Frame<'_>, shown: &CheckoutPage<'_>) -> Markup {
             aside.summary aria-labelledby="summary" {
                 div.section-head { h2 #summary { (checkout.your_order) } a href="/cart" { (checkout.change_cart) } }
                 (lines(frame, &shown.lines))
+                dl.sums { div { dt { (frame.service().arrives) } dd { (shown.arrives) } } }
                 (sums(frame, &shown.sums))
                 button.primary.wide type="submit" data-cart-action="checkout" {
                     ((checkout.place)(&shown.sums.total.text(frame.language)))

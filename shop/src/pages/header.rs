@@ -107,7 +107,7 @@ pub(super) fn cart_link(frame: &Frame<'_>) -> Markup {
         a.tool href="/cart" data-cart-action="view" data-busy=(words.cart_busy) data-lost=(words.cart_lost) data-again=(words.cart_again) {
             (icon(BASKET))
             span.tool-name aria-hidden="true" { (words.cart) }
-            @if frame.cart_count > 0 { span.count aria-hidden="true" { (frame.cart_count) } }
+            span.count aria-hidden="true" hidden[frame.cart_count == 0] { (frame.cart_count) }
             span.unseen { ((words.cart_count)(frame.cart_count)) }
         }
     }

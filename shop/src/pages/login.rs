@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::parts::asked::asked;
 use super::parts::field::{Input, alert, field};
+use super::parts::narrow::encoded;
 use super::{Frame, layout};
 
 pub struct LoginPage<'a> {
@@ -42,7 +43,7 @@ pub fn login(frame: &Frame<'_>, shown: &LoginPage<'_>) -> Markup {
                 (field(words, &password))
                 button.primary.wide type="submit" { (account.sign_in) }
             }
-            p { (account.no_account) " " a href="/signup" { (account.sign_up) } }
+            p { (account.no_account) " " a href={ "/signup?next=" (encoded(shown.next)) } { (account.sign_up) } }
         }
     };
     layout::page(frame, account.sign_in, &content)

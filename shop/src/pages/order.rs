@@ -41,7 +41,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
     let number = (orders.number)(shown.id);
     let content = html! {
         @if shown.just_placed && !shown.cancelled {
-            div.thanks { p.thanks-title { (orders.thanks) } p { (orders.thanks_text) } }
+            (thanks(frame, shown.id))
         }
         h1 { (number) }
         (alert(shown.alert))
@@ -49,7 +49,9 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         dl.facts {
             div { dt { (orders.placed_at) } dd { time datetime=(shown.placed_at_machine) { (shown.placed_at) } } }
             @if shown.cancelled { div { dt { (orders.state) } dd { (state(frame, None)) } } }
+            div { dt { (words.checkout.payment) } dd { (words.checkout.on_delivery) } }
         }
+        @if shown.cancelled { p { (orders.cancelled_text) } }
         div.with-summary {
             section aria-labelledby="items" {
                 h2 #items { (orders.items) }
@@ -69,7 +71,7 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
                 (cancelling(frame, shown))
             }
         }
-        p { a href="/orders" { (orders.to_orders) } }
+        p.to-orders { a href="/orders" { (orders.to_orders) } }
     };
     let head = Head {
         title: &number,
@@ -78,6 +80,22 @@ pub fn order(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
         ..Head::default()
     };
     layout::page_with(frame, &head, &content)
+}
+
+/// A guest's order is found again in this browser only, until an account has it.
+fn thanks(frame: &Frame<'_>, id: i64) -> Markup {
+    let words = frame.words();
+    let orders = &words.orders;
+    html! {
+        div.thanks {
+            p.thanks-title { (orders.thanks) }
+            @if frame.signed_in {
+                p { (orders.thanks_text) }
+            } @else {
+                p { (orders.thanks_guest) " " a href={ "/signup?next=/orders/" (id) } { (words.account.sign_up) } }
+            }
+        }
+    }
 }
 
 fn cancelling(frame: &Frame<'_>, shown: &OrderPage<'_>) -> Markup {
@@ -117,6 +135,17 @@ pub struct OrderRow<'a> {
     pub total: Won,
     /// How many things.
     pub things: u32,
+    /// How many different ones.
+    pub kinds: usize,
+}
+
+/// What one remembers an order by: `Blue Porcelain Teapot and 2 more`.
+fn named(frame: &Frame<'_>, row: &OrderRow<'_>) -> String {
+    let name = row.first.first().map_or("–", |line| line.name);
+    match row.kinds.saturating_sub(1) {
+        0 => name.to_owned(),
+        more => (frame.words().orders.and_more)(name, more),
+    }
 }
 
 #[must_use]
@@ -133,8 +162,10 @@ pub fn orders(frame: &Frame<'_>, rows: &[OrderRow<'_>]) -> Markup {
                     li {
                         a.order-row href={ "/orders/" (row.id) } {
                             span.order-pictures { @for line in &row.first { (picture(line.picture, line.hue)) } }
-                            span.order-number { ((orders.number)(row.id)) }
-                            span.quiet-text { (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
+                            span {
+                                span.order-number { (named(frame, row)) }
+                                span.quiet-text { ((orders.number)(row.id)) " · " (row.placed_at) " · " ((words.browse.products)(row.things as usize)) }
+                            }
                             (state(frame, row.stage))
                             span.line-sum { (row.total.text(frame.language)) }
                         }

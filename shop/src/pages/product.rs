@@ -9,6 +9,7 @@ use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::field::alert;
 use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
+use super::parts::stepper::stepper;
 use super::parts::tile::{Tile, form_token, stock_note};
 use super::parts::views::views;
 use super::{Frame, json_ld};
@@ -114,8 +115,9 @@ fn add_form(frame: &Frame<'_>, shown: &ProductPage<'_>) -> Markup {
             (asked(frame, shown.from.as_ref()))
             div.field.narrow {
                 label for="quantity" { (words.browse.quantity) }
-                input #quantity type="number" name="quantity" value=(shown.quantity) min="1" max=(most) inputmode="numeric" required
-                    aria-invalid=[shown.error.map(|_| "true")] aria-describedby=[shown.error.map(|_| "quantity-error")] autofocus[shown.error.is_some()];
+                @let input = html! { input #quantity type="number" name="quantity" value=(shown.quantity) min="1" max=(most) inputmode="numeric" required
+                    aria-invalid=[shown.error.map(|_| "true")] aria-describedby=[shown.error.map(|_| "quantity-error")] autofocus[shown.error.is_some()]; };
+                (stepper(frame, shown.product.name.text(frame.language), &input))
                 @if let Some(error) = shown.error { p.error #quantity-error role="alert" { (error) } }
             }
             button.primary type="submit" data-cart-action="add" data-product-id=(shown.product.id) { (shown.add) }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::parts::asked::asked;
 use super::parts::field::{Errors, Input, field, form_alert};
+use super::parts::narrow::encoded;
 use super::{Frame, layout};
 
 #[must_use]
@@ -37,7 +38,7 @@ pub fn signup(frame: &Frame<'_>, email: &str, name: &str, next: &str, errors: &E
                 (field(words, &password.error_in(errors)))
                 button.primary.wide type="submit" { (account.sign_up) }
             }
-            p { (account.have_account) " " a href="/login" { (account.sign_in) } }
+            p { (account.have_account) " " a href={ "/login?next=" (encoded(next)) } { (account.sign_in) } }
         }
     };
     layout::page(frame, account.sign_up, &content)

@@ -13,11 +13,13 @@ use super::caller::{By, Caller};
 use super::cart_page::sums;
 use super::error::PageError;
 use super::{Site, show};
+use crate::domain::calendar;
 use crate::domain::order::{self, Totals};
 use crate::domain::{Cart, Delivery, OrderError, Won};
 use crate::pages;
 use crate::pages::checkout::{CheckoutPage, DeliveryTyped};
 use crate::pages::parts::field::Errors;
+use crate::pages::words::Service;
 use crate::store::{self, CheckoutToken, NotDone};
 
 /// The way to pay, as the form names it.
@@ -154,6 +156,7 @@ fn page(site: &Site, caller: &Caller, cart: &Cart, said: &Said<'_>) -> maud::Mar
         token: &said.token.hex(),
         typed: said.typed,
         errors: said.errors,
+        arrives: (Service::of(caller.language).day)(calendar::arrives(site.clock.now())),
         alert: said.alert,
     };
     pages::checkout::checkout(&caller.frame_with(site, cart.count()), &shown)

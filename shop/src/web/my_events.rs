@@ -48,6 +48,8 @@ pub(super) struct Known {
 #[derive(Serialize)]
 struct Answer<'a> {
     state: &'a str,
+    /// Where Kafka is, for whoever may read messages anyway.
+    kafka: Option<&'a str>,
     events: &'a RawValue,
 }
 
@@ -137,6 +139,7 @@ pub(super) async fn index(
     }
     let answer = Answer {
         state: &state,
+        kafka: site.manners.portal.opens(None).then(|| site.portal.bootstrap()),
         events: &events,
     };
     Ok((NEVER_KEPT, Json(answer)).into_response())

@@ -50,6 +50,7 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
         stage: stage(&site, order),
         total: order.total,
         things: order.lines.iter().map(|line| u32::from(line.quantity)).sum(),
+        kinds: order.lines.len(),
     };
     let rows: Vec<OrderRow<'_>> = orders.iter().map(row).collect();
     let page = pages::order::orders(&caller.frame(&site).await?, &rows);

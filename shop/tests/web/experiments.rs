@@ -27,7 +27,7 @@ async fn exposures(world: &World, experiment: &str) -> Vec<Value> {
 /// What the add button of a product's page says.
 fn label(page: &Answer) -> String {
     let form = page.text.split("<form class=\"add\"").nth(1).unwrap();
-    let button = form.split("<button").nth(1).unwrap();
+    let button = form.split("<button class=\"primary\"").nth(1).unwrap();
     button.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()
 }
 

@@ -202,3 +202,17 @@ async fn the_schema_that_the_drawer_links_to_is_there() {
     let unknown = world.visitor().opens("/data/schemas/nothing.json").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn the_drawer_is_told_where_kafka_is_if_its_messages_are_open() {
+    let open = World::start().await;
+    let told = open.visitor().opens("/api/my-events").await.json();
+    assert_eq!(told["kafka"], "127.0.0.1:1");
+    let guarded = World::with(Settings {
+        portal_token: Some("a token"),
+        ..Settings::default()
+    })
+    .await;
+    let told = guarded.visitor().opens("/api/my-events").await.json();
+    assert!(told["kafka"].is_null());
+}

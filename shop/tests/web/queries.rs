@@ -264,10 +264,15 @@ const QUERIES: [(&str, i64); 244] = [
 ];
 
 fn first(world: &World, query: &str) -> Option<ProductId> {
+    all(world, query).first().copied()
+}
+
+/// What the first page of results shows.
+fn all(world: &World, query: &str) -> Vec<ProductId> {
     let catalogue = world.store.catalogue();
     let everything = (&Filter::default(), None, PageNumber::FIRST);
     let searched = catalogue.search(query, everything, (&world.store.stock(), Language::Ko));
-    searched.listing.products.first().map(|product| product.id)
+    searched.listing.products.iter().map(|product| product.id).collect()
 }
 
 #[tokio::test]
@@ -289,6 +294,19 @@ async fn what_people_type_finds_what_they_mean() {
         QUERIES.len() + MORE_QUERIES.len(),
         wrong.join("\n")
     );
+}
+
+/// Running shoes, `운동화`, end like a tale, `동화`; dog food is not whatever one can eat.
+#[tokio::test]
+async fn what_only_sounds_alike_is_not_found() {
+    let world = World::start().await;
+    for (query, other) in [("동화책", 815), ("책", 815), ("tea pot", 217), ("dog food", 222)] {
+        let found = all(&world, query);
+        assert!(
+            !found.is_empty() && !found.contains(&ProductId(other)),
+            "{query}: {found:?}"
+        );
+    }
 }
 
 #[tokio::test]

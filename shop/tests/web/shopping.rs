@@ -127,6 +127,47 @@ async fn a_cart_is_changed_and_emptied() {
 }
 
 #[tokio::test]
+async fn a_guest_is_told_how_an_order_is_kept_and_a_member_knows() {
+    let world = World::start().await;
+    let mut visitor = world.visitor().says("accept-language", "en");
+    let address = visitor.buys(101).await;
+    let page = address.split('?').next().unwrap();
+    let thanks = visitor.opens(&address).await.text;
+    assert!(thanks.contains("in this browser only") && thanks.contains(&format!("href=\"/signup?next={page}\"")));
+    assert!(thanks.contains("Pay on delivery"));
+    let signed_up = format!("email=mina@example.com&password=a+long+one&name=Mina&next={page}");
+    assert_eq!(visitor.posts("/signup", &signed_up).await.leads_to(), page);
+    let kept = visitor.opens(&address).await.text;
+    assert!(kept.contains("any time") && !kept.contains("in this browser only"));
+}
+
+#[tokio::test]
+async fn an_order_is_recognised_in_the_list_by_what_is_in_it() {
+    let world = World::start().await;
+    let mut visitor = world.visitor().says("accept-language", "en");
+    visitor.posts("/cart/add", "product_id=102&quantity=2").await;
+    visitor.buys(101).await;
+    visitor.buys(101).await;
+    let orders = visitor.opens("/orders").await.text;
+    assert!(orders.contains(" and 1 more</span>"));
+    assert!(orders.contains("order-number\">Blue Porcelain Teapot</span>"));
+}
+
+#[tokio::test]
+async fn the_checkout_says_on_which_day_it_comes() {
+    let world = World::start().await;
+    let mut visitor = world.visitor().says("accept-language", "en");
+    visitor.posts("/cart/add", "product_id=101&quantity=1").await;
+    let promised = visitor.opens("/products/101").await.text;
+    let (day, _) = promised
+        .split_once(", if you order now")
+        .expect("the product's page says it");
+    let day = day.rsplit('>').next().unwrap();
+    let checkout = visitor.opens("/checkout").await.text;
+    assert!(checkout.contains(&format!("<dt>Arrives</dt><dd>{day}</dd>")), "{day}");
+}
+
+#[tokio::test]
 async fn an_order_can_be_cancelled_for_an_hour() {
     let world = World::start().await;
     let mut visitor = world.visitor();
@@ -135,7 +176,8 @@ async fn an_order_can_be_cancelled_for_an_hour() {
     let late = visitor.buys(102).await;
     let late = late.split('?').next().unwrap();
     visitor.posts(&format!("{address}/cancel"), "").await;
-    assert!(visitor.opens(address).await.text.contains("취소됨"));
+    let cancelled = visitor.opens(address).await.text;
+    assert!(cancelled.contains("취소됨") && cancelled.contains("돌려받으실 돈은 없어요"));
     world
         .clock
         .set(Timestamp::parse("2026-11-23T11:00:00.000000Z").unwrap());

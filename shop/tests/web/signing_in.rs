@@ -23,6 +23,20 @@ async fn an_account_keeps_what_the_visitor_had_in_the_cart() {
 }
 
 #[tokio::test]
+async fn who_wants_in_goes_on_where_they_were_by_either_door() {
+    let world = World::start().await;
+    let mut visitor = world.visitor();
+    let sign_in = visitor.opens("/login?next=/products/410").await;
+    assert!(sign_in.text.contains("href=\"/signup?next=%2Fproducts%2F410\""));
+    let sign_up = visitor.opens("/signup?next=%2Fproducts%2F410").await;
+    assert!(sign_up.text.contains("name=\"next\" value=\"/products/410\""));
+    assert!(sign_up.text.contains("href=\"/login?next=%2Fproducts%2F410\""));
+    // Nowhere else than in the shop.
+    let elsewhere = visitor.opens("/login?next=https://example.com/").await;
+    assert!(elsewhere.text.contains("href=\"/signup?next=%2F\""));
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_refused_and_never_shown_again() {
     let world = World::start().await;
     let mut visitor = world.visitor();

@@ -75,7 +75,7 @@ impl Index {
 
     /// What `text` means; nothing for a text without words.
     pub(super) fn find(&self, text: &str) -> Found {
-        let words = words_that_count(text);
+        let words = self.without_needless_spaces(text, words_that_count(text));
         let meanings: Vec<Vec<Meaning>> = words.iter().map(|word| meaning::of(word, &self.vocabulary)).collect();
         let mut found = Found {
             mended: in_other_words(&words, &meanings, |meaning| meaning.mended.as_deref()),
@@ -93,6 +93,22 @@ impl Index {
             marks.extend(meaning.marked);
         }
         found
+    }
+
+    /// Two neighbours are one word where the catalogue writes them as one: `tea pot`.
+    fn without_needless_spaces<'a>(&self, text: &'a str, words: Vec<Word<'a>>) -> Vec<Word<'a>> {
+        let mut kept: Vec<Word<'a>> = Vec::with_capacity(words.len());
+        for word in words {
+            let whole = kept.last().map(|before| joined(text, before, &word));
+            match whole.filter(|whole| self.vocabulary.has_one_word(&whole.keys)) {
+                Some(whole) => {
+                    kept.pop();
+                    kept.push(whole);
+                }
+                None => kept.push(word),
+            }
+        }
+        kept
     }
 
     /// The products that the most meanings fit in what they are called, and of those the ones that the most fit anywhere, by how well

@@ -39,7 +39,7 @@ impl Synonyms {
     pub(super) fn of(&self, name: &[Word<'_>], head: Option<usize>) -> Vec<(&str, bool)> {
         let mut groups = BTreeMap::new();
         for (at, word) in name.iter().enumerate() {
-            for first in beginnings_of_phrases(word) {
+            for first in self.beginnings_of_phrases(word) {
                 let phrases = self.by_first.get(&first).into_iter().flatten();
                 for phrase in phrases.filter(|phrase| follows(&name[at + 1..], &phrase.rest)) {
                     let ends_at = at + phrase.rest.len();
@@ -53,18 +53,25 @@ impl Synonyms {
         };
         groups.into_iter().flat_map(phrases).collect()
     }
-}
 
-/// A word itself, its singular, and, as Korean compounds end in what they are (`찻주전자`), its ends from the second syllable on.
-fn beginnings_of_phrases(word: &Word<'_>) -> Vec<Vec<char>> {
-    let mut forms = vec![word.keys.clone()];
-    forms.extend(keys::singular(&word.keys));
-    if word.keys.iter().all(|key| keys::is_hangul(*key)) {
-        let beginnings = word.beginnings();
-        let ends = (1..word.keys.len()).filter(|at| beginnings >> at & 1 == 1 && (beginnings >> at).count_ones() > 1);
-        forms.extend(ends.map(|at| word.keys[at..].to_vec()));
+    /// A word itself, its singular, and, as Korean compounds end in what they are (`찻주전자`), its ends from the second syllable on;
+    /// not those of a word that stands in the list itself: `운동화`, trainers, are no `동화`, a tale.
+    fn beginnings_of_phrases(&self, word: &Word<'_>) -> Vec<Vec<char>> {
+        let mut forms = vec![word.keys.clone()];
+        forms.extend(keys::singular(&word.keys));
+        if word.keys.iter().all(|key| keys::is_hangul(*key)) && !self.lists(&word.keys) {
+            let beginnings = word.beginnings();
+            let ends =
+                (1..word.keys.len()).filter(|at| beginnings >> at & 1 == 1 && (beginnings >> at).count_ones() > 1);
+            forms.extend(ends.map(|at| word.keys[at..].to_vec()));
+        }
+        forms
     }
-    forms
+
+    fn lists(&self, word: &[char]) -> bool {
+        let phrases = self.by_first.get(word).into_iter().flatten();
+        phrases.into_iter().any(|phrase| phrase.rest.is_empty())
+    }
 }
 
 fn follows(words: &[Word<'_>], wanted: &[Vec<char>]) -> bool {

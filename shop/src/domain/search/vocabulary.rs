@@ -110,6 +110,15 @@ impl Vocabulary {
         &self.terms[at]
     }
 
+    /// Whether a name or its synonym is written with these keys, in one word.
+    pub(super) fn has_one_word(&self, typed: &[char]) -> bool {
+        let found = self.terms.binary_search_by(|term| (*term.keys).cmp(typed));
+        found.is_ok_and(|at| {
+            let term = &self.terms[at];
+            term.is_strong() && term.spelled.chars().all(char::is_alphanumeric)
+        })
+    }
+
     /// The terms in which these keys stand.
     pub(super) fn holding(&self, typed: &[char]) -> Vec<Match> {
         let from = |&(term, offset): &(u32, u8)| &self.terms[term as usize].keys[usize::from(offset)..];

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::Frame;
 use super::asked::asked;
 use super::lines::LineView;
+use super::stepper::stepper;
 use super::tile::picture;
 use crate::domain::{Quantity, Won};
 
@@ -68,9 +69,10 @@ fn change_form(frame: &Frame<'_>, shown: &CartLineView<'_>, error: Option<&str>)
     html! {
         div.change {
             label.unseen for=(id) { ((words.quantity_of)(line.name)) }
-            input id=(id) form=(TO_CHECKOUT) type="number" name=(id) value=(typed.unwrap_or_else(|| line.quantity.to_string()))
+            @let input = html! { input id=(id) form=(TO_CHECKOUT) type="number" name=(id) value=(typed.unwrap_or_else(|| line.quantity.to_string()))
                 min="1" max=(Quantity::MAX) inputmode="numeric" required
-                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()];
+                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| format!("{id}-error"))] autofocus[shown.refused.is_some()]; };
+            (stepper(frame, line.name, &input))
             button type="submit" form=(TO_CHECKOUT) formaction="/cart/update" name="product_id" value=(line.product_id)
                 aria-label=((words.change_named)(line.name))
                 data-cart-action="update" data-product-id=(line.product_id) { (words.change) }

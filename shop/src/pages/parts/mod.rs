@@ -13,6 +13,7 @@ pub mod narrow;
 pub mod pager;
 pub mod shelf;
 pub mod size;
+pub mod stepper;
 pub mod tile;
 pub mod timeline;
 pub mod views;

@@ -93,7 +93,7 @@ pub(super) const KO: Finding = Finding {
 };
 
 pub(super) const EN: Finding = Finding {
-    narrow: "Narrow down",
+    narrow: "Filter",
     price: "Price",
     stock: "Stock",
     any_category: "Everything",

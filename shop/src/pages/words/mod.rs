@@ -118,6 +118,8 @@ pub struct Cart {
     pub change: &'static str,
     pub change_named: fn(&str) -> String,
     pub quantity_of: fn(&str) -> String,
+    pub one_less: fn(&str) -> String,
+    pub one_more: fn(&str) -> String,
     pub remove: &'static str,
     pub remove_named: fn(&str) -> String,
     pub summary: &'static str,
@@ -164,8 +166,11 @@ pub struct Orders {
     pub state: &'static str,
     pub placed: &'static str,
     pub cancelled: &'static str,
+    pub cancelled_text: &'static str,
     pub thanks: &'static str,
     pub thanks_text: &'static str,
+    /// Before the way to an account.
+    pub thanks_guest: &'static str,
     pub delivered_to: &'static str,
     pub items: &'static str,
     pub cancel: &'static str,
@@ -175,6 +180,8 @@ pub struct Orders {
     pub cancel_hint: fn(&str) -> String,
     pub too_late: &'static str,
     pub again: &'static str,
+    /// The first product, how many others.
+    pub and_more: fn(&str, usize) -> String,
     pub to_orders: &'static str,
     pub guest_hint: &'static str,
 }

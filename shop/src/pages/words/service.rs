@@ -119,7 +119,7 @@ static EN: Service = Service {
     looks: "looks",
     adds: "adds",
     orders: "orders",
-    progress: "How far it is",
+    progress: "Where your order is",
     stages: ["Order received", "Being packed", "On its way", "Delivered"],
     expected: |day| format!("expected {day}"),
     until: |moment| format!("can be cancelled until {moment}"),

@@ -38,8 +38,8 @@ static KO: Views = Views {
 
 static EN: Views = Views {
     of: |name| format!("Pictures of {name}"),
-    near: "From near",
-    near_of: |name| format!("{name}, from near"),
+    near: "Close up",
+    near_of: |name| format!("{name}, close up"),
     beside: |cm, known| {
         let other = match known {
             Known::Coin => "a 500 won coin",

@@ -1,6 +1,6 @@
 //! What shoppers asked for, and the product that must come first; 0 where the shop has nothing of the kind, and must not guess.
 
-pub(super) const MORE_QUERIES: [(&str, i64); 220] = [
+pub(super) const MORE_QUERIES: [(&str, i64); 228] = [
     ("머그컵", 121),
     ("블루투스 스피커", 517),
     ("장미", 706),
@@ -221,4 +221,12 @@ pub(super) const MORE_QUERIES: [(&str, i64); 220] = [
     ("옷", 801),
     ("clothes", 801),
     ("강아지옷", 1222),
+    ("tea pot", 101),
+    ("찻 주전자", 101),
+    ("note book", 306),
+    ("head phones", 501),
+    ("water bottle", 118),
+    ("dog food", 1217),
+    ("cat food", 1219),
+    ("shoes", 814),
 ];
