@@ -2,9 +2,9 @@
 
 use schemas::EventType;
 
+use super::Symbol;
 use super::entities::Entity;
 use super::event::{Event, EventIndex, SessionIndex};
-use super::{Log, Symbol};
 
 /// What most analyses ask of an event. The events themselves lie by session, where a walk by time would wait for memory at each of them.
 #[derive(Debug, Clone, Copy)]
@@ -89,32 +89,9 @@ fn stretch(list: &[Entry], (from, to): (i64, i64)) -> &[Entry] {
     list.get(begin..end).unwrap_or_default()
 }
 
-impl Log {
-    /// Lays out what is special to some types in the order in which the analyses read it: that of their events, by time. Only before
-    /// anything else knows the places.
-    pub(super) fn lay_out_extras(&mut self) {
-        let (events, kinds) = (&mut self.events, &mut self.kinds);
-        kinds.lay_out(EventType::Search, events, &mut self.queries);
-        kinds.lay_out(EventType::Click, events, &mut self.clicks);
-        kinds.lay_out(EventType::Dwell, events, &mut self.dwells);
-        kinds.lay_out(EventType::PagePerformance, events, &mut self.performances);
-        kinds.lay_out(EventType::Exposure, events, &mut self.exposures);
-        kinds.lay_out(EventType::FormAbandoned, events, &mut self.forms);
-        kinds.lay_out(EventType::Impression, events, &mut self.impressions);
-        let mut tiles = Vec::with_capacity(self.tiles.len());
-        for impression in &mut self.impressions {
-            let first = tiles.len() as u32;
-            let (begin, end) = (impression.first, impression.first + impression.count);
-            tiles.extend_from_slice(&self.tiles[begin as usize..end as usize]);
-            impression.first = first;
-        }
-        self.tiles = tiles;
-    }
-}
-
 impl Kinds {
     /// Each event of the type has one of `extras`, and no other type has any.
-    fn lay_out<T: Copy>(&mut self, kind: EventType, events: &mut [Event], extras: &mut Vec<T>) {
+    pub(super) fn lay_out<T: Copy>(&mut self, kind: EventType, events: &mut [Event], extras: &mut Vec<T>) {
         let mut laid = Vec::with_capacity(extras.len());
         for entry in self.by_type.get_mut(kind as usize).into_iter().flatten() {
             laid.push(extras[entry.extra as usize]);

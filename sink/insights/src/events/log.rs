@@ -290,6 +290,29 @@ impl Log {
     }
 }
 
+impl Log {
+    /// Lays out what is special to some types in the order in which the analyses read it: that of their events, by time. Only before
+    /// anything else knows the places.
+    pub(super) fn lay_out_extras(&mut self) {
+        let (events, kinds) = (&mut self.events, &mut self.kinds);
+        kinds.lay_out(EventType::Search, events, &mut self.queries);
+        kinds.lay_out(EventType::Click, events, &mut self.clicks);
+        kinds.lay_out(EventType::Dwell, events, &mut self.dwells);
+        kinds.lay_out(EventType::PagePerformance, events, &mut self.performances);
+        kinds.lay_out(EventType::Exposure, events, &mut self.exposures);
+        kinds.lay_out(EventType::FormAbandoned, events, &mut self.forms);
+        kinds.lay_out(EventType::Impression, events, &mut self.impressions);
+        let mut tiles = Vec::with_capacity(self.tiles.len());
+        for impression in &mut self.impressions {
+            let first = tiles.len() as u32;
+            let (begin, end) = (impression.first, impression.first + impression.count);
+            tiles.extend_from_slice(&self.tiles[begin as usize..end as usize]);
+            impression.first = first;
+        }
+        self.tiles = tiles;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

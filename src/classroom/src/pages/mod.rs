@@ -32,7 +32,7 @@ use crate::grade::mark::{Mode, mark};
 use crate::handout::TaskFile;
 use crate::starters;
 use markup::Outcome;
-use request::Request;
+use request::{Refused, Request};
 use turns::Turns;
 
 const STYLE: &str = include_str!("../../../../static/css/classroom.css");
@@ -175,6 +175,18 @@ async fn starter(State(room): State<Room>, Path((number, name)): Path<(String, S
     match found {
         Some(starter) => starter.text(&lesson, "/path/to/this/folder").into_response(),
         None => (StatusCode::NOT_FOUND, markup::message(&request, request.words.missing)).into_response(),
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Query(refused) => refused.into_response(),
+            Self::LongId(request) => {
+                let said = markup::message(&request, request.words.long_id);
+                (StatusCode::BAD_REQUEST, said).into_response()
+            }
+        }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::Room;
 use super::words::{EN, KO, PageWords};
-use super::{Room, markup};
 use crate::exercises::Student;
 use crate::grade::PRACTICE_KEY;
 
@@ -33,12 +33,19 @@ pub(super) struct Request {
     kafka: Option<Arc<str>>,
 }
 
-impl FromRequestParts<Room> for Request {
-    type Rejection = Response;
+/// Why nobody is known to ask.
+pub(super) enum Refused {
+    Query(QueryRejection),
+    /// As if nobody had been named, so that it can be said in a language.
+    LongId(Box<Request>),
+}
 
-    async fn from_request_parts(parts: &mut Parts, room: &Room) -> Result<Self, Response> {
+impl FromRequestParts<Room> for Request {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, room: &Room) -> Result<Self, Refused> {
         let asked = Query::<Asked>::from_request_parts(parts, room).await;
-        let Query(asked) = asked.map_err(IntoResponse::into_response)?;
+        let Query(asked) = asked.map_err(Refused::Query)?;
         // As the command line takes an id: with all its letters, composed.
         let student: String = asked.student.iter().flat_map(|id| id.nfc()).collect();
         let is_too_long = student.chars().count() > LONGEST_ID;
@@ -57,8 +64,7 @@ impl FromRequestParts<Room> for Request {
             kafka: room.kafka.clone(),
         };
         if is_too_long {
-            let said = markup::message(&request, request.words.long_id);
-            return Err((StatusCode::BAD_REQUEST, said).into_response());
+            return Err(Refused::LongId(Box::new(request)));
         }
         Ok(request)
     }
