@@ -12,12 +12,10 @@
 
   // A quantity sends itself; without this file its button does. Taps in a row are sent as one.
   let timer = 0;
-  let unsent = null; // the form whose quantity was changed and is not sent yet
   let pressed = null; // what changed a quantity, to have the focus again
   const changed = (field, by) => {
     if (!field.matches(".change input")) return;
     pressed = by;
-    unsent = field.form;
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = 0;
@@ -180,7 +178,8 @@
     const isHere = /^\/cart\/(add|update|remove|later)$/.test(address) || (address === "/wishlist/to-cart" && dialog.contains(form));
     if (form === refused || !(isHeart || (inPlace && isHere))) return;
     event.preventDefault();
-    if (form === unsent) timer = clearTimeout(timer);
+    // The form of the quantities has an id: they go with it.
+    if (form.id) timer = clearTimeout(timer);
     const body = new URLSearchParams(new FormData(form, submitter)).toString();
     ask({ from: submitter ?? form, form, button: form.id ? submitter : null, address, body, part: isHeart ? "wish" : "cart" });
   }, true);

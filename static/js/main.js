@@ -54,7 +54,7 @@
 
   // ---- The queue: what waits to be sent.
   let queue = [];
-  let flying = null; // what was sent and is not answered
+  let flying = []; // what was sent and is not answered
   let reachable = true;
 
   const loaded = (area, key) => {
@@ -71,7 +71,7 @@
   };
   // A browser that is busy or short of memory takes a page away without "pagehide": what waits is with the tab until it is answered.
   // What was told all the same is told again, and the shop knows it by its number and moment.
-  const hold = () => store(session, WAITING, JSON.stringify((flying ?? []).concat(queue)));
+  const hold = () => store(session, WAITING, JSON.stringify(flying.concat(queue)));
 
   // Gives the event as it waits, so that what turns out within the next second can still be noted on it.
   const add = (kind, event) => {
@@ -102,7 +102,7 @@
   };
 
   const flush = async () => {
-    if (flying) return;
+    if (flying.length) return;
     const { taken, rest } = batch();
     queue = rest;
     if (!taken.length) return;
@@ -113,7 +113,7 @@
       answer = await fetch(ADDRESS, { method: "POST", headers, body: body(taken), keepalive: true, credentials: "same-origin" });
       // Offline: it is sent later.
     } catch {}
-    flying = null;
+    flying = [];
     reachable = answer !== null && answer.status < 500 && answer.status !== 429;
     if (!reachable) queue = taken.concat(queue).slice(-MOST_KEPT);
     hold();
@@ -121,7 +121,7 @@
 
   // On leaving: the beacon outlives the page; what it can't take, and what may still fail unseen, waits in the local storage.
   const leave = () => {
-    if (flying) keep(flying);
+    keep(flying);
     while (queue.length) {
       const { taken, rest } = batch();
       const gone = reachable && navigator.onLine !== false &&
