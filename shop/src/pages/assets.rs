@@ -1,10 +1,8 @@
 //! The files of `static/` that pages refer to: built into the program, named by their content, cached for ever.
 
-use std::io::Write as _;
 use std::sync::LazyLock;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use libdeflater::{CompressionLvl, Compressor};
 use sha2::{Digest, Sha256};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
@@ -69,12 +67,12 @@ fn without_explanation(line: &str) -> &str {
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
 static COMPRESSED: LazyLock<[Option<Vec<u8>>; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        let written = encoder.write_all(asset.content()).and_then(|()| encoder.finish());
-        // Writing to memory doesn't fail; if it did, the file would go out as it is.
-        written
-            .ok()
-            .filter(|compressed| compressed.len() < asset.content().len())
+        let mut compressor = Compressor::new(CompressionLvl::best());
+        let mut compressed = vec![0; compressor.gzip_compress_bound(asset.content().len())];
+        // The bound is libdeflate's own; if it did not do, the file would go out as it is.
+        let length = compressor.gzip_compress(asset.content(), &mut compressed).ok()?;
+        compressed.truncate(length);
+        (length < asset.content().len()).then_some(compressed)
     })
 });
 
