@@ -123,6 +123,9 @@ async fn what_was_searched_for_in_this_tab_is_offered_when_nothing_is_typed() {
         return;
     };
     goes_to(&world, &browser, "/?lang=en").await;
+    browser.clicks("#find").await;
+    // The script comes when the field is entered.
+    browser.sees("#find[aria-autocomplete=list]").await;
     browser.types("#find", "teapot\u{e007}").await;
     browser.is_on("/search").await;
     goes_to(&world, &browser, "/").await;
