@@ -8,6 +8,7 @@ use schemas::{EventType, Topic};
 use serde_json::Value;
 
 use crate::world::browser::Browser;
+use crate::world::evidence::{Everywhere, Found};
 use crate::world::process::PATIENCE;
 use crate::world::require::{self, Part};
 use crate::world::{Program, World};
@@ -209,6 +210,13 @@ async fn a_browser_that_was_offline_sends_later_what_it_kept() {
     browser.close().await;
 }
 
+/// Clicks on the home page that stand in the files.
+fn clicks_at_home(seen: &Everywhere) -> usize {
+    let lines = seen.files.by_id.values().flatten();
+    let is_there = |line: &&Found| line.event_type == EventType::Click.name() && line.json()["details"]["page"] == "/";
+    lines.filter(is_there).count()
+}
+
 /// The shop answers nobody for a while: what was sent to it then may still fail when the page is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_on_its_way_when_the_visitor_left_is_kept_and_told_once() {
@@ -243,10 +251,7 @@ async fn what_was_on_its_way_when_the_visitor_left_is_kept_and_told_once() {
     browser.clicks("h1").await;
     let seen = world.sees_clicks_on("/products/").await;
     browser.close().await;
-    let clicks = seen.files.by_id.values().flatten();
-    let clicks =
-        clicks.filter(|line| line.event_type == EventType::Click.name() && line.json()["details"]["page"] == "/");
-    assert_eq!(clicks.count(), 1);
+    assert_eq!(clicks_at_home(&seen), 1);
 }
 
 /// A browser that is short of time or memory ends a page without telling the page.
@@ -276,10 +281,7 @@ async fn what_waited_on_a_page_that_ended_without_a_word_is_told_by_the_next_one
     browser.clicks("h1").await;
     let seen = world.sees_clicks_on("/products/").await;
     browser.close().await;
-    let clicks = seen.files.by_id.values().flatten();
-    let clicks =
-        clicks.filter(|line| line.event_type == EventType::Click.name() && line.json()["details"]["page"] == "/");
-    assert_eq!(clicks.count(), 1);
+    assert_eq!(clicks_at_home(&seen), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

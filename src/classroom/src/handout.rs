@@ -73,11 +73,11 @@ pub(crate) fn write(folder: &Path, lesson: &Lesson, student: &Student) -> Result
         let setting = "--out";
         return Err(ClassroomError::Setting { setting, reason });
     }
-    write_files(folder, lesson, student).map_err(|error| ClassroomError::file("--out", folder, error))
+    write_files(folder, lesson, mine).map_err(|error| ClassroomError::file("--out", folder, error))
 }
 
 /// `stream.jsonl` has a message on each line, in the order in which they come.
-fn write_files(folder: &Path, lesson: &Lesson, student: &Student) -> io::Result<()> {
+fn write_files(folder: &Path, lesson: &Lesson, owner: Owner) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut lines = io::BufWriter::new(fs::File::create(folder.join("stream.jsonl"))?);
     for message in &lesson.stream.messages {
@@ -85,7 +85,10 @@ fn write_files(folder: &Path, lesson: &Lesson, student: &Student) -> io::Result<
         lines.write_all(b"\n")?;
     }
     lines.flush()?;
-    let task = TaskFile::new(lesson, student);
+    let task = TaskFile {
+        owner,
+        task: &lesson.task,
+    };
     fs::write(folder.join("task.json"), serde_json::to_vec_pretty(&task)?)?;
     starters::write(folder, lesson)?;
     for language in ["ko", "en"] {

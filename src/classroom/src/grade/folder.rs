@@ -50,13 +50,14 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
     table
         .write_record(["student", "points", "exact", "mistakes", "problem"])
         .map_err(written)?;
-    let all = mark_all(settings, hand_ins);
+    let exercise = exercise(settings.exercise)?;
+    let all = mark_all(exercise, settings, hand_ins);
     for marked in &all {
         table.write_record(line(marked)).map_err(written)?;
     }
     table.flush().map_err(ClassroomError::Write)?;
     if let Some(path) = &settings.page {
-        let page = page::of(exercise(settings.exercise)?, settings.mode, &settings.language, &all);
+        let page = page::of(exercise, settings.mode, &settings.language, &all);
         fs::write(path, page.into_string()).map_err(|error| ClassroomError::file("--page", path, error))?;
     }
     Ok(all
@@ -65,13 +66,13 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
 }
 
 /// The marks in the order of the hand-ins.
-fn mark_all(settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
+fn mark_all(exercise: &'static Exercise, settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let waiting = Mutex::new(hand_ins.into_iter().enumerate());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || -> Vec<_> {
         std::iter::from_fn(next)
-            .map(|(place, hand_in)| (place, mark(settings, hand_in)))
+            .map(|(place, hand_in)| (place, mark(exercise, settings, hand_in)))
             .collect()
     };
     let mut marked: Vec<_> = thread::scope(|scope| {
@@ -85,21 +86,25 @@ fn mark_all(settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
     marked.into_iter().map(|(_, marked)| marked).collect()
 }
 
-fn mark(settings: &Settings, hand_in: HandIn) -> Marked {
+fn mark(exercise: &'static Exercise, settings: &Settings, hand_in: HandIn) -> Marked {
     let student = Student {
         key: settings.whose.class_key.clone(),
         id: hand_in.student.clone(),
     };
-    let columns = Exercise::numbered(settings.exercise).map_or(&[][..], |exercise| exercise.columns);
     let unmarked = |error| match error {
         ClassroomError::Answer { source, .. } => Unmarked {
-            on_page: refusals::of_answer(&source, columns, &settings.language),
+            on_page: refusals::of_answer(&source, exercise.columns, &settings.language),
             en: source.to_string(),
         },
         other => other.to_string().into(),
     };
     let path = hand_in.path.map_err(Unmarked::from);
-    let mark = path.and_then(|path| one(settings.exercise, &student, &path, settings.mode).map_err(unmarked));
+    let mark = path.and_then(|path| {
+        let lesson = exercise.lesson(&student);
+        lesson
+            .and_then(|lesson| one(&lesson, &path, settings.mode))
+            .map_err(unmarked)
+    });
     Marked {
         student: hand_in.student,
         mark,

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::ClassroomError;
-use crate::exercises::{Exercise, Student};
+use crate::exercises::{Exercise, Lesson, Student};
 use crate::handout::Owner;
 use curve::Point;
 use mark::{Mark, Mode, mark};
@@ -40,8 +40,8 @@ use mark::{Mark, Mode, mark};
 /// Everybody's key for practising.
 pub const PRACTICE_KEY: &str = "practice";
 
-/// The student, where no id is given.
-const NOBODY_ELSE: &str = "me";
+/// The student's id, where none is given.
+pub(crate) const DEFAULT_STUDENT: &str = "me";
 
 /// Whose exercise it is.
 #[derive(Debug, Clone, Args)]
@@ -60,7 +60,7 @@ impl Whose {
         Student {
             key: self.class_key.clone(),
             // Macs write a Korean name in its letters' parts: the same id gives the same data.
-            id: self.student.as_deref().unwrap_or(NOBODY_ELSE).nfc().collect(),
+            id: self.student.as_deref().unwrap_or(DEFAULT_STUDENT).nfc().collect(),
         }
     }
 }
@@ -117,11 +117,7 @@ pub fn run(
     clock: &Clock,
     out: &mut impl Write,
 ) -> Result<bool, ClassroomError> {
-    let student = match settings.answer.as_deref() {
-        Some(path) if !path.is_dir() => student_of(settings, path)?,
-        _ => settings.whose.student(),
-    };
-    let (mark, curve) = match (&settings.answer, &settings.topic, &settings.kafka) {
+    let (student, mark, curve) = match (&settings.answer, &settings.topic, &settings.kafka) {
         (Some(folder), ..) if folder.is_dir() => return folder::run(settings, folder, out),
         (Some(_), ..) if settings.page.is_some() => {
             let reason = "a page is made of a folder of hand-ins".to_owned();
@@ -130,8 +126,14 @@ pub fn run(
                 reason,
             });
         }
-        (Some(path), ..) => (one(settings.exercise, &student, path, settings.mode)?, Vec::new()),
-        (None, Some(topic), Some(brokers)) => live(settings, topic, brokers, stop, out)?,
+        (Some(path), ..) => {
+            let (student, lesson) = given(settings, path)?;
+            (student, one(&lesson, path, settings.mode)?, Vec::new())
+        }
+        (None, Some(topic), Some(brokers)) => {
+            let (mark, curve) = live(settings, topic, brokers, stop, out)?;
+            (settings.whose.student(), mark, curve)
+        }
         (None, ..) => {
             let reason = "name a file or a folder, or --topic and --kafka".to_owned();
             return Err(ClassroomError::Setting {
@@ -235,12 +237,14 @@ fn progress(standing: &live::Standing, mark: &Mark) -> String {
     )
 }
 
-/// Whose answer it is: as the command says, or the `task.json` beside it, which must not contradict.
-fn student_of(settings: &Settings, answer: &Path) -> Result<Student, ClassroomError> {
+/// Whose answer it is, and what the student was given: as the command says, or the `task.json` beside it, which must not contradict.
+fn given(settings: &Settings, answer: &Path) -> Result<(Student, Lesson), ClassroomError> {
+    let exercise = exercise(settings.exercise)?;
     let said = settings.whose.student();
     let folder = answer.parent().filter(|folder| !folder.as_os_str().is_empty());
     let Some(owner) = Owner::read(folder.unwrap_or(Path::new("."))) else {
-        return Ok(said);
+        let lesson = exercise.lesson(&said)?;
+        return Ok((said, lesson));
     };
     let contradicts = |setting, reason| Err(ClassroomError::Setting { setting, reason });
     if owner.exercise != settings.exercise {
@@ -255,21 +259,20 @@ fn student_of(settings: &Settings, answer: &Path) -> Result<Student, ClassroomEr
         id: owner.student.clone(),
         ..said
     };
-    if Owner::of(&exercise(settings.exercise)?.lesson(&student)?, &student) != owner {
+    let lesson = exercise.lesson(&student)?;
+    if Owner::of(&lesson, &student) != owner {
         let reason = "the data beside the answer were drawn with another key".to_owned();
         return contradicts("--class-key", reason);
     }
-    Ok(student)
+    Ok((student, lesson))
 }
 
-fn one(number: u8, student: &Student, path: &Path, mode: Mode) -> Result<Mark, ClassroomError> {
-    let exercise = exercise(number)?;
-    let answer = answer::read(path, exercise.columns).map_err(|source| ClassroomError::Answer {
+fn one(lesson: &Lesson, path: &Path, mode: Mode) -> Result<Mark, ClassroomError> {
+    let answer = answer::read(path, lesson.exercise.columns).map_err(|source| ClassroomError::Answer {
         path: answer::shown(path),
         source,
     })?;
-    let lesson = exercise.lesson(student)?;
-    Ok(mark(&lesson, &answer, mode))
+    Ok(mark(lesson, &answer, mode))
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::Room;
 use super::words::{EN, KO, PageWords};
 use crate::exercises::Student;
-use crate::grade::PRACTICE_KEY;
+use crate::grade::{DEFAULT_STUDENT, PRACTICE_KEY};
 
 /// A longer id is refused and not cut: cut, it would be somebody else's, with other data than the command line's.
 pub(super) const LONGEST_ID: usize = 64;
@@ -56,7 +56,7 @@ impl FromRequestParts<Room> for Request {
                 &EN
             },
             student: if student.is_empty() || is_too_long {
-                "me".to_owned()
+                DEFAULT_STUDENT.to_owned()
             } else {
                 student
             },
