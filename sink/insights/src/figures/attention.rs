@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rayon::prelude::*;
 use schemas::EventType;
 
-use super::cores::{both, each};
 use super::percentile::percentiles;
 use crate::definitions as means;
 use crate::events::{Dwell, Symbol, is_phone};
@@ -54,7 +54,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             scrolls[((dwell.scroll_percent / 10.0) as usize).min(9)].add(event.index);
         }
     }
-    let (by_page, clicks) = both(|| by_page(scope, dwells), || clicks(scope, page));
+    let (by_page, clicks) = rayon::join(|| by_page(scope, dwells), || clicks(scope, page));
     report.says = by_page.rows.first().map_or_else(
         || "No browser has told how long a page was looked at in this range.".to_owned(),
         |row| {
@@ -108,9 +108,10 @@ fn by_page(scope: &Scope<'_>, dwells: HashMap<Symbol, (Tally, Vec<Dwell>)>) -> T
     let mut dwells: Vec<(&str, Tally, Vec<Dwell>)> = named.collect();
     dwells.sort_by_key(|(page, tally, _)| (std::cmp::Reverse(tally.count), *page));
     for (page, tally, all) in dwells {
-        let found = each(COLUMNS.to_vec(), |(of, shares)| {
-            percentiles(&mut all.iter().map(of).collect::<Vec<_>>(), shares)
-        });
+        let columns = COLUMNS.par_iter();
+        let found: Vec<_> = columns
+            .map(|(of, shares)| percentiles(&mut all.iter().map(of).collect::<Vec<_>>(), shares))
+            .collect();
         let millis = |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, Value::Millis));
         let share =
             |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, |percent| Value::Share(percent / 100.0)));

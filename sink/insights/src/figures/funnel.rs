@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::EventType;
 
-use super::cores::both;
 use super::percentile::percentile;
 use super::{Matcher, Segment, Step, pages};
 use crate::definitions as means;
@@ -47,8 +46,8 @@ struct Way {
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let asked = asked(scope, report);
-    let (ways, pages) = both(|| ways(scope, &asked), || pages::table(scope));
-    let ((steps, split), (leavers, times)) = both(
+    let (ways, pages) = rayon::join(|| ways(scope, &asked), || pages::table(scope));
+    let ((steps, split), (leavers, times)) = rayon::join(
         || (steps(scope, &asked, &ways), split(scope, &asked, &ways)),
         || (leavers(scope, &asked, &ways), times(scope, &asked, &ways)),
     );

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use schemas::EventType;
 
-use super::cores::both;
 use crate::definitions as means;
 use crate::events::{SessionIndex, Symbol};
 use crate::report::{Cell, Plot, Report, Table, Value};
@@ -37,14 +36,14 @@ enum Node {
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let (early, late) = scope.sessions().split_at(scope.sessions().len() / 2);
-    let (early, late) = both(|| Paths::of(scope, early), || Paths::of(scope, late));
+    let (early, late) = rayon::join(|| Paths::of(scope, early), || Paths::of(scope, late));
     let paths = early.and(late);
     report.says = format!(
         "{} sessions looked at a page.",
         Value::Count(paths.sessions.len() as u64).shown()
     );
     let page = scope.question.own("page").unwrap_or("products.detail");
-    let ((flow, before), (frequent, after)) = both(
+    let ((flow, before), (frequent, after)) = rayon::join(
         || (flow(scope, &paths), beside(scope, &paths, ("before", page))),
         || (frequent(scope, &paths), beside(scope, &paths, ("after", page))),
     );

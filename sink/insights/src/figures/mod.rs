@@ -2,7 +2,6 @@
 
 mod attention;
 mod change;
-mod cores;
 mod experiments;
 mod funnel;
 mod journeys;

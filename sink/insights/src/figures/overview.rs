@@ -3,7 +3,6 @@
 use roaring::RoaringBitmap;
 use schemas::EventType;
 
-use super::cores::both;
 use super::series::Series;
 use super::{change, meanwhile};
 use crate::definitions as means;
@@ -31,7 +30,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let of_weekdays = || totals(&scope.over_range(scope.range.same_weekdays_before(scope.zone)));
     let over_time = || (over_time(scope), meanwhile::table(scope));
     let (((now, change), before), (weekdays, (over_time, meanwhile))) =
-        both(|| (of_now(), of_before()), || (of_weekdays(), over_time()));
+        rayon::join(|| (of_now(), of_before()), || (of_weekdays(), over_time()));
     let conversion = |totals: &Totals| Value::share(totals.converting.count, totals.sessions.count);
     report.says = says(&conversion(&now), &conversion(&before), scope);
     let by_chance = chance(&now, &before);

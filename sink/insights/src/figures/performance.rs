@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use schemas::EventType;
 
-use super::cores::{both, each};
 use super::percentile::{percentile, percentiles};
 use super::series::Series;
 use crate::definitions as means;
@@ -101,7 +101,7 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             lcp[piece].push(measured.lcp);
         }
     }
-    let ((vitals, ratings), over_time) = both(|| tables(scope, pages), || over_time(scope, &series, lcp));
+    let ((vitals, ratings), over_time) = rayon::join(|| tables(scope, pages), || over_time(scope, &series, lcp));
     report.says = vitals.rows.first().map_or_else(
         || "No browser has measured a page in this range.".to_owned(),
         |row| {
@@ -150,17 +150,17 @@ fn tables(scope: &Scope<'_>, pages: HashMap<Symbol, Measured>) -> (Table, Table)
     pages.sort_by_key(|(page, measured)| (std::cmp::Reverse(measured.tally.count), *page));
     for (page, Measured { tally, values }) in pages {
         let mut row = vec![Cell::text(page), scope.cell(tally)];
-        let columns = VITALS.iter().zip(SHARES).zip(values).collect();
-        let found = each(
-            columns,
-            |((vital, shares), mut values): ((&Vital, &[f64]), Vec<f32>)| {
+        let columns: Vec<_> = VITALS.iter().zip(SHARES).zip(values).collect();
+        let found: Vec<(Option<Vec<Cell>>, Vec<Cell>)> = columns
+            .into_par_iter()
+            .map(|((vital, shares), mut values)| {
                 let rating = (!values.is_empty()).then(|| rating(page, vital, &values));
                 let wrap = if vital.millis { Value::Millis } else { Value::Number };
                 let wrapped = |value: Option<f64>| Cell::of(value.map_or(Value::Nothing, wrap));
                 let found: Vec<Cell> = percentiles(&mut values, shares).into_iter().map(wrapped).collect();
                 (rating, found)
-            },
-        );
+            })
+            .collect();
         for (rating, found) in found {
             ratings.rows.extend(rating);
             row.extend(found);

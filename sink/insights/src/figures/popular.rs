@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use roaring::RoaringBitmap;
 use schemas::EventType;
 
-use super::cores::both;
 use super::series::Series;
 use crate::definitions as means;
 use crate::events::{Entity, Entry, Log};
@@ -34,7 +33,7 @@ type Name = fn(&Log, i64) -> String;
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let before_scope = scope.over_range(scope.range.before(scope.zone));
     let of = |id, title, name: Name, key: Key| table(scope, &before_scope, (id, title, name), key);
-    let (products, categories) = both(
+    let (products, categories) = rayon::join(
         || of("products", "Products", product_name, |_, product| product),
         || of("categories", "Categories", category_name, category_of),
     );

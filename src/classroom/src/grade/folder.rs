@@ -9,9 +9,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
 
+use rayon::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use super::mark::{Mark, Marked, Unmarked};
@@ -51,7 +50,10 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
         .write_record(["student", "points", "exact", "mistakes", "problem"])
         .map_err(written)?;
     let exercise = exercise(settings.exercise)?;
-    let all = mark_all(exercise, settings, hand_ins);
+    let marks = hand_ins
+        .into_par_iter()
+        .map(|hand_in| mark(exercise, settings, hand_in));
+    let all: Vec<Marked> = marks.collect();
     for marked in &all {
         table.write_record(line(marked)).map_err(written)?;
     }
@@ -63,27 +65,6 @@ pub(super) fn run(settings: &Settings, folder: &Path, out: &mut impl Write) -> R
     Ok(all
         .iter()
         .all(|marked| marked.mark.as_ref().is_ok_and(|mark| mark.exact)))
-}
-
-/// The marks in the order of the hand-ins.
-fn mark_all(exercise: &'static Exercise, settings: &Settings, hand_ins: Vec<HandIn>) -> Vec<Marked> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let waiting = Mutex::new(hand_ins.into_iter().enumerate());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || -> Vec<_> {
-        std::iter::from_fn(next)
-            .map(|(place, hand_in)| (place, mark(exercise, settings, hand_in)))
-            .collect()
-    };
-    let mut marked: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let joined = workers.into_iter().map(ScopedJoinHandle::join);
-        joined
-            .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    marked.sort_by_key(|(place, _)| *place);
-    marked.into_iter().map(|(_, marked)| marked).collect()
 }
 
 fn mark(exercise: &'static Exercise, settings: &Settings, hand_in: HandIn) -> Marked {

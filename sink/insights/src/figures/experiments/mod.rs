@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::EventType;
 
 use self::plan::Plan;
-use super::cores::both;
 use crate::definitions as means;
 use crate::events::{Entry, Exposure, SessionIndex, Symbol};
 use crate::report::{Cell, Report, Table, Value};
@@ -229,7 +228,7 @@ fn one(scope: &Scope<'_>, report: &mut Report, (name, experiment): (&str, Symbol
     report.figure("several", "Saw several variants", means::EXPOSED, scope.cell(several));
     report.figure("forced", "Forced variants", means::EXPOSED, scope.cell(forced));
     report.figure("bots", "Bots", means::EXPOSED, scope.cell(bots));
-    let (peeking, past) = both(
+    let (peeking, past) = rayon::join(
         || differences::peeking(scope, &variants, &counted),
         || past::table(scope, experiment, &variants, &counted),
     );

@@ -1,8 +1,8 @@
 //! The comparisons once more, with what visitors did before the experiment taken off (CUPED), and whether that may be trusted.
 
+use rayon::prelude::*;
 use schemas::EventType;
 
-use super::super::cores::each;
 use super::{ALPHA, Subject, TUNED_FOR, Variant};
 use crate::definitions as means;
 use crate::events::Symbol;
@@ -13,7 +13,7 @@ use crate::statistics::{Adjusted, Compared, Paired, Scale, adjusted, always_vali
 /// Below it the past of the variants differs, and nothing is concluded from it.
 const HEALTH_ALPHA: f64 = 0.01;
 
-/// Visitors whose past is looked up at a time.
+/// Visitors whose past is looked up at a time, at least.
 const PEOPLE: usize = 1000;
 
 /// Visitors of one variant with their past.
@@ -46,13 +46,12 @@ pub(super) fn table(
     let title = "The same with visitors' own past taken off (CUPED), relative, 95 %";
     let mut table = Table::new("past", title, &columns).meaning(means::PAST);
     let mut known: Vec<Known> = variants.iter().map(|_| Known::default()).collect();
-    let pasts = each(counted.chunks(PEOPLE).collect(), |people| {
-        let before = people
-            .iter()
-            .map(|(_, subject)| views_before(scope, experiment, subject));
-        before.collect::<Vec<f64>>()
-    });
-    for ((place, subject), before) in counted.iter().zip(pasts.into_iter().flatten()) {
+    let pasts: Vec<f64> = counted
+        .par_iter()
+        .with_min_len(PEOPLE)
+        .map(|(_, subject)| views_before(scope, experiment, subject))
+        .collect();
+    for ((place, subject), before) in counted.iter().zip(pasts) {
         let one = &mut known[*place];
         one.with_past += u64::from(before > 0.0);
         let paired = |outcome| Paired { before, outcome };
