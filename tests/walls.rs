@@ -118,7 +118,7 @@ fn no_files_import_each_other_in_a_circle() {
 /// The rooms of the shop that must know nothing of others, and what they may know.
 const QUIET_ROOMS: [(&str, &[&str]); 5] = [
     ("domain", &[]),
-    ("pages", &["domain"]),
+    ("pages", &["domain", "gzip"]),
     ("settings", &["domain"]),
     ("observe", &[]),
     ("store", &["domain", "observe", "outbox", "way"]),

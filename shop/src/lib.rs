@@ -3,6 +3,7 @@
 pub mod crowd;
 pub mod diagnostics;
 pub mod domain;
+mod gzip;
 pub mod metric;
 pub mod observe;
 pub mod outbox;

@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
-use libdeflater::{CompressionLvl, Compressor};
+use libdeflater::CompressionLvl;
 use sha2::{Digest, Sha256};
+
+use crate::gzip;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -67,12 +69,8 @@ fn without_explanation(line: &str) -> &str {
 /// Pages are compressed in haste, for each visitor anew; these once, as far as it goes.
 static COMPRESSED: LazyLock<[Option<Vec<u8>>; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
-        let mut compressor = Compressor::new(CompressionLvl::best());
-        let mut compressed = vec![0; compressor.gzip_compress_bound(asset.content().len())];
-        // The bound is libdeflate's own; if it did not do, the file would go out as it is.
-        let length = compressor.gzip_compress(asset.content(), &mut compressed).ok()?;
-        compressed.truncate(length);
-        (length < asset.content().len()).then_some(compressed)
+        let compressed = gzip::compressed(asset.content(), CompressionLvl::best())?;
+        (compressed.len() < asset.content().len()).then_some(compressed)
     })
 });
 

@@ -9,9 +9,11 @@ use axum::http::header::{ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use libdeflater::{CompressionLvl, Compressor};
+use libdeflater::CompressionLvl;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{CompressionLayer, CompressionLevel, DefaultPredicate, Predicate};
+
+use crate::gzip;
 
 /// Less goes into one packet, compressed or not.
 const SMALLEST: u64 = 1024;
@@ -64,7 +66,8 @@ async fn compressed(response: Response) -> Response {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let Some(gzip) = gzip(&plain) else {
+    let level = CompressionLvl::new(LEVEL).unwrap_or_default();
+    let Some(gzip) = gzip::compressed(&plain, level) else {
         return Response::from_parts(parts, Body::from(plain));
     };
     parts.headers.remove(CONTENT_LENGTH);
@@ -72,15 +75,6 @@ async fn compressed(response: Response) -> Response {
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
     Response::from_parts(parts, Body::from(gzip))
-}
-
-/// None when it doesn't fit into what libdeflate says that it needs at most.
-fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
-    let mut gzip = vec![0; compressor.gzip_compress_bound(plain.len())];
-    let length = compressor.gzip_compress(plain, &mut gzip).ok()?;
-    gzip.truncate(length);
-    Some(gzip)
 }
 
 /// RFC 9110, 12.5.3: gzip is named, and not with a weight of 0.

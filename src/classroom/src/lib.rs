@@ -12,6 +12,7 @@ pub mod grade;
 mod handout;
 mod kafka;
 pub mod pages;
+mod prose;
 pub mod replay;
 pub mod simulate;
 pub mod start;

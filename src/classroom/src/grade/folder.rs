@@ -14,10 +14,9 @@ use rayon::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use super::mark::{Mark, Marked, Unmarked};
-use super::{Settings, exercise, one, page};
+use super::{Settings, exercise, one, page, refusals};
 use crate::error::ClassroomError;
 use crate::exercises::{Exercise, Student};
-use crate::pages::refusals;
 
 /// Somebody's hand-in, or why there is none.
 struct HandIn {

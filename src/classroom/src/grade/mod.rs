@@ -16,6 +16,7 @@ pub mod live;
 pub mod mark;
 mod page;
 mod raw;
+pub(crate) mod refusals;
 
 #[cfg(test)]
 mod tests;

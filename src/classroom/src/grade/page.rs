@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::mark::{Mark, Marked, Mode, Named};
 use crate::exercises::{Exercise, Words};
-use crate::pages::prose::prose;
+use crate::prose::prose;
 
 /// The shop's colours and letters, so that it looks as the classroom does.
 const STYLE: &str = include_str!("page.css");

@@ -3,13 +3,13 @@
 use maud::{DOCTYPE, Markup, html};
 use schemas::Topic;
 
-use super::prose::prose;
 use super::request::{LONGEST_ID, Request};
 use super::words::PageWords;
 use super::{plot, upload};
 use crate::exercises::{ALL, Exercise, Lesson};
 use crate::grade::compare::Comparison;
 use crate::grade::mark::Mark;
+use crate::prose::prose;
 use crate::starters;
 
 fn page(request: &Request, title: &str, here: &str, content: &Markup) -> Markup {

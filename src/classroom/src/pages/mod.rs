@@ -3,8 +3,6 @@
 
 mod markup;
 mod plot;
-pub(crate) mod prose;
-pub(crate) mod refusals;
 mod request;
 mod turns;
 mod upload;
@@ -27,8 +25,8 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::exercises::{Exercise, Lesson};
-use crate::grade::answer;
 use crate::grade::mark::{Mode, mark};
+use crate::grade::{answer, refusals};
 use crate::handout::TaskFile;
 use crate::starters;
 use markup::Outcome;

@@ -1,7 +1,7 @@
 //! Why an answer has no mark, in the language of the page that says it.
 
+use super::answer::{AnswerError, LARGEST, MOST_ROWS};
 use crate::exercises::table::Column;
-use crate::grade::answer::{AnswerError, LARGEST, MOST_ROWS};
 
 /// The error in `ko` or `en`; what a parser or a database says is as it says it.
 pub(crate) fn of_answer(error: &AnswerError, columns: &[Column], language: &str) -> String {
