@@ -69,7 +69,11 @@ async fn every_number_is_told_and_is_what_people_did() {
     let of_shop = until(
         "what the shop tells",
         async || Scrape::of(&get(&format!("{shop}/metrics")).await.1),
-        |scrape| scrape.sum("shop_requests_total") >= wanted && scrape.value("shop_relay_lag_entries") == 0.0,
+        |scrape| {
+            scrape.sum("shop_requests_total") >= wanted
+                && scrape.value("shop_relay_lag_entries") == 0.0
+                && scrape.value("shop_outbox_waiting_facts") == 0.0
+        },
     )
     .await;
     let names = of_shop.names();

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Topic;
-use crate::record::EntityType;
+use crate::entity::EntityType;
 
 /// Who notices that it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod decode;
 pub mod encode;
+mod entity;
 pub mod event_type;
 pub mod events;
 pub mod evolution;
@@ -19,6 +20,7 @@ pub mod generate;
 pub mod header;
 pub mod id;
 mod members;
+mod pairs;
 mod plain;
 pub mod record;
 pub mod reference;

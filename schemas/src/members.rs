@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Timestamp;
-use crate::record::Fields;
+use crate::pairs::Fields;
 
 /// The name of a member as it stands behind another one.
 macro_rules! name {

@@ -7,11 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use crate::entity::EntityType;
 use crate::events::Product;
+pub use crate::pairs::Fields;
 use crate::{EventId, EventType, SessionId, Source, Timestamp, UserId, VisitorId};
-
-/// Names and values of a query string or of an allow-listed form.
-pub type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 // `D` is what is special to the event type: `Details` when it is made, raw JSON when it is read.
 /// What somebody did: a message of an activity topic, a line of `user_activity-DATE.log`, a row of `user_activity_log`.
@@ -92,33 +91,6 @@ pub enum Purpose {
     Prefetch,
     /// Fetched and drawn ahead; the page's own events (`dwell`) tell whether it was shown.
     Prerender,
-}
-
-/// What an activity was about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum EntityType {
-    Product,
-    Category,
-    Order,
-    User,
-    Page,
-    Experiment,
-}
-
-impl EntityType {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Product => "product",
-            Self::Category => "category",
-            Self::Order => "order",
-            Self::User => "user",
-            Self::Page => "page",
-            Self::Experiment => "experiment",
-        }
-    }
 }
 
 /// What something is from a moment on, not what somebody did: a message of `shop.product`, a line of `product-DATE.log`, a row of `product`.

@@ -39,22 +39,30 @@ pub struct Occasion {
     pub trace_parent: Option<String>,
 }
 
+/// Where an event belongs: under which id, when, and on which page view.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub event_id: EventId,
+    pub at: Timestamp,
+    pub page_view_id: Option<EventId>,
+}
+
 impl Occasion {
     /// The event that `details` happened here, answered with `status`; it still lacks its place in the journal.
     pub fn event(&self, details: Details<'_>, status: u16) -> Result<Unsealed, serde_json::Error> {
-        self.event_with_id(self.event_id(&details), details, status)
+        let place = Place {
+            event_id: self.event_id(&details),
+            at: self.at,
+            page_view_id: self.page_view_id(&details),
+        };
+        self.event_at(place, details, status)
     }
 
-    /// As [`Occasion::event`], for what may be told again: under the same id.
-    pub fn event_with_id(
-        &self,
-        event_id: EventId,
-        details: Details<'_>,
-        status: u16,
-    ) -> Result<Unsealed, serde_json::Error> {
+    /// As [`Occasion::event`], for what happened before and is told with this request.
+    pub fn event_at(&self, place: Place, details: Details<'_>, status: u16) -> Result<Unsealed, serde_json::Error> {
         let (entity_type, entity_id) = details.entity();
         let activity = Activity {
-            timestamp: self.at,
+            timestamp: place.at,
             session_id: self.session_id,
             visitor_id: self.visitor_id,
             event_type: details.event_type(),
@@ -72,9 +80,9 @@ impl Occasion {
             purpose: self.purpose,
             referrer: self.referrer.as_deref().map(Cow::Borrowed),
             response_status: Some(status),
-            event_id,
+            event_id: place.event_id,
             request_id: Some(self.request_id),
-            page_view_id: self.page_view_id(&details),
+            page_view_id: place.page_view_id,
             details,
             schema_version: SCHEMA_VERSION,
             source: None,

@@ -45,7 +45,7 @@ const QUIET: Duration = Duration::from_secs(3);
 const TOPICS_EVERY: Duration = Duration::from_secs(1);
 /// How often, and within which time, a sink may be shut out of its group before it takes that for another sink's doing.
 const SHUT_OUT_AT_MOST: usize = 3;
-const SHUT_OUT_WITHIN: Duration = Duration::from_mins(1);
+const SHUT_OUT_WITHIN: Duration = Duration::from_mins(5);
 
 /// What the loop is given.
 pub(crate) struct Parts {

@@ -18,7 +18,7 @@ use sqlx::{
     SqliteConnection, Type, migrate,
 };
 
-use crate::SinkError;
+use crate::{SinkError, migrations};
 
 /// Migrations of this crate keep their own table, so that the shop may live in the same PostgreSQL database.
 const MIGRATIONS_TABLE: &str = "sink_migrations";
@@ -160,7 +160,7 @@ impl Connection {
     pub(crate) async fn migrate(&mut self) -> Result<(), SinkError> {
         let done = match self {
             Self::Sqlite(connection) => {
-                let mut migrator = sqlx::migrate!("migrations/sqlite");
+                let mut migrator = migrations::sqlite();
                 migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
                 // One transaction that writes is SQLite's lock: sinks that start at once go one after the other.
                 let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -171,7 +171,7 @@ impl Connection {
                 done
             }
             Self::Postgres(connection) => {
-                let mut migrator = sqlx::migrate!("migrations/postgres");
+                let mut migrator = migrations::postgres();
                 migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
                 // An index over a large table takes longer than any statement of the sink's own may.
                 connection.execute("SET statement_timeout = 0").await?;

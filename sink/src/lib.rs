@@ -35,6 +35,7 @@ mod judge;
 mod kafka;
 mod marks;
 pub mod metric;
+mod migrations;
 mod part;
 pub mod positions;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 use super::process::{PATIENCE, Process, free_port};
@@ -67,12 +68,22 @@ impl Browser {
 
     /// Waits for the element and clicks it.
     pub async fn clicks(&self, css: &str) {
-        let element = self.sees(css).await;
-        element
-            .scroll_into_view()
-            .await
-            .unwrap_or_else(|error| panic!("{css}: {error}"));
-        element.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        let since = Instant::now();
+        loop {
+            let element = self.sees(css).await;
+            let clicked = async {
+                element.scroll_into_view().await?;
+                element.click().await
+            };
+            match clicked.await {
+                Ok(()) => return,
+                // The page's script drew it anew between the look and the click, which hit nothing.
+                Err(error)
+                    if matches!(*error, WebDriverErrorInner::StaleElementReference(..))
+                        && since.elapsed() < PATIENCE => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     pub async fn types(&self, css: &str, text: &str) {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::Fields;
+use crate::pairs::Fields;
 use crate::{CategoryId, ProductId};
 
 /// A page was shown.

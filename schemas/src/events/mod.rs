@@ -24,7 +24,7 @@ pub use product::{Currency, Product, StockClass};
 pub use wish::{WishAdd, WishLine, WishMerge, WishOrigin, WishRemoval, WishRemove};
 
 use crate::EventType;
-use crate::record::EntityType;
+use crate::entity::EntityType;
 
 macro_rules! details {
     ($($name:ident $(<$life:lifetime>)?),+ $(,)?) => {

@@ -1,7 +1,7 @@
 //! How a visitor wants the pages to appear.
 
 /// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
     /// As the visitor's system is.
     #[default]
@@ -30,7 +30,7 @@ impl Theme {
 }
 
 /// Whether pages have the drawer that shows what was just recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Drawer {
     #[default]
     There,

@@ -16,7 +16,7 @@ use crate::domain::calendar::SEOUL;
 pub const DAYS: usize = 14;
 
 /// What happened to a product on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Counts {
     pub looks: u32,
     pub adds: u32,

@@ -14,7 +14,7 @@ const LONGEST_LIST: usize = 50;
 const LAST: u32 = 1_000_000;
 
 /// A place in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Placement {
     list: String,
     /// From 1.

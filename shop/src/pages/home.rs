@@ -7,7 +7,7 @@ use super::json_ld;
 use super::layout::{self, Head};
 use super::parts::narrow::encoded;
 use super::parts::shelf::{Shelf, shelf};
-use super::parts::tile::{Tile, picture, picture_at_once};
+use super::parts::tile::{Tile, TileKey, picture, picture_at_once};
 use crate::domain::Category;
 
 pub struct HomePage<'a> {
@@ -24,6 +24,38 @@ pub struct HomePage<'a> {
     /// What a banknote is enough for.
     pub small: Vec<Tile<'a>>,
     pub newest: Vec<Tile<'a>>,
+}
+
+/// All that a front page of one catalogue shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HomeKey {
+    featured: Option<TileKey>,
+    popular_is_known: bool,
+    shelves: [Vec<TileKey>; 6],
+}
+
+impl HomeKey {
+    #[must_use]
+    pub fn of(shown: &HomePage<'_>) -> Self {
+        // Field by field, so that a new one is thought of.
+        let HomePage {
+            featured,
+            categories: _,
+            popular,
+            popular_is_known,
+            recent,
+            for_you,
+            gifts,
+            small,
+            newest,
+        } = shown;
+        let keys = |tiles: &[Tile<'_>]| tiles.iter().map(Tile::key).collect();
+        Self {
+            featured: featured.as_ref().map(Tile::key),
+            popular_is_known: *popular_is_known,
+            shelves: [popular, recent, for_you, gifts, small, newest].map(|tiles| keys(tiles)),
+        }
+    }
 }
 
 /// Where the shelf of small prices leads.

@@ -1,68 +1,10 @@
 //! What surrounds every page: head, header, footer.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use schemas::EventId;
-
-use schemas::ProductId;
-use uuid::Uuid;
 
 use super::assets::Asset;
-use super::words::{Around, Service};
-use super::{Words, drawer, footer, header};
-use crate::domain::{Category, Consent, Drawer, Language, Theme};
-
-/// What every page needs to know about the visit.
-#[derive(Debug, Clone, Copy)]
-pub struct Frame<'a> {
-    pub language: Language,
-    /// Path and query of this page: where changing the language leads back to.
-    pub here: &'a str,
-    /// The language that the address itself asks for: such a page is its own canonical one.
-    pub language_in_address: Option<Language>,
-    /// The page was not asked for by that address: it says what became of a form that stands there.
-    pub answers_a_form: bool,
-    /// What the menu leads to.
-    pub categories: &'a [Category],
-    /// What stands in the search box.
-    pub query: &'a str,
-    /// How many things are in the cart.
-    pub cart_count: u32,
-    /// What is on the wish list.
-    pub wished: &'a [ProductId],
-    /// Tells a form of this page that is sent twice from another wish.
-    pub form_token: Uuid,
-    pub signed_in: bool,
-    /// Whether the visitor lets the shop observe the visit; the client script keeps still otherwise.
-    pub observed: bool,
-    pub theme: Theme,
-    /// Whether the drawer is there that shows what was just recorded.
-    pub drawer: Drawer,
-    /// What the page's view is called, for a form's answer the view of the form's page; none where no view is recorded.
-    pub view: Option<EventId>,
-    /// The page's name in events, such as `products.detail`.
-    pub endpoint: &'a str,
-    /// The shop's public address, without a slash at the end.
-    pub public_url: &'a str,
-    /// Addresses of what other rooms serve beside the shop's own pages.
-    pub rooms: &'a [&'a str],
-}
-
-impl Frame<'_> {
-    #[must_use]
-    pub const fn words(&self) -> &'static Words {
-        Words::of(self.language)
-    }
-
-    #[must_use]
-    pub const fn around(&self) -> &'static Around {
-        Around::of(self.language)
-    }
-
-    #[must_use]
-    pub const fn service(&self) -> &'static Service {
-        Service::of(self.language)
-    }
-}
+use super::{Frame, drawer, footer, header};
+use crate::domain::{Consent, Drawer, Language, Theme};
 
 /// What a page tells those who list it: search engines, and whoever is sent its address.
 #[derive(Debug, Clone, Copy, Default)]

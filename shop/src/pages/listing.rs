@@ -1,13 +1,14 @@
 //! All products, or those of a category: narrowed down, sorted, page by page.
 
 use maud::{Markup, html};
+use schemas::CategoryId;
 
 use super::Frame;
 use super::layout::{self, Head};
 use super::parts::crumbs::{Crumb, crumbs};
 use super::parts::narrow::{Spot, choices, chosen, sheet_button, sorting};
 use super::parts::pager::{Pager, pager};
-use super::parts::tile::{List, Tile, grid};
+use super::parts::tile::{List, Tile, TileKey, grid};
 use crate::domain::{Category, Facets, Filter, Sort};
 
 /// What a listing shows.
@@ -22,6 +23,59 @@ pub struct ListingPage<'a> {
     /// On all pages together.
     pub total: usize,
     pub tiles: Vec<Tile<'a>>,
+}
+
+/// All that a listing of one catalogue shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ListingKey {
+    query: Option<String>,
+    filter: Filter,
+    sort: Option<Sort>,
+    page: u32,
+    order: Option<i64>,
+    usual: Sort,
+    category: Option<CategoryId>,
+    facets: Facets,
+    pages: u32,
+    total: usize,
+    tiles: Vec<TileKey>,
+}
+
+impl ListingKey {
+    #[must_use]
+    pub fn of(shown: &ListingPage<'_>) -> Self {
+        // Field by field, so that a new one is thought of.
+        let ListingPage {
+            spot:
+                Spot {
+                    query,
+                    filter,
+                    sort,
+                    page,
+                    order,
+                },
+            usual,
+            categories: _,
+            category,
+            facets,
+            pages,
+            total,
+            tiles,
+        } = shown;
+        Self {
+            query: query.map(str::to_owned),
+            filter: *filter,
+            sort: *sort,
+            page: *page,
+            order: *order,
+            usual: *usual,
+            category: category.map(|category| category.id),
+            facets: (*facets).clone(),
+            pages: *pages,
+            total: *total,
+            tiles: tiles.iter().map(Tile::key).collect(),
+        }
+    }
 }
 
 #[must_use]

@@ -1,6 +1,7 @@
 //! One product: pictures, facts, and the button that puts it into the cart.
 
 use maud::{Markup, html};
+use schemas::ProductId;
 
 use super::layout::{self, Head};
 use super::parts::asked::asked;
@@ -10,7 +11,7 @@ use super::parts::field::alert;
 use super::parts::heart::wish_form;
 use super::parts::shelf::{Shelf, shelf};
 use super::parts::stepper::stepper;
-use super::parts::tile::{Tile, form_token, stock_note};
+use super::parts::tile::{Tile, TileKey, form_token, stock_note};
 use super::parts::views::views;
 use super::{Frame, json_ld};
 use crate::domain::order::{DELIVERY_FEE, FREE_DELIVERY_FROM};
@@ -38,6 +39,59 @@ pub struct ProductPage<'a> {
     pub books: BooksView,
     /// Where it was chosen, before this page.
     pub from: Option<Placement>,
+}
+
+/// All that a product's page of one catalogue shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProductKey {
+    product: ProductId,
+    left: u32,
+    next: Vec<TileKey>,
+    next_is_known: bool,
+    together: Vec<TileKey>,
+    add: String,
+    quantity: String,
+    error: Option<String>,
+    wished: bool,
+    arrives: String,
+    books: BooksView,
+    from: Option<Placement>,
+}
+
+impl ProductKey {
+    #[must_use]
+    pub fn of(shown: &ProductPage<'_>) -> Self {
+        // Field by field, so that a new one is thought of.
+        let ProductPage {
+            product,
+            category: _,
+            left,
+            next,
+            next_is_known,
+            together,
+            add,
+            quantity,
+            error,
+            wished,
+            arrives,
+            books,
+            from,
+        } = shown;
+        Self {
+            product: product.id,
+            left: *left,
+            next: next.iter().map(Tile::key).collect(),
+            next_is_known: *next_is_known,
+            together: together.iter().map(Tile::key).collect(),
+            add: (*add).to_owned(),
+            quantity: (*quantity).to_owned(),
+            error: error.map(str::to_owned),
+            wished: *wished,
+            arrives: (*arrives).to_owned(),
+            books: books.clone(),
+            from: from.clone(),
+        }
+    }
 }
 
 #[must_use]

@@ -11,7 +11,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use crate::store::error::Unfinished;
-use crate::store::{NotDone, StoreError};
+use crate::store::{NotDone, StoreError, migrations};
 
 const TRIES: u32 = 10;
 /// What is deleted is overwritten with zeros: a person who is erased is in no free page, either.
@@ -31,15 +31,18 @@ pub(super) struct Database {
     writer: AnyPool,
     readers: AnyPool,
     begin: &'static str,
-    /// Waits for every transaction that writes facts, and lets none begin; SQLite has one writer anyway.
-    keep_others_out: Option<&'static str>,
+    /// What a transaction begins with that writes all projections anew.
+    before_rebuild: &'static str,
     /// Empties the log in which what was deleted still stands; a server has its own ways with its log.
     empty_log: Option<&'static str>,
     /// Why the last transaction failed to be written, since when; none once one succeeded.
     write_trouble: Mutex<Option<(Instant, String)>>,
 }
 
-/// In the order in which transactions write them.
+/// Carts lie in the order of random names, and each fact is about another one: at most 512 MiB instead of SQLite's 2 are kept in memory
+/// from then on. Nobody has to be kept out, as there is one writer anyway.
+const KEEP_MUCH: &str = "PRAGMA cache_size = -524288";
+/// Waits for every transaction that writes facts, and lets none begin. In the order in which transactions write the tables.
 const LOCK_ALL: &str =
     "LOCK TABLE cart, cart_line, wishes, wish, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
 
@@ -76,7 +79,7 @@ impl Database {
             writer,
             readers,
             begin: "BEGIN IMMEDIATE",
-            keep_others_out: None,
+            before_rebuild: KEEP_MUCH,
             empty_log: Some(EMPTY_LOG),
             write_trouble: Mutex::default(),
         })
@@ -95,7 +98,7 @@ impl Database {
             .after_release(|connection, _| Box::pin(lives(connection)))
             .connect_with(address)
             .await?;
-        let mut migrator = sqlx::migrate!("migrations/postgres");
+        let mut migrator = migrations::postgres();
         migrator.create_schema("shop");
         // Under sqlx's advisory lock: shops that start at once go one after the other.
         migrate(migrator, &mut *pool.acquire().await?).await?;
@@ -103,7 +106,7 @@ impl Database {
             writer: pool.clone(),
             readers: pool,
             begin: "BEGIN",
-            keep_others_out: Some(LOCK_ALL),
+            before_rebuild: LOCK_ALL,
             empty_log: None,
             write_trouble: Mutex::default(),
         })
@@ -113,11 +116,9 @@ impl Database {
         Ok(self.readers.acquire().await?)
     }
 
-    /// For the rest of the transaction nobody else records a fact.
-    pub(super) async fn keep_others_out(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        if let Some(lock) = self.keep_others_out {
-            connection.execute(lock).await?;
-        }
+    /// For the rest of the transaction nobody else records a fact, and there is memory for the rows of many.
+    pub(super) async fn prepare_rebuild(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        connection.execute(self.before_rebuild).await?;
         Ok(())
     }
 
@@ -290,7 +291,7 @@ fn sqlite_pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
 /// is refused is left as it was.
 async fn migrate_sqlite(writer: &AnyPool) -> Result<(), StoreError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    migrate(sqlx::migrate!("migrations/sqlite"), &mut transaction).await?;
+    migrate(migrations::sqlite(), &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -25,6 +25,7 @@ mod fact;
 mod fresh;
 mod instances;
 mod interest;
+mod migrations;
 mod orders;
 mod outbox;
 mod own_data;

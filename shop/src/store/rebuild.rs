@@ -42,15 +42,23 @@ impl fmt::Display for RebuildReport {
 
 impl Store {
     /// Empties the projections and derives them from the facts, in one transaction: the outcome is identical. Shops that run wait.
-    pub async fn rebuild(&self) -> Result<RebuildReport, StoreError> {
-        let report = recording_always!(self, |connection| self.derive_afresh(connection).await)?;
+    /// `progress` hears the id of the last fact that was applied, and the highest there is; from the beginning when others came between.
+    pub async fn rebuild(&self, progress: impl Fn(u64, u64)) -> Result<RebuildReport, StoreError> {
+        let report = recording_always!(self, |connection| self.derive_afresh(connection, &progress).await)?;
         self.refresh_stock().await?;
         Ok(report)
     }
 
-    async fn derive_afresh(&self, connection: &mut AnyConnection) -> Result<RebuildReport, StoreError> {
-        self.0.database.keep_others_out(connection).await?;
+    async fn derive_afresh(
+        &self,
+        connection: &mut AnyConnection,
+        progress: impl Fn(u64, u64),
+    ) -> Result<RebuildReport, StoreError> {
+        self.0.database.prepare_rebuild(connection).await?;
         projection::empty(connection).await?;
+        let highest: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM event")
+            .fetch_one(&mut *connection)
+            .await?;
         let (mut facts, mut after) = (0, 0);
         loop {
             let rows = facts_after(connection, after).await?;
@@ -60,6 +68,7 @@ impl Store {
             for row in &rows {
                 apply_again(connection, row).await?;
             }
+            progress(after.unsigned_abs(), highest.unsigned_abs());
         }
         Ok(RebuildReport {
             facts,

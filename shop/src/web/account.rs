@@ -11,11 +11,11 @@ use serde::Deserialize;
 
 use super::Site;
 use super::asked::Asked;
+use super::beside::Changed;
 use super::caller::{By, Caller};
 use super::cookies::Change;
 use super::error::PageError;
 use super::pace::Wait;
-use super::record::Changed;
 use super::sign_in_limit::Try;
 use crate::domain::{Field, Looked, Password, PersonName};
 use crate::pages;
@@ -158,7 +158,7 @@ pub(super) async fn delete(By(caller): By, State(site): State<Site>, form: SentF
 /// A password that is asked for here is guessed as slowly as at the door.
 async fn attempt(site: &Site, caller: &Caller, user: UserId) -> Result<Try, PageError> {
     let email = site.store.email_of(user).await?;
-    Ok(Try::of(caller, email.as_ref().map_or("", |email| email.as_str())))
+    Ok(caller.tries(email.as_ref().map_or("", |email| email.as_str())))
 }
 
 async fn too_often(

@@ -6,10 +6,10 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
+use super::beside::Changed;
 use super::cookies::Change;
 use super::error::PageError;
 use super::language::local;
-use super::record::Changed;
 use crate::domain::{Drawer, Theme};
 
 #[derive(Debug, Default, Deserialize)]

@@ -11,12 +11,11 @@ use schemas::events::LoginFailure;
 use serde::Deserialize;
 
 use super::asked::Asked;
+use super::beside::Changed;
 use super::caller::{By, Caller};
 use super::cookies::{Change, KnownAccount};
 use super::error::PageError;
 use super::pace::{Wait, place};
-use super::record::Changed;
-use super::sign_in_limit::Try;
 use super::{Site, language};
 use crate::domain::account::NewAccount;
 use crate::pages;
@@ -112,7 +111,7 @@ pub(super) async fn login_page(
 pub(super) async fn login(By(caller): By, State(site): State<Site>, form: SentForm) -> Result<Response, PageError> {
     let Form(typed) = form?;
     caller.stands_on(&typed.asked);
-    let attempt = Try::of(&caller, &typed.email);
+    let attempt = caller.tries(&typed.email);
     if let Some(Wait(seconds)) = site.sign_in_limit.wait(&attempt) {
         let why = LoginFailure::RateLimited;
         let status = StatusCode::TOO_MANY_REQUESTS;

@@ -13,11 +13,12 @@ use schemas::record::{Fields, Purpose};
 use schemas::{Details, EventId, ProductId, Timestamp, UserId};
 use uuid::Uuid;
 
+use super::beside::Seen;
 use super::cookies::{Cookies, KnownAccount};
-use super::data_token::TokenDigest;
 use super::endpoint::Endpoint;
-use super::record::Seen;
+use super::portal_access::TokenDigest;
 use super::recorded_address::{PARAMETERS, is_meant, recorded_address};
+use super::sign_in_limit::Try;
 use super::{Site, crawler, forwarded};
 use crate::domain::{Catalogue, Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
@@ -77,7 +78,7 @@ impl Caller {
         site: &Site,
         parts: &Parts,
         endpoint: Option<Endpoint>,
-        cookies: &Cookies<'_>,
+        cookies: &Cookies,
         who: Option<SignedIn>,
     ) -> Self {
         let at = site.clock.now();
@@ -151,6 +152,11 @@ impl Caller {
 
     pub(super) fn user(&self) -> Option<UserId> {
         self.signed_in.as_ref().map(|who| who.user)
+    }
+
+    /// That this caller tries to sign in to the account of `email`.
+    pub(super) fn tries(&self, email: &str) -> Try {
+        Try::of(email, (self.address, self.known), self.occasion.at)
     }
 
     pub(super) const fn words(&self) -> &'static Words {

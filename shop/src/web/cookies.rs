@@ -13,8 +13,7 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
-use super::Site;
-use super::data_token::TokenDigest;
+use super::portal_access::TokenDigest;
 use crate::domain::{Consent, Drawer, Forced, Language, Looked, Theme, Visit};
 use crate::store::SignInToken;
 
@@ -94,6 +93,15 @@ impl Names {
     fn of(&self, name: Name) -> &str {
         &self.names[name as usize]
     }
+
+    /// Which of the shop's cookies a name means, and whether it is the name of today.
+    fn meant(&self, text: &str) -> Option<(Name, bool)> {
+        let is_todays = |name: &Name| self.of(*name) == text;
+        let is_earlier = |name: &Name| self.have_port && name.name() == text;
+        let all = || Name::ALL.into_iter();
+        let todays = all().find(is_todays).map(|name| (name, true));
+        todays.or_else(|| all().find(is_earlier).map(|name| (name, false)))
+    }
 }
 
 /// How long a browser keeps a cookie that nobody renews.
@@ -103,26 +111,33 @@ const FORCED_KEPT: Duration = Duration::days(1);
 const PORTAL_KEPT: Duration = Duration::days(1);
 
 /// What a request's cookies say; what is forged or mangled says nothing.
-pub(super) struct Cookies<'s> {
-    jar: SignedCookieJar,
-    names: &'s Names,
+pub(super) struct Cookies {
+    /// In the order of [`Name::ALL`].
+    values: [Option<String>; Name::ALL.len()],
 }
 
-impl<'s> Cookies<'s> {
-    pub(super) fn of(headers: &HeaderMap, site: &'s Site) -> Self {
-        Self {
-            jar: SignedCookieJar::from_headers(headers, site.manners.key.clone()),
-            names: &site.cookie_names,
+impl Cookies {
+    /// Those of `headers` that were signed with `key`. Each is verified here, and not again when it is asked for.
+    pub(super) fn of(headers: &HeaderMap, key: &Key, names: &Names) -> Self {
+        let mut values = [const { None }; Name::ALL.len()];
+        for cookie in SignedCookieJar::from_headers(headers, key.clone()).iter() {
+            let Some((name, is_todays)) = names.meant(cookie.name()) else {
+                continue;
+            };
+            let value: &mut Option<String> = &mut values[name as usize];
+            if is_todays || value.is_none() {
+                *value = Some(cookie.value().to_owned());
+            }
         }
+        Self { values }
     }
 
-    fn get(&self, name: Name) -> Option<Cookie<'static>> {
-        let without_port = || self.names.have_port.then(|| self.jar.get(name.name())).flatten();
-        self.jar.get(self.names.of(name)).or_else(without_port)
+    fn get(&self, name: Name) -> Option<&str> {
+        self.values[name as usize].as_deref()
     }
 
     pub(super) fn visit(&self) -> Option<Visit> {
-        let visit: Visit = self.get(Name::Visit)?.value().parse().ok()?;
+        let visit: Visit = self.get(Name::Visit)?.parse().ok()?;
         Some(Visit {
             has_cart: visit.has_cart || self.says(Name::HasCart),
             has_wishes: visit.has_wishes || self.says(Name::HasWishes),
@@ -132,59 +147,51 @@ impl<'s> Cookies<'s> {
 
     /// A cookie that says yes by its own name: signatures don't cover it.
     fn says(&self, name: Name) -> bool {
-        self.get(name).is_some_and(|cookie| cookie.value() == name.name())
+        self.get(name) == Some(name.name())
     }
 
     pub(super) fn sign_in(&self) -> Option<SignInToken> {
-        SignInToken::from_hex(self.get(Name::SignIn)?.value())
+        SignInToken::from_hex(self.get(Name::SignIn)?)
     }
 
     pub(super) fn language(&self) -> Option<Language> {
-        Language::from_code(self.get(Name::Language)?.value())
+        Language::from_code(self.get(Name::Language)?)
     }
 
     pub(super) fn theme(&self) -> Theme {
-        let cookie = self.get(Name::Theme);
-        cookie
-            .and_then(|cookie| Theme::from_code(cookie.value()))
-            .unwrap_or_default()
+        self.get(Name::Theme).and_then(Theme::from_code).unwrap_or_default()
     }
 
     pub(super) fn drawer(&self) -> Drawer {
-        let cookie = self.get(Name::Drawer);
-        cookie
-            .and_then(|cookie| Drawer::from_code(cookie.value()))
-            .unwrap_or_default()
+        self.get(Name::Drawer).and_then(Drawer::from_code).unwrap_or_default()
     }
 
     pub(super) fn looked(&self) -> Looked {
-        let cookie = self.get(Name::Looked);
-        cookie
-            .and_then(|cookie| cookie.value().parse().ok())
+        self.get(Name::Looked)
+            .and_then(|text| text.parse().ok())
             .unwrap_or_default()
     }
 
     /// What the visitor chose, if anything.
     pub(super) fn consent(&self) -> Option<Consent> {
-        Consent::from_code(self.get(Name::Consent)?.value())
+        Consent::from_code(self.get(Name::Consent)?)
     }
 
     /// Variants that a link has forced.
     pub(super) fn forced(&self) -> Forced {
-        let cookie = self.get(Name::Forced);
-        cookie
-            .and_then(|cookie| cookie.value().parse().ok())
+        self.get(Name::Forced)
+            .and_then(|text| text.parse().ok())
             .unwrap_or_default()
     }
 
     /// The portal's token, as it was shown.
     pub(super) fn portal(&self) -> Option<TokenDigest> {
-        TokenDigest::from_text(self.get(Name::Portal)?.value())
+        TokenDigest::from_text(self.get(Name::Portal)?)
     }
 
     /// The account that was last signed in to with this browser.
     pub(super) fn known(&self) -> Option<KnownAccount> {
-        KnownAccount::from_text(self.get(Name::Known)?.value())
+        KnownAccount::from_text(self.get(Name::Known)?)
     }
 }
 

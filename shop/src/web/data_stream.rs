@@ -14,13 +14,12 @@ use portal::{Reader, Told};
 
 use super::Site;
 use super::caller::address;
-use super::cookies::Cookies;
 use super::data::{AskedFor, asked};
 use super::error::PageError;
 
 /// Who reads, where no page is made: the cookies say it.
 fn reader(site: &Site, request: &Parts) -> Result<Reader, PageError> {
-    let cookies = Cookies::of(&request.headers, site);
+    let cookies = site.cookies(&request.headers);
     let portal = &site.manners.portal;
     let program = || portal.opens_to_program(&request.headers, address(site, request), site.clock.now());
     let may_read = portal.opens(cookies.portal().as_ref()) || program().map_err(PageError::TooMany)?;

@@ -1,5 +1,8 @@
 //! What the shop answers: each handler with its route and its name in the logs, the seed's.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use axum::http::Method;
 
 macro_rules! endpoints {
@@ -102,15 +105,22 @@ endpoints! {
     Metrics          GET  "/metrics"              "ops.metrics",
 }
 
+/// The handlers of each route: every request asks.
+static BY_ROUTE: LazyLock<HashMap<&str, Vec<Endpoint>>> = LazyLock::new(|| {
+    let mut handlers: HashMap<&str, Vec<Endpoint>> = HashMap::new();
+    for endpoint in Endpoint::ALL.iter().copied() {
+        handlers.entry(endpoint.route()).or_default().push(endpoint);
+    }
+    handlers
+});
+
 impl Endpoint {
     /// The handler of a request; HEAD is answered by GET's.
     #[must_use]
     pub fn of(method: &Method, route: &str) -> Option<Self> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
-        let found = Self::ALL.iter().copied();
-        found
-            .into_iter()
-            .find(|endpoint| endpoint.route() == route && endpoint.method() == *method)
+        let mut handlers = BY_ROUTE.get(route)?.iter().copied();
+        handlers.find(|endpoint| endpoint.method() == *method)
     }
 
     /// Files and the operators' pages leave no events: they say nothing about people, and health checks would bury what does. Nor do

@@ -12,10 +12,10 @@ use schemas::events::Exposure;
 use serde::Deserialize;
 
 use super::Site;
+use super::beside::{Changed, Seen};
 use super::caller::{By, Caller};
 use super::cookies::Change;
 use super::error::PageError;
-use super::record::{Changed, Seen};
 use crate::domain::{Experiment, Trial, Variant};
 use crate::variant_link;
 

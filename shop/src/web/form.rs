@@ -9,10 +9,10 @@ use schemas::ProductId;
 use serde::Deserialize;
 
 use super::asked::Asked;
+use super::beside::Changed;
 use super::caller::Caller;
 use super::cookies::Change;
 use super::error::PageError;
-use super::record::Changed;
 use super::{Site, show};
 use crate::domain::{Belongings, Cart, CartError, Command, Quantity};
 use crate::observe::Occasion;

@@ -14,6 +14,9 @@ use crate::settings::{ForwardedHeader, Network};
 pub(super) fn address(peer: IpAddr, headers: &HeaderMap, (believed, trusted): (ForwardedHeader, &[Network])) -> IpAddr {
     let mut nearest = peer.to_canonical();
     let is_trusted = |ip| trusted.iter().any(|network| network.contains(ip));
+    if !is_trusted(nearest) {
+        return nearest;
+    }
     let lines = headers.get_all(believed.name());
     // A visitor may have begun the line with any bytes and an open quote: what the proxy wrote behind them counts.
     let lines: Vec<Cow<'_, str>> = lines

@@ -6,22 +6,23 @@ use schemas::ProductId;
 
 use super::caller::By;
 use super::error::PageError;
+use super::page_cache::Content;
 use super::{Site, show};
 use crate::domain::calendar::SEOUL;
 use crate::domain::{Catalogue, Experiment, Product, StockLevels};
-use crate::pages;
-use crate::pages::home::HomePage;
+use crate::pages::home::{HomeKey, HomePage};
+use crate::pages::{self, Frame};
 
 /// How many of the popular the front page shows.
 const POPULAR: usize = 12;
 
 pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<impl IntoResponse, PageError> {
-    let catalogue = site.store.catalogue();
+    let catalogue = caller.catalogue(&site);
     let (stock, advice) = (site.store.stock(), site.crowd.advice());
-    let shelves = site.shelves.of(&catalogue, &stock);
+    let shelves = site.shelves.of(catalogue, &stock);
     let looked = caller.looked();
-    let recent = show::products(&catalogue, looked.products(), show::SHELF);
-    let mut choice = Choice::new(&catalogue, &stock);
+    let recent = show::products(catalogue, looked.products(), show::SHELF);
+    let mut choice = Choice::new(catalogue, &stock);
     let featured = choice.of_the_week(&shelves.in_stock, caller.occasion.at.day(SEOUL).to_julian_day());
     choice.seen(&recent);
     let for_you = choice.there_first(&advice.for_who_looked_at(looked.products()), show::SHELF);
@@ -36,7 +37,7 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
     let gifts = choice.takes(shelves.gifts(caller.language), show::SHELF);
     let small = choice.takes(&shelves.small, show::SHELF);
     let newest = choice.takes(&shelves.newest, show::SHELF);
-    let tiles = |products| show::tiles(&catalogue, &stock, caller.occasion.at, products);
+    let tiles = |products| show::tiles(catalogue, &stock, caller.occasion.at, products);
     let shown = HomePage {
         featured: tiles(featured.into_iter().collect()).pop(),
         categories: catalogue.categories(),
@@ -48,7 +49,10 @@ pub(super) async fn index(By(caller): By, State(site): State<Site>) -> Result<im
         small: tiles(small),
         newest: tiles(newest),
     };
-    let page = pages::home::home(&caller.frame(&site).await?, &shown);
+    let frame = caller.frame(&site).await?;
+    let content = Content::Home(HomeKey::of(&shown));
+    let draw = |frame: &Frame<'_>| pages::home::home(frame, &shown);
+    let page = site.page_cache.page(catalogue, (&frame, content), draw);
     // Both variants are this page.
     let seen = caller
         .saw(caller.view())

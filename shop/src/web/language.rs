@@ -6,10 +6,10 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
+use super::beside::Changed;
 use super::caller::By;
 use super::cookies::Change;
 use super::error::PageError;
-use super::record::Changed;
 use crate::domain::Language;
 use crate::store::Store;
 

@@ -6,8 +6,10 @@ use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Site;
+use tokio::time::timeout;
+
 use super::error::PageError;
+use super::{Site, origin};
 
 /// The largest body, in bytes.
 pub(super) const LARGEST_BODY: usize = 64 * 1024;
@@ -22,8 +24,23 @@ pub(super) fn of_bodies() -> DefaultBodyLimit {
     DefaultBodyLimit::max(LARGEST_BODY)
 }
 
+/// What is refused before any handler sees it, and how long the rest may take. One layer for all of it: each one copies the layers below it
+/// for every request.
+pub(super) async fn around(State(site): State<Site>, request: Request, next: Next) -> Result<Response, PageError> {
+    let answer = async {
+        origin::check(&request)?;
+        let request = refuse_large(request).await?;
+        Ok(next.run(request).await)
+    };
+    // What the handler was doing is dropped, a transaction rolled back.
+    let longest = site.manners.answer_timeout;
+    timeout(longest, answer)
+        .await
+        .unwrap_or(Err(PageError::TimedOut(longest)))
+}
+
 /// Refuses a body that says itself that it is too large.
-pub(super) async fn refuse_large(request: Request, next: Next) -> Result<Response, PageError> {
+async fn refuse_large(request: Request) -> Result<Request, PageError> {
     let announced = request.headers().get(CONTENT_LENGTH);
     let length = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match length.filter(|_| !takes_a_file(request.uri().path())) {
@@ -33,16 +50,8 @@ pub(super) async fn refuse_large(request: Request, next: Next) -> Result<Respons
             Err(PageError::TooLarge)
         }
         Some(LARGER_BODY..) => Err(PageError::TooLarge),
-        _ => Ok(next.run(request).await),
+        _ => Ok(request),
     }
-}
-
-/// Gives up on an answer that takes too long; what the handler was doing is dropped, a transaction rolled back.
-pub(super) async fn in_time(State(site): State<Site>, request: Request, next: Next) -> Result<Response, PageError> {
-    let longest = site.manners.answer_timeout;
-    tokio::time::timeout(longest, next.run(request))
-        .await
-        .map_err(|_| PageError::TimedOut(longest))
 }
 
 /// The one address that takes more: an answer's file in the classroom, which has a limit of its own.

@@ -5,9 +5,9 @@
 use schemas::ProductId;
 
 use super::Site;
+use super::beside::Changed;
 use super::caller::Caller;
 use super::cookies::Change;
-use super::record::Changed;
 use crate::domain::{Looked, Product};
 
 impl Caller {

@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::cookies::Cookies;
 use super::error::PageError;
 use super::pace::place;
 use super::recorded::Recorded;
@@ -105,7 +104,7 @@ pub(super) async fn index(
     let address = place(caller::address(&site, &request));
     let paced = site.paces.my_events.take(&address, site.clock.now());
     paced.map_err(PageError::TooMany)?;
-    let cookies = Cookies::of(&request.headers, &site);
+    let cookies = site.cookies(&request.headers);
     let language = known
         .as_ref()
         .ok()

@@ -6,19 +6,17 @@
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, Version};
-use axum::middleware::Next;
-use axum::response::Response;
 
 use super::error::PageError;
 
 /// Refuses what another site made a browser send, and what doesn't say clearly for whom it is.
-pub(super) async fn refuse(request: Request, next: Next) -> Result<Response, PageError> {
-    check_host(&request)?;
+pub(super) fn check(request: &Request) -> Result<(), PageError> {
+    check_host(request)?;
     let reads_only = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !reads_only && comes_from_elsewhere(request.headers()) {
         return Err(PageError::OtherSite);
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 /// RFC 9112, section 3.2: a request without `Host`, or with more than one, is answered with 400. Of two, a proxy may believe the other.

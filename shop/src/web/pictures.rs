@@ -1,9 +1,6 @@
 //! `/pictures/{file}`: the product pictures, Twemoji's by code point, such as `1fad6.svg`, and the shop's own by name; and as `1fad6.png` on
 //! the ground of its category, for those who show a link and can't show SVG.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -14,22 +11,6 @@ use super::assets::FOR_EVER;
 use super::error::PageError;
 use super::preview;
 use crate::domain::drawing::find;
-
-/// PNGs that were drawn once, by name: at most one for each picture of the catalogue.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Drawn(Arc<Mutex<HashMap<String, Bytes>>>);
-
-impl Drawn {
-    fn get(&self, name: &str) -> Option<Bytes> {
-        let drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.get(name).cloned()
-    }
-
-    fn keep(&self, name: String, png: Bytes) {
-        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.insert(name, png);
-    }
-}
 
 pub(super) async fn picture(State(site): State<Site>, Path(file): Path<String>) -> Result<Response, PageError> {
     if let Some(name) = file.strip_suffix(".png") {

@@ -3,12 +3,31 @@
 //! Promises: the same picture every time; takes half a second in a debug build, so whoever asks keeps the result. The ground is
 //! `oklch(0.95 0.035 hue)`, as in the style sheet.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 630;
+
+/// PNGs that were drawn once, by name: at most one for each picture of the catalogue.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Drawn(Arc<Mutex<HashMap<String, Bytes>>>);
+
+impl Drawn {
+    pub(super) fn get(&self, name: &str) -> Option<Bytes> {
+        let drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.get(name).cloned()
+    }
+
+    pub(super) fn keep(&self, name: String, png: Bytes) {
+        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.insert(name, png);
+    }
+}
 
 /// None when the picture can't be read.
 pub(super) fn png(picture: &str, hue: u16) -> Option<Bytes> {

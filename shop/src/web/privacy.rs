@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Redirect};
 use schemas::Unsealed;
 use serde::Deserialize;
 
+use super::beside::Changed;
 use super::caller::By;
 use super::cookies::Change;
 use super::error::PageError;
-use super::record::Changed;
 use super::{Site, recorded, show};
 use crate::domain::Consent;
 use crate::pages;

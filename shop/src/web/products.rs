@@ -11,16 +11,17 @@ use schemas::events::View;
 use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::error::PageError;
+use super::page_cache::Content;
 use super::wanted::Wanted;
 use super::{Site, show};
 use crate::crowd;
 use crate::domain::calendar::{self, SEOUL};
 use crate::domain::trends::Related;
 use crate::domain::{Catalogue, Experiment, ListingQuery, Measure, Placement, Product, Sort, Trial, Variant};
-use crate::pages::listing::ListingPage;
+use crate::pages::listing::{ListingKey, ListingPage};
 use crate::pages::parts::books::BooksView;
 use crate::pages::parts::narrow::Spot;
-use crate::pages::product::ProductPage;
+use crate::pages::product::{ProductKey, ProductPage};
 use crate::pages::words::Service;
 use crate::pages::{self, Frame};
 
@@ -37,7 +38,7 @@ pub(super) async fn index(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<impl IntoResponse, PageError> {
     let Query(wanted) = wanted.unwrap_or_default();
-    let (catalogue, stock) = (site.store.catalogue(), site.store.stock());
+    let (catalogue, stock) = (caller.catalogue(&site), site.store.stock());
     let order = caller.trial(&site, Experiment::ListingOrder);
     let usual = usual_sort(order);
     let query = ListingQuery {
@@ -76,9 +77,12 @@ pub(super) async fn index(
         facets: &listing.facets,
         pages: listing.pages.get(),
         total: listing.total,
-        tiles: show::tiles(&catalogue, &stock, caller.occasion.at, listing.products.iter().copied()),
+        tiles: show::tiles(catalogue, &stock, caller.occasion.at, listing.products.iter().copied()),
     };
-    let page = pages::listing::listing(&caller.frame(&site).await?, &shown);
+    let frame = caller.frame(&site).await?;
+    let content = Content::Listing(ListingKey::of(&shown));
+    let draw = |frame: &Frame<'_>| pages::listing::listing(frame, &shown);
+    let page = site.page_cache.page(catalogue, (&frame, content), draw);
     // An order shows when nobody has chosen another one, when there are products to order, and when it differs from the others'.
     let shows_order = wanted.sort().is_none() && listing.total > 1 && !advice.ranking.is_empty();
     let shown = shows_order.then(|| caller.was_shown(order));
@@ -99,7 +103,7 @@ pub(super) async fn detail(
     Path(id): Path<String>,
     chosen: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let catalogue = site.store.catalogue();
+    let catalogue = caller.catalogue(&site);
     let id = show::product_id(&id).ok_or(PageError::NoSuchProduct)?;
     let gone = || {
         if site.store.stock().knows(id) {
@@ -109,7 +113,7 @@ pub(super) async fn detail(
         }
     };
     let Some(product) = catalogue.product(id) else {
-        let known = numbered(&catalogue, id).ok_or_else(gone)?;
+        let known = numbered(catalogue, id).ok_or_else(gone)?;
         return Ok(Redirect::temporary(&format!("/products/{known}")).into_response());
     };
     let view = View {
@@ -143,7 +147,7 @@ pub(super) async fn page(
     (label, from): (Option<Trial>, Option<Placement>),
     refused: Option<(&str, &str)>,
 ) -> Result<maud::Markup, PageError> {
-    let catalogue = site.store.catalogue();
+    let catalogue = caller.catalogue(site);
     let stock = site.store.stock();
     let category = catalogue.category(product.category).ok_or(PageError::NoSuchProduct)?;
     let advice = site.crowd.advice();
@@ -152,8 +156,8 @@ pub(super) async fn page(
     let next_is_known = related.next.len() >= KNOWN;
     let next = if next_is_known { &related.next } else { &related.similar };
     let tiles = |ids, most| {
-        let products = show::products(&catalogue, ids, most);
-        show::tiles(&catalogue, &stock, caller.occasion.at, products)
+        let products = show::products(catalogue, ids, most);
+        show::tiles(catalogue, &stock, caller.occasion.at, products)
     };
     let here = format!("/products/{}", product.id);
     let now = caller.occasion.at;
@@ -184,7 +188,9 @@ pub(super) async fn page(
     } else {
         frame
     };
-    Ok(pages::product::product(&frame, &shown))
+    let content = Content::Product(ProductKey::of(&shown));
+    let draw = |frame: &Frame<'_>| pages::product::product(frame, &shown);
+    Ok(site.page_cache.page(catalogue, (&frame, content), draw))
 }
 
 fn add_label(caller: &Caller, label: Option<Trial>) -> &'static str {

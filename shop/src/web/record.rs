@@ -11,67 +11,19 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use schemas::{Details, EventId, Unsealed};
+use axum::response::{IntoResponse, Response};
+use schemas::EventId;
 use tokio::time::timeout;
 
 use super::Site;
+use super::beside::{Changed, Seen};
 use super::caller::Caller;
 use super::cookies::{Change, Cookies, Outgoing};
 use super::endpoint::Endpoint;
 use super::error::PageError;
 use super::recorder::{Begun, Ended};
-use crate::observe::Occasion;
 use crate::pages::{self, Frame};
 use crate::store::SignedIn;
-
-/// What a handler observed: a part of its answer that goes to the journal, not to the browser.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    pub events: Vec<Unsealed>,
-    /// When the journal refuses the events, so does the answer: the client keeps them and comes again.
-    pub or_refuse: bool,
-}
-
-impl Seen {
-    pub(super) fn one(occasion: &Occasion, details: Details<'_>, status: u16) -> Self {
-        let events = super::recorder::encode(occasion, details, status).into_iter().collect();
-        Self {
-            events,
-            or_refuse: false,
-        }
-    }
-
-    /// Both observations.
-    pub(super) fn and(mut self, mut other: Self) -> Self {
-        self.events.append(&mut other.events);
-        self
-    }
-}
-
-impl IntoResponseParts for Seen {
-    type Error = std::convert::Infallible;
-
-    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Self::Error> {
-        response.extensions_mut().insert(self);
-        Ok(response)
-    }
-}
-
-/// What a handler changes about the visitor's cookies: a part of its answer.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Changed {
-    pub cookies: Vec<Change>,
-}
-
-impl IntoResponseParts for Changed {
-    type Error = std::convert::Infallible;
-
-    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Self::Error> {
-        response.extensions_mut().insert(self);
-        Ok(response)
-    }
-}
 
 /// The middleware.
 pub(super) async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
@@ -83,10 +35,10 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
         return unrecorded(next.run(request).await);
     }
     let (mut parts, body) = request.into_parts();
-    let cookies = Cookies::of(&parts.headers, &site);
+    let cookies = site.cookies(&parts.headers);
     let (who, trouble) = who(&site, &cookies).await;
     let caller = Arc::new(Caller::of(&site, &parts, endpoint, &cookies, who));
-    let under_way = site.recorder.begun(&caller, route);
+    let under_way = site.recorder.begun(&caller.occasion, caller.consent, route);
     let response = if let Some(error) = trouble {
         error.into_response()
     } else {
@@ -96,7 +48,7 @@ pub(super) async fn around(State(site): State<Site>, request: Request, next: Nex
     finish(&site, (&caller, endpoint), (under_way, began), response).await
 }
 
-async fn who(site: &Site, cookies: &Cookies<'_>) -> (Option<SignedIn>, Option<PageError>) {
+async fn who(site: &Site, cookies: &Cookies) -> (Option<SignedIn>, Option<PageError>) {
     let Some(token) = cookies.sign_in() else {
         return (None, None);
     };

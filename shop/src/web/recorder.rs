@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use schemas::record::{Fields, Http, Level, Performance, Phase};
 use schemas::{AppLine, Details, EventId, EventType, SCHEMA_VERSION, Timestamp, Unsealed};
 
-use super::caller::Caller;
 use super::endpoint::Endpoint;
 use super::metrics;
 use super::recent::Recent;
-use crate::observe::Occasion;
+use crate::domain::Consent;
+use crate::observe::{Occasion, Place};
 use crate::settings::RequestDetail;
 use journal::{Entry, Journal};
 
@@ -32,7 +32,8 @@ pub struct Recorder {
 /// A request under way. One that ends without an answer, because the caller went away, leaves its beginning when this is dropped.
 pub(super) struct Begun<'a> {
     recorder: &'a Recorder,
-    caller: &'a Caller,
+    occasion: &'a Occasion,
+    consent: Consent,
     route: Option<&'a str>,
     is_recorded: bool,
 }
@@ -61,30 +62,36 @@ impl Ended<'_> {
 
 impl Recorder {
     /// A request begins.
-    pub(super) const fn begun<'a>(&'a self, caller: &'a Caller, route: Option<&'a str>) -> Begun<'a> {
+    pub(super) const fn begun<'a>(
+        &'a self,
+        occasion: &'a Occasion,
+        consent: Consent,
+        route: Option<&'a str>,
+    ) -> Begun<'a> {
         Begun {
             recorder: self,
-            caller,
+            occasion,
+            consent,
             route,
             is_recorded: false,
         }
     }
 
     /// Whether the journal took them. If not, it has told the operator and counted; the page goes on.
-    async fn append(&self, caller: &Caller, events: Vec<Unsealed>) -> bool {
+    async fn append(&self, occasion: &Occasion, events: Vec<Unsealed>) -> bool {
         if events.is_empty() {
             return true;
         }
-        let last = self.journal.append_together(&entries(caller, &events)).await;
+        let last = self.journal.append_together(&entries(occasion, &events)).await;
         if let Ok(last) = last {
-            self.recent.remember(caller.visit.session, last, &events);
+            self.recent.remember(occasion.session_id, last, &events);
         }
         last.is_ok()
     }
 }
 
-fn entries<'e>(caller: &'e Caller, events: &'e [Unsealed]) -> Vec<Entry<'e>> {
-    let trace_parent = caller.occasion.trace_parent.as_deref();
+fn entries<'e>(occasion: &'e Occasion, events: &'e [Unsealed]) -> Vec<Entry<'e>> {
+    let trace_parent = occasion.trace_parent.as_deref();
     let entry = |event| Entry::observation(event, trace_parent);
     events.iter().map(entry).collect()
 }
@@ -100,13 +107,13 @@ impl Begun<'_> {
         let mut events = Vec::with_capacity(seen.len() + 2);
         events.extend(self.started_line());
         if ended.level() >= self.recorder.level {
-            events.extend(finished_line(self.caller, self.route, ended));
+            events.extend(finished_line(self.occasion, self.route, ended));
         }
         // Observations of somebody who allows only what is necessary end here, whoever made them.
-        if self.caller.consent.allows_observing() {
+        if self.consent.allows_observing() {
             events.extend(seen);
         }
-        self.recorder.append(self.caller, events).await
+        self.recorder.append(self.occasion, events).await
     }
 
     /// That it began, when that is wanted; dated by its arrival.
@@ -114,8 +121,8 @@ impl Begun<'_> {
         if self.recorder.detail == RequestDetail::Finished || self.recorder.level > Level::Info {
             return None;
         }
-        let at = self.caller.occasion.at;
-        let line = line(self.caller, at, Level::Info, "request started", self.route);
+        let at = self.occasion.at;
+        let line = line(self.occasion, at, Level::Info, "request started", self.route);
         encoded(&AppLine {
             phase: Some(Phase::Started),
             ..line
@@ -129,14 +136,14 @@ impl Drop for Begun<'_> {
             let started: Vec<Unsealed> = self.started_line().into_iter().collect();
             if !started.is_empty() {
                 // The journal has told the operator and counted.
-                let _ = self.recorder.journal.append(&entries(self.caller, &started));
+                let _ = self.recorder.journal.append(&entries(self.occasion, &started));
             }
         }
     }
 }
 
-fn finished_line(caller: &Caller, route: Option<&str>, ended: &Ended<'_>) -> Option<Unsealed> {
-    let line = line(caller, ended.at, ended.level(), "request finished", route);
+fn finished_line(occasion: &Occasion, route: Option<&str>, ended: &Ended<'_>) -> Option<Unsealed> {
+    let line = line(occasion, ended.at, ended.level(), "request finished", route);
     let micros = u32::try_from(ended.took.as_micros()).unwrap_or(u32::MAX);
     let line = AppLine {
         phase: Some(Phase::Finished),
@@ -154,13 +161,12 @@ fn finished_line(caller: &Caller, route: Option<&str>, ended: &Ended<'_>) -> Opt
 }
 
 fn line<'a>(
-    caller: &'a Caller,
+    occasion: &'a Occasion,
     at: Timestamp,
     level: Level,
     message: &'static str,
     route: Option<&'a str>,
 ) -> AppLine<'a> {
-    let occasion = &caller.occasion;
     AppLine {
         timestamp: at,
         level,
@@ -207,16 +213,12 @@ pub(super) fn encode_line(line: &AppLine<'_>) -> Option<Unsealed> {
     encoded(line)
 }
 
-/// As [`encode`], under an id that its repetition has as well.
-pub(super) fn encode_with_id(
-    occasion: &Occasion,
-    (id, details): (EventId, Details<'_>),
-    status: u16,
-) -> Option<Unsealed> {
+/// As [`encode`], for what happened before this request.
+pub(super) fn encode_at(occasion: &Occasion, place: Place, details: Details<'_>, status: u16) -> Option<Unsealed> {
     if cfg!(feature = "silent") {
         return None;
     }
-    occasion.event_with_id(id, details, status).inspect_err(told).ok()
+    occasion.event_at(place, details, status).inspect_err(told).ok()
 }
 
 /// The event that `details` happened.

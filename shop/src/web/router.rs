@@ -8,8 +8,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::error::{PageError, panicked};
 use super::{
     account, appearance, assets, auth, cart, checkout, client_events, compressed, data, data_stream, data_token,
-    experiments, home, language, limits, listed, my_events, operations, orders, origin, own_data, pictures, privacy,
-    products, record, search, security, suggest, wishes,
+    experiments, home, language, limits, listed, my_events, operations, orders, own_data, pictures, privacy, products,
+    record, search, security, suggest, wishes,
 };
 use crate::web::Site;
 
@@ -86,14 +86,12 @@ pub fn router(site: Site, rooms: Router) -> Router {
     // The first one is the first to see a request. One stack, not one layer after another: each of those would be boxed, and
     // copied for every request with all that lies below it.
     let around = (
-        from_fn_with_state(site.clone(), security::headers),
         compressed::as_it_goes(),
+        security::headers(site.manners.public_url.is_https()),
         from_fn(compressed::whole),
         from_fn_with_state(site.clone(), record::around),
         CatchPanicLayer::custom(panicked),
-        from_fn_with_state(site.clone(), limits::in_time),
-        from_fn(origin::refuse),
-        from_fn(limits::refuse_large),
+        from_fn_with_state(site.clone(), limits::around),
         limits::of_bodies(),
     );
     routes.with_state(site).merge(rooms).layer(around)

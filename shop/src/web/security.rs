@@ -1,14 +1,8 @@
 //! The headers that tell browsers what the shop never does.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
-
-use super::Site;
-use super::site::Manners;
+use tower::util::MapResponseLayer;
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
@@ -43,15 +37,15 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// Two years, as browsers' preload lists ask for.
 const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// Adds them to every answer.
-pub(super) async fn headers(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let manners: &Arc<Manners> = &site.manners;
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.reserve(HEADERS.len() + 1);
-    headers.extend(HEADERS);
-    if manners.public_url.is_https() {
-        headers.insert("strict-transport-security", ONLY_TLS);
-    }
-    response
+/// Adds them to every answer of a shop, whose address begins with `https` or not.
+pub(super) fn headers(is_https: bool) -> MapResponseLayer<impl FnOnce(Response) -> Response + Clone> {
+    MapResponseLayer::new(move |mut response: Response| {
+        let headers = response.headers_mut();
+        headers.reserve(HEADERS.len() + 1);
+        headers.extend(HEADERS);
+        if is_https {
+            headers.insert("strict-transport-security", ONLY_TLS);
+        }
+        response
+    })
 }

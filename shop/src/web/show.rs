@@ -1,5 +1,7 @@
 //! From what handlers loaded to what pages show: the frame, tiles, lines.
 
+use std::sync::Arc;
+
 use schemas::events::OrderLine;
 use schemas::{EventId, ProductId, Timestamp};
 
@@ -32,6 +34,11 @@ impl Caller {
         Ok(self.frame_with(site, count))
     }
 
+    /// What is sold: the same for all of a page.
+    pub(super) fn catalogue<'a>(&'a self, site: &Site) -> &'a Arc<Catalogue> {
+        self.catalogue.get_or_init(|| site.store.catalogue())
+    }
+
     /// What the hearts of this page show.
     pub(super) fn remember(&self, wishes: &Wishes) {
         let products = wishes.lines.iter().map(|wish| wish.product).collect();
@@ -53,7 +60,7 @@ impl Caller {
             wished: self.wished.get().map_or(&[], Vec::as_slice),
             form_token: self.occasion.request_id,
             query: "",
-            categories: self.catalogue.get_or_init(|| site.store.catalogue()).categories(),
+            categories: self.catalogue(site).categories(),
             cart_count,
             signed_in: self.signed_in.is_some(),
             observed: self.consent.allows_observing(),

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use schemas::Timestamp;
 
-use super::caller::Caller;
 use super::cookies::KnownAccount;
 use super::pace::{Pace, Wait, place};
 
@@ -37,12 +36,13 @@ pub(super) struct Try {
 }
 
 impl Try {
-    pub(super) fn of(caller: &Caller, email: &str) -> Self {
+    /// At the account of `email`, from `address`, with a browser that was let in to `known`.
+    pub(super) fn of(email: &str, (address, known): (Option<IpAddr>, Option<KnownAccount>), at: Timestamp) -> Self {
         Self {
-            place: place(caller.address),
+            place: place(address),
             account: email.trim().to_lowercase(),
-            known: caller.known == Some(KnownAccount::of(email)),
-            at: caller.occasion.at,
+            known: known == Some(KnownAccount::of(email)),
+            at,
         }
     }
 

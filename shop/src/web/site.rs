@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use axum::http::HeaderMap;
 use axum_extra::extract::cookie::Key;
 use portal::Portal;
 use schemas::Clock;
 
 use super::client_events::Told;
-use super::cookies::Names;
-use super::data_token::PortalAccess;
-use super::operations::Readiness;
+use super::cookies::{Cookies, Names};
 use super::pace::Pace;
-use super::pictures::Drawn;
+use super::page_cache::PageCache;
+use super::portal_access::PortalAccess;
+use super::preview::Drawn;
+use super::readiness::Readiness;
 use super::recorder::Recorder;
 use super::shelves::Shelves;
 use super::sign_in_limit::SignInLimit;
@@ -47,6 +49,7 @@ pub struct Parts {
     pub(super) drawn: Drawn,
     pub(super) cookie_names: Names,
     pub(super) shelves: Shelves,
+    pub(super) page_cache: PageCache,
 }
 
 /// What one address may do how often.
@@ -126,7 +129,13 @@ impl Site {
             told: Told::default(),
             drawn: Drawn::default(),
             shelves: Shelves::default(),
+            page_cache: PageCache::default(),
         }))
+    }
+
+    /// What a request's cookies say.
+    pub(super) fn cookies(&self, headers: &HeaderMap) -> Cookies {
+        Cookies::of(headers, &self.manners.key, &self.cookie_names)
     }
 }
 

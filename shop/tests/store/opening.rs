@@ -192,7 +192,7 @@ fn every_answer_can_be_awaited_on_any_thread(store: Store, world: &'static World
         drop(store.signed_in(new.token).await);
         shopper.signs_out(&new).await;
         drop((
-            store.rebuild().await,
+            store.rebuild(|_, _| {}).await,
             store.signing_key().await,
             store.refresh_stock().await,
         ));

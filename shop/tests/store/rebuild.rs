@@ -1,5 +1,6 @@
 //! Whatever happens in a shop: the projections derived afresh from the facts are those that were written along the way, row by row.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -127,9 +128,18 @@ impl Person<'_> {
 
 async fn rebuilding_changes_no_row(world: &World) -> RebuildReport {
     let before = world.projections().await;
-    let report = world.store.rebuild().await.unwrap();
+    let told = Cell::new((0, 0));
+    let report = world.store.rebuild(|last, highest| told.set((last, highest)));
+    let report = report.await.unwrap();
     assert_eq!(world.projections().await, before);
     assert_eq!(report.facts, world.facts().await.len() as u64);
+    let (last, highest) = told.get();
+    assert_eq!(last, highest);
+    assert_eq!(
+        last > 0,
+        report.facts > 0,
+        "a history without facts has no progress to tell"
+    );
     report
 }
 
@@ -225,7 +235,7 @@ async fn spoilt_projections_are_mended(world: &World) {
         sqlx::query(spoil).execute(&mut connection).await.unwrap();
     }
     assert_ne!(world.projections().await, right);
-    let report = world.store.rebuild().await.unwrap();
+    let report = world.store.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(world.projections().await, right);
     assert_eq!(
         report,
@@ -248,7 +258,7 @@ async fn a_shop_sells_on_after_a_rebuild(world: &World) {
     mina.adds(product, 2).await.unwrap();
     let first = mina.buys().await.unwrap();
     mina.adds(product, 2).await.unwrap();
-    world.store.rebuild().await.unwrap();
+    world.store.rebuild(|_, _| {}).await.unwrap();
     let second = mina.buys().await.unwrap();
     assert_eq!(second.id.0, first.id.0 + 1);
     mina.cancels(first.id).await.unwrap();

@@ -159,3 +159,55 @@ async fn a_members_first_checkout_knows_the_name_and_offers_memos() {
             && checkout.text.contains("<option value=\"Leave it at the door\">")
     );
 }
+
+/// Visitors, so many that one of them is drawn for each variant.
+const MANY: usize = 40;
+
+/// The ids of the page's view and of its forms, and the page without them.
+fn ids_and_rest(page: &str) -> ([String; 2], String) {
+    let id = |before: &str| {
+        let (_, behind) = page.split_once(before).unwrap();
+        behind.split('"').next().unwrap().to_owned()
+    };
+    let ids = [id("data-view=\""), id("name=\"once\" value=\"")];
+    let rest = ids.iter().fold(page.to_owned(), |page, id| page.replace(id, "-"));
+    (ids, rest)
+}
+
+#[tokio::test]
+async fn visitors_see_the_same_page_under_ids_of_their_own_until_it_differs() {
+    let world = World::start().await;
+    let (mut one, mut other) = (world.visitor(), world.visitor());
+    for address in ["/", "/products/", "/products/101"] {
+        let (first, first_page) = ids_and_rest(&one.opens(address).await.text);
+        // Experiments show every second visitor something else.
+        let mut second = None;
+        for _ in 0..MANY {
+            let (ids, page) = ids_and_rest(&other.opens(address).await.text);
+            if page == first_page {
+                second = Some(ids);
+                break;
+            }
+            other = world.visitor();
+        }
+        let second = second.expect(address);
+        assert!(first.iter().all(|id| !second.contains(id)), "{address}");
+        let (again, _) = ids_and_rest(&one.opens(address).await.text);
+        assert!(first.iter().all(|id| !again.contains(id)), "{address}");
+    }
+    let count = |page: &str| {
+        page.split("data-cart-action=\"view\"")
+            .nth(1)
+            .unwrap()
+            .contains(" hidden>0<")
+    };
+    one.posts("/cart/add", "product_id=101&quantity=2").await;
+    assert!(!count(&one.opens("/products/101").await.text), "a thing is in the cart");
+    assert!(
+        count(&other.opens("/products/101").await.text),
+        "and not in the other's"
+    );
+    other.posts("/language", "language=en&next=/products/101").await;
+    assert!(other.opens("/products/101").await.text.contains("lang=\"en\""));
+    assert!(one.opens("/products/101").await.text.contains("lang=\"ko\""));
+}

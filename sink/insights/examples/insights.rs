@@ -22,7 +22,7 @@ use insights::{Access, AskDatabase, Options, Source};
 use schemas::Clock;
 use sqlx::{Connection as _, PgConnection};
 use tower::ServiceExt as _;
-use world::table::{Filler, make_sqlite, open_sqlite};
+use world::table::{Filler, make_sqlite, migrations, open_sqlite};
 
 /// Each page, as one would look at it.
 const PAGES: [&str; 9] = [
@@ -63,8 +63,7 @@ impl Writer {
             return Ok(Self::Sqlite(open_sqlite(Path::new(path)).await?));
         }
         let mut db = PgConnection::connect(url).await?;
-        let mut migrator = sqlx::migrate!("../migrations/postgres");
-        migrator.dangerous_set_table_name("sink_migrations");
+        let migrator = migrations("postgres").await?;
         migrator.run_direct(None, &mut db, false).await?;
         Ok(Self::Postgres(db))
     }

@@ -19,6 +19,9 @@ use crate::{Offset, SinkError, TopicPartition};
 /// How long the next letter may take.
 const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long to wait for what a dead sink had sent.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+
 /// A message of the dead-letter topic.
 #[derive(Debug)]
 pub(super) enum Entry {
@@ -66,6 +69,9 @@ pub(super) fn original_of(kafka: &Kafka, letter: &Sought) -> Result<Option<Owned
 }
 
 /// The offsets at and after each position whose letters were delivered, though the position didn't move over them. Blocking.
+///
+/// What a sink sent before it died may still be on its way to a busy Kafka: the end has been reached when nothing more of it came for
+/// [`SETTLED_AFTER`]. Nothing proves that: what comes later still makes a second letter with the same coordinates.
 pub(crate) fn delivered(
     kafka: &Kafka,
     positions: &[Position],
@@ -80,16 +86,25 @@ pub(crate) fn delivered(
     }
     let consumer: BaseConsumer<Quiet> = kafka.reader_config().create_with_context(Quiet)?;
     let count = partition_count(&consumer)?;
-    for (position, from) in unsure {
-        read(&consumer, letter_box(position.at, count), from, &mut |entry| {
-            if let Entry::Letter(letter) = entry
-                && letter.origin.at == position.at
-                && letter.origin.offset >= position.next
-            {
-                found.entry(position.at).or_default().insert(letter.origin.offset);
-            }
-            true
-        })?;
+    for look in 1.. {
+        let mut is_quiet = true;
+        for (position, from) in &unsure {
+            read(&consumer, letter_box(position.at, count), *from, &mut |entry| {
+                if let Entry::Letter(letter) = entry
+                    && letter.origin.at == position.at
+                    && letter.origin.offset >= position.next
+                    && found.entry(position.at).or_default().insert(letter.origin.offset)
+                {
+                    is_quiet = false;
+                }
+                true
+            })?;
+        }
+        // The first look is never the last.
+        if look > 1 && is_quiet {
+            break;
+        }
+        std::thread::sleep(SETTLED_AFTER);
     }
     Ok(found)
 }

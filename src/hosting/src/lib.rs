@@ -3,12 +3,15 @@
 
 mod address;
 mod command_line;
+mod migrations;
 mod open_files;
 mod pooler;
 mod serve;
 
 pub use address::{brokers, listen};
 pub use command_line::{command_line, from_environment, without_value};
+#[doc(hidden)]
+pub use migrations::{description, version};
 pub use open_files::raise_open_files;
 pub use pooler::{POOLER, pooler_hint};
 pub use serve::{Doors, serve};

@@ -7,7 +7,7 @@ use schemas::CategoryId;
 use crate::domain::{Product, StockLevels, Won};
 
 /// What products must be to be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Filter {
     pub category: Option<CategoryId>,
     pub price: PriceRange,
@@ -26,7 +26,7 @@ pub struct PriceRange {
 const BANDS: usize = 5;
 
 /// How many products there are under each choice, all other choices staying as they are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Facets {
     /// Whatever is chosen.
     pub all: usize,

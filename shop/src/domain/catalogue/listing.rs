@@ -62,7 +62,7 @@ impl From<Language> for Measure<'_> {
 }
 
 /// How a listing is ordered; equals stand by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Sort {
     #[default]
     Newest,

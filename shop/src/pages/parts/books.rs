@@ -7,6 +7,7 @@ use super::super::Frame;
 use crate::domain::books::Counts;
 
 /// What the plot shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BooksView {
     /// The oldest day first.
     pub days: Vec<(Date, Counts)>,

@@ -1,7 +1,7 @@
 //! A product as a tile of a grid: the whole tile is one link, adding is a separate button.
 
 use maud::{Markup, html};
-use schemas::EventId;
+use schemas::{EventId, ProductId};
 
 use super::super::Frame;
 use super::asked::asked;
@@ -22,6 +22,22 @@ pub struct Tile<'a> {
     pub left: u32,
     pub is_new: bool,
 }
+
+impl Tile<'_> {
+    #[must_use]
+    pub const fn key(&self) -> TileKey {
+        let Tile {
+            product,
+            hue: _,
+            left,
+            is_new,
+        } = *self;
+        (product.id, left, is_new)
+    }
+}
+
+/// All that a tile of one catalogue shows: product, how many are left, whether it is new.
+pub type TileKey = (ProductId, u32, bool);
 
 /// Tiles of a leading list that a phone shows without scrolling.
 const FIRST_SEEN: usize = 4;

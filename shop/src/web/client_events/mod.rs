@@ -30,23 +30,26 @@ mod script_error;
 mod times;
 mod unsure;
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use schemas::{Details, EventId, Timestamp, Unsealed};
 
 use super::Site;
+use super::beside::Seen;
 use super::caller::{By, Caller};
 use super::error::PageError;
 use super::pace::place;
-use super::record::Seen;
 use super::recorder;
 use super::site::Paces;
-use crate::observe::Occasion;
+use crate::observe::Place;
 use answer::{Answer, Outcome};
 pub(super) use identity::Told;
 use script_error::ScriptError;
@@ -89,31 +92,31 @@ type Read = for<'a> fn(&'a str, &Received) -> Result<Dated<'a>, Refused>;
 pub(super) async fn events(
     By(caller): By,
     State(site): State<Site>,
-    headers: HeaderMap,
+    IsJson(is_json): IsJson,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
     in_pace(&caller, &site.paces)?;
-    answer(&caller, &site, &headers, &body?, kind::read)
+    answer(&caller, &site, is_json, &body?, kind::read)
 }
 
 pub(super) async fn dwell_time(
     By(caller): By,
     State(site): State<Site>,
-    headers: HeaderMap,
+    IsJson(is_json): IsJson,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
     in_pace(&caller, &site.paces)?;
-    answer(&caller, &site, &headers, &body?, dwell::read)
+    answer(&caller, &site, is_json, &body?, dwell::read)
 }
 
 pub(super) async fn click_event(
     By(caller): By,
     State(site): State<Site>,
-    headers: HeaderMap,
+    IsJson(is_json): IsJson,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageError> {
     in_pace(&caller, &site.paces)?;
-    answer(&caller, &site, &headers, &body?, click::read)
+    answer(&caller, &site, is_json, &body?, click::read)
 }
 
 /// A program that floods the journal is slowed down; its address is told when to come again.
@@ -122,11 +125,11 @@ fn in_pace(caller: &Caller, paces: &Paces) -> Result<(), PageError> {
     taken.map_err(PageError::TooMany)
 }
 
-fn answer(caller: &Caller, site: &Site, headers: &HeaderMap, body: &[u8], read: Read) -> Result<Response, PageError> {
+fn answer(caller: &Caller, site: &Site, is_json: bool, body: &[u8], read: Read) -> Result<Response, PageError> {
     if !caller.consent.allows_observing() {
         return Ok((StatusCode::OK, Json(Answer::new(std::iter::empty()))).into_response());
     }
-    if !is_json(headers) {
+    if !is_json {
         return Ok(answer::error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "send application/json or text/plain",
@@ -169,30 +172,38 @@ fn answer(caller: &Caller, site: &Site, headers: &HeaderMap, body: &[u8], read: 
 
 /// No event when logging is compiled to nothing.
 fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> (Option<Unsealed>, LeftOut) {
-    let occasion = Occasion {
+    let (occasion, visitor) = (&caller.occasion, caller.visit.visitor);
+    let place = |event_id| Place {
+        event_id,
         at: dated.at,
-        asked_from: dated.page_view_id,
-        ..caller.occasion.clone()
+        page_view_id: dated.page_view_id,
     };
     let event = match dated.what {
         What::Activity(details) => {
-            let id =
-                identity::of(caller.visit.visitor, &details).unwrap_or_else(|| EventId::at(dated.at, rand::random()));
-            recorder::encode_with_id(&occasion, (id, *details), status.as_u16())
+            let id = identity::of(visitor, &details).unwrap_or_else(|| EventId::at(dated.at, rand::random()));
+            recorder::encode_at(occasion, place(id), *details, status.as_u16())
         }
         What::Failed(error) => {
-            recorder::encode_line(&error.line(&occasion, identity::of_error(caller.visit.visitor, &error)))
+            let place = place(identity::of_error(visitor, &error));
+            recorder::encode_line(&error.line(occasion, place))
         }
     };
     (event, dated.left_out)
 }
 
-/// A body without a content type passes: some programs send none.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE) else {
-        return true;
-    };
-    let kind = kind.to_str().unwrap_or("");
-    let kind = kind.split(';').next().unwrap_or("").trim();
-    kind.eq_ignore_ascii_case("application/json") || kind.eq_ignore_ascii_case("text/plain")
+/// Whether a body is JSON, by its content type. One without passes: some programs send none.
+pub(super) struct IsJson(bool);
+
+impl<S: Sync> FromRequestParts<S> for IsJson {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let Some(kind) = parts.headers.get(CONTENT_TYPE) else {
+            return Ok(Self(true));
+        };
+        let kind = kind.to_str().unwrap_or("");
+        let kind = kind.split(';').next().unwrap_or("").trim();
+        let is_json = kind.eq_ignore_ascii_case("application/json") || kind.eq_ignore_ascii_case("text/plain");
+        Ok(Self(is_json))
+    }
 }

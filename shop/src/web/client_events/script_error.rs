@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use schemas::events::Tab;
 use schemas::record::{AppLine, Fields, Level};
-use schemas::{EventId, EventType, SCHEMA_VERSION, Timestamp};
+use schemas::{EventType, SCHEMA_VERSION, Timestamp};
 use serde::Deserialize;
 
 use super::fields::{bounded, page, read_fields, tab};
 use super::times::{ClientTime, Received};
 use super::unsure::{LeftOut, Unsure};
 use super::{Dated, Refused, What};
-use crate::observe::Occasion;
+use crate::observe::{Occasion, Place};
 use crate::web::recorded_address::{recorded_address, recorded_text};
 
 const LONGEST_MESSAGE: usize = 300;
@@ -67,7 +67,7 @@ impl ScriptError<'_> {
     }
 
     /// The line that it becomes.
-    pub(super) fn line(&self, occasion: &Occasion, event_id: EventId) -> AppLine<'_> {
+    pub(super) fn line(&self, occasion: &Occasion, place: Place) -> AppLine<'_> {
         let mut fields = Fields::from([
             (Cow::Borrowed("page"), Cow::Borrowed(self.page.as_ref())),
             (Cow::Borrowed("tab"), Cow::Borrowed(self.tab.id.as_ref())),
@@ -75,11 +75,11 @@ impl ScriptError<'_> {
         if let Some(source) = &self.source {
             fields.insert(Cow::Borrowed("source"), Cow::Borrowed(source));
         }
-        if let Some(view) = occasion.asked_from {
+        if let Some(view) = place.page_view_id {
             fields.insert(Cow::Borrowed("page_view_id"), Cow::Owned(view.to_string()));
         }
         AppLine {
-            timestamp: occasion.at,
+            timestamp: place.at,
             level: Level::Error,
             message: Cow::Borrowed(&self.message),
             module: Cow::Borrowed("browser"),
@@ -92,7 +92,7 @@ impl ScriptError<'_> {
             performance: None,
             error: Vec::new(),
             fields,
-            event_id,
+            event_id: place.event_id,
             schema_version: SCHEMA_VERSION,
             source: None,
         }

@@ -120,7 +120,7 @@ pub struct Detail {
 }
 
 /// What a product was called and cost at a moment.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductThen {
     /// In English.
     pub name: String,
@@ -129,6 +129,20 @@ pub struct ProductThen {
     pub price: i64,
     /// How much was left, by class: `in_stock`, `low` or `sold_out`.
     pub stock: String,
+}
+
+/// Name in English and in Korean, price, stock: as both databases answer.
+type Then = (String, String, i64, String);
+
+impl From<Then> for ProductThen {
+    fn from((name, name_ko, price, stock): Then) -> Self {
+        Self {
+            name,
+            name_ko,
+            price,
+            stock,
+        }
+    }
 }
 
 /// The place of a row: of its message, and SQLite's number.

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use time::{Date, Month, OffsetDateTime};
 
 use super::row::{Present, Read, postgres_columns, read};
-use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError, Then};
 
 /// A stretch of a product's history: product, stock, price, price before, from and to.
 type History = (i64, String, i64, Option<i64>, OffsetDateTime, Option<OffsetDateTime>);
@@ -121,9 +121,10 @@ impl Reader {
         if self.products().await?.is_empty() {
             return Ok(None);
         }
-        let sql = "SELECT name_en AS name, name_ko, price::bigint AS price, stock_class::text AS stock FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let sql = "SELECT name_en, name_ko, price::bigint, stock_class::text FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
         let query = sqlx::query_as(sql).bind(id).bind(moment(at));
-        Ok(query.fetch_optional(&self.pool).await?)
+        let then: Option<Then> = query.fetch_optional(&self.pool).await?;
+        Ok(then.map(ProductThen::from))
     }
 
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {

@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 
 use super::row::{Present, Read, read, sqlite_columns};
-use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError};
+use super::{CatalogueChange, Detail, Position, ProductRow, ProductThen, RowKey, Since, SourceError, Then};
 
 /// How long a writer of the same file is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,12 +106,13 @@ impl Reader {
         if self.products().await?.is_empty() {
             return Ok(None);
         }
-        let sql = "SELECT name_en AS name, name_ko, price, stock_class AS stock FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
+        let sql = "SELECT name_en, name_ko, price, stock_class FROM product WHERE product_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1";
         let at = Timestamp::from_unix_micros_saturating(at).digits();
         let query = sqlx::query_as(sql)
             .bind(id)
             .bind(String::from_utf8_lossy(&at).into_owned());
-        Ok(query.fetch_optional(&self.pool).await?)
+        let then: Option<Then> = query.fetch_optional(&self.pool).await?;
+        Ok(then.map(ProductThen::from))
     }
 
     pub(super) async fn details(&self, keys: &[RowKey]) -> Result<Vec<Detail>, SourceError> {

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use insights::Source;
 use serde_json::Value;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
@@ -162,7 +164,7 @@ impl Table {
     }
 }
 
-pub async fn open_sqlite(path: &std::path::Path) -> Result<SqliteConnection> {
+pub async fn open_sqlite(path: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -170,10 +172,17 @@ pub async fn open_sqlite(path: &std::path::Path) -> Result<SqliteConnection> {
     Ok(options.pragma("synchronous", "OFF").connect().await?)
 }
 
-pub async fn make_sqlite(path: &std::path::Path) -> Result<()> {
-    let mut db = open_sqlite(path).await?;
-    let mut migrator = sqlx::migrate!("../migrations/sqlite");
+/// The sink's, of one kind of database.
+pub async fn migrations(kind: &str) -> Result<Migrator> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(kind);
+    let mut migrator = Migrator::new(folder).await?;
     migrator.dangerous_set_table_name("sink_migrations");
+    Ok(migrator)
+}
+
+pub async fn make_sqlite(path: &Path) -> Result<()> {
+    let mut db = open_sqlite(path).await?;
+    let migrator = migrations("sqlite").await?;
     migrator.run_direct(None, &mut db, false).await?;
     Ok(db.close().await?)
 }
@@ -192,8 +201,7 @@ pub async fn make_postgres(server: &str) -> Result<OwnDatabase> {
         name,
     };
     let mut db = PgConnection::connect(&made.url).await?;
-    let mut migrator = sqlx::migrate!("../migrations/postgres");
-    migrator.dangerous_set_table_name("sink_migrations");
+    let migrator = migrations("postgres").await?;
     migrator.run_direct(None, &mut db, false).await?;
     db.close().await?;
     Ok(made)
