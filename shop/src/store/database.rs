@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Transaction};
 
 use crate::store::error::Unfinished;
-use crate::store::{NotDone, StoreError, migrations};
+use crate::store::{NotDone, StoreError, migrations, projection};
 
 const TRIES: u32 = 10;
 /// What is deleted is overwritten with zeros: a person who is erased is in no free page, either.
@@ -31,20 +31,13 @@ pub(super) struct Database {
     writer: AnyPool,
     readers: AnyPool,
     begin: &'static str,
-    /// What a transaction begins with that writes all projections anew.
-    before_rebuild: &'static str,
+    /// Waits for every transaction that records facts, and lets none begin; SQLite has one writer anyway.
+    keep_others_out: Option<String>,
     /// Empties the log in which what was deleted still stands; a server has its own ways with its log.
     empty_log: Option<&'static str>,
     /// Why the last transaction failed to be written, since when; none once one succeeded.
     write_trouble: Mutex<Option<(Instant, String)>>,
 }
-
-/// Carts lie in the order of random names, and each fact is about another one: at most 512 MiB instead of SQLite's 2 are kept in memory
-/// from then on. Nobody has to be kept out, as there is one writer anyway.
-const KEEP_MUCH: &str = "PRAGMA cache_size = -524288";
-/// Waits for every transaction that writes facts, and lets none begin. In the order in which transactions write the tables.
-const LOCK_ALL: &str =
-    "LOCK TABLE cart, cart_line, wishes, wish, stock, orders, order_line, account, event IN EXCLUSIVE MODE";
 
 impl Database {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
@@ -79,7 +72,7 @@ impl Database {
             writer,
             readers,
             begin: "BEGIN IMMEDIATE",
-            before_rebuild: KEEP_MUCH,
+            keep_others_out: None,
             empty_log: Some(EMPTY_LOG),
             write_trouble: Mutex::default(),
         })
@@ -106,7 +99,10 @@ impl Database {
             writer: pool.clone(),
             readers: pool,
             begin: "BEGIN",
-            before_rebuild: LOCK_ALL,
+            keep_others_out: Some(format!(
+                "LOCK TABLE {}, event IN EXCLUSIVE MODE",
+                projection::TABLES.join(", ")
+            )),
             empty_log: None,
             write_trouble: Mutex::default(),
         })
@@ -116,9 +112,11 @@ impl Database {
         Ok(self.readers.acquire().await?)
     }
 
-    /// For the rest of the transaction nobody else records a fact, and there is memory for the rows of many.
-    pub(super) async fn prepare_rebuild(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        connection.execute(self.before_rebuild).await?;
+    /// For the rest of the transaction nobody else records a fact.
+    pub(super) async fn keep_others_out(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if let Some(lock) = &self.keep_others_out {
+            connection.execute(AssertSqlSafe(lock.as_str())).await?;
+        }
         Ok(())
     }
 
@@ -295,7 +293,7 @@ async fn migrate_sqlite(writer: &AnyPool) -> Result<(), StoreError> {
     Ok(transaction.commit().await?)
 }
 
-async fn migrate(mut migrator: Migrator, connection: &mut AnyConnection) -> Result<(), StoreError> {
+pub(super) async fn migrate(mut migrator: Migrator, connection: &mut AnyConnection) -> Result<(), StoreError> {
     migrator.dangerous_set_table_name("shop_migrations");
     let done = migrator.run_direct(None, connection, false).await;
     done.map_err(|error| match error {

@@ -186,12 +186,13 @@ fn any_history_on_postgres_is_derived_afresh_identically() {
 
 on_each_database!(
     a_crowd_leaves_facts_that_can_be_applied_again,
+    a_crowd_that_shops_meanwhile_loses_nothing,
     spoilt_projections_are_mended,
     a_shop_sells_on_after_a_rebuild
 );
 
-/// Facts that were recorded at the same time, by two shops, still have an order in which each follows from those before.
-async fn a_crowd_leaves_facts_that_can_be_applied_again(world: &World) {
+/// Two dozen people in two shops, all at once.
+async fn a_crowd_shops(world: &World) {
     let other = world.another_shop("other").await;
     let shoppers: Vec<_> = (0..24)
         .map(|at| Shopper {
@@ -215,6 +216,25 @@ async fn a_crowd_leaves_facts_that_can_be_applied_again(world: &World) {
         }
     });
     futures_util::future::join_all(lives).await;
+}
+
+/// Facts that were recorded at the same time, by two shops, still have an order in which each follows from those before.
+async fn a_crowd_leaves_facts_that_can_be_applied_again(world: &World) {
+    a_crowd_shops(world).await;
+    let report = rebuilding_changes_no_row(world).await;
+    assert!(report.orders > 24, "{report:?}");
+}
+
+async fn a_crowd_that_shops_meanwhile_loses_nothing(world: &World) {
+    let rebuilds = async {
+        loop {
+            world.store.rebuild(|_, _| {}).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = a_crowd_shops(world) => {}
+        () = rebuilds => {}
+    }
     let report = rebuilding_changes_no_row(world).await;
     assert!(report.orders > 24, "{report:?}");
 }

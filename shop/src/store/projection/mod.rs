@@ -14,28 +14,22 @@ use sqlx::AnyConnection;
 use crate::store::StoreError;
 use crate::store::fact::Fact;
 
+/// In the order in which transactions write them.
+pub(super) const TABLES: [&str; 8] = [
+    "cart",
+    "cart_line",
+    "wishes",
+    "wish",
+    "stock",
+    "orders",
+    "order_line",
+    "account",
+];
+
 pub(super) async fn apply(connection: &mut AnyConnection, fact: &Fact<'_>) -> Result<(), StoreError> {
     cart::apply(connection, fact).await?;
     wishes::apply(connection, fact).await?;
     stock::apply(connection, fact).await?;
     orders::apply(connection, fact).await?;
     account::apply(connection, fact).await
-}
-
-/// Everything as it was before the first fact.
-pub(super) async fn empty(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    for statement in [
-        "DELETE FROM cart",
-        "DELETE FROM cart_line",
-        "DELETE FROM wishes",
-        "DELETE FROM wish",
-        "DELETE FROM stock",
-        "DELETE FROM orders",
-        "DELETE FROM order_line",
-        "DELETE FROM account",
-        "INSERT INTO stock (product_id, units) SELECT id, first_stock FROM product",
-    ] {
-        sqlx::query(statement).execute(&mut *connection).await?;
-    }
-    Ok(())
 }
