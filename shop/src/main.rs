@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum_extra::extract::cookie::Key;
-use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mimalloc::MiMalloc;
 use schemas::{Clock, InstanceId, ProductId};
@@ -95,21 +94,13 @@ async fn run(settings: &Settings, diagnostics: &Diagnostics) -> anyhow::Result<(
 async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
     let journal = open_journal(settings)?;
     let store = open_store(settings, &journal, &Clock::system()).await?;
-    let bar = ProgressBar::new(0);
-    // A template that indicatif refuses leaves its own style, which is as good.
-    if let Ok(style) = ProgressStyle::with_template("facts {bar:40} {percent:>3} % of {human_len}, {eta} left") {
-        bar.set_style(style);
-    }
-    let report = store.rebuild(|last, highest| {
-        bar.set_length(highest);
-        bar.set_position(last);
-    });
-    let report = report.await.context("the projections can't be rebuilt");
-    bar.finish_and_clear();
-    let report = report?;
+    let progress = hosting::Progress::of("facts", Some(0));
+    let report = store.rebuild(|last, highest| progress.reached(last, highest)).await;
+    drop(progress);
+    let report = report.context("the projections can't be rebuilt")?;
     println!(
-        "rebuilt facts={} carts={} orders={} accounts={}",
-        report.facts, report.carts, report.orders, report.accounts
+        "rebuilt facts={} carts={} orders={} accounts={} mended={}",
+        report.facts, report.carts, report.orders, report.accounts, report.mended
     );
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
+use hosting::Progress;
 use memchr::{memchr_iter, memrchr};
 use schemas::LogFile;
 use time::Date;
@@ -17,7 +18,6 @@ use super::faults::CutFile;
 use super::hands::in_order;
 use super::ledger::Ledger;
 use super::mark::Hop;
-use super::progress::Progress;
 use super::sheet::{Said, Sheet};
 
 const BLOCK_BYTES: usize = 512 * 1024;

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use hosting::Progress;
 use journal::{Inspection, inspect, instance_of};
 
 use super::bytes::Hash;
 use super::error::AuditError;
 use super::ledger::{JournalEnds, Ledger, Sighting};
 use super::mark::Hop;
-use super::progress::Progress;
 
 /// Enters what the folders hold. The cursor is read after the entries and before any topic, so everything up to it must be on
 /// the topics by the time that they are read.

@@ -45,7 +45,6 @@ mod judge;
 mod ledger;
 mod mark;
 mod message;
-mod progress;
 mod report;
 mod sequences;
 mod settings;

@@ -31,6 +31,7 @@ pub(super) struct Database {
     writer: AnyPool,
     readers: AnyPool,
     begin: &'static str,
+    begin_snapshot: &'static str,
     /// Waits for every transaction that records facts, and lets none begin; SQLite has one writer anyway.
     keep_others_out: Option<String>,
     /// Empties the log in which what was deleted still stands; a server has its own ways with its log.
@@ -72,6 +73,7 @@ impl Database {
             writer,
             readers,
             begin: "BEGIN IMMEDIATE",
+            begin_snapshot: "BEGIN",
             keep_others_out: None,
             empty_log: Some(EMPTY_LOG),
             write_trouble: Mutex::default(),
@@ -99,9 +101,10 @@ impl Database {
             writer: pool.clone(),
             readers: pool,
             begin: "BEGIN",
+            begin_snapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
             keep_others_out: Some(format!(
                 "LOCK TABLE {}, event IN EXCLUSIVE MODE",
-                projection::TABLES.join(", ")
+                projection::TABLES.map(|table| table.name).join(", ")
             )),
             empty_log: None,
             write_trouble: Mutex::default(),
@@ -110,6 +113,14 @@ impl Database {
 
     pub(super) async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
         Ok(self.readers.acquire().await?)
+    }
+
+    /// All that follows in the transaction sees the database as it is now.
+    pub(super) async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut snapshot = self.readers.begin_with(self.begin_snapshot).await?;
+        // Either database takes it with the first reading.
+        snapshot.execute("SELECT 1 FROM counter").await?;
+        Ok(snapshot)
     }
 
     /// For the rest of the transaction nobody else records a fact.

@@ -16,7 +16,6 @@ mod letter;
 mod list;
 mod mend;
 mod producer;
-mod progress;
 mod reader;
 mod redrive;
 mod resolution;

@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use hosting::Progress;
 use tokio::sync::mpsc;
 
-use super::progress::Progress;
 use super::reader::{Entry, read_all};
 use super::{CHUNK, Letter, LetterId, Resolution};
 use crate::SinkError;
@@ -51,11 +51,11 @@ impl Survey {
 
     /// Shows every letter once, in the order of partition and offset, until `visit` has seen enough. Blocking.
     pub(super) fn each_letter(&self, kafka: &Kafka, mut visit: impl FnMut(Letter) -> bool) -> Result<(), SinkError> {
-        let progress = Progress::of(self.letters.len() as u64);
+        let mut progress = Progress::of("dead letters", Some(self.letters.len() as u64));
         read_all(kafka, |entry| match entry {
             // What came after the first look waits for the next command.
             Entry::Letter(letter) if self.has(letter.id) => {
-                progress.step();
+                progress.step(1);
                 visit(letter)
             }
             Entry::Letter(_) | Entry::Resolution(..) => true,

@@ -1,6 +1,7 @@
 //! Rows of PostgreSQL, by COPY in its binary format (PostgreSQL's documentation, under COPY): half of what a SELECT costs.
 
 use futures_util::TryStreamExt as _;
+use hosting::Progress;
 use schemas::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -9,7 +10,6 @@ use super::super::bytes::Hash;
 use super::super::calendar::Calendar;
 use super::super::error::AuditError;
 use super::super::ledger::Ledger;
-use super::super::progress::Progress;
 use super::{RowGlimpse, impossible, unreadable};
 
 const ROWS: &str = "COPY (SELECT source_sequence, event_id, event_time, source_instance FROM user_activity_log) \

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use futures_util::{TryStreamExt as _, stream};
+use hosting::Progress;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use uuid::Uuid;
@@ -12,7 +13,6 @@ use super::super::bytes::Hash;
 use super::super::calendar::Calendar;
 use super::super::error::AuditError;
 use super::super::ledger::Ledger;
-use super::super::progress::Progress;
 use super::{RowGlimpse, impossible, unreadable};
 
 const CONNECTIONS: u32 = 2;

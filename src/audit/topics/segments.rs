@@ -9,10 +9,10 @@ use std::time::Duration;
 use std::{thread, vec};
 
 use broker::batches::{self, BatchHeader, HEADER};
+use hosting::Progress;
 
 use super::super::error::AuditError;
 use super::super::faults::Unreadable;
-use super::super::progress::Progress;
 
 const GROUP_BYTES: usize = 512 * 1024;
 /// Headers of small batches come out of it; a large batch is read past it.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
+use hosting::Progress;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
@@ -13,7 +14,6 @@ use sink::settings::KafkaOption;
 use super::super::calendar::Calendar;
 use super::super::error::AuditError;
 use super::super::hands::in_order;
-use super::super::progress::Progress;
 use super::super::sheet::Sheet;
 use super::{LetterOf, Partition, Place, Reading, SEQUENCE_REUSED, Settled};
 

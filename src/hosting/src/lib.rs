@@ -1,4 +1,5 @@
-//! What the programs share at their doors: addresses on the command line, HTTP within limits, and what to say of a database.
+//! What the programs share at their doors: addresses on the command line, HTTP within limits, what to say of a database, and how far a command
+//! is.
 #![forbid(unsafe_code)]
 
 mod address;
@@ -6,6 +7,7 @@ mod command_line;
 mod migrations;
 mod open_files;
 mod pooler;
+mod progress;
 mod serve;
 
 pub use address::{brokers, listen};
@@ -14,4 +16,5 @@ pub use command_line::{command_line, from_environment, without_value};
 pub use migrations::{description, version};
 pub use open_files::raise_open_files;
 pub use pooler::{POOLER, pooler_hint};
+pub use progress::Progress;
 pub use serve::{Doors, serve};

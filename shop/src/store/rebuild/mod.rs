@@ -1,62 +1,39 @@
-//! The projections, derived afresh from the facts: first in a scratch database, while the shops go on, then put in the place of what
-//! pages read, in one transaction.
+//! The projections, derived afresh from the facts in a scratch database, and compared with what pages read: only the rows that differ are
+//! written. Shops go on meanwhile.
 
+mod report;
 mod scratch;
-
-use std::fmt;
 
 use sqlx::AnyConnection;
 
 use crate::store::database::transaction_always;
 use crate::store::{Store, StoreError};
+pub use report::RebuildReport;
 use scratch::Scratch;
 
-/// What a rebuild did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RebuildReport {
-    /// Facts read.
-    pub facts: u64,
-    /// Carts, orders and accounts there are now.
-    pub carts: u64,
-    pub orders: u64,
-    pub accounts: u64,
-}
-
-impl fmt::Display for RebuildReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            facts,
-            carts,
-            orders,
-            accounts,
-        } = self;
-        write!(
-            f,
-            "{carts} carts, {orders} orders and {accounts} accounts from {facts} facts"
-        )
-    }
-}
-
 impl Store {
-    /// Derives the projections from the facts: the outcome is identical. Shops that run wait only while the rows are put in their place,
-    /// and for the facts that they recorded meanwhile.
+    /// Brings the projections to what follows from the facts; where nothing is wrong, no row changes. Shops that run wait only at two
+    /// moments: while a snapshot is taken, and for the facts that were recorded since and the rows that differ.
     /// `progress` hears the id of the last fact that was applied, and the highest there is.
     pub async fn rebuild(&self, progress: impl Fn(u64, u64)) -> Result<RebuildReport, StoreError> {
         let database = &self.0.database;
-        let mut facts = database.read().await?;
-        let mut scratch = Scratch::open(&mut facts).await?;
-        // Ids are given before transactions end. While nobody records, every fact up to the highest id is there, or never will be.
-        let settled = transaction_always!(database, |connection| {
+        // Ids are given before transactions end: while nobody records, every fact up to the highest id is there, or never will be.
+        let mut snapshot = transaction_always!(database, |connection| {
             database.keep_others_out(connection).await?;
-            highest_id(connection).await
+            database.snapshot().await
         })?;
-        scratch.follow(&mut facts, settled, &progress).await?;
-        drop(facts);
+        let mut scratch = Scratch::open(&mut snapshot).await?;
+        let settled = highest_id(&mut snapshot).await?;
+        scratch.follow(&mut snapshot, settled, &progress).await?;
+        scratch.find(&mut snapshot).await?;
+        snapshot.rollback().await?;
+        scratch.compare().await?;
+        // What was right in the snapshot stayed right; what was wrong is known by its keys, whatever happened to it since.
         let report = transaction_always!(database, |connection| {
             database.keep_others_out(connection).await?;
             let settled = highest_id(connection).await?;
             scratch.follow(connection, settled, &progress).await?;
-            scratch.replace(connection).await
+            scratch.mend(connection).await
         })?;
         self.refresh_stock().await?;
         Ok(report)

@@ -6,10 +6,11 @@ use serde_json::value::RawValue;
 use sqlx::any::{AnyRow, AnyTypeInfoKind, install_default_drivers};
 use sqlx::{AnyConnection, AssertSqlSafe, Column, Connection, Executor, Row};
 
-use super::RebuildReport;
+use super::report::RebuildReport;
 use crate::store::database::migrate;
 use crate::store::fact::{Fact, Stream};
-use crate::store::{StoreError, migrations, projection};
+use crate::store::projection::{self, Table};
+use crate::store::{StoreError, migrations};
 
 /// SQLite's name for a temporary file that is gone with the connection.
 const TEMPORARY: &str = "sqlite:";
@@ -64,27 +65,71 @@ impl Scratch {
         }
     }
 
-    /// Puts the projections that were derived here in the place of those in `target`.
-    pub(super) async fn replace(&mut self, target: &mut AnyConnection) -> Result<RebuildReport, StoreError> {
-        let mut report = RebuildReport {
-            facts: self.facts,
-            carts: 0,
-            orders: 0,
-            accounts: 0,
-        };
-        for table in projection::TABLES {
-            target.execute(AssertSqlSafe(format!("DELETE FROM {table}"))).await?;
-            // In the order of the key, which is the first column or the first two: so the rows lie side by side.
-            let rows = format!("SELECT * FROM {table} ORDER BY 1, 2");
-            let copied = copy(&mut self.connection, &rows, target, table).await?;
-            match table {
-                "cart" => report.carts = copied,
-                "orders" => report.orders = copied,
-                "account" => report.accounts = copied,
-                _ => {}
-            }
+    /// Takes over what stands in the projections of `origin`, to be compared.
+    pub(super) async fn find(&mut self, origin: &mut AnyConnection) -> Result<(), StoreError> {
+        for Table { name, .. } in projection::TABLES {
+            let found = format!("found_{name}");
+            self.run(format!("CREATE TABLE {found} AS SELECT * FROM {name} WHERE FALSE"))
+                .await?;
+            copy(origin, &format!("SELECT * FROM {name}"), &mut self.connection, &found).await?;
         }
-        Ok(report)
+        Ok(())
+    }
+
+    /// Notes the keys of the rows that were found otherwise than they were derived, or on one side only.
+    pub(super) async fn compare(&mut self) -> Result<(), StoreError> {
+        for Table { name, key } in projection::TABLES {
+            self.run(format!(
+                "CREATE TABLE wrong_{name} AS SELECT DISTINCT {key} FROM (
+                     SELECT * FROM (SELECT * FROM {name} EXCEPT SELECT * FROM found_{name})
+                     UNION ALL
+                     SELECT * FROM (SELECT * FROM found_{name} EXCEPT SELECT * FROM {name}))"
+            ))
+            .await?;
+            self.run(format!("DROP TABLE found_{name}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts what was derived in the place of the rows in `target` that were noted as wrong.
+    pub(super) async fn mend(&mut self, target: &mut AnyConnection) -> Result<RebuildReport, StoreError> {
+        let mut mended = 0;
+        for Table { name, key } in projection::TABLES {
+            let keys = format!("SELECT {key} FROM wrong_{name}");
+            let mut chunks = sqlx::query(AssertSqlSafe(keys.as_str()))
+                .fetch(&mut self.connection)
+                .try_chunks(ROWS);
+            while let Some(rows) = chunks.try_next().await.map_err(|error| error.1)? {
+                let listed = placeholders(&rows);
+                execute(
+                    target,
+                    format!("DELETE FROM {name} WHERE ({key}) IN (VALUES {listed})"),
+                    &rows,
+                )
+                .await?;
+                mended += rows.len() as u64;
+            }
+            drop(chunks);
+            let right = format!("SELECT * FROM {name} WHERE ({key}) IN ({keys})");
+            copy(&mut self.connection, &right, target, name).await?;
+        }
+        Ok(RebuildReport {
+            facts: self.facts,
+            carts: self.count("cart").await?,
+            orders: self.count("orders").await?,
+            accounts: self.count("account").await?,
+            mended,
+        })
+    }
+
+    async fn run(&mut self, sql: String) -> Result<(), StoreError> {
+        self.connection.execute(AssertSqlSafe(sql)).await?;
+        Ok(())
+    }
+
+    async fn count(&mut self, table: &str) -> Result<i64, StoreError> {
+        let count = sqlx::query_scalar(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")));
+        Ok(count.fetch_one(&mut self.connection).await?)
     }
 }
 
@@ -124,47 +169,48 @@ async fn apply_again(connection: &mut AnyConnection, row: &AnyRow) -> Result<(),
     })
 }
 
-/// Inserts what `query` finds in `origin` into `table`, many rows at a time; returns how many.
+/// Inserts what `query` finds in `origin` into `table`, many rows at a time.
 async fn copy(
     origin: &mut AnyConnection,
     query: &str,
     target: &mut AnyConnection,
     table: &str,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     let mut chunks = sqlx::query(AssertSqlSafe(query)).fetch(origin).try_chunks(ROWS);
-    let mut copied = 0;
     while let Some(rows) = chunks.try_next().await.map_err(|error| error.1)? {
-        insert(target, table, &rows).await?;
-        copied += rows.len() as u64;
+        let names: Vec<&str> = rows[0].columns().iter().map(Column::name).collect();
+        let sql = format!(
+            "INSERT INTO {table} ({}) VALUES {}",
+            names.join(", "),
+            placeholders(&rows)
+        );
+        execute(target, sql, &rows).await?;
     }
-    Ok(copied)
+    Ok(())
 }
 
-/// Whole numbers and texts, the only kinds that projections have.
-async fn insert(target: &mut AnyConnection, table: &str, rows: &[AnyRow]) -> Result<(), StoreError> {
-    let Some(first) = rows.first() else { return Ok(()) };
-    let names: Vec<&str> = first.columns().iter().map(Column::name).collect();
-    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", names.join(", "));
-    let mut values = 1..;
-    for row in 0..rows.len() {
-        let of_row: Vec<String> = values
-            .by_ref()
-            .take(names.len())
-            .map(|value| format!("${value}"))
-            .collect();
-        sql += if row == 0 { "(" } else { ", (" };
-        sql += &of_row.join(", ");
-        sql += ")";
-    }
-    let mut insert = sqlx::query(AssertSqlSafe(sql));
+/// `($1, $2), ($3, $4)` for two rows of two columns.
+fn placeholders(rows: &[AnyRow]) -> String {
+    let mut numbers = 1..;
+    let of_rows = rows.iter().map(|row| {
+        let numbers = numbers.by_ref().take(row.len());
+        let of_row: Vec<String> = numbers.map(|number| format!("${number}")).collect();
+        format!("({})", of_row.join(", "))
+    });
+    of_rows.collect::<Vec<_>>().join(", ")
+}
+
+/// Runs a statement over the values of some rows: whole numbers and texts, the only kinds that projections have.
+async fn execute(target: &mut AnyConnection, sql: String, rows: &[AnyRow]) -> Result<(), StoreError> {
+    let mut statement = sqlx::query(AssertSqlSafe(sql));
     for row in rows {
         for column in row.columns() {
-            insert = match column.type_info().kind() {
-                AnyTypeInfoKind::Text => insert.bind(row.try_get::<Option<String>, _>(column.ordinal())?),
-                _ => insert.bind(row.try_get::<Option<i64>, _>(column.ordinal())?),
+            statement = match column.type_info().kind() {
+                AnyTypeInfoKind::Text => statement.bind(row.try_get::<Option<String>, _>(column.ordinal())?),
+                _ => statement.bind(row.try_get::<Option<i64>, _>(column.ordinal())?),
             };
         }
     }
-    insert.execute(target).await?;
+    statement.execute(target).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How far an audit is, on a terminal; silent anywhere else.
+//! How far a command is, on a terminal; silent anywhere else.
 
 use std::borrow::Cow;
 
@@ -7,16 +7,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Redrawing costs more than counting, so the bar hears of this many steps at once.
 const STEPS_AT_ONCE: u64 = 16 * 1024;
 
-/// The bar of one hop.
+/// The bar of a command, or of one part of its work; gone when it is dropped.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub struct Progress {
     bar: ProgressBar,
     unsaid: u64,
 }
 
 impl Progress {
     /// `total` and the steps are of the same kind: bytes, or events.
-    pub(super) fn of(what: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
+    #[must_use]
+    pub fn of(what: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
         let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
         let template = if total.is_some() {
             "{prefix:>12} {bar:40} {percent:>3} % of {human_len}, {eta} left"
@@ -31,11 +32,17 @@ impl Progress {
         Self { bar, unsaid: 0 }
     }
 
-    pub(super) fn step(&mut self, steps: u64) {
+    pub fn step(&mut self, steps: u64) {
         self.unsaid += steps;
         if self.unsaid >= STEPS_AT_ONCE {
             self.bar.inc(std::mem::take(&mut self.unsaid));
         }
+    }
+
+    /// For work that says itself how far it is, and of how much.
+    pub fn reached(&self, position: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(position);
     }
 }
 
