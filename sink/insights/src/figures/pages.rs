@@ -1,14 +1,14 @@
 //! Where visits begin and end, by page.
 
-use std::collections::HashMap;
-
 use schemas::EventType;
 
+use super::{Listed, over_stretches};
 use crate::definitions as means;
-use crate::events::Symbol;
+use crate::events::{SessionIndex, Symbol};
 use crate::report::{Cell, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
+/// What is counted of a page.
 struct Counts {
     views: Tally,
     entries: Tally,
@@ -16,39 +16,61 @@ struct Counts {
     bounces: Tally,
 }
 
-pub(super) fn table(scope: &Scope<'_>) -> Table {
-    let mut all: HashMap<Symbol, Counts> = HashMap::new();
-    let fresh = |page: Symbol| {
+type Pages = Listed<Symbol, Counts>;
+
+impl Counts {
+    fn none(scope: &Scope<'_>, page: Symbol) -> Self {
         let name = scope.log.names.text(page);
         let tally = |what: &str, unit| scope.tally(format!("pages/{name}/{what}"), unit);
-        Counts {
+        Self {
             views: tally("views", Unit::Events),
             entries: tally("entries", Unit::Sessions),
             exits: tally("exits", Unit::Sessions),
             bounces: tally("bounces", Unit::Sessions),
         }
-    };
-    for session in scope.sessions().iter().copied() {
-        let (mut first, mut last, mut views) = (None, None, 0);
-        for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
-            all.entry(event.page)
-                .or_insert_with(|| fresh(event.page))
-                .views
-                .add(index);
-            first = first.or(Some(event.page));
-            last = Some(event.page);
-            views += 1;
-        }
-        if let Some(counts) = first.and_then(|page| all.get_mut(&page)) {
-            counts.entries.add(session);
-        }
-        if let Some(counts) = last.and_then(|page| all.get_mut(&page)) {
-            counts.exits.add(session);
-            if views == 1 {
-                counts.bounces.add(session);
-            }
-        }
     }
+
+    fn append(&mut self, later: Self) {
+        self.views.append(later.views);
+        self.entries.append(later.entries);
+        self.exits.append(later.exits);
+        self.bounces.append(later.bounces);
+    }
+}
+
+/// Counts the views of one session, and where it began and ended.
+fn add(scope: &Scope<'_>, pages: &mut Pages, session: SessionIndex) {
+    let (mut first, mut last, mut views) = (None, None, 0);
+    for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
+        let page = event.page;
+        pages.item(page, || Counts::none(scope, page)).views.add(index);
+        first = first.or(Some(page));
+        last = Some(page);
+        views += 1;
+    }
+    let (Some(first), Some(last)) = (first, last) else {
+        return;
+    };
+    pages.item(first, || Counts::none(scope, first)).entries.add(session);
+    let counts = pages.item(last, || Counts::none(scope, last));
+    counts.exits.add(session);
+    if views == 1 {
+        counts.bounces.add(session);
+    }
+}
+
+fn counts(scope: &Scope<'_>) -> Pages {
+    let walk = |sessions: &[SessionIndex]| {
+        let mut pages = Pages::default();
+        for session in sessions {
+            add(scope, &mut pages, *session);
+        }
+        pages
+    };
+    over_stretches(scope.sessions(), walk, |all, later| all.append(later, Counts::append))
+}
+
+pub(super) fn table(scope: &Scope<'_>) -> Table {
     let columns = [
         ("page", "Page"),
         ("views", "Views"),
@@ -59,7 +81,8 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
         ("bounce_rate", "Bounce rate"),
     ];
     let mut table = Table::new("pages", "Pages: where visits begin and end", &columns).meaning(means::EXIT);
-    let mut all: Vec<(&str, Counts)> = all
+    let mut all: Vec<(&str, Counts)> = counts(scope)
+        .into_items()
         .into_iter()
         .map(|(page, counts)| (scope.log.names.text(page), counts))
         .collect();
