@@ -16,7 +16,9 @@ struct Counts {
     bounces: Tally,
 }
 
-type Pages = Listed<Symbol, Counts>;
+/// The counts of each page.
+#[derive(Default)]
+pub(super) struct Pages(Listed<Symbol, Counts>);
 
 impl Counts {
     fn none(scope: &Scope<'_>, page: Symbol) -> Self {
@@ -38,39 +40,49 @@ impl Counts {
     }
 }
 
-/// Counts the views of one session, and where it began and ended.
-fn add(scope: &Scope<'_>, pages: &mut Pages, session: SessionIndex) {
-    let (mut first, mut last, mut views) = (None, None, 0);
-    for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
-        let page = event.page;
-        pages.item(page, || Counts::none(scope, page)).views.add(index);
-        first = first.or(Some(page));
-        last = Some(page);
-        views += 1;
+impl Pages {
+    /// Those of all sessions.
+    pub(super) fn of(scope: &Scope<'_>) -> Self {
+        let walk = |sessions: &[SessionIndex]| {
+            let mut pages = Self::default();
+            for session in sessions {
+                pages.add(scope, *session);
+            }
+            pages
+        };
+        over_stretches(scope.sessions(), walk, Self::append)
     }
-    let (Some(first), Some(last)) = (first, last) else {
-        return;
-    };
-    pages.item(first, || Counts::none(scope, first)).entries.add(session);
-    let counts = pages.item(last, || Counts::none(scope, last));
-    counts.exits.add(session);
-    if views == 1 {
-        counts.bounces.add(session);
-    }
-}
 
-fn counts(scope: &Scope<'_>) -> Pages {
-    let walk = |sessions: &[SessionIndex]| {
-        let mut pages = Pages::default();
-        for session in sessions {
-            add(scope, &mut pages, *session);
+    /// Counts the views of one session, and where it began and ended.
+    pub(super) fn add(&mut self, scope: &Scope<'_>, session: SessionIndex) {
+        let (mut first, mut last, mut views) = (None, None, 0);
+        for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
+            self.page(scope, event.page).views.add(index);
+            first = first.or(Some(event.page));
+            last = Some(event.page);
+            views += 1;
         }
-        pages
-    };
-    over_stretches(scope.sessions(), walk, |all, later| all.append(later, Counts::append))
+        let (Some(first), Some(last)) = (first, last) else {
+            return;
+        };
+        self.page(scope, first).entries.add(session);
+        let counts = self.page(scope, last);
+        counts.exits.add(session);
+        if views == 1 {
+            counts.bounces.add(session);
+        }
+    }
+
+    fn page(&mut self, scope: &Scope<'_>, page: Symbol) -> &mut Counts {
+        self.0.item(page, || Counts::none(scope, page))
+    }
+
+    pub(super) fn append(&mut self, later: Self) {
+        self.0.append(later.0, Counts::append);
+    }
 }
 
-pub(super) fn table(scope: &Scope<'_>) -> Table {
+pub(super) fn table(scope: &Scope<'_>, pages: Pages) -> Table {
     let columns = [
         ("page", "Page"),
         ("views", "Views"),
@@ -81,7 +93,8 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
         ("bounce_rate", "Bounce rate"),
     ];
     let mut table = Table::new("pages", "Pages: where visits begin and end", &columns).meaning(means::EXIT);
-    let mut all: Vec<(&str, Counts)> = counts(scope)
+    let mut all: Vec<(&str, Counts)> = pages
+        .0
         .into_items()
         .into_iter()
         .map(|(page, counts)| (scope.log.names.text(page), counts))

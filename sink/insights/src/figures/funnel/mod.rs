@@ -13,7 +13,8 @@ use self::split::Split;
 use self::steps::Steps;
 use self::times::Times;
 use self::way::Way;
-use super::{Matcher, Step, over_stretches, pages};
+use super::pages::{self, Pages};
+use super::{Matcher, Step, over_stretches};
 use crate::definitions as means;
 use crate::events::{Event, SessionIndex, Visitor};
 use crate::report::Report;
@@ -42,11 +43,11 @@ struct Counts {
 
 pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     let asked = asked(scope, report);
-    let (counts, pages) = rayon::join(|| counts(scope, &asked), || pages::table(scope));
+    let (counts, pages) = counts(scope, &asked);
     let steps = counts.steps.table(scope, &asked);
     report.says = steps::says(&steps);
     let (leavers, times) = (counts.leavers.table(scope, &asked), counts.times.table(scope, &asked));
-    let split = counts.split.table(scope);
+    let (split, pages) = (counts.split.table(scope), pages::table(scope, pages));
     report.tables.extend([steps, leavers, times, split, pages]);
     report.notes.push(format!(
         "Exit: {} Bounce: {}",
@@ -117,23 +118,28 @@ impl Counts {
     }
 }
 
-fn counts(scope: &Scope<'_>, asked: &Asked) -> Counts {
+fn counts(scope: &Scope<'_>, asked: &Asked) -> (Counts, Pages) {
     match asked.days {
         None => of_sessions(scope, asked),
-        Some(days) => of_visitors(scope, asked, days),
+        Some(days) => rayon::join(|| of_visitors(scope, asked, days), || Pages::of(scope)),
     }
 }
 
-fn of_sessions(scope: &Scope<'_>, asked: &Asked) -> Counts {
+/// Ways and pages in one walk: fetching the events from memory takes longer than counting them.
+fn of_sessions(scope: &Scope<'_>, asked: &Asked) -> (Counts, Pages) {
     let walk = |sessions: &[SessionIndex]| {
-        let mut counts = Counts::none(scope, asked);
+        let (mut counts, mut pages) = (Counts::none(scope, asked), Pages::default());
         for session in sessions {
             let events = scope.events(*session).map(|(_, event)| event);
             counts.add(scope, asked, &Way::of(asked, *session, events));
+            pages.add(scope, *session);
         }
-        counts
+        (counts, pages)
     };
-    over_stretches(scope.sessions(), walk, Counts::append)
+    over_stretches(scope.sessions(), walk, |all, later| {
+        all.0.append(later.0);
+        all.1.append(later.1);
+    })
 }
 
 /// Each visitor's way begins with the first session that begins in the range, and ends so many days later.
