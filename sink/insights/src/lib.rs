@@ -10,7 +10,7 @@
 //! The way of an answer: `source` (rows) -> `events` (in memory, in order) -> `scope` (what one question is about) -> `figures` (the
 //! analyses) -> `report` (figures and tables) -> `plots`, `web` (pages, JSON, CSV).
 //!
-//! Not for: several sinks' databases at once; more events than fit into memory (about 120 bytes each).
+//! Not for: several sinks' databases at once; more events than fit into memory (about 200 bytes each).
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

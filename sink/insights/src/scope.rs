@@ -208,7 +208,7 @@ impl<'a> Scope<'a> {
     pub fn events(&self, session: SessionIndex) -> impl DoubleEndedIterator<Item = (EventIndex, &Event)> {
         let events = self.log.sessions[session as usize]
             .iter()
-            .map(|index| (*index, self.log.event(*index)));
+            .map(|index| (index, self.log.event(index)));
         events.filter(|(_, event)| self.arranged.limits.admit(event))
     }
 
@@ -317,6 +317,12 @@ impl Tally {
         if self.wanted {
             self.rows.push(row);
         }
+    }
+
+    /// Takes in what another one of the same name counted behind it.
+    pub fn append(&mut self, mut later: Self) {
+        self.count += later.count;
+        self.rows.append(&mut later.rows);
     }
 }
 

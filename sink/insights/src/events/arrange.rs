@@ -5,6 +5,7 @@ use schemas::EventType;
 use super::dictionary::Symbol;
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::log::Log;
+use super::places::Places;
 use super::sessions::{Arranged, Facts, Limits, Visitor};
 
 /// Works out all sessions from the events within the limits.
@@ -12,7 +13,7 @@ pub(super) fn arrange(log: &Log, limits: Limits) -> Arranged {
     let way = Way::of(log);
     let sessions = log.sessions.iter().enumerate();
     let facts = sessions
-        .map(|(index, events)| facts(log, &limits, way, (index, events.as_slice())))
+        .map(|(index, events)| facts(log, &limits, way, (index, events)))
         .collect();
     let all = 0..log.sessions.len() as SessionIndex;
     finish(log, limits, facts, (Vec::new(), Vec::new()), all.collect())
@@ -28,7 +29,7 @@ pub(super) fn rearrange(log: &Log, before: Arranged, limits: Limits, touched: &[
     let mut all = before.facts;
     let known = all.len();
     for (index, events) in log.sessions.iter().enumerate().skip(known) {
-        all.push(facts(log, &limits, way, (index, events.as_slice())));
+        all.push(facts(log, &limits, way, (index, events)));
     }
     let mut fresh: Vec<SessionIndex> = (known as SessionIndex..all.len() as SessionIndex).collect();
     for session in touched.iter().filter(|session| (**session as usize) < known) {
@@ -37,7 +38,7 @@ pub(super) fn rearrange(log: &Log, before: Arranged, limits: Limits, touched: &[
         if all[index].empty {
             fresh.push(*session);
         }
-        all[index] = facts(log, &limits, way, (index, log.sessions[index].as_slice()));
+        all[index] = facts(log, &limits, way, (index, &log.sessions[index]));
     }
     finish(log, limits, all, (before.by_start, before.by_visitor), fresh)
 }
@@ -134,7 +135,7 @@ impl Way {
     }
 }
 
-fn facts(log: &Log, limits: &Limits, way: Way, (index, events): (usize, &[EventIndex])) -> Facts {
+fn facts(log: &Log, limits: &Limits, way: Way, (index, events): (usize, &Places)) -> Facts {
     let mut facts = Facts {
         first: 0,
         last: 0,
@@ -151,7 +152,7 @@ fn facts(log: &Log, limits: &Limits, way: Way, (index, events): (usize, &[EventI
     let mut viewed = false;
     for event in events
         .iter()
-        .map(|event| log.event(*event))
+        .map(|event| log.event(event))
         .filter(|event| limits.admit(event))
     {
         if facts.empty {
@@ -191,13 +192,13 @@ impl Log {
         let mut touched: Vec<SessionIndex> = self.events[fresh.clone()].iter().map(|event| event.session).collect();
         for index in fresh {
             let session = self.events[index].session as usize;
-            self.sessions[session].push(index as EventIndex);
+            self.sessions[session].apart().push(index as EventIndex);
         }
         touched.sort_unstable();
         touched.dedup();
         let (events, instances) = (&self.events, &self.instances);
         for session in &touched {
-            self.sessions[*session as usize].sort_by(|left, right| {
+            self.sessions[*session as usize].apart().sort_by(|left, right| {
                 let (left, right) = (&events[*left as usize], &events[*right as usize]);
                 let order = (left.at, left.sequence).cmp(&(right.at, right.sequence));
                 // Two shops can give the same number at the same moment: their names decide, so that every reading agrees.

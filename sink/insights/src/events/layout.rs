@@ -5,24 +5,26 @@
 
 use super::event::{Event, EventIndex, SessionIndex};
 use super::log::Log;
+use super::places::Places;
 
 impl Log {
     /// Moves the events, and renumbers sessions and events. Nothing else may know their places yet.
     pub(super) fn lay_out(&mut self) {
         self.number_sessions_by_begin();
         let mut sources: Vec<EventIndex> = Vec::with_capacity(self.events.len());
-        for (session, events) in self.sessions.iter_mut().enumerate() {
-            for index in events {
-                self.events[*index as usize].session = session as SessionIndex;
-                sources.push(*index);
-                *index = sources.len() as EventIndex - 1;
+        for (session, places) in self.sessions.iter_mut().enumerate() {
+            let begin = sources.len() as EventIndex;
+            for index in places.iter() {
+                self.events[index as usize].session = session as SessionIndex;
+                sources.push(index);
             }
+            *places = Places::beside(begin..sources.len() as EventIndex);
         }
         permute(&mut self.events, &mut sources);
     }
 
     fn number_sessions_by_begin(&mut self) {
-        let first = |events: &Vec<EventIndex>| events.first().map(|index| self.events[*index as usize].at);
+        let first = |places: &Places| places.iter().next().map(|index| self.events[index as usize].at);
         let begins = self.sessions.iter().map(first).zip(&self.session_keys);
         let mut order: Vec<((Option<i64>, u128), usize)> = begins.map(|(at, key)| (at, *key)).zip(0..).collect();
         order.sort_unstable();

@@ -9,6 +9,7 @@ use super::dictionary::{Dictionary, Symbol};
 use super::entities::{Entities, Entity};
 use super::event::{Event, EventIndex, NO_VISITOR, SessionIndex};
 use super::kinds::Kinds;
+use super::places::Places;
 use super::sessions::{Arranged, Visitor};
 use super::text;
 use crate::requests::Requests;
@@ -34,7 +35,7 @@ pub struct Partition {
 pub struct Log {
     pub events: Vec<Event>,
     /// The events of each session, in order of timestamp, then source sequence.
-    pub sessions: Vec<Vec<EventIndex>>,
+    pub sessions: Vec<Places>,
     /// The events of each type, by time.
     pub kinds: Kinds,
     pub names: Dictionary,
@@ -249,7 +250,7 @@ impl Log {
         let number = *self.session_numbers.entry(key).or_insert(next);
         if number == next {
             self.session_keys.push(key);
-            self.sessions.push(Vec::new());
+            self.sessions.push(Places::default());
         }
         number
     }

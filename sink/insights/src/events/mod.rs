@@ -11,6 +11,7 @@ mod intake;
 mod kinds;
 mod layout;
 mod log;
+mod places;
 mod sessions;
 mod text;
 
@@ -20,5 +21,6 @@ pub use entities::{Entities, Entity};
 pub use event::{Event, EventIndex, SessionIndex};
 pub use kinds::{Entry, Kinds};
 pub use log::{Log, Partition};
+pub use places::Places;
 pub use sessions::{Arranged, Facts, Visitor};
 pub use text::{device_name, is_phone, language_name, page_of_path};

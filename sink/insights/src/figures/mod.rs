@@ -5,6 +5,7 @@ mod change;
 mod experiments;
 mod funnel;
 mod journeys;
+mod listed;
 mod meanwhile;
 mod overview;
 mod pages;
@@ -17,13 +18,16 @@ mod segment;
 mod series;
 mod server;
 mod step;
+mod stretches;
 
 use crate::report::Report;
 use crate::scope::Scope;
 
+use listed::Listed;
 pub use segment::Segment;
 use step::Matcher;
 pub use step::Step;
+use stretches::over_stretches;
 
 /// An analysis, by its name in addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! Where visits begin and end, by page.
 
-use std::collections::HashMap;
-
 use schemas::EventType;
 
+use super::{Listed, over_stretches};
 use crate::definitions as means;
-use crate::events::Symbol;
+use crate::events::{SessionIndex, Symbol};
 use crate::report::{Cell, Table, Value};
 use crate::scope::{Scope, Tally, Unit};
 
+/// What is counted of a page.
 struct Counts {
     views: Tally,
     entries: Tally,
@@ -16,39 +16,73 @@ struct Counts {
     bounces: Tally,
 }
 
-pub(super) fn table(scope: &Scope<'_>) -> Table {
-    let mut all: HashMap<Symbol, Counts> = HashMap::new();
-    let fresh = |page: Symbol| {
+/// The counts of each page.
+#[derive(Default)]
+pub(super) struct Pages(Listed<Symbol, Counts>);
+
+impl Counts {
+    fn none(scope: &Scope<'_>, page: Symbol) -> Self {
         let name = scope.log.names.text(page);
         let tally = |what: &str, unit| scope.tally(format!("pages/{name}/{what}"), unit);
-        Counts {
+        Self {
             views: tally("views", Unit::Events),
             entries: tally("entries", Unit::Sessions),
             exits: tally("exits", Unit::Sessions),
             bounces: tally("bounces", Unit::Sessions),
         }
-    };
-    for session in scope.sessions().iter().copied() {
+    }
+
+    fn append(&mut self, later: Self) {
+        self.views.append(later.views);
+        self.entries.append(later.entries);
+        self.exits.append(later.exits);
+        self.bounces.append(later.bounces);
+    }
+}
+
+impl Pages {
+    /// Those of all sessions.
+    pub(super) fn of(scope: &Scope<'_>) -> Self {
+        let walk = |sessions: &[SessionIndex]| {
+            let mut pages = Self::default();
+            for session in sessions {
+                pages.add(scope, *session);
+            }
+            pages
+        };
+        over_stretches(scope.sessions(), walk, Self::append)
+    }
+
+    /// Counts the views of one session, and where it began and ended.
+    pub(super) fn add(&mut self, scope: &Scope<'_>, session: SessionIndex) {
         let (mut first, mut last, mut views) = (None, None, 0);
         for (index, event) in scope.events(session).filter(|(_, event)| event.kind == EventType::View) {
-            all.entry(event.page)
-                .or_insert_with(|| fresh(event.page))
-                .views
-                .add(index);
+            self.page(scope, event.page).views.add(index);
             first = first.or(Some(event.page));
             last = Some(event.page);
             views += 1;
         }
-        if let Some(counts) = first.and_then(|page| all.get_mut(&page)) {
-            counts.entries.add(session);
-        }
-        if let Some(counts) = last.and_then(|page| all.get_mut(&page)) {
-            counts.exits.add(session);
-            if views == 1 {
-                counts.bounces.add(session);
-            }
+        let (Some(first), Some(last)) = (first, last) else {
+            return;
+        };
+        self.page(scope, first).entries.add(session);
+        let counts = self.page(scope, last);
+        counts.exits.add(session);
+        if views == 1 {
+            counts.bounces.add(session);
         }
     }
+
+    fn page(&mut self, scope: &Scope<'_>, page: Symbol) -> &mut Counts {
+        self.0.item(page, || Counts::none(scope, page))
+    }
+
+    pub(super) fn append(&mut self, later: Self) {
+        self.0.append(later.0, Counts::append);
+    }
+}
+
+pub(super) fn table(scope: &Scope<'_>, pages: Pages) -> Table {
     let columns = [
         ("page", "Page"),
         ("views", "Views"),
@@ -59,7 +93,9 @@ pub(super) fn table(scope: &Scope<'_>) -> Table {
         ("bounce_rate", "Bounce rate"),
     ];
     let mut table = Table::new("pages", "Pages: where visits begin and end", &columns).meaning(means::EXIT);
-    let mut all: Vec<(&str, Counts)> = all
+    let mut all: Vec<(&str, Counts)> = pages
+        .0
+        .into_items()
         .into_iter()
         .map(|(page, counts)| (scope.log.names.text(page), counts))
         .collect();

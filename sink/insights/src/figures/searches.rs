@@ -1,10 +1,12 @@
 //! What people look for, and whether they find it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use roaring::RoaringBitmap;
 use schemas::EventType;
 
+use super::{Listed, over_stretches};
 use crate::definitions as means;
 use crate::events::{Event, EventIndex, SessionIndex, Symbol};
 use crate::report::{Cell, Plot, Report, Table, Value};
@@ -13,6 +15,7 @@ use crate::scope::{Scope, Tally, Unit};
 /// Another query within this time is a refinement.
 const REFINED_WITHIN: i64 = 60_000_000;
 
+/// What is counted of a query, or of all.
 struct Counts {
     searches: Tally,
     sessions: Tally,
@@ -23,10 +26,16 @@ struct Counts {
     last_results: (i64, i64),
 }
 
-pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
-    let fresh = |name: &str| {
+/// Of all searches, and of each query.
+struct Searches {
+    all: Counts,
+    queries: HashMap<Symbol, Counts>,
+}
+
+impl Counts {
+    fn none(scope: &Scope<'_>, name: &str) -> Self {
         let tally = |what: &str, unit| scope.tally(format!("{name}/{what}"), unit);
-        Counts {
+        Self {
             searches: tally("searches", Unit::Events),
             sessions: tally("sessions", Unit::Sessions),
             empty: tally("empty", Unit::Events),
@@ -35,11 +44,37 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             ordered: tally("ordered", Unit::Sessions),
             last_results: (i64::MIN, 0),
         }
-    };
-    let mut all = fresh("all");
-    let mut queries: HashMap<Symbol, Counts> = HashMap::new();
-    for session in searching(scope) {
-        let events: Vec<(EventIndex, &Event)> = scope.events(session).collect();
+    }
+
+    fn append(&mut self, later: Self) {
+        self.searches.append(later.searches);
+        self.sessions.append(later.sessions);
+        self.empty.append(later.empty);
+        self.refined.append(later.refined);
+        self.clicked.append(later.clicked);
+        self.ordered.append(later.ordered);
+        self.last_results = self.last_results.max(later.last_results);
+    }
+}
+
+impl Searches {
+    /// Those of some sessions.
+    fn of(scope: &Scope<'_>, sessions: &[SessionIndex]) -> Self {
+        let mut searches = Self {
+            all: Counts::none(scope, "all"),
+            queries: HashMap::new(),
+        };
+        let mut events: Vec<(EventIndex, &Event)> = Vec::new();
+        for session in sessions.iter().copied() {
+            events.clear();
+            events.extend(scope.events(session));
+            searches.add(scope, session, &events);
+        }
+        searches
+    }
+
+    /// Counts the searches of one session.
+    fn add(&mut self, scope: &Scope<'_>, session: SessionIndex, events: &[(EventIndex, &Event)]) {
         let mut told: Vec<Symbol> = Vec::new();
         for (place, (index, event)) in events.iter().enumerate() {
             if event.kind != EventType::Search || !scope.range.holds(event.at) {
@@ -49,12 +84,35 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
             let first_of_session = told.is_empty();
             let first_of_query = !told.contains(&query);
             told.push(query);
-            let named = || fresh(&format!("queries/{}", scope.log.names.text(query)));
-            let counts = queries.entry(query).or_insert_with(named);
+            let named = || Counts::none(scope, &format!("queries/{}", scope.log.names.text(query)));
+            let counts = self.queries.entry(query).or_insert_with(named);
             add(scope, counts, (*index, session, first_of_query), &events[place..]);
-            add(scope, &mut all, (*index, session, first_of_session), &events[place..]);
+            add(
+                scope,
+                &mut self.all,
+                (*index, session, first_of_session),
+                &events[place..],
+            );
         }
     }
+
+    fn append(&mut self, later: Self) {
+        self.all.append(later.all);
+        for (query, later) in later.queries {
+            match self.queries.entry(query) {
+                Entry::Occupied(mut known) => known.get_mut().append(later),
+                Entry::Vacant(place) => {
+                    place.insert(later);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
+    let walk = |sessions: &[SessionIndex]| Searches::of(scope, sessions);
+    let searches = || over_stretches(&searching(scope), walk, Searches::append);
+    let (Searches { all, queries }, positions) = rayon::join(searches, || positions(scope));
     report.says = format!(
         "{} searches in {} sessions.",
         Value::Count(all.searches.count).shown(),
@@ -78,14 +136,14 @@ pub(super) fn fill(scope: &Scope<'_>, report: &mut Report) {
     report.figure("clicked", "Clicked after", means::SEARCH_CLICK, scope.cell(all.clicked));
     report.figure("click_through", "Click-through", means::SEARCH_CLICK, Cell::of(found));
     report.figure("ordered", "Ordered after", means::SEARCH_ORDER, scope.cell(all.ordered));
-    let queries = table(scope, queries);
-    report.tables.push(positions(scope));
-    report.tables.push(queries);
+    report.tables.push(positions);
+    report.tables.push(table(scope, queries));
 }
 
-/// The sessions that searched in the range.
-fn searching(scope: &Scope<'_>) -> RoaringBitmap {
-    scope.events_of(EventType::Search).map(|event| event.session).collect()
+/// The sessions that searched in the range, in the log's order.
+fn searching(scope: &Scope<'_>) -> Vec<SessionIndex> {
+    let searching: RoaringBitmap = scope.events_of(EventType::Search).map(|event| event.session).collect();
+    searching.into_iter().collect()
 }
 
 fn query(scope: &Scope<'_>, event: &Event) -> Symbol {
@@ -171,10 +229,12 @@ fn table(scope: &Scope<'_>, queries: HashMap<Symbol, Counts>) -> Table {
     table
 }
 
-/// Click-through by list and position, of every list.
-fn positions(scope: &Scope<'_>) -> Table {
-    let mut all: HashMap<(Symbol, u16), (Tally, Tally)> = HashMap::new();
-    let fresh = |(list, position): (Symbol, u16)| {
+/// By list and position: who saw a tile there, and who clicked on it.
+type Positions = Listed<Symbol, Listed<u16, (Tally, Tally)>>;
+
+fn seen_and_clicked(scope: &Scope<'_>) -> Positions {
+    let mut all = Positions::default();
+    let fresh = |list: Symbol, position: u16| {
         let name = |what| format!("positions/{}/{position}/{what}", scope.log.names.text(list));
         let tally = |what| scope.tally(name(what), Unit::Events);
         (tally("seen"), tally("clicked"))
@@ -182,22 +242,30 @@ fn positions(scope: &Scope<'_>) -> Table {
     for event in scope.events_of(EventType::Impression) {
         let seen = scope.log.impressions.get(event.extra as usize);
         let list = seen.map_or(Symbol::NONE, |seen| seen.list);
+        let places = all.item(list, Listed::default);
         for (_, position) in scope.log.seen_tiles(event.extra) {
-            let place = (list, *position);
-            all.entry(place).or_insert_with(|| fresh(place)).0.add(event.index);
+            places.item(*position, || fresh(list, *position)).0.add(event.index);
         }
     }
     for event in scope.events_of(EventType::Click) {
         let click = scope.log.clicks.get(event.extra as usize);
         if let Some(click) = click.filter(|click| click.position > 0) {
-            let place = (click.list, click.position);
-            all.entry(place).or_insert_with(|| fresh(place)).1.add(event.index);
+            let (list, position) = (click.list, click.position);
+            let places = all.item(list, Listed::default);
+            places.item(position, || fresh(list, position)).1.add(event.index);
         }
     }
-    let mut all: Vec<(&str, u16, Tally, Tally)> = all
-        .into_iter()
-        .map(|((list, position), (seen, clicked))| (scope.log.names.text(list), position, seen, clicked))
-        .collect();
+    all
+}
+
+/// Click-through by list and position, of every list.
+fn positions(scope: &Scope<'_>) -> Table {
+    let mut all: Vec<(&str, u16, Tally, Tally)> = Vec::new();
+    for (list, places) in seen_and_clicked(scope).into_items() {
+        let list = scope.log.names.text(list);
+        let places = places.into_items().into_iter();
+        all.extend(places.map(|(position, (seen, clicked))| (list, position, seen, clicked)));
+    }
     all.sort_unstable_by_key(|(list, position, ..)| (*list, *position));
     let columns = [
         ("place", "Place"),

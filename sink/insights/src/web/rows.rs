@@ -238,7 +238,7 @@ fn list(log: &Log, question: &Question, zone: schemas::Zone, first: usize, most:
     let counted = Scope::new(log, question, zone, None);
     let session_line = |session: SessionIndex| {
         let facts = arranged.facts(session);
-        let key = log.sessions[session as usize].first().map(|event| log.key(*event));
+        let key = log.sessions[session as usize].iter().next().map(|event| log.key(event));
         Line {
             at: facts.first,
             session: log.session_id(session),
