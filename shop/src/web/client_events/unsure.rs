@@ -60,8 +60,8 @@ impl LeftOut {
     /// The endpoint of that page: one of the shop's.
     pub(super) fn page_endpoint(&mut self, field: Unsure<'_>) -> Option<Cow<'static, str>> {
         let mut names = Endpoint::ALL.iter().map(|endpoint| endpoint.name());
-        let named = self.read("page_endpoint", field, |Text(text)| names.find(|name| *name == text));
-        named.map(Cow::Borrowed)
+        let endpoint = self.read("page_endpoint", field, |Text(text)| names.find(|name| *name == text));
+        endpoint.map(Cow::Borrowed)
     }
 
     /// What `meant` makes of the field's value; its name is noted when that is nothing.
