@@ -1,5 +1,6 @@
 //! The web shop: pages for shoppers, and an event for everything that happens on them.
 
+mod chance;
 pub mod crowd;
 pub mod diagnostics;
 pub mod domain;

@@ -6,6 +6,8 @@ use schemas::record::{Fields, Purpose};
 use schemas::{Activity, Details, EventId, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId, VisitorId};
 use uuid::Uuid;
 
+use crate::chance;
+
 /// The request during which something happened: everything of an event but what happened.
 #[derive(Debug, Clone)]
 pub struct Occasion {
@@ -95,7 +97,7 @@ impl Occasion {
         match details {
             Details::View(_) => self.view_id,
             Details::Search(_) => self.search_id,
-            _ => EventId::at(self.at, rand::random()),
+            _ => chance::event_id(self.at),
         }
     }
 

@@ -3,7 +3,7 @@
 //! The signature is HMAC-SHA-256 with the key that signs cookies, over the names behind a prefix that no cookie begins with, so that
 //! neither passes for the other. A link stays good for as long as the shop's key; what it shows, the browser forgets after a day.
 
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 

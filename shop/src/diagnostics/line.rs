@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
 use schemas::record::{AppLine, Level};
-use schemas::{EventId, EventType, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId};
+use schemas::{EventType, SCHEMA_VERSION, SessionId, Timestamp, Unsealed, UserId};
 use tracing::field::{Field, Visit};
 use uuid::Uuid;
+
+use crate::chance;
 
 const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 const MAX_FIELD_BYTES: usize = 2 * 1024;
@@ -50,7 +52,7 @@ impl Said {
                 .into_iter()
                 .map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value)))
                 .collect(),
-            event_id: EventId::at(at, rand::random()),
+            event_id: chance::event_id(at),
             schema_version: SCHEMA_VERSION,
             source: None,
         };

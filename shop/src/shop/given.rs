@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use portal::Portal;
 use schemas::Clock;
 

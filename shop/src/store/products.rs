@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use schemas::events::{Currency, Product, StockClass};
 use schemas::record::EntityType;
-use schemas::{CatalogueEntry, CategoryId, EventId, EventType, ProductId, SCHEMA_VERSION, Timestamp};
+use schemas::{CatalogueEntry, CategoryId, EventType, ProductId, SCHEMA_VERSION, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::chance;
 use crate::domain::stock;
 use crate::store::database::{Database, in_time};
 use crate::store::event_store::Counter;
@@ -223,7 +224,7 @@ impl Store {
             event_type: EventType::Product,
             entity_type: EntityType::Product,
             entity_id: id.0,
-            event_id: EventId::at(at, rand::random()),
+            event_id: chance::event_id(at),
             details,
             schema_version: SCHEMA_VERSION,
             source: None,

@@ -10,8 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use schemas::events::{Campaign, View};
 use schemas::record::{Fields, Purpose};
-use schemas::{Details, EventId, ProductId, Timestamp, UserId};
-use uuid::Uuid;
+use schemas::{Details, EventId, ProductId, UserId};
 
 use super::beside::Seen;
 use super::cookies::{Cookies, KnownAccount};
@@ -20,6 +19,7 @@ use super::portal_access::TokenDigest;
 use super::recorded_address::{PARAMETERS, is_meant, recorded_address};
 use super::sign_in_limit::Try;
 use super::{Site, crawler, forwarded};
+use crate::chance;
 use crate::domain::{Catalogue, Consent, Drawer, Forced, Language, Looked, Theme, Visit, consent};
 use crate::observe::Occasion;
 use crate::pages::Words;
@@ -83,7 +83,8 @@ impl Caller {
     ) -> Self {
         let at = site.clock.now();
         let before = cookies.visit();
-        let visit = Visit::continue_or_begin(before, at, site.manners.session_silence, rand::random());
+        let anew = [chance::bytes(), chance::bytes()];
+        let visit = Visit::continue_or_begin(before, at, site.manners.session_silence, anew);
         let accepted = text(&parts.headers, &ACCEPT_LANGUAGE);
         let args = args(&parts.uri);
         let asked_language = args.get("lang").and_then(|code| Language::from_code(code));
@@ -114,9 +115,9 @@ impl Caller {
             referrer: text(&parts.headers, &REFERER)
                 .filter(|_| consent.allows_observing())
                 .map(|referrer| recorded_address(referrer.into()).into_owned()),
-            request_id: request_id(at),
-            view_id: EventId::at(at, rand::random()),
-            search_id: EventId::at(at, rand::random()),
+            request_id: chance::event_id(at).0,
+            view_id: chance::event_id(at),
+            search_id: chance::event_id(at),
             asked_from: None,
             trace_parent: trace_parent(&parts.headers),
         };
@@ -313,10 +314,6 @@ fn campaign<'a>(args: &'a Fields<'static>) -> Option<Campaign<'a>> {
         content: said("utm_content"),
     };
     (campaign != Campaign::default()).then_some(campaign)
-}
-
-fn request_id(at: Timestamp) -> Uuid {
-    schemas::EventId::at(at, rand::random()).0
 }
 
 /// W3C Trace Context, version 00: four fields of lower-case hex, the ids not all zero.

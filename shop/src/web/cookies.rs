@@ -8,8 +8,9 @@
 
 use std::borrow::Cow;
 
-use axum::http::HeaderMap;
-use axum_extra::extract::cookie::{Cookie, Key, SameSite, SignedCookieJar};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::{Cookie, CookieJar, Key, SameSite};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
@@ -117,11 +118,16 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// Those of `headers` that were signed with `key`. Each is verified here, and not again when it is asked for.
+    /// Those of `headers` that were signed with `key`. Each of the shop's is verified here, once, and not again when it is asked for.
     pub(super) fn of(headers: &HeaderMap, key: &Key, names: &Names) -> Self {
         let mut values = [const { None }; Name::ALL.len()];
-        for cookie in SignedCookieJar::from_headers(headers, key.clone()).iter() {
+        let jar = CookieJar::new();
+        let signed = jar.signed(key);
+        for cookie in sent(headers) {
             let Some((name, is_todays)) = names.meant(cookie.name()) else {
+                continue;
+            };
+            let Some(cookie) = signed.verify(cookie) else {
                 continue;
             };
             let value: &mut Option<String> = &mut values[name as usize];
@@ -195,6 +201,15 @@ impl Cookies {
     }
 }
 
+/// All cookies of a request; what is mangled is none.
+fn sent(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'static>> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| Cookie::parse_encoded(cookie.to_owned()).ok())
+}
+
 /// A digest of the e-mail address that was signed in with: what a browser brings along to be told from a stranger's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KnownAccount([u8; 16]);
@@ -249,18 +264,20 @@ pub(super) enum Change {
 
 /// Cookies on their way out.
 pub(super) struct Outgoing<'s> {
-    pub key: Key,
+    pub key: &'s Key,
     /// Only over TLS.
     pub secure: bool,
     pub names: &'s Names,
 }
 
 impl Outgoing<'_> {
-    /// The signed cookies of `visit` and of the changes.
-    pub(super) fn jar(&self, visit: &Visit, changes: &[Change]) -> SignedCookieJar {
-        let mut jar = SignedCookieJar::new(self.key.clone()).add(self.cookie(Name::Visit, visit.to_string(), KEPT));
+    /// Puts the signed cookies of `visit` and of the changes among the headers of an answer.
+    pub(super) fn put(&self, visit: &Visit, changes: &[Change], headers: &mut HeaderMap) {
+        let mut jar = CookieJar::new();
+        let mut signed = jar.signed_mut(self.key);
+        signed.add(self.cookie(Name::Visit, visit.to_string(), KEPT));
         for change in changes {
-            jar = jar.add(match change {
+            signed.add(match change {
                 Change::SignedIn(token) => self.cookie(Name::SignIn, token.hex(), KEPT),
                 Change::Visit(visit) => self.cookie(Name::Visit, visit.to_string(), KEPT),
                 Change::SignedOut => self.cookie(Name::SignIn, String::new(), Duration::ZERO),
@@ -277,7 +294,10 @@ impl Outgoing<'_> {
                 Change::HasWishes => self.cookie(Name::HasWishes, Name::HasWishes.name().to_owned(), KEPT),
             });
         }
-        jar
+        let lines = jar.delta().map(|cookie| cookie.encoded().to_string());
+        for line in lines.filter_map(|line| HeaderValue::try_from(line).ok()) {
+            headers.append(SET_COOKIE, line);
+        }
     }
 
     fn cookie(&self, name: Name, value: String, kept: Duration) -> Cookie<'static> {
@@ -288,5 +308,41 @@ impl Outgoing<'_> {
             .secure(self.secure)
             .max_age(kept)
             .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::Timestamp;
+
+    use super::*;
+
+    /// What a browser sends back of an answer's cookies.
+    fn sent_back(answer: &HeaderMap) -> HeaderMap {
+        let lines = answer.get_all(SET_COOKIE).into_iter();
+        let cookies: Vec<&str> = lines.filter_map(|line| line.to_str().ok()?.split(';').next()).collect();
+        let cookies = HeaderValue::from_str(&cookies.join("; ")).unwrap();
+        HeaderMap::from_iter([(COOKIE, cookies)])
+    }
+
+    #[test]
+    fn cookies_read_back_as_they_were_put_and_say_nothing_to_a_shop_with_another_key() {
+        let (key, names) = (Key::from(&[7; 64]), Names::at(Some(8080)));
+        let outgoing = Outgoing {
+            key: &key,
+            secure: false,
+            names: &names,
+        };
+        let now = Timestamp::from_unix_micros_saturating(1);
+        let begin = |number| Visit::continue_or_begin(None, now, std::time::Duration::ZERO, [[number; 16]; 2]);
+        let (visit, other) = (begin(1), begin(2));
+        let mut answer = HeaderMap::new();
+        let changes = [Change::Language(Language::En), Change::Visit(other)];
+        outgoing.put(&visit, &changes, &mut answer);
+        let request = sent_back(&answer);
+        let read = Cookies::of(&request, &key, &names);
+        assert_eq!((read.visit(), read.language()), (Some(other), Some(Language::En)));
+        let elsewhere = Cookies::of(&request, &Key::from(&[8; 64]), &names);
+        assert_eq!((elsewhere.visit(), elsewhere.language()), (None, None));
     }
 }

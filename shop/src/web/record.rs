@@ -166,16 +166,16 @@ fn with_headers(
     site: &Site,
     caller: &Caller,
     (endpoint, changed): (Option<Endpoint>, &Changed),
-    response: Response,
+    mut response: Response,
 ) -> Response {
     let outgoing = Outgoing {
-        key: site.manners.key.clone(),
+        key: &site.manners.key,
         secure: site.manners.public_url.is_https(),
         names: &site.cookie_names,
     };
-    let mut response = (outgoing.jar(&caller.visit, &changed.cookies), response).into_response();
-    let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());
     let headers = response.headers_mut();
+    outgoing.put(&caller.visit, &changed.cookies, headers);
+    let id = HeaderValue::from_str(&caller.occasion.request_id.to_string());
     if let Ok(id) = id {
         headers.insert("x-request-id", id);
     }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use schemas::record::{Fields, Http, Level, Performance, Phase};
-use schemas::{AppLine, Details, EventId, EventType, SCHEMA_VERSION, Timestamp, Unsealed};
+use schemas::{AppLine, Details, EventType, SCHEMA_VERSION, Timestamp, Unsealed};
 
 use super::endpoint::Endpoint;
 use super::metrics;
 use super::recent::Recent;
+use crate::chance;
 use crate::domain::Consent;
 use crate::observe::{Occasion, Place};
 use crate::settings::RequestDetail;
@@ -190,7 +191,7 @@ fn line<'a>(
         performance: None,
         error: Vec::new(),
         fields: Fields::new(),
-        event_id: EventId::at(at, rand::random()),
+        event_id: chance::event_id(at),
         schema_version: SCHEMA_VERSION,
         source: None,
     }

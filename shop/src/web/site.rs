@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use axum::http::HeaderMap;
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use portal::Portal;
 use schemas::Clock;
 

@@ -3,7 +3,7 @@
 //! The cookie's own id opens a cart, so it is in no event. Whoever reads the topics can tell that two visits are one browser's, and can't
 //! get back to the cookie without the shop's key; a shop with another key calls everybody otherwise.
 
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 

@@ -1,7 +1,7 @@
 //! What a visitor is shown of an experiment, and what is recorded of it.
 
 use axum::http::{Method, StatusCode};
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use schemas::ProductId;
 use serde_json::{Value, json};
 use shop::crowd::Advisor;

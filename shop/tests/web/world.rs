@@ -11,7 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use axum_extra::extract::cookie::Key;
+use cookie::Key;
 use journal::relay::{Relay, RelayOptions};
 use journal::{Item, Journal, Options};
 use metrics_exporter_prometheus::PrometheusBuilder;

@@ -26,8 +26,7 @@ fn is_length(pixels: u32) -> bool {
     (1..=LONGEST_PAGE).contains(&pixels)
 }
 
-#[expect(clippy::ptr_arg, reason = "it judges what was read, which is owned")]
-fn is_name(name: &String) -> bool {
+fn is_name(name: &str) -> bool {
     bounded("element_name", name, 1, LONGEST_NAME).is_ok()
 }
 
@@ -101,9 +100,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             product_id: sent.product_id,
             href: sent.href.map(recorded_address),
             frustration: sent.frustration,
-            list: left_out
-                .take("list", sent.list, |name: &String| is_list(name))
-                .map(Cow::Owned),
+            list: left_out.text("list", sent.list, is_list),
             position: left_out.take("position", sent.position, |position| is_position(*position)),
             search_id: left_out.event_id("search_id", sent.search_id),
             viewport_width: left_out.take("viewport_width", sent.viewport_width, |pixels| is_length(*pixels)),
@@ -111,9 +108,7 @@ pub(super) fn read<'a>(json: &'a str, received: &Received) -> Result<Dated<'a>, 
             page_height: left_out.take("page_height", sent.page_height, |pixels| is_length(*pixels)),
             element_x_percent: left_out.take("element_x_percent", sent.element_x_percent, |_| true),
             element_y_percent: left_out.take("element_y_percent", sent.element_y_percent, |_| true),
-            element_name: left_out
-                .take("element_name", sent.element_name, is_name)
-                .map(Cow::Owned),
+            element_name: left_out.text("element_name", sent.element_name, is_name),
             tab: sent.tab,
             client: received.client(sent.at, sent.sent_at),
         }))),

@@ -49,6 +49,7 @@ use super::error::PageError;
 use super::pace::place;
 use super::recorder;
 use super::site::Paces;
+use crate::chance;
 use crate::observe::Place;
 use answer::{Answer, Outcome};
 pub(super) use identity::Told;
@@ -180,7 +181,7 @@ fn encoded(caller: &Caller, dated: Dated<'_>, status: StatusCode) -> (Option<Uns
     };
     let event = match dated.what {
         What::Activity(details) => {
-            let id = identity::of(visitor, &details).unwrap_or_else(|| EventId::at(dated.at, rand::random()));
+            let id = identity::of(visitor, &details).unwrap_or_else(|| chance::event_id(dated.at));
             recorder::encode_at(occasion, place(id), *details, status.as_u16())
         }
         What::Failed(error) => {

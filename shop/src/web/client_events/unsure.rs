@@ -13,6 +13,10 @@ use crate::web::Endpoint;
 #[serde(transparent)]
 pub(super) struct Unsure<'a>(#[serde(borrow)] Option<&'a RawValue>);
 
+/// A text, borrowed where it needs no unescaping.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// The names of the fields that were left out.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -30,18 +34,22 @@ impl LeftOut {
         field: Unsure<'a>,
         fits: impl FnOnce(&T) -> bool,
     ) -> Option<T> {
-        let sent = field.0?;
-        let value = serde_json::from_str(sent.get()).ok().filter(fits);
-        if value.is_none() {
-            self.0.push(name);
-        }
-        value
+        self.read(name, field, |value| fits(&value).then_some(value))
+    }
+
+    /// The same for a text.
+    pub(super) fn text<'a>(
+        &mut self,
+        name: &'static str,
+        field: Unsure<'a>,
+        fits: impl FnOnce(&str) -> bool,
+    ) -> Option<Cow<'a, str>> {
+        self.read(name, field, |Text(text)| fits(&text).then_some(text))
     }
 
     /// The name of another event.
     pub(super) fn event_id(&mut self, name: &'static str, field: Unsure<'_>) -> Option<EventId> {
-        let text: String = self.take(name, field, |text: &String| text.parse::<EventId>().is_ok())?;
-        text.parse().ok()
+        self.read(name, field, |Text(text)| text.parse().ok())
     }
 
     /// The view of the page that the event happened on.
@@ -51,14 +59,24 @@ impl LeftOut {
 
     /// The endpoint of that page: one of the shop's.
     pub(super) fn page_endpoint(&mut self, field: Unsure<'_>) -> Option<Cow<'static, str>> {
-        let named = |name: &str| {
-            Endpoint::ALL
-                .iter()
-                .map(|endpoint| endpoint.name())
-                .find(|known| *known == name)
-        };
-        let text: String = self.take("page_endpoint", field, |name: &String| named(name).is_some())?;
-        named(&text).map(Cow::Borrowed)
+        let mut names = Endpoint::ALL.iter().map(|endpoint| endpoint.name());
+        let endpoint = self.read("page_endpoint", field, |Text(text)| names.find(|name| *name == text));
+        endpoint.map(Cow::Borrowed)
+    }
+
+    /// What `meant` makes of the field's value; its name is noted when that is nothing.
+    fn read<'a, S: Deserialize<'a>, T>(
+        &mut self,
+        name: &'static str,
+        field: Unsure<'a>,
+        meant: impl FnOnce(S) -> Option<T>,
+    ) -> Option<T> {
+        let sent = field.0?;
+        let value = serde_json::from_str(sent.get()).ok().and_then(meant);
+        if value.is_none() {
+            self.0.push(name);
+        }
+        value
     }
 }
 
