@@ -106,8 +106,8 @@ const QUIET_ROOMS: [(&str, &[&str]); 5] = [
     ("domain", &[]),
     ("pages", &["domain", "gzip"]),
     ("settings", &["domain"]),
-    ("observe", &[]),
-    ("store", &["domain", "observe", "outbox", "way"]),
+    ("observe", &["chance"]),
+    ("store", &["chance", "domain", "observe", "outbox", "way"]),
 ];
 
 #[test]
