@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use schemas::{Details, OrderId, ProductId, Timestamp, UserId};
+use schemas::{Activity, Details, OrderId, ProductId, Timestamp, UserId};
+use serde_json::value::RawValue;
+
+use crate::store::StoreError;
 
 /// What a fact is about; facts of one stream have rising versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,4 +81,13 @@ impl<'a> Fact<'a> {
             checkout: None,
         }
     }
+}
+
+/// What the recorded event `id` says that happened.
+pub(super) fn details(id: i64, data: &str) -> Result<Details<'_>, StoreError> {
+    let activity: Activity<'_, &RawValue> =
+        serde_json::from_str(data).map_err(|error| StoreError::impossible("event", id, error))?;
+    Details::parse(activity.event_type, activity.details.get())
+        .ok_or_else(|| StoreError::impossible("event", id, "no details"))?
+        .map_err(|error| StoreError::impossible("event", id, error))
 }

@@ -1,12 +1,11 @@
 //! The facts that say what people want, in the order in which they were recorded.
 
-use schemas::{Activity, Details, ProductId, Timestamp};
-use serde_json::value::RawValue;
+use schemas::{Details, ProductId, Timestamp};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::store::database::in_time;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, fact};
 
 /// Facts that are read at a time.
 const PAGE: i64 = 500;
@@ -54,11 +53,7 @@ impl Store {
 fn wanted(row: &AnyRow) -> Result<Option<Wanted>, StoreError> {
     let id: i64 = row.try_get("id")?;
     let data: String = row.try_get("data")?;
-    let activity: Activity<'_, &RawValue> =
-        serde_json::from_str(&data).map_err(|error| StoreError::impossible("event", id, error))?;
-    let details = Details::parse(activity.event_type, activity.details.get())
-        .ok_or_else(|| StoreError::impossible("event", id, "no details"))?
-        .map_err(|error| StoreError::impossible("event", id, error))?;
+    let details = fact::details(id, &data)?;
     let (products, how) = match details {
         Details::CartAdd(added) => (vec![added.product_id], Want::Added),
         Details::OrderPlaced(placed) => (placed.items.iter().map(|item| item.product_id).collect(), Want::Bought),

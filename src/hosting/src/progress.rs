@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Redrawing costs more than counting, so the bar hears of this many steps at once.
+/// Redrawing costs more than counting, so the bar hears of this many steps at once; of less when a hundredth of all is less.
 const STEPS_AT_ONCE: u64 = 16 * 1024;
 
 /// The bar of a command, or of one part of its work; gone when it is dropped.
@@ -12,6 +12,7 @@ const STEPS_AT_ONCE: u64 = 16 * 1024;
 pub struct Progress {
     bar: ProgressBar,
     unsaid: u64,
+    at_once: u64,
 }
 
 impl Progress {
@@ -29,12 +30,16 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_prefix(what);
-        Self { bar, unsaid: 0 }
+        Self {
+            bar,
+            unsaid: 0,
+            at_once: total.map_or(STEPS_AT_ONCE, |total| STEPS_AT_ONCE.min(total / 100)),
+        }
     }
 
     pub fn step(&mut self, steps: u64) {
         self.unsaid += steps;
-        if self.unsaid >= STEPS_AT_ONCE {
+        if self.unsaid >= self.at_once {
             self.bar.inc(std::mem::take(&mut self.unsaid));
         }
     }

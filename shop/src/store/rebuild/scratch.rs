@@ -1,14 +1,13 @@
 //! A database of this process alone, in which facts are applied without a server to ask for each of them and without a disk to wait for.
 
 use futures_util::TryStreamExt;
-use schemas::{Activity, Details, EventType, Timestamp};
-use serde_json::value::RawValue;
-use sqlx::any::{AnyRow, AnyTypeInfoKind, install_default_drivers};
+use schemas::{EventType, Timestamp};
+use sqlx::any::{AnyRow, AnyTypeInfoKind};
 use sqlx::{AnyConnection, AssertSqlSafe, Column, Connection, Executor, Row};
 
 use super::report::RebuildReport;
 use crate::store::database::migrate;
-use crate::store::fact::{Fact, Stream};
+use crate::store::fact::{self, Fact, Stream};
 use crate::store::projection::{self, Table};
 use crate::store::{StoreError, migrations};
 
@@ -33,7 +32,6 @@ pub(super) struct Scratch {
 impl Scratch {
     /// With the stock that `origin` had before the first fact.
     pub(super) async fn open(origin: &mut AnyConnection) -> Result<Self, StoreError> {
-        install_default_drivers();
         let mut connection = AnyConnection::connect(TEMPORARY).await?;
         migrate(migrations::sqlite(), &mut connection).await?;
         connection.execute(SETTINGS).await?;
@@ -148,11 +146,7 @@ async fn apply_again(connection: &mut AnyConnection, row: &AnyRow) -> Result<(),
         return Ok(());
     }
     let data: String = row.try_get("data")?;
-    let activity: Activity<'_, &RawValue> =
-        serde_json::from_str(&data).map_err(|error| StoreError::impossible("event", id, error))?;
-    let details = Details::parse(activity.event_type, activity.details.get())
-        .ok_or_else(|| StoreError::impossible("event", id, "no details"))?
-        .map_err(|error| StoreError::impossible("event", id, error))?;
+    let details = fact::details(id, &data)?;
     let stream: Option<String> = row.try_get("stream")?;
     let stream = stream.map_or(Ok(Stream::Nobody), |stream| stream.parse());
     let fact = Fact {
