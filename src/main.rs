@@ -10,9 +10,13 @@ use clap::{Args, Parser, Subcommand};
 use classroom::{ClassroomError, grade, replay, simulate, start};
 use de_shop::local::{self, Local, LocalError};
 use de_shop::{audit, contract, drill};
+use mimalloc::MiMalloc;
 use schemas::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The program could not start because of how it was started.
 const BAD_SETTINGS: u8 = 2;

@@ -44,6 +44,12 @@ macro_rules! event_types {
                 match self { $(Self::$variant => $name),+ }
             }
 
+            /// `EVENT_TYPE/VERSION`, the header [`crate::Header::Schema`]: which file of `schemas/generated` describes the value.
+            #[must_use]
+            pub const fn schema(self) -> &'static str {
+                match self { $(Self::$variant => concat!($name, "/", 1)),+ }
+            }
+
             #[must_use]
             pub const fn topic(self) -> Topic {
                 match self { $(Self::$variant => Topic::$topic),+ }
@@ -138,6 +144,10 @@ mod tests {
         for event_type in EventType::ALL {
             assert_eq!(serde_json::to_value(event_type).unwrap(), event_type.name());
             assert_eq!(EventType::from_name(event_type.name()), Some(event_type));
+            assert_eq!(
+                event_type.schema(),
+                format!("{}/{}", event_type.name(), crate::SCHEMA_VERSION)
+            );
         }
     }
 

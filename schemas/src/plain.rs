@@ -1,4 +1,4 @@
-//! What JSON allows but a line, a table or a consumer can't keep: checked in one pass over the bytes.
+//! What JSON allows but a line, a table or a consumer can't keep: checked in two passes over the bytes.
 //!
 //! Limits: nesting of 32, numbers of 64 characters with exponents of 3 digits, no U+0000, no half of a surrogate pair
 //! (PostgreSQL's `jsonb` refuses the last three, and a whole batch with them).
@@ -9,6 +9,9 @@ const EXPONENT: usize = 3;
 
 /// Says what can't be kept, if anything; text that is no JSON at all is left to the JSON reader.
 pub(crate) fn objection(json: &[u8]) -> Option<&'static str> {
+    if memchr::memchr2(b'\n', b'\r', json).is_some() {
+        return Some("is more than one line");
+    }
     let mut depth = 0_usize;
     let mut rest = json;
     while let Some((&byte, after)) = rest.split_first() {
@@ -27,7 +30,6 @@ pub(crate) fn objection(json: &[u8]) -> Option<&'static str> {
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b'\n' | b'\r' => return Some("is more than one line"),
             b'-' | b'0'..=b'9' => {
                 let length = after.iter().take_while(|byte| is_of_number(**byte)).count();
                 let (number, after) = after.split_at(length);
@@ -50,20 +52,14 @@ const fn is_of_number(byte: u8) -> bool {
 
 /// Passes over the rest of a string, up to and with its closing quote.
 fn string(mut rest: &[u8]) -> Result<&[u8], &'static str> {
-    loop {
-        let Some(at) = rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r'))
-        else {
-            return Ok(&[]);
-        };
-        let (stop, after) = (rest[at], &rest[at + 1..]);
-        match stop {
-            b'"' => return Ok(after),
-            b'\\' => rest = escape(after)?,
-            _ => return Err("is more than one line"),
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let after = &rest[at + 1..];
+        if rest[at] == b'"' {
+            return Ok(after);
         }
+        rest = escape(after)?;
     }
+    Ok(&[])
 }
 
 /// Passes over an escape, of which the backslash is already read.

@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use mimalloc::MiMalloc;
 use schemas::{Clock, Topic};
 use sink::dead_letter::{self, Discard, LetterId, Listing, Redrive};
 use sink::{Partition, Settings, Sink, SinkError, Surroundings, metric, positions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 

@@ -105,6 +105,11 @@ broker() {
   stop_last
 }
 fill() { $programs/examples/fill --kafka "$kafka" --count "$count" "$@" >"$work/fill.out" 2>&1; }
+# await_lines FILES: until all messages are lines. Their size is asked first: counting lines would take the CPU that is measured.
+await_lines() {
+  until [ "$(cat "$1"-*.log 2>/dev/null | wc -c)" -ge $((count * 400)) ]; do sleep 0.05; done
+  until [ "$(cat "$1"-*.log | wc -l)" -ge "$count" ]; do sleep 0.05; done
+}
 # catch_up NAME DATABASE FILES AIM: a new sink reads all that is on the topics; start and joining the group included.
 catch_up() {
   local name=$1 began before database_before=0 database=
@@ -114,9 +119,7 @@ catch_up() {
   began=$(now)
   start "$name" $programs/sink --listen 127.0.0.1:0 --kafka "$kafka" --database "$2" --logs "$work/$name" --group "$name" \
     --diagnostics "$work/diagnostics-$name"
-  # The size is asked first: counting lines would take the CPU that is measured.
-  until [ "$(cat "$work/$name/$3"-*.log 2>/dev/null | wc -c)" -ge $((count * 400)) ]; do sleep 0.05; done
-  until [ "$(cat "$work/$name/$3"-*.log | wc -l)" -ge "$count" ]; do sleep 0.05; done
+  await_lines "$work/$name/$3"
   row "sink, $name" "$(rate "$count" "$began")" "$4" "messages/s"
   row "  sink's CPU for a message" "$(per "$(cpu "$pid")" "$count")" - "us"
   row "  broker's CPU to give it out" "$(per "$(($(cpu "$broker_pid") - before))" "$count")" - "us"

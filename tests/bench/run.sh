@@ -2,7 +2,8 @@
 # Measures everything that README's figures are about, on one machine: tests/bench/run.sh [--large] [seconds per run, default 5]
 # About five minutes after the build. The table goes to standard output, with the aim and how far it is reached; progress to standard error.
 # What is compared runs in turn within the same minute: quote ratios. --large also audits ten million events (20 GB of disk, ten minutes).
-# Needs wrk and kcat (tests/servers/install.sh load clients); Apache Kafka and PostgreSQL are measured where they are installed.
+# Needs wrk and kcat (tests/servers/install.sh load clients); Apache Kafka, PostgreSQL and Flask are measured where they are installed (kafka
+# postgres flask).
 set -euo pipefail
 export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # all load comes from one address
 cd "$(dirname "$0")/../.."
@@ -104,6 +105,23 @@ sinks() {
   stop
 }
 
+# flask FIGURE: the design that this project began from, on both cores.
+flask() {
+  local port pid page
+  port=$(free_port)
+  mkdir "$work/flask"
+  FLASK_SHOP_FOLDER=$work/flask /usr/bin/gunicorn --chdir tests/bench/flask --workers 2 --bind "127.0.0.1:$port" --preload app:app \
+    2>"$work/flask.err" &
+  pid=$!
+  started+=("$pid")
+  page=http://127.0.0.1:$port/products/101
+  until curl -sf -o "$work/page" "$page"; do sleep 0.1; done
+  read -r figure cost p99 < <(wrk_run "$pid" "$page")
+  row "the same page of the Flask design" "$figure" - "requests/s, p99 $p99, $cost us CPU"
+  row "  de-shop run beside it" "$(ratio "$1" "$figure")" 30 "times"
+  stop_last
+}
+
 whole() {
   say "de-shop run"
   start whole $programs/de-shop run --listen 127.0.0.1:0 --kafka-listen 127.0.0.1:0 --data "$work/whole"
@@ -113,6 +131,11 @@ whole() {
   local figure cost p99
   read -r figure cost p99 < <(wrk_run "$pid" "http://$address/products/101")
   row "de-shop run, product page (shop, broker and sink in one)" "$figure" - "requests/s, p99 $p99, $cost us CPU"
+  local half
+  half=$($programs/examples/measure load "$address" --rate "$((figure / 2))" --seconds "$seconds")
+  most "  at half of that load, p99" "$(word p99 "$half")" 5 "ms at ${half%% *}"
+  # In the same minute, with the same load.
+  [ ! -x /usr/bin/gunicorn ] || flask "$figure"
   # Not before everything has arrived: an event that is behind costs the ledger nothing.
   until { ledger_says "$work/whole" || true; } | awk '$1 == "\"behind\":" { sum += $2 } END { exit sum > 0 }'; do sleep 1; done
   stop

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [kafka-clients] [frameworks]
+# Installs what the end-to-end tests use beside Rust: tests/servers/install.sh [kafka] [postgres] [browser] [clients] [pages] [lighthouse] [asyncapi]   (default: all seven) [load] [flask] [kafka-clients] [frameworks]
 # Apache Kafka comes from Maven Central's jars and the page checkers from npm, all into target/servers; the rest from Debian's packages. Does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -136,6 +136,7 @@ for part in "${@:-kafka postgres browser clients pages lighthouse asyncapi}"; do
       lighthouse) lighthouse ;;
       asyncapi) asyncapi ;;
       load) debian wrk ;;
+      flask) debian python3-flask python3-flask-sqlalchemy gunicorn ;;
       kafka-clients) debian kcat jq sqlite3; java_compiler; kafka; kafka_clients ;;
       frameworks) java_compiler; kafka; frameworks ;;
       *) echo "install.sh: no part is called '$one'" >&2; exit 2 ;;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use schemas::Clock;
+use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
@@ -56,6 +57,11 @@ struct OwnLines(Level);
 impl<S> Filter<S> for OwnLines {
     fn enabled(&self, line: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         line.is_event() && *line.level() <= self.0 && is_own(line.target())
+    }
+
+    /// Without it, every line that any crate has for its own developers would be asked about: librdkafka's wrapper has two for each message.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::from_level(self.0))
     }
 }
 

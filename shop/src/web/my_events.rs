@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use journal::relay::header_texts;
+use journal::relay::{self, HeaderTexts};
 use schemas::{Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -159,7 +159,8 @@ fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Record
         Entered::NotYet | Entered::Elsewhere => bytes.clone_from(&event.json),
     }
     let text = String::from_utf8(bytes).ok();
-    let headers = header_texts(event.event_type, event.event_id, event.timestamp, instance);
+    let source = relay::source(instance);
+    let headers = HeaderTexts::new(event.event_type, event.event_id, event.timestamp, &source);
     let since = |at: Timestamp| (at.unix_micros() - event.timestamp.unix_micros()).max(0) / 1000;
     Shown {
         event_id: event.event_id.to_string(),
@@ -174,7 +175,10 @@ fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Record
         key: event
             .session_id
             .map_or_else(|| instance.to_string(), |session| session.to_string()),
-        headers: headers.map(|(header, text)| (header.name(), text)).into(),
+        headers: headers
+            .all()
+            .map(|(header, text)| (header.name(), String::from_utf8_lossy(text).into_owned()))
+            .into(),
         times: TimesShown {
             journal: steps.times.journal.map(since),
             topic: steps.times.topic.map(since),

@@ -1,13 +1,14 @@
 //! How the shop talks to librdkafka: its settings, its reports, its log lines.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Message};
-use rdkafka::producer::ProducerContext;
+use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext};
 use schemas::Sequence;
 use tracing::debug;
 
@@ -83,9 +84,27 @@ pub(super) fn producer_config(options: &RelayOptions, batch: BatchBytes) -> Clie
     config
 }
 
+/// Waits, then takes in all that the producer has to report. It's given no time itself: rdkafka counts in whole milliseconds and spins
+/// through what is left of any other time.
+pub(super) fn poll(producer: &BaseProducer<Context>, wait: Duration) {
+    std::thread::sleep(wait);
+    let reports = || producer.context().reports().taken_in;
+    let mut before = reports();
+    loop {
+        producer.poll(Duration::ZERO);
+        let now = reports();
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
 /// What the producer has reported since it was last asked.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
+    /// How many.
+    taken_in: u64,
     pub(super) delivered: Vec<Delivered>,
     /// The first message that Kafka refused for good.
     pub(super) failed: Option<String>,
@@ -128,6 +147,7 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         debug!(%error, reason, "librdkafka reports an error");
+        self.reports().taken_in += 1;
         // One that the producer can't go on after is about a message, and is told with it.
         if !is_about_a_message(&error) {
             self.health.is_away(reason);
@@ -140,6 +160,7 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
         let mut reports = self.reports();
+        reports.taken_in += 1;
         let too_large = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
         reports.too_large |= result.as_ref().is_err_and(|(error, _)| *error == too_large);
         match result {

@@ -22,6 +22,8 @@ use crate::{Cursor, Holder, Item, Journal, Reader};
 const MAX_UNDER_WAY: usize = 20_000;
 /// So many are read before the reports are looked at.
 const BATCH: usize = 1000;
+/// How long reports are waited for, where there is nothing else to do.
+const WAIT: Duration = Duration::from_millis(2);
 const SYNC_CURSOR_EVERY: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_millis(100);
 const LOOK_AGAIN_EVERY: Duration = Duration::from_secs(2);
@@ -54,6 +56,8 @@ pub(super) struct Session<'a> {
     too_large: bool,
     /// A message came back that was not refused itself.
     given_up: Option<String>,
+    /// The header of all that is sent.
+    source: String,
     reader: Reader,
     acks: Acks,
     /// What stands on its topic, though nobody has seen its acknowledgement.
@@ -78,6 +82,7 @@ impl<'a> Session<'a> {
             .map_err(RelayError::Settings)?;
         let acknowledged = cursor.acknowledged();
         Ok(Self {
+            source: message::source(journal.instance()),
             reader: journal.reader(acknowledged.next()),
             acks: Acks::new(acknowledged),
             there: already_there(journal, options, acknowledged),
@@ -122,11 +127,11 @@ impl<'a> Session<'a> {
     fn turn(&mut self) -> Result<Option<String>, RelayError> {
         let (caught_up, refused) = self.send_batch()?;
         let wait = if caught_up && self.acks.under_way() > 0 || self.acks.under_way() >= MAX_UNDER_WAY {
-            Duration::from_millis(2)
+            WAIT
         } else {
             Duration::ZERO
         };
-        self.producer.poll(wait);
+        client::poll(&self.producer, wait);
         let mut failed = self.take_reports()?;
         if self.synced.elapsed() >= SYNC_CURSOR_EVERY {
             self.sync_cursor()?;
@@ -155,7 +160,7 @@ impl<'a> Session<'a> {
     fn last_reports(&mut self) -> Result<Option<String>, RelayError> {
         let since = Instant::now();
         while self.acks.under_way() > 0 && since.elapsed() < LAST_REPORTS {
-            self.producer.poll(Duration::from_millis(10));
+            client::poll(&self.producer, Duration::from_millis(10));
             if let Some(failed) = self.take_reports()? {
                 return Ok(Some(failed));
             }
@@ -196,9 +201,8 @@ impl<'a> Session<'a> {
                     self.acks.confirm(entry.sequence);
                 }
                 Some(Item::Entry(entry)) => {
-                    let instance = self.journal.instance();
-                    let key = message::key(&entry, instance);
-                    let mut record = message::record(&entry, &key, instance);
+                    let key = message::key(&entry, self.journal.instance());
+                    let mut record = message::record(&entry, &key, &self.source);
                     while let Err((error, back)) = self.producer.send(record) {
                         let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
                         if error != full {
@@ -207,7 +211,7 @@ impl<'a> Session<'a> {
                         if self.stop.is_cancelled() {
                             return Ok((false, None));
                         }
-                        self.producer.poll(Duration::from_millis(10));
+                        client::poll(&self.producer, WAIT);
                         record = back;
                     }
                     self.acks.sent(entry.sequence, entry.timestamp);
@@ -298,7 +302,7 @@ impl<'a> Session<'a> {
     /// Whether everything that was in the journal is acknowledged.
     fn turn_to_the_end(&mut self) -> Result<bool, RelayError> {
         let (caught_up, refused) = self.send_batch()?;
-        self.producer.poll(Duration::from_millis(2));
+        client::poll(&self.producer, WAIT);
         let failed = self.take_reports()?;
         let done = caught_up && self.acks.under_way() == 0 && self.is_all_durable();
         Ok(done || refused.is_some() || failed.is_some())
