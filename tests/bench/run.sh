@@ -107,7 +107,7 @@ sinks() {
 
 # flask FIGURE: the design that this project began from, on both cores.
 flask() {
-  local port pid page
+  local port page
   port=$(free_port)
   mkdir "$work/flask"
   FLASK_SHOP_FOLDER=$work/flask /usr/bin/gunicorn --chdir tests/bench/flask --workers 2 --bind "127.0.0.1:$port" --preload app:app \
