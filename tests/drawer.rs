@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::pages::{appears, look};
 use crate::world::browser::Browser;
 use crate::world::require::{self, Part};
 use crate::world::{Program, World};
@@ -220,5 +221,34 @@ async fn without_scripts_the_drawer_is_a_link_and_themes_and_switch_work() {
             .expect("an answer")
             .is_empty()
     );
+    browser.close().await;
+}
+
+/// Not a test: the README's picture, `drawer.png` in `target/screenshots` (`tests/screenshots.sh drawer`), of which `shop/picture.png` is a
+/// copy in 96 colours.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a picture for people to look at; run by tests/screenshots.sh"]
+async fn screenshots() {
+    let Some(world) = World::start("the README's picture") else {
+        return;
+    };
+    assert!(require::has("the README's picture", &[Part::Browser]), "no browser");
+    let folder = require::servers().with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let browser = Browser::open(world.folder()).await;
+    for path in ["/", "/products/101"] {
+        let address = format!("{}{path}", world.shop_address());
+        browser.page.goto(address.as_str()).await.expect("a page");
+    }
+    appears(&browser, look("light", 1240)).await;
+    browser.clicks("button.emitted-tab").await;
+    let all_kept = "[...document.querySelectorAll('#emitted .event')].some((line) => line.querySelector('b').textContent === 'click'
+        && [...line.querySelectorAll('[data-step]')].every((dot) => dot.dataset.state === 'done'))";
+    browser.waits_for(all_kept).await;
+    browser
+        .page
+        .screenshot(&folder.join("drawer.png"))
+        .await
+        .expect("a picture");
     browser.close().await;
 }
