@@ -159,10 +159,3 @@ ledger() {
   row "$what" "$(rate "$events" "$began")" 300000 "events/s, at most $((memory / 1024)) MB"
 }
 ledger_says() { $programs/de-shop audit --data "$1" --json; }
-# data_folder BROKER LOGS [DATABASE]: what was kept in these places as one data folder, $work/data-BROKER.
-data_folder() {
-  mkdir -p "$work/data-$1"
-  ln -sfn "$work/broker-$1" "$work/data-$1/kafka"
-  ln -sfn "$work/$2" "$work/data-$1/logs"
-  ln -sfn "$work/${3:-$1}.db" "$work/data-$1/activity.db"
-}

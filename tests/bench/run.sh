@@ -91,10 +91,6 @@ sinks() {
     bytes "row in SQLite, with its index" "$(cat "$work/$kind-rows.db"* | wc -c)" "$count"
   ledger "audit, topics, files and SQLite" "$count" --kafka "$kafka" --group "$kind-files-sqlite" \
     --logs "$work/$kind-files-sqlite" --database "sqlite:$work/$kind-rows.db"
-  if [ "$kind" = embedded ]; then
-    data_folder "$kind-views" "$kind-files-sqlite" "$kind-rows"
-    ledger "  the broker's folder instead of the broker" "$count" --data "$work/data-$kind-views" --group "$kind-files-sqlite"
-  fi
   if [ -x /usr/lib/postgresql/15/bin/initdb ]; then
     postgres "$kind"
     catch_up "$kind-files-postgres" "postgres://postgres@127.0.0.1:$postgres_port/postgres" user_activity 70000
@@ -163,8 +159,6 @@ ten_millions() {
   ledger "audit of 10 million, topics and files" "$count" --kafka "$kafka" --group large-files --logs "$work/large-files" \
     --database "sqlite:$work/large.db"
   stop
-  data_folder large large-files
-  ledger "  the broker's folder instead of the broker" "$count" --data "$work/data-large" --group large-files
 }
 
 pages
