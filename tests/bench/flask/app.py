@@ -13,6 +13,8 @@ from logging.handlers import TimedRotatingFileHandler
 
 from flask import Flask, g, render_template, request, session
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
 
 FOLDER = os.environ["FLASK_SHOP_FOLDER"]
 PRODUCTS = [
@@ -23,6 +25,7 @@ PRODUCTS = [
 app = Flask(__name__)
 app.secret_key = "a bench has no secrets"
 app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{FOLDER}/flask.db"
+app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": QueuePool}
 db = SQLAlchemy(app)
 
 
@@ -120,7 +123,13 @@ def detail(number):
 
 
 with app.app_context():
+
+    @event.listens_for(db.engine, "connect")
+    def as_an_operator_would(connection, _):
+        """Readers don't wait for who writes, and a commit doesn't wait for the disk."""
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
     db.create_all()
-    # What an operator would set: readers don't wait, a commit waits for no disk.
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    # The workers, which are copies of this process, open connections of their own.
+    db.engine.dispose()
