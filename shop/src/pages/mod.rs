@@ -30,5 +30,5 @@ pub mod wishes;
 pub mod words;
 
 pub use frame::{Frame, FrameKey};
-pub use template::Template;
+pub use template::{Shown, Template};
 pub use words::Words;

@@ -1,24 +1,24 @@
 //! A page that many see alike, drawn once: the two ids in which it differs from one showing to the next have slots.
 
-use maud::{Markup, PreEscaped};
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use maud::Markup;
 use schemas::EventId;
 use uuid::Uuid;
 
 use super::Frame;
+use crate::gzip;
 
 /// A page with slots for its view's id and for its forms' token.
 #[derive(Debug)]
 pub struct Template {
-    text: String,
-    /// In the order of the text.
-    slots: Vec<Slot>,
-}
-
-/// Where an id stands, in bytes.
-#[derive(Debug)]
-struct Slot {
-    at: usize,
-    id: Id,
+    /// What stands around the slots: one more than there are slots.
+    pieces: Vec<Bytes>,
+    slots: Vec<Id>,
+    /// The pieces as they stand in gzip, once somebody has wanted it.
+    packed: OnceLock<Vec<Bytes>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,15 @@ enum Id {
 }
 
 /// Of an id in a page: hyphenated.
-const LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
+const LENGTH: u16 = 36;
+
+/// A template and the ids of one showing.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    template: Arc<Template>,
+    view: Bytes,
+    form_token: Bytes,
+}
 
 impl Template {
     /// Has the page drawn with two ids that stand nowhere else.
@@ -41,48 +49,85 @@ impl Template {
             ..*frame
         };
         let text = draw(&marked).into_string();
-        let (view, form_token) = (view.to_string(), form_token.to_string());
-        let found =
-            |id: Id, mark: &str| -> Vec<Slot> { text.match_indices(mark).map(|(at, _)| Slot { at, id }).collect() };
-        let mut slots = found(Id::View, &view);
-        slots.extend(found(Id::FormToken, &form_token));
-        slots.sort_by_key(|slot| slot.at);
-        Self { text, slots }
+        let mut found: Vec<(usize, Id)> = Vec::new();
+        for (id, mark) in [(Id::View, view), (Id::FormToken, form_token)] {
+            found.extend(text.match_indices(&mark.to_string()).map(|(at, _)| (at, id)));
+        }
+        let text = Bytes::from(text);
+        found.sort_unstable_by_key(|(at, _)| *at);
+        let begins = std::iter::once(0).chain(found.iter().map(|(at, _)| at + usize::from(LENGTH)));
+        let ends = found.iter().map(|(at, _)| *at).chain([text.len()]);
+        Self {
+            pieces: begins.zip(ends).map(|(begin, end)| text.slice(begin..end)).collect(),
+            slots: found.iter().map(|(_, id)| *id).collect(),
+            packed: OnceLock::new(),
+        }
     }
 
     /// The page as `frame` names it.
     #[must_use]
-    pub fn shown(&self, frame: &Frame<'_>) -> Markup {
-        let (mut view, mut form_token) = (Uuid::encode_buffer(), Uuid::encode_buffer());
-        let view = frame
-            .view
-            .map_or(Uuid::nil(), |view| view.0)
-            .hyphenated()
-            .encode_lower(&mut view);
-        let form_token = frame.form_token.hyphenated().encode_lower(&mut form_token);
-        let mut page = String::with_capacity(self.text.len());
-        let mut from = 0;
-        for Slot { at, id } in &self.slots {
-            page.push_str(&self.text[from..*at]);
-            page.push_str(match id {
-                Id::View => view,
-                Id::FormToken => form_token,
-            });
-            from = at + LENGTH;
+    pub fn shown(self: Arc<Self>, frame: &Frame<'_>) -> Shown {
+        Shown {
+            template: self,
+            view: digits(frame.view.map_or(Uuid::nil(), |view| view.0)),
+            form_token: digits(frame.form_token),
         }
-        page.push_str(&self.text[from..]);
-        PreEscaped(page)
     }
 
-    /// Of the page.
+    /// Of the page, before it is compressed.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len()
+        let pieces: usize = self.pieces.iter().map(Bytes::len).sum();
+        pieces + self.slots.len() * usize::from(LENGTH)
     }
+
+    /// Of two who are the first at once, one did it in vain.
+    fn packed(&self) -> io::Result<&[Bytes]> {
+        if let Some(packed) = self.packed.get() {
+            return Ok(packed);
+        }
+        let packed = gzip::in_pieces(&self.pieces, LENGTH)?;
+        Ok(self.packed.get_or_init(|| packed))
+    }
+}
+
+impl Shown {
+    /// The page, one piece behind the other.
+    #[must_use]
+    pub fn plain(&self) -> Vec<Bytes> {
+        self.filled(&self.template.pieces)
+    }
+
+    /// The same, in gzip: compressed at the first time only.
+    pub fn gzip(&self) -> io::Result<Vec<Bytes>> {
+        let mut pieces = self.filled(self.template.packed()?);
+        pieces.push(gzip::trailer(&self.plain()));
+        Ok(pieces)
+    }
+
+    fn filled(&self, pieces: &[Bytes]) -> Vec<Bytes> {
+        let mut filled = Vec::with_capacity(2 * pieces.len());
+        let mut slots = self.template.slots.iter();
+        for piece in pieces {
+            filled.push(piece.clone());
+            filled.extend(slots.next().map(|id| match id {
+                Id::View => self.view.clone(),
+                Id::FormToken => self.form_token.clone(),
+            }));
+        }
+        filled
+    }
+}
+
+fn digits(id: Uuid) -> Bytes {
+    Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
     use maud::html;
 
     use super::*;
@@ -100,25 +145,39 @@ mod tests {
         html! { p data-view=[frame.view] { "before " (form) " between " (form) " behind" } }
     }
 
+    fn text(shown: &Shown) -> String {
+        String::from_utf8(shown.plain().concat()).unwrap()
+    }
+
     #[test]
     fn a_template_shows_what_would_have_been_drawn() {
-        let kept = Template::of(&frame(Some(1), 2), draw);
-        for shown in [frame(Some(3), 4), frame(Some(u128::MAX), 0)] {
-            assert_eq!(kept.shown(&shown).into_string(), draw(&shown).into_string());
+        let kept = Arc::new(Template::of(&frame(Some(1), 2), draw));
+        for other in [frame(Some(3), 4), frame(Some(u128::MAX), 0)] {
+            let shown = Arc::clone(&kept).shown(&other);
+            assert_eq!(text(&shown), draw(&other).into_string());
+            assert_eq!(text(&shown).len(), kept.bytes());
         }
-        let unobserved = Template::of(&frame(None, 2), draw);
-        let shown = frame(None, 5);
-        assert_eq!(unobserved.shown(&shown).into_string(), draw(&shown).into_string());
+        let unobserved = Arc::new(Template::of(&frame(None, 2), draw));
+        let other = frame(None, 5);
+        assert_eq!(text(&unobserved.shown(&other)), draw(&other).into_string());
+    }
+
+    #[test]
+    fn in_gzip_it_is_the_same_page_each_time() {
+        let kept = Arc::new(Template::of(&frame(Some(1), 2), draw));
+        for other in [frame(Some(3), 4), frame(Some(u128::MAX), 0), frame(Some(3), 4)] {
+            let gzip = Arc::clone(&kept).shown(&other).gzip().unwrap().concat();
+            let mut unpacked = String::new();
+            GzDecoder::new(gzip.as_slice()).read_to_string(&mut unpacked).unwrap();
+            assert_eq!(unpacked, draw(&other).into_string());
+        }
     }
 
     #[test]
     fn ids_that_a_visitor_writes_stay_as_they_are() {
         let written = Uuid::from_u128(2).hyphenated().to_string();
         let draw = |_: &Frame<'_>| html! { p { (written) } };
-        let kept = Template::of(&frame(Some(1), 2), draw);
-        assert_eq!(
-            kept.shown(&frame(Some(3), 4)).into_string(),
-            format!("<p>{written}</p>")
-        );
+        let kept = Arc::new(Template::of(&frame(Some(1), 2), draw));
+        assert_eq!(text(&kept.shown(&frame(Some(3), 4))), format!("<p>{written}</p>"));
     }
 }

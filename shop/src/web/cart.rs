@@ -55,12 +55,13 @@ pub(super) async fn add(By(caller): By, State(site): State<Site>, form: WantedFo
 /// The page on which the product was to be added, with the reason.
 async fn not_added(site: &Site, caller: &Caller, wanted: &Wanted, said: &str) -> Result<Response, PageError> {
     let page = if caller.wants_part {
-        drawer_with(site, caller, said).await?
+        drawer_with(site, caller, said).await?.into_response()
     } else {
         let catalogue = site.store.catalogue();
         let product = catalogue.product(wanted.named()?).ok_or(PageError::NoSuchProduct)?;
         let shown = (caller.trial(site, Experiment::AddLabel), wanted.asked.placement(caller));
-        products::page(site, caller, product, shown, Some((&wanted.quantity, said))).await?
+        let page = products::page(site, caller, product, shown, Some((&wanted.quantity, said))).await?;
+        page.into_response()
     };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

@@ -42,6 +42,7 @@ mod orders;
 mod origin;
 mod own_data;
 mod pace;
+mod page;
 mod page_cache;
 mod pictures;
 mod portal_access;

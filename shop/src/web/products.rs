@@ -11,6 +11,7 @@ use schemas::events::View;
 use super::asked::Asked;
 use super::caller::{By, Caller};
 use super::error::PageError;
+use super::page::Page;
 use super::page_cache::Content;
 use super::wanted::Wanted;
 use super::{Site, show};
@@ -146,7 +147,7 @@ pub(super) async fn page(
     product: &Product,
     (label, from): (Option<Trial>, Option<Placement>),
     refused: Option<(&str, &str)>,
-) -> Result<maud::Markup, PageError> {
+) -> Result<Page, PageError> {
     let catalogue = caller.catalogue(site);
     let stock = site.store.stock();
     let category = catalogue.category(product.category).ok_or(PageError::NoSuchProduct)?;

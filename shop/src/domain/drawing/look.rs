@@ -109,7 +109,8 @@ impl Seen {
         let (y, height) = of_thing(|a, b| (b, a))?;
         let side = (width.max(height) * NEAR / 100).clamp(12, PIXELS);
         let places = (0..=PIXELS - side).flat_map(|y| (0..=PIXELS - side).map(move |x| (x, y)));
-        let (near_x, near_y) = places.max_by_key(|(x, y)| self.interest(*x, *y, side))?;
+        let sums = Sums::of(self);
+        let (near_x, near_y) = places.max_by_key(|(x, y)| sums.interest(*x, *y, side))?;
         let units = |pixels: u16| f32::from(pixels) * SIDE / f32::from(PIXELS);
         let extent = |x, y, width, height| Extent {
             x: units(x),
@@ -153,26 +154,64 @@ impl Seen {
         })
     }
 
-    /// How much changes from pixel to pixel in a square, and how much of the square the thing fills; every second pixel is enough.
-    fn interest(&self, left: u16, top: u16, side: u16) -> (u32, u32) {
-        let (mut filled, mut looked, mut changes) = (0_u32, 0_u32, 0_u32);
-        for y in (top..top + side - 2).step_by(2) {
-            for x in (left..left + side - 2).step_by(2) {
-                looked += 1;
-                filled += u32::from(self.is_thing(x, y));
-                let here = self.at(x, y);
-                for there in [self.at(x + 2, y), self.at(x, y + 2)] {
-                    let differences = here
-                        .iter()
-                        .zip(there)
-                        .map(|(one, other)| u32::from(one.abs_diff(other)));
-                    changes += differences.sum::<u32>();
-                }
+    /// How much changes from this pixel to the second one beside it and below it.
+    fn changes(&self, x: u16, y: u16) -> u32 {
+        let [red, green, blue, hides] = self.at(x, y);
+        let from = |[r, g, b, h]: [u8; 4]| {
+            let colour = u32::from(red.abs_diff(r)) + u32::from(green.abs_diff(g)) + u32::from(blue.abs_diff(b));
+            colour + u32::from(hides.abs_diff(h))
+        };
+        from(self.at(x + 2, y)) + from(self.at(x, y + 2))
+    }
+}
+
+/// What lies to the left of and above each pixel, of every second column and row: how many pixels belong to the thing, and how much changes
+/// from pixel to pixel. The sum over a square is the difference of its corners' (a summed-area table).
+struct Sums(Vec<Sum>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    filled: u32,
+    changes: u32,
+}
+
+impl Sums {
+    fn of(seen: &Seen) -> Self {
+        let mut sums = Self(vec![Sum::default(); usize::from(PIXELS) * usize::from(PIXELS)]);
+        for y in 2..PIXELS {
+            for x in 2..PIXELS {
+                let (corner, above, beside) = (sums.at(x - 2, y - 2), sums.at(x, y - 2), sums.at(x - 2, y));
+                let (filled, changes) = (seen.is_thing(x - 2, y - 2), seen.changes(x - 2, y - 2));
+                sums.0[Self::index(x, y)] = Sum {
+                    filled: above.filled + beside.filled - corner.filled + u32::from(filled),
+                    changes: above.changes + beside.changes - corner.changes + changes,
+                };
             }
         }
-        let percent = 100 * filled / looked.max(1);
+        sums
+    }
+
+    fn index(x: u16, y: u16) -> usize {
+        usize::from(y) * usize::from(PIXELS) + usize::from(x)
+    }
+
+    fn at(&self, x: u16, y: u16) -> Sum {
+        self.0[Self::index(x, y)]
+    }
+
+    /// How much of a square the thing fills, and how much changes in it.
+    fn interest(&self, left: u16, top: u16, side: u16) -> (u32, u32) {
+        let steps = (side - 2).div_ceil(2);
+        let (right, bottom) = (left + 2 * steps, top + 2 * steps);
+        let corners = [(right, bottom), (left, top), (left, bottom), (right, top)];
+        let [low, high, beside, above] = corners.map(|(x, y)| self.at(x, y));
+        let filled = low.filled + high.filled - beside.filled - above.filled;
+        let percent = 100 * filled / u32::from(steps * steps).max(1);
         // Full enough first; then what changes most.
-        (percent.min(FULL), changes)
+        (
+            percent.min(FULL),
+            low.changes + high.changes - beside.changes - above.changes,
+        )
     }
 }
 
