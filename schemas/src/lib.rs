@@ -20,6 +20,7 @@ pub mod generate;
 pub mod header;
 pub mod id;
 mod members;
+pub mod message;
 mod pairs;
 mod plain;
 pub mod record;

@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use journal::relay::{self, HeaderTexts};
+use schemas::message::{self, HeaderTexts};
 use schemas::{Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -159,7 +159,7 @@ fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Record
         Entered::NotYet | Entered::Elsewhere => bytes.clone_from(&event.json),
     }
     let text = String::from_utf8(bytes).ok();
-    let source = relay::source(instance);
+    let source = message::source(instance);
     let headers = HeaderTexts::new(event.event_type, event.event_id, event.timestamp, &source);
     let since = |at: Timestamp| (at.unix_micros() - event.timestamp.unix_micros()).max(0) / 1000;
     Shown {

@@ -11,7 +11,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
-use schemas::{Header, InstanceId, Record, SCHEMA_VERSION, Unsealed};
+use schemas::message::{self, HeaderTexts};
+use schemas::{Header, InstanceId, Unsealed};
 
 use crate::error::ClassroomError;
 use crate::topics;
@@ -35,31 +36,16 @@ impl<'a> Outgoing<'a> {
     /// As the shop's relay sends an event: keyed by session, headers as CloudEvents says.
     pub(crate) fn of(event: &Unsealed, instance: &InstanceId, value: &'a [u8]) -> Self {
         let topic = event.event_type.topic();
-        let product = match topic.is_compacted().then(|| schemas::decode(topic, value)) {
-            Some(Ok(Record::Product(product))) => Some(product.entity_id),
-            _ => None,
-        };
-        let key = match (product, event.session_id) {
-            (Some(product), _) => product.to_string().into_bytes(),
-            (None, Some(session)) => session.hex().to_vec(),
-            (None, None) => instance.as_str().as_bytes().to_vec(),
-        };
-        let name = event.event_type.name();
-        let texts = [
-            (Header::CeSpecVersion, "1.0".to_owned()),
-            (Header::CeId, event.event_id.to_string()),
-            (Header::CeType, name.to_owned()),
-            (Header::CeSource, format!("de-shop/{instance}")),
-            (Header::CeTime, event.timestamp.to_string()),
-            (Header::ContentType, "application/json".to_owned()),
-            (Header::Schema, format!("{name}/{SCHEMA_VERSION}")),
-        ];
-        let headers = texts.iter().fold(OwnedHeaders::new(), |headers, (header, text)| {
+        let key = message::key(event.event_type, event.session_id, instance, value);
+        let source = message::source(instance);
+        let texts = HeaderTexts::new(event.event_type, event.event_id, event.timestamp, &source);
+        let put = |headers: OwnedHeaders, (header, text): (Header, &[u8])| {
             headers.insert(KafkaHeader {
                 key: header.name(),
                 value: Some(text),
             })
-        });
+        };
+        let headers = texts.all().into_iter().fold(OwnedHeaders::new(), put);
         Self {
             topic: topic.name(),
             partition: None,

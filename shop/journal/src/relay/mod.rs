@@ -39,7 +39,6 @@ use self::health::Health;
 pub use self::health::RelayState;
 use self::landed::Landed;
 pub use self::landed::{Offset, Partition, Place};
-pub use self::message::{HeaderTexts, source};
 use self::session::{End, Session};
 use crate::{Cursor, Journal, JournalError};
 

@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
             .map_err(RelayError::Settings)?;
         let acknowledged = cursor.acknowledged();
         Ok(Self {
-            source: message::source(journal.instance()),
+            source: schemas::message::source(journal.instance()),
             reader: journal.reader(acknowledged.next()),
             acks: Acks::new(acknowledged),
             there: already_there(journal, options, acknowledged),
@@ -201,7 +201,8 @@ impl<'a> Session<'a> {
                     self.acks.confirm(entry.sequence);
                 }
                 Some(Item::Entry(entry)) => {
-                    let key = message::key(&entry, self.journal.instance());
+                    let instance = self.journal.instance();
+                    let key = schemas::message::key(entry.event_type, entry.session_id, instance, entry.value);
                     let mut record = message::record(&entry, &key, &self.source);
                     while let Err((error, back)) = self.producer.send(record) {
                         let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
