@@ -38,9 +38,10 @@ impl Clocks {
         set(&self.shop, seconds);
     }
 
+    /// The sink first: it takes what is dated a day ahead, and no more.
     fn both_jump_to(&self, seconds: i64) {
-        set(&self.shop, seconds);
         set(&self.sink, seconds);
+        set(&self.shop, seconds);
     }
 
     fn all_jump_to(&self, seconds: i64) {

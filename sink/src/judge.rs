@@ -94,6 +94,11 @@ impl Rules {
         }
     }
 
+    /// Whether an event of this moment is dated too far ahead.
+    pub(crate) fn is_too_new(&self, at: Timestamp) -> bool {
+        at > self.now.plus_micros(FUTURE_MICROS)
+    }
+
     /// Judges a message of `topic`; without memory as if it were the first.
     pub(crate) fn judge<'a>(&self, topic: Topic, value: Option<&'a [u8]>, memory: Option<Memory<'_>>) -> Verdict<'a> {
         let (Some(value), Some(file)) = (value, topic.log_file()) else {
@@ -119,7 +124,7 @@ impl Rules {
         {
             return verdict;
         }
-        if at > self.now.plus_micros(FUTURE_MICROS) {
+        if self.is_too_new(at) {
             return Verdict::Refuse(Reason::TooNew(at));
         }
         let is_kept = day >= self.oldest;

@@ -8,6 +8,7 @@ mod client_events;
 mod consent;
 mod experiments;
 mod finding;
+mod gzip;
 mod joining;
 mod limits;
 mod my_events;

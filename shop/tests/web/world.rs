@@ -1,6 +1,7 @@
 //! A shop in a temporary folder, and visitors with cookies.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use cookie::Key;
+use flate2::read::GzDecoder;
 use journal::relay::{Relay, RelayOptions};
 use journal::{Item, Journal, Options};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -292,10 +294,16 @@ impl Visitor {
         let (head, body) = response.into_parts();
         self.keep_cookies(&head.headers);
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let mut text = String::new();
+        if head.headers.contains_key("content-encoding") && !bytes.is_empty() {
+            GzDecoder::new(bytes.as_ref()).read_to_string(&mut text).unwrap();
+        } else {
+            text = String::from_utf8(bytes.to_vec()).unwrap();
+        }
         Answer {
             status: head.status,
             headers: head.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text,
         }
     }
 

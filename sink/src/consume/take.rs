@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rdkafka::message::{BorrowedMessage, Message as _};
-use schemas::{InstanceId, Topic};
+use rdkafka::message::{BorrowedMessage, Message as _, Timestamp as KafkaTimestamp};
+use schemas::{InstanceId, Timestamp, Topic};
 
 use super::Loop;
 use crate::batch::{Added, Batch, Incoming};
@@ -33,7 +33,7 @@ impl Loop {
         if !self.recognises(incoming) {
             return Ok(());
         }
-        let added = self.add(incoming);
+        let added = self.add(incoming, message.timestamp());
         if let Some(Added::NotRead(instance, stretch)) = &added {
             self.read_marks(instance, *stretch)?;
             return self.take(message);
@@ -83,7 +83,7 @@ impl Loop {
     }
 
     /// Adds the message to the batch, unless the partition isn't read or the message was read before.
-    fn add(&mut self, incoming: Incoming<'_>) -> Option<Added> {
+    fn add(&mut self, incoming: Incoming<'_>, dated: KafkaTimestamp) -> Option<Added> {
         let (None, Some((held, marks))) = (&self.pending, self.assignment.hold(incoming.at)) else {
             return None;
         };
@@ -91,10 +91,14 @@ impl Loop {
             return None;
         }
         let settings = &self.parts.settings;
-        let batch = self.batch.get_or_insert_with(|| {
-            let rules = Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset);
-            Batch::new(rules, Rows::new(&settings.database))
-        });
+        let rules = || Rules::new(self.parts.clock.now(), settings.retention_days, settings.utc_offset);
+        let rows = || Rows::new(&settings.database);
+        let batch = self.batch.get_or_insert_with(|| Batch::new(rules(), rows()));
+        let dated = dated.to_millis().map(Timestamp::from_unix_millis_saturating);
+        if dated.is_some_and(|at| batch.rules.is_too_new(at)) {
+            // The clock may have been set since the batch began.
+            batch.rules = rules();
+        }
         Some(batch.add(incoming, held, marks))
     }
 
