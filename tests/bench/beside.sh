@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Puts two programs beside each other, in turn: tests/bench/beside.sh pages|whole|sinks OLD NEW [pairs, default 9] [seconds per run, default 3]
-# OLD and NEW are release builds: of `shop` for pages (the product's page, a click without cookies, and the clicks of a browser with its cookies
-# and headers, each another one), of `de-shop` for the whole in one process (the product's page), of `sink` for sinks (200,000 views from the
-# embedded broker into files and SQLite). Medians; ratios above 1: NEW is faster. The machine's other work weighs on requests a second,
-# hardly on CPU. Needs wrk (tests/servers/install.sh load), sinks also kcat (clients) and the release builds of de-shop and its example `fill`.
+# OLD and NEW are release builds: of `shop` for pages (the product's page, the same in gzip, a click without cookies, and the clicks of a
+# browser with its cookies and headers, each another one), of `de-shop` for the whole in one process (the product's page), of `sink` for
+# sinks (200,000 views from the embedded broker into files and SQLite). Medians; ratios above 1: NEW is faster. The machine's other work
+# weighs on requests a second, hardly on CPU. Needs wrk (tests/servers/install.sh load), sinks also kcat (clients) and the release builds of de-shop and its example `fill`.
 set -euo pipefail
 export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # all load comes from one address
 what=$1
@@ -43,6 +43,7 @@ open_shop() {
   cookies[$1]=$(sed 's/^#HttpOnly_//' "$jar" | awk '!/^#/ && NF >= 7 { printf "%s%s=%s", between, $6, $7; between = "; " }')
 }
 page() { wrk_run "${ids[$1]}" "${addresses[$1]}/products/101"; }
+compressed() { wrk_run "${ids[$1]}" -H 'accept-encoding: gzip' "${addresses[$1]}/products/101"; }
 click() { wrk_run "${ids[$1]}" -s "$work/click.lua" "${addresses[$1]}/api/log/click-event"; }
 browser() {
   local shop=${addresses[$1]}
@@ -61,7 +62,7 @@ end
 LUA
   open_shop old && open_shop new
   local kind
-  for kind in page click browser; do
+  for kind in page compressed click browser; do
     seconds=1 $kind old 0 >"$work/warm" && seconds=1 $kind new 0 >"$work/warm"
     beside $kind requests $kind
   done
