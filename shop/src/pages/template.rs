@@ -3,22 +3,29 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
 use maud::Markup;
 use schemas::EventId;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::Frame;
-use crate::gzip;
+use crate::gzip::{self, WithSlots};
 
 /// A page with slots for its view's id and for its forms' token.
 #[derive(Debug)]
 pub struct Template {
-    /// What stands around the slots: one more than there are slots.
-    pieces: Vec<Bytes>,
-    slots: Vec<Id>,
-    /// The pieces as they stand in gzip, once somebody has wanted it.
-    packed: OnceLock<Vec<Bytes>>,
+    text: String,
+    /// In the order of the text.
+    slots: Vec<Slot>,
+    /// The same in gzip, once somebody has wanted it.
+    gzip: OnceLock<WithSlots>,
+}
+
+/// Where an id stands, in bytes.
+#[derive(Debug)]
+struct Slot {
+    at: usize,
+    id: Id,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +34,15 @@ enum Id {
     FormToken,
 }
 
-/// Of an id in a page: hyphenated.
-const LENGTH: u16 = 36;
+/// An id in a page: hyphenated.
+type Digits = [u8; Hyphenated::LENGTH];
 
 /// A template and the ids of one showing.
 #[derive(Debug, Clone)]
 pub struct Shown {
     template: Arc<Template>,
-    view: Bytes,
-    form_token: Bytes,
+    view: Digits,
+    form_token: Digits,
 }
 
 impl Template {
@@ -49,18 +56,20 @@ impl Template {
             ..*frame
         };
         let text = draw(&marked).into_string();
-        let mut found: Vec<(usize, Id)> = Vec::new();
-        for (id, mark) in [(Id::View, view), (Id::FormToken, form_token)] {
-            found.extend(text.match_indices(&mark.to_string()).map(|(at, _)| (at, id)));
-        }
-        let text = Bytes::from(text);
-        found.sort_unstable_by_key(|(at, _)| *at);
-        let begins = std::iter::once(0).chain(found.iter().map(|(at, _)| at + usize::from(LENGTH)));
-        let ends = found.iter().map(|(at, _)| *at).chain([text.len()]);
+        let found = |id: Id, mark: Uuid| -> Vec<Slot> {
+            let places = text
+                .match_indices(&mark.to_string())
+                .map(|(at, _)| at)
+                .collect::<Vec<_>>();
+            places.into_iter().map(|at| Slot { at, id }).collect()
+        };
+        let mut slots = found(Id::View, view);
+        slots.extend(found(Id::FormToken, form_token));
+        slots.sort_by_key(|slot| slot.at);
         Self {
-            pieces: begins.zip(ends).map(|(begin, end)| text.slice(begin..end)).collect(),
-            slots: found.iter().map(|(_, id)| *id).collect(),
-            packed: OnceLock::new(),
+            text,
+            slots,
+            gzip: OnceLock::new(),
         }
     }
 
@@ -77,50 +86,62 @@ impl Template {
     /// Of the page, before it is compressed.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let pieces: usize = self.pieces.iter().map(Bytes::len).sum();
-        pieces + self.slots.len() * usize::from(LENGTH)
+        self.text.len()
     }
 
-    /// Of two who are the first at once, one did it in vain.
-    fn packed(&self) -> io::Result<&[Bytes]> {
-        if let Some(packed) = self.packed.get() {
-            return Ok(packed);
+    /// Of two who are the first at once, one compresses it in vain.
+    fn gzip(&self) -> io::Result<&WithSlots> {
+        if let Some(known) = self.gzip.get() {
+            return Ok(known);
         }
-        let packed = gzip::in_pieces(&self.pieces, LENGTH)?;
-        Ok(self.packed.get_or_init(|| packed))
+        let slots = self.slots.iter().map(|slot| slot.at..slot.at + Hyphenated::LENGTH);
+        let gzip = WithSlots::of(&self.text, slots)?;
+        Ok(self.gzip.get_or_init(|| gzip))
     }
 }
 
 impl Shown {
-    /// The page, one piece behind the other.
+    /// The page, as UTF-8.
     #[must_use]
-    pub fn plain(&self) -> Vec<Bytes> {
-        self.filled(&self.template.pieces)
+    pub fn plain(&self) -> Vec<u8> {
+        let mut page = self.template.text.clone().into_bytes();
+        for Slot { at, id } in &self.template.slots {
+            page[*at..*at + Hyphenated::LENGTH].copy_from_slice(self.digits(*id));
+        }
+        page
     }
 
     /// The same, in gzip: compressed at the first time only.
-    pub fn gzip(&self) -> io::Result<Vec<Bytes>> {
-        let mut pieces = self.filled(self.template.packed()?);
-        pieces.push(gzip::trailer(&self.plain()));
-        Ok(pieces)
+    pub fn gzip(&self) -> io::Result<Vec<u8>> {
+        let Template { text, slots, .. } = &*self.template;
+        let gzip = self.template.gzip()?;
+        let mut file = Vec::with_capacity(gzip.bytes.len() + gzip::TRAILER);
+        file.extend_from_slice(&gzip.bytes);
+        let mut pieces = Vec::with_capacity(2 * slots.len() + 1);
+        let mut from = 0;
+        for (Slot { at, id }, place) in slots.iter().zip(&gzip.slots) {
+            let digits = self.digits(*id);
+            file[*place..*place + Hyphenated::LENGTH].copy_from_slice(digits);
+            pieces.extend([&text.as_bytes()[from..*at], digits]);
+            from = at + Hyphenated::LENGTH;
+        }
+        pieces.push(&text.as_bytes()[from..]);
+        file.extend(gzip::trailer(&pieces));
+        Ok(file)
     }
 
-    fn filled(&self, pieces: &[Bytes]) -> Vec<Bytes> {
-        let mut filled = Vec::with_capacity(2 * pieces.len());
-        let mut slots = self.template.slots.iter();
-        for piece in pieces {
-            filled.push(piece.clone());
-            filled.extend(slots.next().map(|id| match id {
-                Id::View => self.view.clone(),
-                Id::FormToken => self.form_token.clone(),
-            }));
+    const fn digits(&self, id: Id) -> &Digits {
+        match id {
+            Id::View => &self.view,
+            Id::FormToken => &self.form_token,
         }
-        filled
     }
 }
 
-fn digits(id: Uuid) -> Bytes {
-    Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes())
+fn digits(id: Uuid) -> Digits {
+    let mut digits = [0; Hyphenated::LENGTH];
+    id.hyphenated().encode_lower(&mut digits);
+    digits
 }
 
 #[cfg(test)]
@@ -146,7 +167,7 @@ mod tests {
     }
 
     fn text(shown: &Shown) -> String {
-        String::from_utf8(shown.plain().concat()).unwrap()
+        String::from_utf8(shown.plain()).unwrap()
     }
 
     #[test]
@@ -166,7 +187,7 @@ mod tests {
     fn in_gzip_it_is_the_same_page_each_time() {
         let kept = Arc::new(Template::of(&frame(Some(1), 2), draw));
         for other in [frame(Some(3), 4), frame(Some(u128::MAX), 0), frame(Some(3), 4)] {
-            let gzip = Arc::clone(&kept).shown(&other).gzip().unwrap().concat();
+            let gzip = Arc::clone(&kept).shown(&other).gzip().unwrap();
             let mut unpacked = String::new();
             GzDecoder::new(gzip.as_slice()).read_to_string(&mut unpacked).unwrap();
             assert_eq!(unpacked, draw(&other).into_string());

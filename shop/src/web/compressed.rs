@@ -15,7 +15,7 @@ use libdeflater::CompressionLvl;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{CompressionLayer, CompressionLevel, DefaultPredicate, Predicate};
 
-use super::page::{Kept, in_pieces};
+use super::page::Kept;
 use crate::gzip;
 
 /// Less goes into one packet, compressed or not.
@@ -48,9 +48,9 @@ pub(super) async fn whole(request: Request, next: Next) -> Response {
         return response;
     }
     match kept.map(|Kept(shown)| shown.gzip()) {
-        Some(Ok(pieces)) => in_gzip(response.into_parts().0, in_pieces(pieces)),
+        Some(Ok(gzip)) => in_gzip(response.into_parts().0, gzip),
         Some(Err(error)) => {
-            tracing::error!(%error, "a page can't be compressed in pieces; it is compressed as a whole");
+            tracing::error!(%error, "a page can't be compressed once for all; it is compressed for itself");
             compressed(response).await
         }
         None => compressed(response).await,
@@ -80,15 +80,15 @@ async fn compressed(response: Response) -> Response {
     let Some(gzip) = gzip::compressed(&plain, level) else {
         return Response::from_parts(parts, Body::from(plain));
     };
-    in_gzip(parts, Body::from(gzip))
+    in_gzip(parts, gzip)
 }
 
-fn in_gzip(mut parts: Parts, gzip: Body) -> Response {
+fn in_gzip(mut parts: Parts, gzip: Vec<u8>) -> Response {
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.remove(ACCEPT_RANGES);
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
-    Response::from_parts(parts, gzip)
+    Response::from_parts(parts, Body::from(gzip))
 }
 
 /// RFC 9110, 12.5.3: gzip is named, and not with a weight of 0.

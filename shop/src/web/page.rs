@@ -1,16 +1,8 @@
-//! A page as it is answered: in pieces, most of which stand in memory once for everybody who is shown it.
+//! A page as it is answered, and what to know of it when it is compressed.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::{Body, HttpBody};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 
 use crate::pages::Shown;
 
@@ -39,46 +31,12 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let mut response = Response::new(in_pieces(self.shown.plain()));
+        let mut response = Response::new(self.shown.plain().into());
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         response.headers_mut().insert(CONTENT_TYPE, html);
         if self.is_kept {
             response.extensions_mut().insert(Kept(self.shown));
         }
         response
-    }
-}
-
-/// A body of these pieces; its length is known.
-pub(super) fn in_pieces(pieces: Vec<Bytes>) -> Body {
-    let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-    Body::new(Pieces {
-        pieces: pieces.into(),
-        left,
-    })
-}
-
-struct Pieces {
-    pieces: VecDeque<Bytes>,
-    /// Their bytes.
-    left: u64,
-}
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = self.pieces.pop_front();
-        self.left -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.pieces.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
     }
 }
