@@ -1,8 +1,9 @@
 //! Gzip (RFC 1952) of what is in memory as a whole: by libdeflate, or once for many that differ in some slots.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 
+use flate2::read::GzDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use libdeflater::{CompressionLvl, Compressor};
@@ -18,10 +19,20 @@ pub(crate) fn compressed(plain: &[u8], level: CompressionLvl) -> Option<Vec<u8>>
 
 /// No flags, no time, by no system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// No text has it, so nothing behind a slot refers to what stands there while the text is compressed.
-const IN_NO_TEXT: u8 = 0xff;
 
-/// Text in gzip but for its slots, which stand there as they are: whatever is written into them, with [`trailer`] behind it is a file.
+/// What stands in a slot of `LENGTH` bytes while the text around it is compressed, for slots of the kind `kind` (0 or 1): bytes that no text
+/// has (RFC 3629, 1), no three of them one behind the other twice. So what is behind a slot refers to it as a whole, or not at all.
+pub(crate) fn filler<const LENGTH: usize>(kind: usize) -> [u8; LENGTH] {
+    const IN_NO_TEXT: [u8; 13] = [
+        0xc0, 0xc1, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff,
+    ];
+    std::array::from_fn(|at| {
+        let place = kind * LENGTH + at;
+        IN_NO_TEXT[place * (place / 12 + 1) % IN_NO_TEXT.len()]
+    })
+}
+
+/// Text in gzip, but for slots that stand in it as they are: whatever is written into them, with [`trailer`] behind it is a file.
 #[derive(Debug)]
 pub(crate) struct WithSlots {
     pub bytes: Vec<u8>,
@@ -30,29 +41,30 @@ pub(crate) struct WithSlots {
 }
 
 impl WithSlots {
-    /// `slots` lie in `text` one behind the other; each is at most 65,535 bytes long.
-    pub(crate) fn of(text: &str, slots: impl Iterator<Item = Range<usize>>) -> io::Result<Self> {
+    /// `slots` lie in `text` one behind the other, filled with [`filler`]; each is at most 65,535 bytes long. A filler that stands in the
+    /// text beside them becomes what will be written into the slot before it: if it is compressed as a reference to that, which is likely
+    /// and has to be seen.
+    pub(crate) fn of(text: &[u8], slots: impl Iterator<Item = Range<usize>>) -> io::Result<Self> {
         let mut encoder = DeflateEncoder::new(HEADER.to_vec(), Compression::default());
         let (mut places, mut from) = (Vec::new(), 0);
         for slot in slots {
-            encoder.write_all(&text.as_bytes()[from..slot.start])?;
+            encoder.write_all(&text[from..slot.start])?;
             // To a whole byte; then a stored block (RFC 1951, 3.2.4).
             encoder.flush()?;
-            let filler = vec![IN_NO_TEXT; slot.len()];
             let length = u16::try_from(slot.len()).map_err(io::Error::other)?;
             let mut bytes = std::mem::take(encoder.get_mut());
             bytes.push(0);
             bytes.extend_from_slice(&length.to_le_bytes());
             bytes.extend_from_slice(&(!length).to_le_bytes());
             places.push(bytes.len());
-            bytes.extend_from_slice(&filler);
+            bytes.extend_from_slice(&text[slot.clone()]);
             // The compressor counts the slot's bytes, too, but its own words for them are left out.
-            encoder.write_all(&filler)?;
+            encoder.write_all(&text[slot.clone()])?;
             encoder.flush()?;
             *encoder.get_mut() = bytes;
             from = slot.end;
         }
-        encoder.write_all(&text.as_bytes()[from..])?;
+        encoder.write_all(&text[from..])?;
         Ok(Self {
             bytes: encoder.finish()?,
             slots: places,
@@ -75,16 +87,33 @@ pub(crate) fn trailer(text: &[&[u8]]) -> [u8; TRAILER] {
     trailer
 }
 
+/// What the file holds, as far as its checksum is right.
+pub(crate) fn decompressed(file: &[u8]) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::collections::BTreeSet;
 
-    use flate2::read::GzDecoder;
     use proptest::prelude::*;
 
     use super::*;
 
-    const SLOT: usize = 5;
+    const SLOT: usize = 36;
+
+    #[test]
+    fn fillers_are_no_text_and_have_no_three_bytes_twice() {
+        let both = [filler::<SLOT>(0), filler(1)].concat();
+        assert!(
+            both.iter()
+                .all(|byte| std::str::from_utf8(&[b'a', *byte, 0x80, 0x80, 0x80]).is_err())
+        );
+        let threes: BTreeSet<&[u8]> = both.windows(3).collect();
+        assert_eq!(threes.len(), both.len() - 2);
+    }
 
     proptest! {
         #[test]
@@ -92,22 +121,20 @@ mod tests {
             pieces in prop::collection::vec("([a-c]{0,40}|[가-힣]{0,9}|\\PC{0,300})", 1..8),
             written in prop::collection::vec(any::<[u8; SLOT]>(), 8),
         ) {
-            let text = pieces.join("SLOT.");
+            let mut text = Vec::new();
             let mut slots = Vec::new();
-            for piece in &pieces[..pieces.len() - 1] {
-                let begin = slots.last().map_or(0, |slot: &Range<usize>| slot.end) + piece.len();
-                slots.push(begin..begin + SLOT);
+            for (piece, kind) in pieces.iter().zip([0, 1].into_iter().cycle()) {
+                text.extend_from_slice(piece.as_bytes());
+                slots.push(text.len()..text.len() + SLOT);
+                text.extend_from_slice(&filler::<SLOT>(kind));
             }
             let WithSlots { bytes: mut file, slots: places } = WithSlots::of(&text, slots.iter().cloned()).unwrap();
-            let mut text = text.into_bytes();
             for ((slot, place), written) in slots.into_iter().zip(places).zip(written) {
                 text[slot].copy_from_slice(&written);
                 file[place..place + SLOT].copy_from_slice(&written);
             }
             file.extend(trailer(&[&text]));
-            let mut unpacked = Vec::new();
-            GzDecoder::new(file.as_slice()).read_to_end(&mut unpacked).unwrap();
-            prop_assert_eq!(unpacked, text);
+            prop_assert_eq!(decompressed(&file).unwrap(), text);
         }
     }
 }
