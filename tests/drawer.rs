@@ -232,9 +232,7 @@ async fn screenshots() {
     let Some(world) = World::start("the README's picture") else {
         return;
     };
-    assert!(require::has("the README's picture", &[Part::Browser]), "no browser");
-    let folder = require::servers().with_file_name("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = require::screenshots();
     let browser = Browser::open(world.folder()).await;
     for path in ["/", "/products/101"] {
         let address = format!("{}{path}", world.shop_address());

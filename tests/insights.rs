@@ -172,10 +172,8 @@ async fn every_analysts_page_is_valid_html() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes pictures for people to look at; run by tests/screenshots.sh"]
 async fn screenshots() {
-    assert!(require::has("screenshots", &[Part::Browser]), "no browser");
+    let folder = require::screenshots();
     let whole = Whole::starts();
-    let folder = servers().with_file_name("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder");
     let browser = Browser::open(whole.folder.path()).await;
     whole.lives_three_days("600").await;
     let buyer = whole.buyer().await;

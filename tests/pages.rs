@@ -174,9 +174,7 @@ async fn screenshots() {
     let Some(world) = World::start("screenshots") else {
         return;
     };
-    assert!(require::has("screenshots", &[Part::Browser]), "no browser");
-    let folder = servers().with_file_name("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = require::screenshots();
     let browser = Browser::open(world.folder()).await;
     for language in Language::ALL {
         let mut tour = Tour::of(&browser, &world.shop_address(), language).await;

@@ -234,10 +234,24 @@ impl World {
             self.assert_alive();
             let everywhere = self.look().await;
             let (topics, files) = (&everywhere.topics.by_id, &everywhere.files.by_id);
-            match topics.keys().find(|id| !files.contains_key(*id)) {
-                None => return everywhere,
-                Some(id) if *id == before => assert!(since.elapsed() < PATIENCE, "{id} never reaches a file"),
-                Some(id) => (since, before) = (Instant::now(), id.clone()),
+            let missing = match topics.keys().find(|id| !files.contains_key(*id)) {
+                Some(id) => format!("{id} never reaches a file"),
+                // Lines may be there before the transaction is.
+                None => {
+                    let kafka = self.broker.address();
+                    let ends = tokio::task::spawn_blocking(move || lag::ends(&kafka)).await;
+                    let ends = ends.expect("the broker tells its ends");
+                    let behind = lag::behind(&self.database.sink_url(), &ends).await;
+                    if behind.is_empty() {
+                        return self.look().await;
+                    }
+                    format!("never committed: {behind:?}")
+                }
+            };
+            if missing == before {
+                assert!(since.elapsed() < PATIENCE, "{missing}");
+            } else {
+                (since, before) = (Instant::now(), missing);
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }

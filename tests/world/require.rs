@@ -63,6 +63,14 @@ fn tell(said: &str) {
         .expect("standard error takes a line");
 }
 
+/// The folder for the pictures that a browser takes for people to look at.
+pub fn screenshots() -> PathBuf {
+    assert!(has("screenshots", &[Part::Browser]), "no browser");
+    let folder = servers().with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
 pub fn servers() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     Path::new(env!("CARGO_MANIFEST_DIR")).join(target).join("servers")

@@ -65,15 +65,11 @@ impl Template {
             ..*frame
         };
         let text = draw(&marked).into_string();
-        let found = |id: Id, mark: Uuid| -> Vec<Slot> {
-            let places = text
-                .match_indices(&mark.to_string())
-                .map(|(at, _)| at)
-                .collect::<Vec<_>>();
-            places.into_iter().map(|at| Slot { at, id }).collect()
-        };
-        let mut slots = found(Id::View, view);
-        slots.extend(found(Id::FormToken, form_token));
+        let mut slots = Vec::new();
+        for (id, mark) in [(Id::View, view), (Id::FormToken, form_token)] {
+            let mark = mark.to_string();
+            slots.extend(text.match_indices(&mark).map(|(at, _)| Slot { at, id }));
+        }
         slots.sort_by_key(|slot| slot.at);
         Self {
             text,
