@@ -234,19 +234,18 @@ impl World {
             self.assert_alive();
             let everywhere = self.look().await;
             let (topics, files) = (&everywhere.topics.by_id, &everywhere.files.by_id);
-            let missing = match topics.keys().find(|id| !files.contains_key(*id)) {
-                Some(id) => format!("{id} never reaches a file"),
+            let missing = if let Some(id) = topics.keys().find(|id| !files.contains_key(*id)) {
+                format!("{id} never reaches a file")
+            } else {
                 // Lines may be there before the transaction is.
-                None => {
-                    let kafka = self.broker.address();
-                    let ends = tokio::task::spawn_blocking(move || lag::ends(&kafka)).await;
-                    let ends = ends.expect("the broker tells its ends");
-                    let behind = lag::behind(&self.database.sink_url(), &ends).await;
-                    if behind.is_empty() {
-                        return self.look().await;
-                    }
-                    format!("never committed: {behind:?}")
+                let kafka = self.broker.address();
+                let ends = tokio::task::spawn_blocking(move || lag::ends(&kafka)).await;
+                let ends = ends.expect("the broker tells its ends");
+                let behind = lag::behind(&self.database.sink_url(), &ends).await;
+                if behind.is_empty() {
+                    return self.look().await;
                 }
+                format!("never committed: {behind:?}")
             };
             if missing == before {
                 assert!(since.elapsed() < PATIENCE, "{missing}");
