@@ -31,7 +31,7 @@
 //! Faults of whole parts are named beside the hops: files that are cut, gone or unknown to the books, partitions that end before what
 //! the sink has read of them, stretches of the broker's segments that are no batches.
 //!
-//! Order of reading: journal, cursor, positions, file lengths, marks, files, table, marks once more, dead letters, topics. Each hop is
+//! Order of reading: journal, cursor, positions, marks, file lengths, files, table, marks once more, dead letters, topics. Each hop is
 //! read no earlier than the figure that says what it must hold.
 
 mod bytes;
@@ -122,10 +122,11 @@ pub async fn audit(settings: Settings, clock: &Clock) -> Result<Verdict, AuditEr
     };
     if let Some(database) = &mut database {
         let found = database.positions(&of_the_sink.group).await?;
-        committed = database.committed().await?;
         if let Some(marks) = database.marks().await? {
             marks.enter(Flag::InBooks, &mut ledger);
         }
+        // Behind the marks: what a commit in between adds must not be missing in lengths that are older than it.
+        committed = database.committed().await?;
         positions = Some(found);
     }
     let unknown;

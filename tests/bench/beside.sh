@@ -3,7 +3,8 @@
 # OLD and NEW are release builds: of `shop` for pages (the product's page, the same in gzip, a click without cookies, and the clicks of a
 # browser with its cookies and headers, each another one), of `de-shop` for the whole in one process (the product's page), of `sink` for
 # sinks (200,000 views from the embedded broker into files and SQLite). Medians; ratios above 1: NEW is faster. The machine's other work
-# weighs on requests a second, hardly on CPU. Needs wrk (tests/servers/install.sh load), sinks also kcat (clients) and the release builds of de-shop and its example `fill`.
+# weighs on requests a second, hardly on CPU. Needs wrk (tests/servers/install.sh load), sinks also kcat (clients) and the release builds of
+# de-shop and its example `fill`.
 set -euo pipefail
 export SHOP_CLIENT_EVENTS_PER_MINUTE=0 # all load comes from one address
 what=$1

@@ -99,11 +99,12 @@ impl Template {
         if let Some(known) = self.gzip.get() {
             return Ok(known);
         }
-        let is_first = |(at, slot): (usize, &Slot)| {
-            let earlier = &self.slots[..at];
-            earlier.iter().all(|other| other.id != slot.id).then_some(*slot)
-        };
-        let firsts: Vec<Slot> = self.slots.iter().enumerate().filter_map(is_first).collect();
+        let mut firsts: Vec<Slot> = Vec::new();
+        for slot in &self.slots {
+            if firsts.iter().all(|first| first.id != slot.id) {
+                firsts.push(*slot);
+            }
+        }
         let mut gzip = self.compressed(&firsts)?;
         let [view, form_token] = [Uuid::new_v4(), Uuid::new_v4()].map(digits);
         let tried = Shown {

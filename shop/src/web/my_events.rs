@@ -158,6 +158,7 @@ fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Record
         ),
         Entered::NotYet | Entered::Elsewhere => bytes.clone_from(&event.json),
     }
+    let key = message::key(event.event_type, event.session_id, instance, &bytes);
     let text = String::from_utf8(bytes).ok();
     let source = message::source(instance);
     let headers = HeaderTexts::new(event.event_type, event.event_id, event.timestamp, &source);
@@ -172,9 +173,7 @@ fn shown(site: &Site, said: Said, (Recorded { event, entered }, steps): (&Record
             partition: place.partition.0,
             offset: place.offset.0,
         }),
-        key: event
-            .session_id
-            .map_or_else(|| instance.to_string(), |session| session.to_string()),
+        key: String::from_utf8_lossy(&key).into_owned(),
         headers: headers
             .all()
             .map(|(header, text)| (header.name(), String::from_utf8_lossy(text).into_owned()))
